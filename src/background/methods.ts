@@ -1,0 +1,84 @@
+import { addressText, boolean, integer, object, oneOf, optional, string } from '../parse.ts';
+import { entriesFor } from '../rpc/method.ts';
+import { pageParams } from '../rpc/schemas.ts';
+import type { Services } from './services.ts';
+
+const { own, page } = entriesFor<Services>();
+
+const passphrase = string({ min: 1, max: 1024 });
+const url = string({ min: 1, max: 2048 });
+const id = string({ min: 1, max: 128 });
+
+/**
+ * Everything that can be asked of the background. `own` entries answer the extension's own pages alone; the `xmtp_*` entries answer web pages,
+ * and what a page needs beyond that (connection, permission, the user's yes) is the first thing its service sees to.
+ */
+export const methods = {
+  status: own(object({}), (_, { accounts }) => accounts.status()),
+  createWallet: own(object({ passphrase, node: optional(url) }), (p, { accounts }) => accounts.create(p.passphrase, p.node ?? null)),
+  importWallet: own(
+    object({
+      secret: string({ min: 1, max: 1024 }),
+      passphrase,
+      node: optional(url),
+    }),
+    (p, { accounts }) => accounts.importWallet(p.secret, p.passphrase, p.node ?? null),
+  ),
+  unlock: own(object({ passphrase }), (p, { accounts }) => accounts.unlock(p.passphrase)),
+  lock: own(object({}), (_, { accounts }) => accounts.lock()),
+  revealPhrase: own(object({ passphrase }), (p, { accounts }) => accounts.revealPhrase(p.passphrase)),
+  phraseSaved: own(object({}), (_, { accounts }) => accounts.phraseSaved()),
+  wipe: own(object({ passphrase }), (p, { accounts }) => accounts.wipe(p.passphrase)),
+
+  listConversations: own(
+    object({
+      before: optional(integer()),
+      limit: optional(integer({ min: 1, max: 200 })),
+    }),
+    (p, { conversations }) => conversations.list(p),
+  ),
+  getConversation: own(object({ id }), (p, { conversations }) => conversations.get(p.id)),
+  lookUpPeer: own(object({ peer: addressText }), (p, { conversations }) => conversations.lookUp(p.peer)),
+  startConversation: own(object({ peer: addressText }), (p, { conversations }) => conversations.start(p.peer)),
+  saveDraft: own(object({ id, text: string({ max: 65536 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
+  markRead: own(object({ id }), (p, { conversations }) => conversations.markRead(p.id)),
+
+  listMessages: own(
+    object({
+      id,
+      before: optional(id),
+      limit: optional(integer({ min: 1, max: 200 })),
+    }),
+    (p, { messages }) => messages.list(p.id, p),
+  ),
+  sendMessage: own(
+    object({
+      id,
+      text: string({ min: 1, max: 524288 }),
+      clientId: string({ min: 1, max: 64 }),
+    }),
+    (p, { messages }) => messages.send(p.id, p.text, p.clientId),
+  ),
+  retryMessage: own(object({ message: id }), (p, { messages }) => messages.retry(p.message)),
+  discardMessage: own(object({ message: id }), (p, { messages }) => messages.discard(p.message)),
+
+  settings: own(object({}), (_, { settings }) => settings.read()),
+  setNode: own(object({ url, passphrase: optional(passphrase) }), (p, { settings }) => settings.setNode(p.url, p.passphrase ?? null)),
+  testNode: own(object({ url }), (p, { settings }) => settings.testNode(p.url)),
+  setAutoLock: own(object({ minutes: oneOf(null, 5, 15, 60, 240) }), (p, { settings }) => settings.setAutoLock(p.minutes)),
+  setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),
+
+  prompts: own(object({}), (_, { sites }) => sites.prompts()),
+  answerPrompt: own(object({ id, allow: boolean, expiresIn: oneOf(null, 86400, 604800) }), (p, { sites }) => sites.answer(p.id, p)),
+  revokeSite: own(object({ origin: url }), (p, { sites }) => sites.revokeSite(p.origin)),
+
+  xmtp_accounts: page(pageParams.xmtp_accounts, (_, { sites }, caller) => sites.accounts(caller)),
+  xmtp_requestAccounts: page(pageParams.xmtp_requestAccounts, (_, { sites }, caller) => sites.requestAccounts(caller)),
+  xmtp_getPermissions: page(pageParams.xmtp_getPermissions, (_, { sites }, caller) => sites.permissions(caller)),
+  xmtp_revokePermissions: page(pageParams.xmtp_revokePermissions, (p, { sites }, caller) => sites.revoke(caller, p.kind)),
+  xmtp_canMessage: page(pageParams.xmtp_canMessage, (p, { sites }, caller) => sites.canMessage(caller, p.peers)),
+  xmtp_newConversation: page(pageParams.xmtp_newConversation, (p, { sites }, caller) => sites.newConversation(caller, p)),
+  xmtp_sendMessage: page(pageParams.xmtp_sendMessage, (p, { sites }, caller) => sites.sendMessage(caller, p)),
+};
+
+export type Methods = typeof methods;

@@ -1,0 +1,104 @@
+import type { PageCaller } from '../rpc/caller.ts';
+import type {
+  ConversationRow,
+  MessageView,
+  NodeTest,
+  PeerAnswer,
+  Permission,
+  Prompt,
+  PromptAnswer,
+  Settings,
+  Status,
+  Theme,
+} from '../rpc/views.ts';
+
+/** What the method table stands on. Each service has a file of its own; `main.ts` assembles them. */
+export interface Services {
+  readonly accounts: Accounts;
+  readonly conversations: Conversations;
+  readonly messages: Messages;
+  readonly settings: SettingsService;
+  readonly sites: Sites;
+}
+
+export interface Accounts {
+  status(): Promise<Status>;
+  /** Makes a wallet and an identity, seals them in the vault and queues their publication. */
+  create(passphrase: string, nodeUrl: string | null): Promise<Status>;
+  /** `secret`: a recovery phrase or a private key in hex. Restores the identity found on the node, else makes one. */
+  importWallet(secret: string, passphrase: string, nodeUrl: string | null): Promise<Status & { readonly restored: boolean }>;
+  unlock(passphrase: string): Promise<Status>;
+  lock(): Promise<Status>;
+  revealPhrase(passphrase: string): Promise<{ readonly phrase: string | null; readonly privateKey: string }>;
+  phraseSaved(): Promise<Status>;
+  /** Destroys keys, messages and settings of this browser. */
+  wipe(passphrase: string): Promise<Status>;
+}
+
+export interface Conversations {
+  /** Newest first, from the cache alone. */
+  list(page: { readonly before?: number; readonly limit?: number }): Promise<{ readonly rows: ConversationRow[]; readonly more: boolean }>;
+  get(id: string): Promise<ConversationRow>;
+  lookUp(peer: string): Promise<PeerAnswer>;
+  start(
+    peer: string,
+    context?: {
+      readonly conversationId?: string;
+      readonly metadata?: Record<string, string>;
+    },
+  ): Promise<ConversationRow>;
+  saveDraft(id: string, text: string): Promise<void>;
+  markRead(id: string): Promise<void>;
+}
+
+export interface Messages {
+  /** Newest last; `before` is a message id. */
+  list(
+    id: string,
+    page: { readonly before?: string; readonly limit?: number },
+  ): Promise<{ readonly messages: MessageView[]; readonly more: boolean }>;
+  /** Resolves when the final bytes are written down; the network comes after. The same `clientId` gives the same message. */
+  send(id: string, text: string, clientId: string): Promise<MessageView>;
+  /** Waits up to `ms` for the message to leave the queue. */
+  settled(messageId: string, ms: number): Promise<MessageView>;
+  retry(messageId: string): Promise<void>;
+  discard(messageId: string): Promise<void>;
+}
+
+export interface SettingsService {
+  read(): Promise<Settings>;
+  setNode(url: string, passphrase: string | null): Promise<Settings>;
+  testNode(url: string): Promise<NodeTest>;
+  setAutoLock(minutes: number | null): Promise<Settings>;
+  setTheme(theme: Theme): Promise<Settings>;
+}
+
+/** What pages may do, and the questions that pages ask. */
+export interface Sites {
+  accounts(caller: PageCaller): Promise<readonly string[]>;
+  requestAccounts(caller: PageCaller): Promise<readonly string[]>;
+  permissions(caller: PageCaller): Promise<readonly Permission[]>;
+  revoke(caller: PageCaller, kind?: Permission['kind']): Promise<null>;
+  canMessage(caller: PageCaller, peers: readonly string[]): Promise<Record<string, boolean>>;
+  newConversation(
+    caller: PageCaller,
+    params: {
+      readonly peer: string;
+      readonly conversationId?: string;
+      readonly metadata?: Record<string, string>;
+    },
+  ): Promise<unknown>;
+  sendMessage(
+    caller: PageCaller,
+    params: {
+      readonly conversation?: string;
+      readonly peer?: string;
+      readonly content: unknown;
+      readonly contentType?: string;
+      readonly clientId?: string;
+    },
+  ): Promise<unknown>;
+  prompts(): Promise<Prompt[]>;
+  answer(id: string, answer: PromptAnswer): Promise<null>;
+  revokeSite(origin: string): Promise<null>;
+}

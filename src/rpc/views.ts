@@ -1,0 +1,163 @@
+/** What the background shows to the extension's own pages: plain JSON, made for reading, never keys, topics or tokens. */
+
+/** EIP-55 form. */
+export type Address = `0x${string}`;
+
+export interface Status {
+  /** `welcome`: no account yet; `locked`: a vault and no keys; `ready`: unlocked. */
+  readonly phase: 'welcome' | 'locked' | 'ready';
+  /** The account that is open, or that unlocking will open. */
+  readonly account: {
+    readonly address: Address;
+    readonly phraseSaved: boolean;
+  } | null;
+  /** Set while wrong passphrases slow the next try down (milliseconds since 1970). */
+  readonly nextUnlockAt: number | null;
+  readonly failedUnlocks: number;
+  readonly node: NodeState;
+  /** Questions of sites that wait for an answer. */
+  readonly prompts: number;
+  /** Messages not read yet, over all conversations; 0 while locked. */
+  readonly unread: number;
+  /** False until contact and key backup of a new account have reached the node. */
+  readonly published: boolean;
+  readonly theme: Theme;
+}
+
+export type Theme = 'system' | 'light' | 'dark' | 'contrast';
+
+export interface NodeState {
+  readonly url: string;
+  /** `idle`: locked or not asked yet. `clock`: this machine's clock is off by more than 10 minutes. `wrong`: something answers that is no node. */
+  readonly state: 'idle' | 'syncing' | 'connected' | 'offline' | 'wrong' | 'clock' | 'unauthorised';
+  /** A sentence for the user, when something is wrong. */
+  readonly detail: string | null;
+  /** Envelopes still to be read in a catch-up under way, when known. */
+  readonly remaining: number | null;
+}
+
+export interface ConversationRow {
+  /** Stable and opaque. */
+  readonly id: string;
+  readonly peer: Address;
+  /** Set when the conversation is a thread of its own with this peer (the application's conversation id). */
+  readonly thread: string | null;
+  readonly preview: { readonly text: string; readonly mine: boolean } | null;
+  readonly draft: string | null;
+  /** Newest message, else the invitation (milliseconds since 1970). */
+  readonly time: number;
+  readonly unread: number;
+}
+
+export interface MessageView {
+  /** The XMTP message id, hex. */
+  readonly id: string;
+  readonly conversation: string;
+  readonly sender: Address;
+  readonly mine: boolean;
+  /** Milliseconds since 1970, clamped where the sender's clock was ahead. */
+  readonly sentAt: number;
+  readonly contentType: string;
+  readonly shown: Shown;
+  /** Own messages only. */
+  readonly state: 'queued' | 'sending' | 'sent' | 'failed' | null;
+  /** Why it failed, in words. */
+  readonly failure: string | null;
+}
+
+/** The forms that content is drawn in. */
+export type Shown =
+  | { readonly form: 'text'; readonly text: string }
+  | {
+      readonly form: 'unknown';
+      readonly type: string;
+      readonly fallback: string | null;
+    };
+
+export interface PeerAnswer {
+  readonly address: Address;
+  /** `unknown`: the node could not be asked. */
+  readonly state: 'reachable' | 'absent' | 'self' | 'unknown';
+  /** A known peer whose address looks like this one and is another. */
+  readonly lookAlike: Address | null;
+  /** The conversation that exists already. */
+  readonly conversation: string | null;
+}
+
+export interface Settings {
+  readonly nodeUrl: string;
+  /** Minutes of no use until the extension locks; null: only with the browser, the screen lock and after 12 hours. */
+  readonly autoLockMinutes: number | null;
+  readonly theme: Theme;
+  readonly sites: readonly Site[];
+  readonly version: string;
+}
+
+export interface Site {
+  readonly origin: string;
+  readonly permissions: readonly Permission[];
+  readonly connectedAt: number;
+}
+
+/** As the contract of `window.xmtp` has it. */
+export interface Permission {
+  readonly kind: 'send' | 'read' | 'keystore';
+  readonly peers: readonly Address[] | '*';
+  readonly conversations?: readonly string[];
+  readonly contentTypes?: readonly string[];
+  readonly since?: 'now' | 'all';
+  readonly grantedAt: number;
+  /** null: until the origin's last tab closes. */
+  readonly expiresAt: number | null;
+}
+
+export interface NodeTest {
+  readonly url: string;
+  readonly ok: boolean;
+  /** Round trip in milliseconds. */
+  readonly roundTrip: number | null;
+  readonly version: string | null;
+  /** Node's clock minus ours, milliseconds. */
+  readonly clockSkew: number | null;
+  /** What was found, in a sentence. */
+  readonly detail: string;
+}
+
+/** A site's question, as the approval window shows it. */
+export interface Prompt {
+  readonly id: string;
+  readonly origin: string;
+  /** The host as people read it, when it differs from the punycode in `origin`. */
+  readonly decodedHost: string | null;
+  readonly title: string;
+  readonly account: Address;
+  readonly askedAt: number;
+  readonly question:
+    | { readonly kind: 'connect' }
+    | {
+        readonly kind: 'send';
+        readonly peers: readonly Address[];
+        /** The message about to be sent, when it is a text. */
+        readonly text: string | null;
+        readonly contentType: string | null;
+        /** True when the same yes also connects the site. */
+        readonly connects: boolean;
+      };
+  /** Others that wait behind this one. */
+  readonly waiting: number;
+}
+
+export interface PromptAnswer {
+  readonly allow: boolean;
+  /** Seconds; null: until the site's last tab closes. Ignored for a refusal. */
+  readonly expiresIn: number | null;
+}
+
+/** Events that the extension's own pages hear. */
+export interface OwnEvents {
+  status: Status;
+  conversations: null;
+  /** Something changed in this conversation. */
+  messages: { readonly conversation: string };
+  prompts: null;
+}
