@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildEnvironmentOptions, defineConfig, type Plugin, type UserConfig } from 'vite';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const at = (path: string): string => resolve(root, path);
+
+export const browsers = ['chromium', 'firefox'] as const;
+export type Browser = (typeof browsers)[number];
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** Keeps the keys meant for `browser`: a key written `chromium:x` or `firefox:x` replaces a plain `x`. */
+export function manifestFor(browser: Browser, value: Json): Json {
+  if (Array.isArray(value)) return value.map((item) => manifestFor(browser, item));
+  if (value === null || typeof value !== 'object') return value;
+  const kept: { [key: string]: Json } = {};
+  const own: { [key: string]: Json } = {};
+  for (const [key, item] of Object.entries(value)) {
+    const [, prefix, name] = /^(chromium|firefox):(.+)$/.exec(key) ?? [];
+    if (prefix === undefined || name === undefined) kept[key] = manifestFor(browser, item);
+    else if (prefix === browser) own[name] = manifestFor(browser, item);
+  }
+  return { ...kept, ...own };
+}
+
+/** Adds what is not code: the manifest of this browser and the icons. */
+function packageFiles(browser: Browser): Plugin {
+  return {
+    name: 'package-files',
+    applyToEnvironment: (environment) => environment.name === 'client',
+    generateBundle() {
+      const manifest = manifestFor(browser, JSON.parse(readFileSync(at('manifest.json'), 'utf8')) as Json);
+      this.emitFile({ type: 'asset', fileName: 'manifest.json', source: `${JSON.stringify(manifest, null, 2)}\n` });
+      for (const name of readdirSync(at('public/icons'))) {
+        this.emitFile({ type: 'asset', fileName: `icons/${name}`, source: readFileSync(at(`public/icons/${name}`)) });
+      }
+    },
+  };
+}
+
+/** One self-contained classic script: no imports and no chunks, fit for a service worker and for content scripts. */
+function script(input: string): { consumer: 'client'; build: BuildEnvironmentOptions } {
+  const name = input.includes('/content/') ? basename(input, '.ts').replace('bridge', 'content') : 'background';
+  return {
+    consumer: 'client',
+    build: {
+      rolldownOptions: { input: { [name]: at(input) }, output: { format: 'iife', entryFileNames: '[name].js', codeSplitting: false } },
+    },
+  };
+}
+
+/** The extension: the page, the background and the two content scripts, each an environment of its own. */
+function extension(browser: Browser): UserConfig {
+  const outDir = at(`dist/${browser}`);
+  return {
+    // The page's folder is the root, so that popup.html lands at the top of the package.
+    root: at('src/popup'),
+    publicDir: false,
+    base: '/',
+    plugins: [packageFiles(browser)],
+    build: {
+      outDir,
+      emptyOutDir: false,
+      target: browser === 'firefox' ? 'firefox142' : 'chrome124',
+      minify: true,
+      modulePreload: false,
+      assetsInlineLimit: 0,
+    },
+    environments: {
+      client: {
+        build: {
+          rolldownOptions: {
+            input: { popup: at('src/popup/popup.html') },
+            output: { entryFileNames: 'assets/[name].js', chunkFileNames: 'assets/[name].js', assetFileNames: 'assets/[name][extname]' },
+          },
+        },
+      },
+      background: script('src/background/main.ts'),
+      content: script('src/content/bridge.ts'),
+      inpage: script('src/content/inpage.ts'),
+    },
+    builder: {
+      async buildApp(builder) {
+        rmSync(outDir, { recursive: true, force: true }); // once: emptyOutDir would empty it for every environment
+        for (const environment of Object.values(builder.environments)) {
+          const { input } = environment.config.build.rolldownOptions;
+          if (Object.values(input as Record<string, string>).every((path) => existsSync(path))) await builder.build(environment);
+        }
+      },
+    },
+  };
+}
+
+/** The node as one file that `node` runs as it is; only what has native parts stays outside. */
+function node(): UserConfig {
+  return {
+    root,
+    publicDir: false,
+    ssr: { noExternal: true, external: ['libsql'] },
+    build: {
+      ssr: true,
+      outDir: at('dist/node'),
+      emptyOutDir: true,
+      target: 'node20',
+      minify: false,
+      rolldownOptions: { input: { main: at('src/node/main.ts') }, output: { entryFileNames: '[name].js', codeSplitting: false } },
+    },
+  };
+}
+
+export default defineConfig(({ mode, command }) => {
+  if (mode === 'node') return node();
+  const browser = browsers.find((name) => name === mode);
+  if (command === 'build' && !browser) throw new Error('build with --mode chromium, firefox or node');
+  return extension(browser ?? 'chromium');
+});
