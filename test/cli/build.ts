@@ -1,0 +1,70 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gzipSync, type Zippable, zipSync } from 'fflate';
+import { build as buildWithVite, createBuilder } from 'vite';
+import { browsers } from '../../vite.config.ts';
+import { hashOf, root } from './processes.ts';
+
+const dist = (...path: string[]): string => join(root, 'dist', ...path);
+const inputs = ['src', 'public', 'manifest.json', 'vite.config.ts', 'package-lock.json'];
+const stamp = dist('.built-from');
+
+/** `npm run build`: both extensions, their zips, the node and its pages. */
+export async function run(): Promise<number> {
+  await build();
+  report();
+  return 0;
+}
+
+/** Builds if any source changed since the last build. */
+export async function buildIfStale(): Promise<void> {
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf(inputs)) return;
+  await build();
+}
+
+async function build(): Promise<void> {
+  const started = Date.now();
+  const from = hashOf(inputs);
+  rmSync(stamp, { force: true });
+  const configFile = join(root, 'vite.config.ts');
+  for (const mode of browsers) await (await createBuilder({ configFile, mode, logLevel: 'warn' })).buildApp();
+  await buildWithVite({ configFile, mode: 'node', logLevel: 'warn' });
+  // dist/node runs from any folder, also from one without our package.json.
+  writeFileSync(dist('node/package.json'), '{ "type": "module" }\n');
+  rmSync(dist('demo'), { recursive: true, force: true });
+  cpSync(join(root, 'public/demo'), dist('demo'), { recursive: true });
+  for (const browser of browsers) writeFileSync(dist(`parley-${browser}.zip`), zipFolder(dist(browser)));
+  writeFileSync(stamp, from);
+  console.log(`Built dist/chromium, dist/firefox, their zips and dist/node in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+}
+
+/** All files of a folder as a zip that depends on nothing but their names and bytes: sorted, with one fixed time. */
+function zipFolder(folder: string): Uint8Array {
+  const files: Zippable = {};
+  // Zip times are local times without a zone, and so is this one: the bytes are the same everywhere.
+  const mtime = new Date(2020, 0, 1);
+  for (const path of filesOf(folder)) files[path] = [readFileSync(join(folder, path)), { mtime, level: 9, os: 3, attrs: 0o644 << 16 }];
+  return zipSync(files);
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .sort();
+}
+
+/** Sizes as they travel. */
+export function sizes(): { file: string; bytes: number; gzip: number }[] {
+  mkdirSync(dist(), { recursive: true });
+  return ['background.js', 'assets/popup.js', 'assets/popup.css', 'content.js', 'inpage.js']
+    .map((file) => ({ file, path: dist('chromium', file) }))
+    .filter(({ path }) => existsSync(path))
+    .map(({ file, path }) => ({ file, bytes: statSync(path).size, gzip: gzipSync(readFileSync(path), { level: 9 }).length }));
+}
+
+function report(): void {
+  const kB = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`.padStart(10);
+  for (const { file, bytes, gzip } of sizes()) console.log(`  ${file.padEnd(18)}${kB(bytes)}${kB(gzip)} gzip`);
+  for (const browser of browsers) console.log(`  ${`parley-${browser}.zip`.padEnd(28)}${kB(statSync(dist(`parley-${browser}.zip`)).size)}`);
+}

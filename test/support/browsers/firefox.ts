@@ -1,0 +1,228 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findBrowser } from '../../cli/find-browsers.ts';
+import { root } from '../../cli/processes.ts';
+import { Bidi } from './bidi.ts';
+import {
+  type ActionPopup,
+  type Browser,
+  type LaunchOptions,
+  Page,
+  popupSize,
+  type Size,
+  showActionPopup,
+  type Tab,
+  tabSize,
+  until,
+} from './browser.ts';
+
+const extensionId = 'parley@parley.app';
+
+/** Under remote control Firefox already silences updates, telemetry and first-run pages (remote.prefs.recommended). */
+const preferences = {
+  'extensions.webextOptionalPermissionPrompts': false, // permissions.request() is granted without a doorhanger
+  'dom.disable_open_during_load': false,
+};
+
+/** Starts Firefox with the built extension. @throws CommandError when there is no browser. */
+export async function launchFirefox(options: LaunchOptions = {}): Promise<Browser> {
+  const path = findBrowser('firefox').path;
+  const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'parley-firefox-')));
+  const started = new FirefoxBrowser(path, profile, options);
+  await started.start();
+  return started;
+}
+
+class FirefoxBrowser implements Browser {
+  readonly name = 'firefox';
+  version = '';
+  base = '';
+  readonly #path: string;
+  readonly #profile: string;
+  readonly #options: LaunchOptions;
+  #connection: Bidi | undefined;
+  #window = '';
+
+  constructor(path: string, profile: string, options: LaunchOptions) {
+    this.#path = path;
+    this.#profile = profile;
+    this.#options = options;
+  }
+
+  get #bidi(): Bidi {
+    if (!this.#connection) throw new Error('the browser is closed');
+    return this.#connection;
+  }
+
+  async start(): Promise<void> {
+    await mkdir(this.#profile, { recursive: true });
+    const lines = Object.entries(preferences).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
+    await writeFile(join(this.#profile, 'user.js'), lines.join(''));
+    this.#connection = await Bidi.launch(this.#path, this.#profile, this.#options.headless ?? true);
+    try {
+      // A temporary add-on is gone after a restart and installed anew; its id, its UUID and its storage stay with the profile.
+      await installExtension(this.#bidi, this.#options.extension ?? join(root, 'dist/firefox'));
+      const { contexts } = await this.#bidi.send<{ contexts: { context: string }[] }>('browsingContext.getTree', { 'moz:scope': 'chrome' });
+      this.#window = contexts[0]?.context ?? '';
+      this.version = await this.#inWindow<string>('Services.appinfo.version');
+      this.base = `moz-extension://${await this.#inWindow<string>(`WebExtensionPolicy.getByID('${extensionId}').mozExtensionHostname`)}/`;
+    } catch (error) {
+      await this.#bidi.close();
+      throw error;
+    }
+  }
+
+  /** Evaluates in the browser's own window, with the browser's own rights. */
+  #inWindow<R>(expression: string): Promise<R> {
+    return this.#bidi.evaluate<R>(this.#window, expression);
+  }
+
+  async open(url: string, size: Size = tabSize): Promise<Page> {
+    const { context } = await this.#bidi.send<{ context: string }>('browsingContext.create', { type: 'tab' });
+    const tab = this.#tab(context);
+    await tab.setSize(size);
+    await tab.goto(url);
+    return new Page(tab);
+  }
+
+  openExtension(route = '/', size: Size = popupSize): Promise<Page> {
+    return this.open(`${this.base}popup.html#${route}`, size);
+  }
+
+  async openActionPopup(): Promise<ActionPopup> {
+    const opener = await this.openExtension();
+    await opener.toFront();
+    await this.#inWindow(`Services.prefs.setBoolPref('ui.popup.disable_autohide', true)`); // a headless window may lose the focus at once
+    await opener.evaluate(showActionPopup);
+    // The panel is not in the BiDi tree: its text comes through the opener, its size and picture from the browser's window.
+    const text = await until(
+      () =>
+        opener.evaluate(() => {
+          const [view] = chrome.extension.getViews({ type: 'popup' });
+          // biome-ignore lint/performance/useDomNodeTextContent: what is rendered is what a person sees
+          return view?.document.body?.innerText ?? '';
+        }),
+      (shown) => shown.trim().length > 20,
+    );
+    const shot = await until(() =>
+      this.#inWindow<{ width: number; height: number; base64: string } | null>(`(async () => {
+          const views = [...Services.wm.getEnumerator('navigator:browser')].map((window) => window.document.querySelector('.webextension-popup-browser'));
+          const view = views.find((one) => one !== null && one.getBoundingClientRect().height > 100);
+          if (!view) return null;
+          const image = await view.browsingContext.currentWindowGlobal.drawSnapshot(null, 1, 'white');
+          if (image.width < 100 || image.height < 100) return null; // not laid out yet
+          const canvas = new OffscreenCanvas(image.width, image.height);
+          canvas.getContext('2d').drawImage(image, 0, 0);
+          const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+          let binary = '';
+          for (const byte of bytes) binary += String.fromCharCode(byte);
+          return { width: image.width, height: image.height, base64: btoa(binary) };
+        })()`),
+    );
+    if (!shot) throw new Error('no popup');
+    await opener.evaluate(() => {
+      for (const view of chrome.extension.getViews({ type: 'popup' })) view.close();
+    });
+    await this.#inWindow(`Services.prefs.clearUserPref('ui.popup.disable_autohide')`);
+    await opener.close();
+    return { width: shot.width, height: shot.height, text, png: Buffer.from(shot.base64, 'base64') };
+  }
+
+  async #contexts(part: string): Promise<{ context: string; url: string }[]> {
+    const { contexts } = await this.#bidi.send<{ contexts: { context: string; url: string }[] }>('browsingContext.getTree', {
+      maxDepth: 0,
+    });
+    return contexts.filter(({ url }) => url.includes(part));
+  }
+
+  async waitForPage(part: string, ms = 20_000): Promise<Page> {
+    const [found] = await until(
+      () => this.#contexts(part),
+      (contexts) => contexts.length > 0,
+      ms,
+    );
+    return new Page(this.#tab(found?.context ?? ''));
+  }
+
+  async countPages(part: string): Promise<number> {
+    return (await this.#contexts(part)).length;
+  }
+
+  async stopBackground(): Promise<void> {
+    const options = '{ ignoreDevToolsAttached: true, disableResetIdleForTest: true }';
+    await this.#inWindow(`WebExtensionPolicy.getByID('${extensionId}').extension.terminateBackground(${options})`);
+  }
+
+  async setColourScheme(scheme: 'light' | 'dark'): Promise<void> {
+    await this.#inWindow(`Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', ${scheme === 'dark' ? 0 : 1})`);
+  }
+
+  async restart(): Promise<void> {
+    await this.#bidi.close();
+    await this.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#connection?.close();
+    this.#connection = undefined;
+    if (this.#options.profile === undefined) await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #tab(context: string): Tab {
+    const bidi = this.#bidi;
+    const perform = (actions: object[]): Promise<void> => bidi.send('input.performActions', { context, actions });
+    const keys = (characters: string[]): Promise<void> =>
+      perform([
+        {
+          type: 'key',
+          id: 'keyboard',
+          actions: characters.flatMap((value) => [
+            { type: 'keyDown', value },
+            { type: 'keyUp', value },
+          ]),
+        },
+      ]);
+    return {
+      evaluate: (expression) => bidi.evaluate(context, expression),
+      goto: (url) => bidi.send('browsingContext.navigate', { context, url, wait: 'complete' }),
+      reload: () => bidi.send('browsingContext.reload', { context, wait: 'complete' }),
+      mouse: (x, y) =>
+        perform([
+          {
+            type: 'pointer',
+            id: 'mouse',
+            actions: [
+              { type: 'pointerMove', x, y },
+              { type: 'pointerDown', button: 0 },
+              { type: 'pointerUp', button: 0 },
+            ],
+          },
+        ]),
+      type: (text) => keys([...text]),
+      // BiDi has no paste; this editing command goes through the field as one does, with the events that belong to it.
+      insert: (text) => bidi.evaluate(context, `document.execCommand('insertText', false, ${JSON.stringify(text)})`),
+      press: (key) => keys([named[key] ?? key]),
+      screenshot: async () =>
+        Buffer.from((await bidi.send<{ data: string }>('browsingContext.captureScreenshot', { context })).data, 'base64'),
+      setSize: (viewport) => bidi.send('browsingContext.setViewport', { context, viewport }),
+      toFront: () => bidi.send('browsingContext.activate', { context }),
+      close: () => bidi.send('browsingContext.close', { context }),
+    };
+  }
+}
+
+/** WebDriver's codes of keys without a character. */
+const named: Record<string, string> = {
+  Enter: '\uE007',
+  Tab: '\uE004',
+  Backspace: '\uE003',
+  Escape: '\uE00C',
+  ArrowDown: '\uE015',
+  ArrowUp: '\uE013',
+};
+
+/** Loads an unpacked extension until Firefox closes. */
+export async function installExtension(bidi: Bidi, path: string): Promise<void> {
+  await bidi.send('webExtension.install', { extensionData: { type: 'path', path } });
+}
