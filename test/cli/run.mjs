@@ -58,4 +58,4 @@ try {
   process.exitCode = 1;
 }
 // What a command leaves running (a browser, a node) it has ended itself by now; a forgotten handle must not keep the terminal.
-process.exit();
+process.stdout.write('', () => process.exit());
