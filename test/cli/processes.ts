@@ -73,20 +73,20 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** One hash over the contents of files and folders, to tell whether something built from them is stale. */
-export function hashOf(paths: readonly string[]): string {
+/** One hash over names and contents of files and folders, names being taken from `base`: tells whether something built from them is stale. */
+export function hashOf(paths: readonly string[], base = root): string {
   const hash = createHash('sha256');
   const visit = (path: string): void => {
     if (statSync(path).isDirectory()) {
       for (const name of readdirSync(path).sort()) visit(join(path, name));
     } else {
       hash
-        .update(`${path.slice(root.length)}\0`)
+        .update(`${path.slice(base.length)}\0`)
         .update(readFileSync(path))
         .update('\0');
     }
   };
-  for (const path of paths) visit(resolve(root, path));
+  for (const path of paths) visit(resolve(base, path));
   return hash.digest('hex');
 }
 
