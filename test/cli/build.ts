@@ -6,8 +6,10 @@ import { browsers } from '../../vite.config.ts';
 import { hashOf, root } from './processes.ts';
 
 const dist = (...path: string[]): string => join(root, 'dist', ...path);
-const inputs = ['src', 'public', 'manifest.json', 'vite.config.ts', 'package-lock.json'];
-const stamp = dist('.built-from');
+const configFile = join(root, 'vite.config.ts');
+const nodeSources = ['src/gen', 'src/protocol', 'src/node', 'src/parse.ts', 'public/demo', 'vite.config.ts', 'package-lock.json'];
+const everything = ['src', 'public', 'manifest.json', 'vite.config.ts', 'package-lock.json'];
+const stampOf = (folder: string): string => join(root, folder, '.built-from');
 
 /** `npm run build`: both extensions, their zips, the node and its pages. */
 export async function run(): Promise<number> {
@@ -16,26 +18,41 @@ export async function run(): Promise<number> {
   return 0;
 }
 
-/** Builds if any source changed since the last build. */
+/** Builds everything if any source changed since the last build. */
 export async function buildIfStale(): Promise<void> {
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf(inputs)) return;
-  await build();
+  if (!isFresh('dist', everything)) await build();
+}
+
+/** Builds the node alone, if its sources changed. */
+export async function buildNodeIfStale(): Promise<void> {
+  if (!isFresh('dist/node', nodeSources)) await buildNode();
 }
 
 async function build(): Promise<void> {
   const started = Date.now();
-  const from = hashOf(inputs);
-  rmSync(stamp, { force: true });
-  const configFile = join(root, 'vite.config.ts');
-  for (const mode of browsers) await (await createBuilder({ configFile, mode, logLevel: 'warn' })).buildApp();
+  const from = hashOf(everything);
+  rmSync(stampOf('dist'), { force: true });
+  for (const mode of browsers) {
+    await (await createBuilder({ configFile, mode, logLevel: 'warn' })).buildApp();
+    writeFileSync(dist(`parley-${mode}.zip`), zipFolder(dist(mode)));
+  }
+  await buildNode();
+  writeFileSync(stampOf('dist'), from);
+  console.log(`Built dist/chromium, dist/firefox, their zips and dist/node in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+}
+
+async function buildNode(): Promise<void> {
+  const from = hashOf(nodeSources);
   await buildWithVite({ configFile, mode: 'node', logLevel: 'warn' });
   // dist/node runs from any folder, also from one without our package.json.
   writeFileSync(dist('node/package.json'), '{ "type": "module" }\n');
   rmSync(dist('demo'), { recursive: true, force: true });
   cpSync(join(root, 'public/demo'), dist('demo'), { recursive: true });
-  for (const browser of browsers) writeFileSync(dist(`parley-${browser}.zip`), zipFolder(dist(browser)));
-  writeFileSync(stamp, from);
-  console.log(`Built dist/chromium, dist/firefox, their zips and dist/node in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+  writeFileSync(stampOf('dist/node'), from);
+}
+
+function isFresh(folder: string, sources: readonly string[]): boolean {
+  return existsSync(stampOf(folder)) && readFileSync(stampOf(folder), 'utf8') === hashOf(sources);
 }
 
 /** All files of a folder as a zip that depends on nothing but their names and bytes: sorted, with one fixed time. */

@@ -62,11 +62,9 @@ class FirefoxBrowser implements Browser {
     this.#connection = await Bidi.launch(this.#path, this.#profile, this.#options.headless ?? true);
     try {
       // A temporary add-on is gone after a restart and installed anew; its id, its UUID and its storage stay with the profile.
-      await installExtension(this.#bidi, this.#options.extension ?? join(root, 'dist/firefox'));
-      const { contexts } = await this.#bidi.send<{ contexts: { context: string }[] }>('browsingContext.getTree', { 'moz:scope': 'chrome' });
-      this.#window = contexts[0]?.context ?? '';
+      this.base = await installExtension(this.#bidi, this.#options.extension ?? join(root, 'dist/firefox'));
+      this.#window = await browserWindow(this.#bidi);
       this.version = await this.#inWindow<string>('Services.appinfo.version');
-      this.base = `moz-extension://${await this.#inWindow<string>(`WebExtensionPolicy.getByID('${extensionId}').mozExtensionHostname`)}/`;
     } catch (error) {
       await this.#bidi.close();
       throw error;
@@ -222,7 +220,15 @@ const named: Record<string, string> = {
   ArrowUp: '\uE013',
 };
 
-/** Loads an unpacked extension until Firefox closes. */
-export async function installExtension(bidi: Bidi, path: string): Promise<void> {
+/** Loads the unpacked extension until Firefox closes, and answers the address of its pages. */
+export async function installExtension(bidi: Bidi, path: string): Promise<string> {
   await bidi.send('webExtension.install', { extensionData: { type: 'path', path } });
+  const host = await bidi.evaluate<string>(await browserWindow(bidi), `WebExtensionPolicy.getByID('${extensionId}').mozExtensionHostname`);
+  return `moz-extension://${host}/`;
+}
+
+/** The browser's own window, where expressions have the browser's own rights. */
+async function browserWindow(bidi: Bidi): Promise<string> {
+  const { contexts } = await bidi.send<{ contexts: { context: string }[] }>('browsingContext.getTree', { 'moz:scope': 'chrome' });
+  return contexts[0]?.context ?? '';
 }

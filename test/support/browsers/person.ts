@@ -1,0 +1,119 @@
+import { type Browser, type Page, until } from './browser.ts';
+
+export const goodPassphrase = 'correct horse battery staple';
+
+/** One message as a page shows it. */
+export interface ShownMessage {
+  readonly text: string;
+  readonly mine: boolean;
+  readonly time: number | null;
+  readonly id: string;
+  readonly state: string;
+}
+
+const conversations = { role: 'list', name: 'Conversations' };
+const messages = { role: 'log', name: 'Messages' };
+const button = (name: string) => ({ role: 'button', name });
+const field = (name: string) => ({ role: 'textbox', name });
+
+/** Someone with the extension, who does with it what a person does: sees, clicks, types. */
+export class Person {
+  readonly name: string;
+  readonly browser: Browser;
+  readonly passphrase: string;
+  address = '';
+  #page: Page | undefined;
+
+  constructor(name: string, browser: Browser, passphrase = goodPassphrase) {
+    this.name = name;
+    this.browser = browser;
+    this.passphrase = passphrase;
+  }
+
+  /** The extension's page in a tab. */
+  get page(): Page {
+    if (!this.#page) throw new Error(`${this.name} has no page open`);
+    return this.#page;
+  }
+
+  /** Opens the extension's page anew. */
+  async open(route = '/'): Promise<Page> {
+    const before = this.#page;
+    this.#page = await this.browser.openExtension(route);
+    await before?.close().catch(() => {}); // after a restart it is gone already
+    return this.#page;
+  }
+
+  /** From the welcome page to the empty inbox. */
+  async createWallet(nodeUrl: string): Promise<void> {
+    const page = await this.open(`/welcome?node=${encodeURIComponent(nodeUrl)}`);
+    await page.click(button('Create a new wallet'));
+    await page.fill(field('Passphrase'), this.passphrase);
+    await page.fill(field('Repeat passphrase'), this.passphrase);
+    await this.#continueToInbox();
+    this.address = await this.readAddress();
+  }
+
+  async #continueToInbox(): Promise<void> {
+    await until(
+      async () => {
+        if (await this.page.sees(conversations)) return true;
+        const [found] = await this.page.find(button('Continue'));
+        if (found && !found.disabled) await this.page.click(button('Continue'), 2000).catch(() => {}); // the screen may change under the mouse
+        return false;
+      },
+      Boolean,
+      60_000,
+      async () => `${this.name} sees:\n${await this.page.text()}`,
+    );
+  }
+
+  /** Our own address as the settings show it. */
+  async readAddress(): Promise<string> {
+    const page = await this.browser.openExtension('/settings');
+    try {
+      const text = await until(
+        async () => (await page.text()).replace(/\s+/g, ' '),
+        (shown) => /0x[0-9a-fA-F]{40}/.test(shown),
+      );
+      return /0x[0-9a-fA-F]{40}/.exec(text)?.[0] ?? '';
+    } finally {
+      await page.close();
+    }
+  }
+
+  async lock(): Promise<void> {
+    await this.page.click(button('Lock'));
+    await this.page.see(field('Passphrase'));
+  }
+
+  async unlock(passphrase = this.passphrase): Promise<void> {
+    await this.page.fill(field('Passphrase'), passphrase);
+    await this.page.click(button('Unlock'));
+  }
+
+  /** Waits for the list of conversations. */
+  async inbox(): Promise<void> {
+    await this.page.see(conversations, 30_000);
+  }
+
+  /** The rows of the inbox as text. */
+  async rows(): Promise<string[]> {
+    return (await this.page.find({ role: 'listitem', within: conversations })).map(({ text }) => text);
+  }
+
+  /** Finds somebody by address and opens the conversation. */
+  async startConversation(peer: string): Promise<void> {
+    await this.page.click(button('New conversation'));
+    await this.page.fill(field('Wallet address'), peer);
+    await this.page.click(button('Start'));
+    await this.page.see(field('Message'));
+  }
+
+  async write(text: string): Promise<void> {
+    await this.page.fill(field('Message'), text);
+    await this.page.click(button('Send'));
+  }
+}
+
+export { button, conversations, field, messages };
