@@ -1,0 +1,176 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  type PublicKey,
+  type PublicKeyBundle,
+  PublicKeyBundleSchema,
+  PublicKeySchema,
+  type SignedPublicKey,
+  type SignedPublicKeyBundle,
+  SignedPublicKeyBundleSchema,
+  SignedPublicKeySchema,
+  UnsignedPublicKeySchema,
+} from '../gen/xmtp/message_contents/public_key_pb.ts';
+import { type Signature, SignatureSchema } from '../gen/xmtp/message_contents/signature_pb.ts';
+import { type Address, addressOf } from './address.ts';
+import { toBase64 } from './bytes.ts';
+import { ProtocolError } from './errors.ts';
+import { sha256 } from './hash.ts';
+import { checkPoint, type EcdsaSignature, recover, verify } from './secp256k1.ts';
+import { keyTimeToMs } from './time.ts';
+import { createIdentityText, personalDigest } from './wallet-signature.ts';
+
+/** A bundle whose chain holds: the wallet signed the identity key, the identity key signed the pre-key (SPEC 3.7). */
+export interface VerifiedBundle {
+  readonly address: Address;
+  /** 65 bytes. */
+  readonly identityKey: Uint8Array;
+  /** 65 bytes. */
+  readonly preKey: Uint8Array;
+  readonly preKeyCreatedMs: number;
+  readonly signed: SignedPublicKeyBundle;
+  /** Absent for keys that were born in the signed format. */
+  readonly legacy?: PublicKeyBundle;
+}
+
+/** One key after its shape is checked: what is signed, the point, the time as it stands on the wire. */
+export interface ReadKey {
+  readonly keyBytes: Uint8Array;
+  readonly point: Uint8Array;
+  readonly created: bigint;
+}
+
+/** Checks shape and chain of a bundle in either format. A chain that held once is remembered by its bytes. @throws ProtocolError */
+export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): VerifiedBundle {
+  const signed = bundle.$typeName === 'xmtp.message_contents.PublicKeyBundle' ? toSignedBundle(bundle) : bundle;
+  const { identityKey, preKey } = signed;
+  if (!identityKey) throw new ProtocolError('malformed', 'the bundle has no identity key');
+  if (!preKey) throw new ProtocolError('malformed', 'the bundle has no pre-key');
+  const name = toBase64(toBinary(SignedPublicKeyBundleSchema, signed));
+  const known = verified.get(name);
+  if (known) return known;
+
+  const identity = readSignedKey(identityKey);
+  const pre = readSignedKey(preKey);
+  const address = walletOfSignedKey(identityKey);
+  if (!verifyPreKey(pre, preKey.signature, identity.point))
+    throw new ProtocolError('bad-signature', 'the pre-key is not signed by the identity key');
+  const result: VerifiedBundle = {
+    address,
+    identityKey: identity.point,
+    preKey: pre.point,
+    preKeyCreatedMs: keyTimeToMs(pre.created),
+    signed,
+    ...(isFromLegacy(identity) && isFromLegacy(pre) && { legacy: toLegacyBundle(signed) }),
+  };
+  if (verified.size >= 4096) verified.delete(verified.keys().next().value as string);
+  verified.set(name, result);
+  return result;
+}
+
+const verified = new Map<string, VerifiedBundle>();
+
+/** Legacy to signed: the bytes to sign are kept, the wallet's signature changes its place (SPEC 3.5). @throws ProtocolError malformed */
+export function toSignedBundle(bundle: PublicKeyBundle): SignedPublicKeyBundle {
+  if (!bundle.identityKey) throw new ProtocolError('malformed', 'the bundle has no identity key');
+  if (!bundle.preKey) throw new ProtocolError('malformed', 'the bundle has no pre-key');
+  return create(SignedPublicKeyBundleSchema, {
+    identityKey: toSignedKey(bundle.identityKey, 'identity'),
+    preKey: toSignedKey(bundle.preKey, 'pre-key'),
+  });
+}
+
+/** Signed to legacy, for keys that came from there (SPEC 3.5). @throws ProtocolError unsupported, malformed */
+export function toLegacyBundle(bundle: SignedPublicKeyBundle): PublicKeyBundle {
+  if (!bundle.identityKey) throw new ProtocolError('malformed', 'the bundle has no identity key');
+  if (!bundle.preKey) throw new ProtocolError('malformed', 'the bundle has no pre-key');
+  return create(PublicKeyBundleSchema, { identityKey: toLegacyKey(bundle.identityKey), preKey: toLegacyKey(bundle.preKey) });
+}
+
+/** @throws ProtocolError malformed */
+export function toSignedKey(key: PublicKey, role: 'identity' | 'pre-key'): SignedPublicKey {
+  const { keyBytes } = readLegacyKey(key);
+  const signature = key.signature && readSignature(key.signature);
+  if (!signature) throw new ProtocolError('malformed', 'the key is not signed');
+  const union =
+    role === 'identity'
+      ? ({ case: 'walletEcdsaCompact', value: signature } as const)
+      : ({ case: 'ecdsaCompact', value: signature } as const);
+  return create(SignedPublicKeySchema, { keyBytes, signature: create(SignatureSchema, { union }) });
+}
+
+/** @throws ProtocolError unsupported (the key was never legacy), malformed */
+export function toLegacyKey(key: SignedPublicKey): PublicKey {
+  const read = readSignedKey(key);
+  if (!isFromLegacy(read)) throw new ProtocolError('unsupported', 'a key of the signed format has no legacy form');
+  if (!key.signature) throw new ProtocolError('malformed', 'the key is not signed');
+  return create(PublicKeySchema, {
+    timestamp: read.created,
+    signature: create(SignatureSchema, { union: { case: 'ecdsaCompact', value: readSignature(key.signature) } }),
+    union: { case: 'secp256k1Uncompressed', value: { bytes: read.point } },
+  });
+}
+
+/** Whether a key of the signed format was converted from the legacy one: its time is in milliseconds (SPEC 3.4). */
+export const isFromLegacy = (key: ReadKey): boolean => key.created < 10n ** 18n;
+
+/** @throws ProtocolError malformed */
+export function readSignedKey(key: SignedPublicKey): ReadKey {
+  let unsigned: ReturnType<typeof decodeUnsigned>;
+  try {
+    unsigned = decodeUnsigned(key.keyBytes);
+  } catch (cause) {
+    throw new ProtocolError('malformed', 'the public key does not parse', { cause });
+  }
+  return { keyBytes: key.keyBytes, point: pointOf(unsigned), created: unsigned.createdNs };
+}
+
+/** The bytes to sign of a legacy key are its canonical encoding without the signature (SPEC 3.3). @throws ProtocolError malformed */
+export function readLegacyKey(key: PublicKey): ReadKey {
+  return legacyKeyOf(key.timestamp, pointOf(key));
+}
+
+/** A legacy key that nobody has signed yet. */
+export const legacyKeyOf = (timestampMs: bigint, point: Uint8Array): ReadKey => ({
+  keyBytes: toBinary(
+    UnsignedPublicKeySchema,
+    create(UnsignedPublicKeySchema, { createdNs: timestampMs, union: { case: 'secp256k1Uncompressed', value: { bytes: point } } }),
+  ),
+  point,
+  created: timestampMs,
+});
+
+/** The wallet that signed an identity key of the signed format; only the wallet's member counts (SPEC 3.6). @throws ProtocolError */
+export function walletOfSignedKey(key: SignedPublicKey): Address {
+  if (key.signature?.union.case !== 'walletEcdsaCompact') throw new ProtocolError('bad-signature', 'the key is not signed by a wallet');
+  return walletOf(readSignedKey(key), readSignature(key.signature));
+}
+
+/** The wallet that signed a legacy identity key; either member counts (SPEC 3.6). @throws ProtocolError */
+export function walletOfLegacyKey(key: PublicKey): Address {
+  if (!key.signature) throw new ProtocolError('malformed', 'the key is not signed');
+  return walletOf(readLegacyKey(key), readSignature(key.signature));
+}
+
+/** Whether a pre-key's `ecdsa_compact` signature is the identity key's; high s is refused, the recovery bit is not looked at. */
+export function verifyPreKey(preKey: ReadKey, signature: Signature | undefined, identityPoint: Uint8Array): boolean {
+  return signature?.union.case === 'ecdsaCompact' && verify(sha256(preKey.keyBytes), readSignature(signature), identityPoint);
+}
+
+/** r, s and recovery bit of either member. @throws ProtocolError bad-signature */
+export function readSignature(signature: Signature): EcdsaSignature {
+  const { value } = signature.union;
+  if (value?.bytes.length !== 64 || value.recovery > 1)
+    throw new ProtocolError('bad-signature', 'a signature is 64 bytes and a recovery bit of 0 or 1');
+  return { bytes: value.bytes, recovery: value.recovery };
+}
+
+const walletOf = (key: ReadKey, signature: EcdsaSignature): Address =>
+  addressOf(recover(personalDigest(createIdentityText(key.keyBytes)), signature));
+
+const decodeUnsigned = (bytes: Uint8Array) => fromBinary(UnsignedPublicKeySchema, bytes, { readUnknownFields: false });
+
+function pointOf(key: { readonly union: PublicKey['union'] | ReturnType<typeof decodeUnsigned>['union'] }): Uint8Array {
+  if (key.union.case !== 'secp256k1Uncompressed') throw new ProtocolError('malformed', 'the public key is missing');
+  checkPoint(key.union.value.bytes);
+  return key.union.value.bytes;
+}
