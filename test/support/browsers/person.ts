@@ -110,6 +110,42 @@ export class Person {
     await this.page.see(field('Message'));
   }
 
+  /** Opens the first conversation of the list, once there is one. */
+  async openConversation(): Promise<void> {
+    if (await this.page.sees(messages)) return;
+    await until(
+      () => this.rows(),
+      (rows) => rows.length > 0,
+      60_000,
+      async () => `${this.name} sees:\n${await this.page.text()}`,
+    );
+    await this.page.click({ role: 'link', within: conversations });
+    await this.page.see(messages);
+  }
+
+  /** What the log of messages shows, from top to bottom. */
+  async messages(): Promise<ShownMessage[]> {
+    return [];
+  }
+
+  async waitForMessages(count: number, ms = 60_000): Promise<void> {
+    await until(
+      async () => (await this.messages()).length,
+      (found) => found >= count,
+      ms,
+      async () => `${this.name} waits for ${count} messages and sees:\n${(await this.page.text()).slice(-1500)}`,
+    );
+  }
+
+  /** Waits until the last message of our own says this about itself. */
+  async waitForState(state: string, ms = 60_000): Promise<void> {
+    await until(
+      async () => (await this.messages()).filter(({ mine }) => mine).at(-1)?.state,
+      (found) => found === state,
+      ms,
+    );
+  }
+
   async write(text: string): Promise<void> {
     await this.page.fill(field('Message'), text);
     await this.page.click(button('Send'));

@@ -1,0 +1,69 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from '../support/browsers/browser.ts';
+
+const pages: Record<string, { readonly body: string; readonly headers?: Record<string, string> }> = {
+  '/': { body: '<h1>A site</h1>' },
+  '/framed': { body: '<h1>In a frame</h1>' },
+  // Its frames report what they find; the sandboxed one cannot be asked, its origin being none.
+  '/frames': {
+    body: `<h1>Frames</h1><script>
+      window.heard = {};
+      addEventListener('message', ({ data }) => { window.heard[data.frame] = data.has; });
+    </script>
+    <iframe src="/report?same"></iframe>
+    <iframe sandbox="allow-scripts" src="/report?sandboxed"></iframe>
+    <iframe srcdoc="<script>parent.postMessage({ frame: 'srcdoc', has: 'xmtp' in window }, '*')</script>"></iframe>
+    <iframe src="data:text/html,<script>parent.postMessage({ frame: 'data', has: 'xmtp' in window }, '*')</script>"></iframe>`,
+  },
+  '/report': { body: `<script>parent.postMessage({ frame: location.search.slice(1), has: 'xmtp' in window }, '*')</script>` },
+  '/sandboxed': { body: '<h1>Sandboxed</h1>', headers: { 'content-security-policy': 'sandbox allow-scripts' } },
+};
+
+/** A web site of somebody's, at two host names and so of two origins. */
+export class Site {
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<Site> {
+    const server = createServer((request, response) => {
+      const page = pages[(request.url ?? '').split('?')[0] ?? ''];
+      response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8', ...page?.headers });
+      response.end(`<!doctype html><title>Somebody's site</title>${page?.body ?? 'nothing here'}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new Site(server);
+  }
+
+  url(path = '/', host = '127.0.0.1'): string {
+    return `http://${host}:${(this.#server.address() as AddressInfo).port}${path}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** How a call of a page ended. */
+export type Outcome = { readonly result: unknown } | { readonly code: number; readonly message: string };
+
+/** Calls `window.xmtp.request` in a page. */
+export function request(page: Page, method: string, params?: object): Promise<Outcome> {
+  return page.evaluate(
+    async (method: string, params?: object): Promise<Outcome> => {
+      const provider = (window as unknown as { xmtp: { request(call: object): Promise<unknown> } }).xmtp;
+      try {
+        return { result: await provider.request(params === undefined ? { method } : { method, params }) };
+      } catch (error) {
+        const { code, message } = error as { code: number; message: string };
+        return { code, message };
+      }
+    },
+    method,
+    ...(params === undefined ? [] : [params]),
+  );
+}

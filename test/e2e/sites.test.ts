@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Browser, type Page, until } from '../support/browsers/browser.ts';
+import { button, type Person } from '../support/browsers/person.ts';
+import { request, Site } from './site.ts';
+import { type BrowserName, World } from './world.ts';
+
+const approval = 'popup.html#/approve';
+
+describe.each<[BrowserName, BrowserName]>([
+  ['chromium', 'firefox'],
+  ['firefox', 'chromium'],
+])('a site in %s, with its peer in %s', (mine, other) => {
+  let world: World;
+  let site: Site;
+  let otherSite: Site;
+  let me: Person;
+  let peer: Person;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    world = await World.start(`sites-${mine}`);
+    [site, otherSite] = await Promise.all([Site.start(), Site.start()]);
+    [me, peer] = await Promise.all([world.person('Alice', mine), world.person('Bob', other)]);
+    browser = me.browser;
+    page = await browser.open(site.url());
+  });
+
+  afterAll(async () => {
+    await site?.close();
+    await otherSite?.close();
+    await world?.end();
+  });
+
+  /** Answers the approval window once it is there. */
+  const answer = async (name: 'Allow' | 'Refuse', check?: (window: Page) => Promise<void>): Promise<void> => {
+    const window = await browser.waitForPage(approval);
+    await window.see(button(name));
+    await check?.(window);
+    await window.click(button(name));
+    await until(
+      () => browser.countPages(approval),
+      (count) => count === 0,
+    );
+  };
+
+  test('finds window.xmtp, and no account before it asked', async () => {
+    expect(await page.evaluate(() => Object.isFrozen((window as unknown as { xmtp: object }).xmtp))).toBe(true);
+    expect(await request(page, 'xmtp_accounts')).toEqual({ result: [] });
+    expect(await browser.countPages(approval)).toBe(0);
+  });
+
+  test('asks to connect and is refused', async () => {
+    const asked = request(page, 'xmtp_requestAccounts');
+    await answer('Refuse', async (window) => {
+      await window.seeText(new URL(site.url()).host);
+    });
+    expect(await asked).toMatchObject({ code: 4001 });
+    expect(await request(page, 'xmtp_accounts')).toEqual({ result: [] });
+  });
+
+  test('asks to connect and is allowed', async () => {
+    await page.reload(); // a refused document may not ask again
+    await page.toFront();
+    const asked = request(page, 'xmtp_requestAccounts');
+    await answer('Allow');
+    expect(await asked).toEqual({ result: [me.address] });
+    expect(await request(page, 'xmtp_accounts')).toEqual({ result: [me.address] });
+    expect(await request(page, 'xmtp_getPermissions')).toEqual({ result: [] });
+  });
+
+  test('can ask who is reachable once it is connected', async () => {
+    const nobody = '0x000000000000000000000000000000000000dEaD';
+    expect(await request(page, 'xmtp_canMessage', { peers: [peer.address, nobody] })).toEqual({
+      result: { [peer.address]: true, [nobody]: false },
+    });
+  });
+
+  test('asks to send and is refused: nothing leaves', async () => {
+    await page.toFront();
+    const asked = request(page, 'xmtp_sendMessage', { peer: peer.address, content: 'never to be sent' });
+    await answer('Refuse', async (window) => {
+      await window.seeText('never to be sent');
+    });
+    expect(await asked).toMatchObject({ code: 4001 });
+  });
+
+  test('asks to send and is allowed: the peer reads it, once', async () => {
+    await page.reload();
+    await page.toFront();
+    const asked = request(page, 'xmtp_sendMessage', { peer: peer.address, content: 'from a site', clientId: 'one' });
+    await answer('Allow');
+    expect(await asked).toMatchObject({ result: { sender: me.address, contentType: 'xmtp.org/text:1.0', content: 'from a site' } });
+    // The same client id is the same message, and a granted site is not asked about twice.
+    const again = await request(page, 'xmtp_sendMessage', { peer: peer.address, content: 'from a site', clientId: 'one' });
+    expect(again).toMatchObject({ result: { id: ((await asked) as { result: { id: string } }).result.id } });
+    await peer.openConversation();
+    await peer.waitForMessages(1);
+    expect(await peer.messages()).toMatchObject([{ text: 'from a site', mine: false }]);
+  });
+
+  test('that is another origin sees nothing of it', async () => {
+    for (const url of [site.url('/', 'localhost'), otherSite.url()]) {
+      const stranger = await browser.open(url);
+      expect(await request(stranger, 'xmtp_accounts')).toEqual({ result: [] });
+      expect(await request(stranger, 'xmtp_getPermissions')).toEqual({ result: [] });
+      await stranger.close();
+    }
+    await page.toFront();
+    expect(await request(page, 'xmtp_getPermissions')).toMatchObject({ result: [{ kind: 'send' }] });
+  });
+
+  test('that is in a frame, or sandboxed, gets nothing', async () => {
+    const frames = await browser.open(site.url('/frames'));
+    const heard = await until(
+      () => frames.evaluate(() => (window as unknown as { heard: Record<string, boolean> }).heard),
+      (found) => Object.keys(found).length === 4,
+    );
+    expect(heard).toEqual({ same: false, sandboxed: false, srcdoc: false, data: false });
+    await frames.goto(site.url('/sandboxed'));
+    const sandboxed = await frames.evaluate(async () => {
+      const provider = (window as unknown as { xmtp?: { request(call: object): Promise<unknown> } }).xmtp;
+      if (!provider) return 'nothing';
+      return provider.request({ method: 'xmtp_requestAccounts' }).then(
+        () => 'an answer',
+        (error: { code: number }) => `refused ${error.code}`,
+      );
+    });
+    expect(['nothing', 'refused 4100']).toContain(sandboxed);
+    expect(await browser.countPages(approval)).toBe(0);
+    await frames.close();
+  });
+
+  test('loses everything when it gives its permissions back', async () => {
+    await page.toFront();
+    expect(await request(page, 'xmtp_revokePermissions', {})).toEqual({ result: null });
+    expect(await request(page, 'xmtp_accounts')).toEqual({ result: [] });
+    expect(await request(page, 'xmtp_getPermissions')).toEqual({ result: [] });
+  });
+});
