@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   EncryptedPrivateKeyBundleSchema,
   type EncryptedPrivateKeyBundleV1,
@@ -10,6 +10,7 @@ import { type Random, randomBytes } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { addressOfBundle, decodePrivateBundle, encodePrivateBundle, type PrivateBundle } from './private-keys.ts';
 import { enableIdentityText, recoverSigner } from './wallet-signature.ts';
+import { encode, tryDecode } from './wire.ts';
 
 /** A stored backup, before the wallet has signed for it. */
 export interface KeyBackup {
@@ -30,7 +31,7 @@ export async function sealKeyBackup(
     throw new ProtocolError('wrong-sender', 'the backup must be sealed by the wallet of the keys');
   const ciphertext = await sealAead(walletSignature65, encodePrivateBundle(bundle), undefined, random);
   const message = create(EncryptedPrivateKeyBundleSchema, { version: { case: 'v1', value: { walletPreKey, ciphertext } } });
-  return toBinary(EncryptedPrivateKeyBundleSchema, message) as Uint8Array<ArrayBuffer>;
+  return encode(EncryptedPrivateKeyBundleSchema, message);
 }
 
 /** Reads a stored backup, wrapped or in the oldest, bare form (SPEC 11.4). @throws ProtocolError malformed */
@@ -63,17 +64,9 @@ async function openEither(signature: Uint8Array, ciphertext: NonNullable<Encrypt
 
 function parseBackup(bytes: Uint8Array): EncryptedPrivateKeyBundleV1 {
   // The bare form has the ciphertext as field 2 at the top level, the wrapped form has field 1 alone.
-  const bare = tryParse(() => fromBinary(EncryptedPrivateKeyBundleV1Schema, bytes, { readUnknownFields: false }));
+  const bare = tryDecode(EncryptedPrivateKeyBundleV1Schema, bytes);
   if (bare?.ciphertext && bare.walletPreKey.length === 32) return bare;
-  const wrapped = tryParse(() => fromBinary(EncryptedPrivateKeyBundleSchema, bytes, { readUnknownFields: false }));
+  const wrapped = tryDecode(EncryptedPrivateKeyBundleSchema, bytes);
   if (wrapped?.version.case === 'v1') return wrapped.version.value;
   throw new ProtocolError('malformed', 'not a key backup');
-}
-
-function tryParse<T>(parse: () => T): T | undefined {
-  try {
-    return parse();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   type PrivateKey,
   PrivateKeyBundleSchema,
@@ -30,6 +30,7 @@ import {
 import { type EcdsaSignature, generatePrivateKey, isPrivateKey, publicPoint, sharedPoint, sign } from './secp256k1.ts';
 import { type Clock, systemClock } from './time.ts';
 import { createIdentityText, recoverSigner, splitWalletSignature } from './wallet-signature.ts';
+import { encode, tryDecode } from './wire.ts';
 
 /** A private key beside its signed public half. */
 export interface KeyPair {
@@ -87,7 +88,7 @@ export const rotatePreKey = (bundle: PrivateBundle, clock: Clock = systemClock, 
 
 /** The form that existing clients store and export: `PrivateKeyBundle.v1`. @throws ProtocolError unsupported for keys of the signed format */
 export const encodePrivateBundle = (bundle: PrivateBundle): Uint8Array<ArrayBuffer> =>
-  toBinary(
+  encode(
     PrivateKeyBundleSchema,
     create(PrivateKeyBundleSchema, {
       version: {
@@ -95,7 +96,7 @@ export const encodePrivateBundle = (bundle: PrivateBundle): Uint8Array<ArrayBuff
         value: { identityKey: toLegacyPrivateKey(bundle.identity), preKeys: bundle.preKeys.map(toLegacyPrivateKey) },
       },
     }),
-  ) as Uint8Array<ArrayBuffer>;
+  );
 
 /** Reads an exported bundle of either version, or the bare legacy form, and checks every key against its public half and its chain. @throws ProtocolError */
 export function decodePrivateBundle(bytes: Uint8Array): PrivateBundle {
@@ -171,10 +172,9 @@ function toLegacyPrivateKey({ secret, publicKey }: KeyPair): PrivateKey {
 }
 
 function parseBundle(bytes: Uint8Array): { readonly identity: KeyPair | undefined; readonly preKeys: readonly KeyPair[] } {
-  const { version } = tryParse(() => fromBinary(PrivateKeyBundleSchema, bytes, { readUnknownFields: false })) ?? {};
+  const { version } = tryDecode(PrivateKeyBundleSchema, bytes) ?? {};
   // In the bare legacy form field 1 is a key, not a bundle: it has a public key where a bundle has pre-keys that lack everything.
-  const bare =
-    version?.case === 'v2' ? undefined : tryParse(() => fromBinary(PrivateKeyBundleV1Schema, bytes, { readUnknownFields: false }));
+  const bare = version?.case === 'v2' ? undefined : tryDecode(PrivateKeyBundleV1Schema, bytes);
   if (bare?.identityKey?.union.case === 'secp256k1' && bare.preKeys.length > 0) return legacyBundle(bare.identityKey, bare.preKeys);
   if (version?.case === 'v1') return legacyBundle(version.value.identityKey, version.value.preKeys);
   if (version?.case === 'v2')
@@ -196,12 +196,4 @@ function legacyPair(key: PrivateKey, role: 'identity' | 'pre-key'): KeyPair {
 function signedPair(key: SignedPrivateKey): KeyPair {
   if (key.union.case !== 'secp256k1' || !key.publicKey) throw new ProtocolError('malformed', 'a private key is incomplete');
   return { secret: key.union.value.bytes, point: readSignedKey(key.publicKey).point, publicKey: key.publicKey };
-}
-
-function tryParse<T>(parse: () => T): T | undefined {
-  try {
-    return parse();
-  } catch {
-    return undefined;
-  }
 }

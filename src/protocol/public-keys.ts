@@ -12,7 +12,7 @@ import {
 } from '../gen/xmtp/message_contents/public_key_pb.ts';
 import { type Signature, SignatureSchema } from '../gen/xmtp/message_contents/signature_pb.ts';
 import { type Address, addressOf } from './address.ts';
-import { toBase64 } from './bytes.ts';
+import { toHex } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import { checkPoint, type EcdsaSignature, recover, verify } from './secp256k1.ts';
@@ -41,14 +41,19 @@ export interface ReadKey {
 
 /** Checks shape and chain of a bundle in either format. A chain that held once is remembered by its bytes. @throws ProtocolError */
 export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): VerifiedBundle {
-  const signed = bundle.$typeName === 'xmtp.message_contents.PublicKeyBundle' ? toSignedBundle(bundle) : bundle;
-  const { identityKey, preKey } = signed;
-  if (!identityKey) throw new ProtocolError('malformed', 'the bundle has no identity key');
-  if (!preKey) throw new ProtocolError('malformed', 'the bundle has no pre-key');
-  const name = toBase64(toBinary(SignedPublicKeyBundleSchema, signed));
+  const encoded = toBinary(
+    SignedPublicKeyBundleSchema,
+    bundle.$typeName === 'xmtp.message_contents.PublicKeyBundle' ? toSignedBundle(bundle) : bundle,
+  );
+  const name = toHex(sha256(encoded));
   const known = verified.get(name);
   if (known) return known;
 
+  // A copy: what is remembered must neither change with the caller's bytes nor keep the whole envelope around them alive.
+  const signed = fromBinary(SignedPublicKeyBundleSchema, encoded, { readUnknownFields: false });
+  const { identityKey, preKey } = signed;
+  if (!identityKey) throw new ProtocolError('malformed', 'the bundle has no identity key');
+  if (!preKey) throw new ProtocolError('malformed', 'the bundle has no pre-key');
   const identity = readSignedKey(identityKey);
   const pre = readSignedKey(preKey);
   const address = walletOfSignedKey(identityKey);
@@ -62,12 +67,16 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
     signed,
     ...(isFromLegacy(identity) && isFromLegacy(pre) && { legacy: toLegacyBundle(signed) }),
   };
-  if (verified.size >= 4096) verified.delete(verified.keys().next().value as string);
+  if (verified.size >= maxVerified) verified.delete(verified.keys().next().value as string);
   verified.set(name, result);
   return result;
 }
 
 const verified = new Map<string, VerifiedBundle>();
+const maxVerified = 4096;
+
+/** Bytes that a key may have; a time and a point need 80. */
+const maxKeyLength = 256;
 
 /** Legacy to signed: the bytes to sign are kept, the wallet's signature changes its place (SPEC 3.5). @throws ProtocolError malformed */
 export function toSignedBundle(bundle: PublicKeyBundle): SignedPublicKeyBundle {
@@ -115,6 +124,7 @@ export const isFromLegacy = (key: ReadKey): boolean => key.created < 10n ** 18n;
 
 /** @throws ProtocolError malformed */
 export function readSignedKey(key: SignedPublicKey): ReadKey {
+  if (key.keyBytes.length > maxKeyLength) throw new ProtocolError('too-large', 'the public key has too many bytes');
   let unsigned: ReturnType<typeof decodeUnsigned>;
   try {
     unsigned = decodeUnsigned(key.keyBytes);

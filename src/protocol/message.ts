@@ -1,0 +1,127 @@
+import { create } from '@bufbuild/protobuf';
+import { SignedContentSchema } from '../gen/xmtp/message_contents/content_pb.ts';
+import { MessageHeaderV2Schema, MessageSchema } from '../gen/xmtp/message_contents/message_pb.ts';
+import { SignatureSchema } from '../gen/xmtp/message_contents/signature_pb.ts';
+import type { Address } from './address.ts';
+import { checkCiphertext, hkdf, openAead, sealAead } from './aead.ts';
+import { concat, equalBytes, type Random, randomBytes, utf8 } from './bytes.ts';
+import { messageId } from './envelope.ts';
+import { ProtocolError } from './errors.ts';
+import { hmacSha256, sha256 } from './hash.ts';
+import { type PrivateBundle, publicBundle, signByPreKey } from './private-keys.ts';
+import { readSignature, verifyBundle } from './public-keys.ts';
+import { verify } from './secp256k1.ts';
+import { type Clock, systemClock } from './time.ts';
+import { ephemeralTopic } from './topic.ts';
+import { decode, encode } from './wire.ts';
+
+export interface OpenedMessage {
+  /** The XMTP message id, hex. */
+  readonly id: string;
+  readonly sender: Address;
+  /** 65 bytes. */
+  readonly senderIdentityKey: Uint8Array;
+  /** The sender's time. */
+  readonly createdNs: bigint;
+  /** An encoded EncodedContent. */
+  readonly payload: Uint8Array;
+  /** Equal for repetitions of what one sender signed once, however they were sealed again (SPEC 8.5); 32 bytes. */
+  readonly dedupKey: Uint8Array;
+}
+
+/** Signs content with the current pre-key and seals it for a conversation (SPEC 8.1). `createdNs` is in whole milliseconds. */
+export async function sealMessage({
+  topic,
+  keyMaterial,
+  bundle,
+  payload,
+  createdNs,
+  shouldPush,
+  clock = systemClock,
+  random = randomBytes,
+}: {
+  readonly topic: string;
+  readonly keyMaterial: Uint8Array;
+  readonly bundle: PrivateBundle;
+  /** An encoded EncodedContent. */
+  readonly payload: Uint8Array;
+  readonly createdNs: bigint;
+  readonly shouldPush: boolean;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}): Promise<{ readonly message: Uint8Array<ArrayBuffer>; readonly id: string }> {
+  const me = publicBundle(bundle);
+  const headerBytes = encode(MessageHeaderV2Schema, create(MessageHeaderV2Schema, { createdNs, topic }));
+  const signature = signByPreKey(bundle, sha256(headerBytes, payload));
+  const signed = create(SignedContentSchema, {
+    payload,
+    sender: me.signed,
+    signature: create(SignatureSchema, { union: { case: 'ecdsaCompact', value: { ...signature } } }),
+  });
+  const ciphertext = await sealAead(keyMaterial, encode(SignedContentSchema, signed), headerBytes, random);
+  const senderHmac = hmacSha256(await notificationKey(keyMaterial, me.address, clock()), headerBytes);
+  const value = { headerBytes, ciphertext, senderHmac, shouldPush };
+  const message = encode(MessageSchema, create(MessageSchema, { version: { case: 'v2', value } }));
+  return { message, id: messageId(message) };
+}
+
+/** Opens a message of a conversation and refuses what SPEC 8.4 refuses, the sender who is no member included. @throws ProtocolError */
+export async function openMessage({
+  topic,
+  keyMaterial,
+  members,
+  message,
+  envelopeTopic,
+}: {
+  /** The conversation's ordinary topic. */
+  readonly topic: string;
+  readonly keyMaterial: Uint8Array;
+  readonly members: readonly Address[];
+  readonly message: Uint8Array;
+  /** The ordinary or the ephemeral topic. */
+  readonly envelopeTopic: string;
+}): Promise<OpenedMessage> {
+  if (envelopeTopic !== topic && envelopeTopic !== ephemeralTopic(topic))
+    throw new ProtocolError('wrong-topic', 'the envelope is not from this conversation');
+  const { headerBytes, ciphertext, header } = parseMessage(message);
+  if (header.topic !== topic) throw new ProtocolError('wrong-topic', 'the message was written for another conversation');
+
+  const plain = await openAead(keyMaterial, ciphertext, headerBytes);
+  const { payload, sender, signature } = decode(SignedContentSchema, plain, 'the signed content');
+  if (!sender) throw new ProtocolError('malformed', 'the message does not name its sender');
+  const bundle = verifyBundle(sender);
+  if (signature?.union.case !== 'ecdsaCompact' || !verify(sha256(headerBytes, payload), readSignature(signature), bundle.preKey))
+    throw new ProtocolError('bad-signature', 'the message is not signed by its sender');
+  if (!members.includes(bundle.address)) throw new ProtocolError('wrong-sender', 'the sender is no member of the conversation');
+  return {
+    id: messageId(message),
+    sender: bundle.address,
+    senderIdentityKey: bundle.identityKey,
+    createdNs: header.createdNs,
+    payload,
+    dedupKey: dedupKey(topic, bundle.identityKey, headerBytes, payload),
+  };
+}
+
+/** The readable part of a message, whose header must be in its one canonical encoding. @throws ProtocolError malformed, unsupported */
+export function parseMessage(message: Uint8Array) {
+  const { version } = decode(MessageSchema, message, 'the message');
+  if (version.case === 'v1') throw new ProtocolError('unsupported', 'a legacy message');
+  if (version.case !== 'v2' || !version.value.ciphertext) throw new ProtocolError('malformed', 'the message is incomplete');
+  const { headerBytes, ciphertext } = version.value;
+  checkCiphertext(ciphertext);
+  const header = decode(MessageHeaderV2Schema, headerBytes, 'the header of the message');
+  // The signature covers header and payload without a boundary; only canonical headers keep the boundary where it is.
+  if (!equalBytes(encode(MessageHeaderV2Schema, header), headerBytes)) throw new ProtocolError('malformed', 'the header is not canonical');
+  return { headerBytes, ciphertext, header };
+}
+
+/** The key by which a push service knows the sender's own messages of a 30-day period (SPEC 8.3); 32 bytes. */
+export const notificationKey = (keyMaterial: Uint8Array, sender: Address, nowMs: number): Promise<Uint8Array<ArrayBuffer>> =>
+  hkdf(keyMaterial, new Uint8Array(0), utf8(`${Math.floor(nowMs / 2_592_000_000)}-${sender}`), 32);
+
+function dedupKey(topic: string, identityKey: Uint8Array, headerBytes: Uint8Array, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, headerBytes.length);
+  return sha256(concat(utf8(`l2|${topic}|`), identityKey, length, headerBytes, payload));
+}
