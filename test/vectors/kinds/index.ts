@@ -1,0 +1,30 @@
+import type { Check } from '../vector.ts';
+import { authTokens } from './auth-tokens.ts';
+import { cipher } from './cipher.ts';
+import { contacts } from './contacts.ts';
+import { encryptedKeyBundles } from './encrypted-key-bundles.ts';
+import { hmacKeys } from './hmac-keys.ts';
+import { identity } from './identity.ts';
+import { inviteDerivation } from './invite-derivation.ts';
+import { keyAgreement } from './key-agreement.ts';
+import { keyBundles } from './key-bundles.ts';
+import { messagesV2, messagesV2Negative } from './messages.ts';
+import { sealedInvitations } from './sealed-invitations.ts';
+import { topics } from './topics.ts';
+
+/** The checks of every kind that is built, tried in order; a case that none applies to is skipped. */
+export const kinds: Readonly<Record<string, readonly Check[]>> = {
+  'auth-tokens': authTokens,
+  cipher,
+  contacts,
+  'encrypted-key-bundles': encryptedKeyBundles,
+  'hmac-keys': hmacKeys,
+  identity,
+  'invite-derivation': inviteDerivation,
+  'key-agreement': keyAgreement,
+  'key-bundles': keyBundles,
+  'messages-v2': messagesV2,
+  'messages-v2-negative': messagesV2Negative,
+  'sealed-invitations': sealedInvitations,
+  topics,
+};
