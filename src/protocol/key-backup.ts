@@ -3,6 +3,7 @@ import {
   EncryptedPrivateKeyBundleSchema,
   type EncryptedPrivateKeyBundleV1,
   EncryptedPrivateKeyBundleV1Schema,
+  PrivateKeyBundleSchema,
 } from '../gen/xmtp/message_contents/private_key_pb.ts';
 import type { Address } from './address.ts';
 import { checkCiphertext, openAead, sealAead } from './aead.ts';
@@ -42,7 +43,11 @@ export function readKeyBackup(bytes: Uint8Array): KeyBackup {
   return {
     walletPreKey,
     async open(walletSignature65, expected) {
-      const bundle = decodePrivateBundle(await openEither(walletSignature65, ciphertext as NonNullable<typeof ciphertext>));
+      const plain = await openEither(walletSignature65, ciphertext as NonNullable<typeof ciphertext>);
+      // Existing clients store and load the legacy format alone; keys that they could not load are no backup (SPEC 11.3).
+      if (tryDecode(PrivateKeyBundleSchema, plain)?.version.case === 'v2')
+        throw new ProtocolError('unsupported', 'the backup holds keys of the signed format');
+      const bundle = decodePrivateBundle(plain);
       if (addressOfBundle(bundle) !== expected) throw new ProtocolError('wrong-sender', 'the backup holds the keys of another wallet');
       return bundle;
     },
