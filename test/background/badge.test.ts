@@ -1,0 +1,30 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createBadge } from '../../src/background/badge.ts';
+
+const button = () => ({ setBadgeText: vi.fn(), setBadgeBackgroundColor: vi.fn(), setTitle: vi.fn() });
+
+describe('the toolbar button', () => {
+  it('counts unread messages, and shows nothing when there are none', async () => {
+    const face = button();
+    const badge = createBadge(face);
+    await badge({ phase: 'ready', unread: 3, prompts: 0 });
+    expect(face.setBadgeText).toHaveBeenLastCalledWith({ text: '3' });
+    await badge({ phase: 'ready', unread: 0, prompts: 0 });
+    expect(face.setBadgeText).toHaveBeenLastCalledWith({ text: '' });
+  });
+
+  it('shows a lock and never a number while locked', async () => {
+    const face = button();
+    await createBadge(face)({ phase: 'locked', unread: 5, prompts: 0 });
+    expect(face.setBadgeText).toHaveBeenLastCalledWith({ text: '🔒' });
+    expect(face.setTitle).toHaveBeenLastCalledWith({ title: 'Parley is locked' });
+  });
+
+  it('is not painted again when nothing changed', async () => {
+    const face = button();
+    const badge = createBadge(face);
+    await badge({ phase: 'ready', unread: 1, prompts: 0 });
+    await badge({ phase: 'ready', unread: 1, prompts: 0 });
+    expect(face.setBadgeText).toHaveBeenCalledTimes(1);
+  });
+});

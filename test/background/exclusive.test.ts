@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { createExclusive, createSingle, pause } from '../../src/background/exclusive.ts';
+
+const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe('one task at a time', () => {
+  it('keeps the order, and goes on after a failure', async () => {
+    const exclusive = createExclusive();
+    const log: string[] = [];
+    const slow = exclusive(async () => {
+      await tick();
+      log.push('slow');
+    });
+    const failing = exclusive(async () => {
+      log.push('failing');
+      throw new Error('no');
+    });
+    const last = exclusive(async () => log.push('last'));
+    await expect(failing).rejects.toThrow('no');
+    await Promise.all([slow, last]);
+    expect(log).toEqual(['slow', 'failing', 'last']);
+  });
+
+  it('answers everybody who asks during a run with one run that began afterwards', async () => {
+    let runs = 0;
+    const single = createSingle(async () => {
+      await tick();
+      runs += 1;
+    });
+    await Promise.all([single(), single(), single()]);
+    expect(runs).toBe(2);
+    await single();
+    expect(runs).toBe(3);
+  });
+
+  it('runs again after a run that failed', async () => {
+    let runs = 0;
+    const single = createSingle(async () => {
+      runs += 1;
+      if (runs === 1) throw new Error('first');
+    });
+    const first = single();
+    const second = single();
+    await expect(first).rejects.toThrow('first');
+    await second;
+    expect(runs).toBe(2);
+  });
+});
+
+it('a pause ends with its signal', async () => {
+  const controller = new AbortController();
+  const over = pause(60_000, controller.signal);
+  controller.abort();
+  await over;
+});
