@@ -7,7 +7,7 @@ import {
 } from '../gen/xmtp/message_contents/invitation_pb.ts';
 import type { Address } from './address.ts';
 import { hkdf, openAead, sealAead } from './aead.ts';
-import { equalBytes, type Random, randomBytes, toHex, utf8 } from './bytes.ts';
+import { concat, equalBytes, type Random, randomBytes, toHex, utf8 } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { hmacSha256 } from './hash.ts';
 import { type PrivateBundle, publicBundle, sharedSecret } from './private-keys.ts';
@@ -42,7 +42,8 @@ const salt = utf8('__XMTP__INVITATION__SALT__XMTP__');
 /** Topic and key of a new conversation, the same whoever of the two begins (SPEC 7.4). */
 export async function deriveInvitation(bundle: PrivateBundle, peer: VerifiedBundle, context?: InvitationContext): Promise<InvitationV1> {
   const me = publicBundle(bundle);
-  const { topic, keyMaterial } = await derive(bundle, me.preKey, peer, context?.conversationId ?? '');
+  const secret = sharedSecret(bundle, peer, me.preKey, 'initiator');
+  const { topic, keyMaterial } = await derive(secret, me.address, peer.address, context?.conversationId);
   return create(InvitationV1Schema, {
     topic,
     encryption: { case: 'aes256GcmHkdfSha256', value: { keyMaterial } },
@@ -97,7 +98,8 @@ export async function openInvitation(
     throw new ProtocolError('wrong-topic', 'the invitation names a topic that is no conversation');
 
   const { context } = invitation;
-  const mine = await derive(bundle, ownPreKey, peer, context?.conversationId ?? '');
+  const [initiator, responder] = sentByMe ? [me.address, peer.address] : [peer.address, me.address];
+  const derivation = await derive(secret, initiator, responder, context?.conversationId);
   return {
     topic: invitation.topic,
     keyMaterial,
@@ -109,7 +111,7 @@ export async function openInvitation(
       metadata: Object.assign(Object.create(null) as Record<string, string>, boundMetadata(context.metadata)),
     }),
     sentByMe,
-    derived: mine.topic === invitation.topic && equalBytes(mine.keyMaterial, keyMaterial),
+    derived: derivation.topic === invitation.topic && equalBytes(derivation.keyMaterial, keyMaterial),
   };
 }
 
@@ -128,13 +130,17 @@ function party(bundle: VerifiedBundle['signed'] | undefined) {
   return { bundle, identity: readSignedKey(bundle.identityKey).point, pre: readSignedKey(bundle.preKey).point };
 }
 
-async function derive(bundle: PrivateBundle, ownPreKey: Uint8Array, peer: VerifiedBundle, conversationId: string) {
-  const me = publicBundle(bundle).address;
-  const secret = sharedSecret(bundle, peer, ownPreKey, me < peer.address ? 'responder' : 'initiator');
-  const [first, second] = me < peer.address ? [me, peer.address] : [peer.address, me];
-  const name = toHex(hmacSha256(secret, utf8(`${conversationId}${first},${second}`)));
-  return { topic: conversationTopic(name), keyMaterial: await hkdf(secret, salt, utf8(`0|${first}|${second}`), 32) };
+/** Takes the secret of the pair with `initiator` in that role; the role that counts here follows from the order of the addresses. */
+async function derive(secret: Uint8Array, initiator: Address, responder: Address, conversationId = '') {
+  const inOrder = initiator < responder;
+  const [first, second] = inOrder ? [initiator, responder] : [responder, initiator];
+  const ordered = inOrder ? swapRoles(secret) : secret;
+  const name = toHex(hmacSha256(ordered, utf8(`${conversationId}${first},${second}`)));
+  return { topic: conversationTopic(name), keyMaterial: await hkdf(ordered, salt, utf8(`0|${first}|${second}`), 32) };
 }
+
+/** The other role's secret: its first two points change places (SPEC 6). */
+const swapRoles = (secret: Uint8Array): Uint8Array => concat(secret.subarray(65, 130), secret.subarray(0, 65), secret.subarray(130));
 
 /** At most 32 members of at most 1 KiB; the rest is decoration that nobody needs. */
 const boundMetadata = (metadata: Record<string, string>): Record<string, string> =>
