@@ -48,7 +48,7 @@ export interface LaunchOptions {
 export interface Tab {
   evaluate<R>(expression: string): Promise<R>;
   goto(url: string): Promise<void>;
-  reload(): Promise<void>;
+  reload(wait: 'loaded' | 'started'): Promise<void>;
   mouse(x: number, y: number): Promise<void>;
   /** Types each character as a key. */
   type(text: string): Promise<void>;
@@ -84,8 +84,9 @@ export class Page {
     return this.#tab.goto(url);
   }
 
-  reload(): Promise<void> {
-    return this.#tab.reload();
+  /** `started` resolves as early as the browser tells, for measuring what follows. */
+  reload({ wait = 'loaded' }: { readonly wait?: 'loaded' | 'started' } = {}): Promise<void> {
+    return this.#tab.reload(wait);
   }
 
   url(): Promise<string> {

@@ -177,7 +177,7 @@ async function tabOf(tab: PlaywrightPage): Promise<Tab> {
       return reply.result.value as R;
     },
     goto: async (url) => void (await tab.goto(url)),
-    reload: async () => void (await tab.reload()),
+    reload: async (wait) => void (await tab.reload({ waitUntil: wait === 'started' ? 'commit' : 'load' })),
     mouse: (x, y) => tab.mouse.click(x, y),
     type: (text) => tab.keyboard.type(text),
     insert: (text) => tab.keyboard.insertText(text),

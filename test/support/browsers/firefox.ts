@@ -184,7 +184,7 @@ class FirefoxBrowser implements Browser {
     return {
       evaluate: (expression) => bidi.evaluate(context, expression),
       goto: (url) => bidi.send('browsingContext.navigate', { context, url, wait: 'complete' }),
-      reload: () => bidi.send('browsingContext.reload', { context, wait: 'complete' }),
+      reload: (wait) => bidi.send('browsingContext.reload', { context, wait: wait === 'started' ? 'interactive' : 'complete' }),
       mouse: (x, y) =>
         perform([
           {
