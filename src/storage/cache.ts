@@ -1,0 +1,250 @@
+import type { DBSchema } from 'idb';
+import { connect } from './connection.ts';
+
+/** Ids and keys are opaque to the disk (blinded by the keystore); bodies are sealed; times are in the clear because lists are ordered by them. */
+export interface ConversationRecord {
+  readonly id: string;
+  /** Newest message, else the invitation; milliseconds. */
+  readonly time: number;
+  readonly sealed: Uint8Array;
+}
+
+export interface MessageRecord {
+  /** The message id, hex. */
+  readonly id: string;
+  readonly conversation: string;
+  /** Milliseconds. */
+  readonly time: number;
+  /** Equal for repetitions of one message. */
+  readonly dedup: string;
+  readonly sealed: Uint8Array;
+}
+
+/** An envelope as it came. `sealed` is null once it has been read. */
+export interface InboxRecord {
+  readonly seq: number;
+  readonly digest: string;
+  readonly state: 'new' | 'done' | 'quarantined';
+  readonly reason: string | null;
+  readonly sealed: Uint8Array | null;
+}
+
+/** What a slice of decoding came to; written at once, so that a death in between repeats the slice and nothing else. */
+export interface Decoded {
+  readonly done: readonly number[];
+  readonly quarantined: readonly { readonly seq: number; readonly reason: string }[];
+  readonly conversations: readonly ConversationRecord[];
+  readonly messages: readonly MessageRecord[];
+  readonly contacts?: readonly { readonly id: string; readonly sealed: Uint8Array }[];
+}
+
+export interface Cache {
+  readonly conversations: {
+    /** Newest first; `before` is a time, exclusive. */
+    page(options: { readonly before?: number; readonly limit: number }): Promise<ConversationRecord[]>;
+    all(): Promise<ConversationRecord[]>;
+    get(id: string): Promise<ConversationRecord | undefined>;
+    put(record: ConversationRecord): Promise<void>;
+    delete(id: string): Promise<void>;
+  };
+  readonly messages: {
+    /** Newest first by (time, id); `before` is a message of the conversation, exclusive. */
+    page(
+      conversation: string,
+      options: { readonly before?: { readonly time: number; readonly id: string }; readonly limit: number },
+    ): Promise<MessageRecord[]>;
+    get(id: string): Promise<MessageRecord | undefined>;
+    /** Writes a message and, with it, its conversation. */
+    put(record: MessageRecord, conversation?: ConversationRecord): Promise<void>;
+    delete(id: string): Promise<void>;
+    /** Those of the given keys that a stored message has. */
+    knownDedup(keys: readonly string[]): Promise<Set<string>>;
+  };
+  readonly inbox: {
+    /** Envelopes and the cursors that they move, in one strict transaction; those seen before are left out. Returns how many were new. */
+    append(
+      envelopes: readonly { readonly digest: string; readonly sealed: Uint8Array }[],
+      cursors: readonly { readonly name: string; readonly value: bigint }[],
+    ): Promise<number>;
+    /** The oldest that wait to be read. */
+    next(limit: number): Promise<InboxRecord[]>;
+    /** How many wait. */
+    waiting(): Promise<number>;
+    quarantined(limit: number): Promise<InboxRecord[]>;
+    /** Lets everything in quarantine be read again; returns how many. */
+    requeue(): Promise<number>;
+  };
+  readonly contacts: {
+    get(id: string): Promise<Uint8Array | undefined>;
+    put(id: string, sealed: Uint8Array): Promise<void>;
+  };
+  readonly cursors: {
+    get(name: string): Promise<bigint | undefined>;
+    put(name: string, value: bigint): Promise<void>;
+  };
+  /** Writes what a slice of decoding came to; messages whose dedup key is known are left out. Returns the ids of those that were written. */
+  apply(decoded: Decoded): Promise<string[]>;
+  close(): Promise<void>;
+  delete(): Promise<void>;
+}
+
+// Newest rows come first in a plain range because their keys are the smallest: times are negated, ids complemented.
+interface Schema extends DBSchema {
+  conversations: { key: string; value: ConversationRecord & { order: number }; indexes: { order: number } };
+  messages: {
+    key: string;
+    value: MessageRecord & { order: [number, string] };
+    indexes: { order: [string, [number, string]]; dedup: string };
+  };
+  inbox: { key: number; value: InboxRecord; indexes: { digest: string; state: [string, number] } };
+  contacts: { key: string; value: Uint8Array };
+  cursors: { key: string; value: bigint };
+}
+
+const strict = { durability: 'strict' } as const;
+
+/** The disposable half of storage: a sealed copy of what the network holds, for one account. */
+export function openCache(account: string): Cache {
+  const connection = connect<Schema>(`parley-cache-${account}`, 1, (db) => {
+    db.createObjectStore('conversations', { keyPath: 'id' }).createIndex('order', 'order');
+    const messages = db.createObjectStore('messages', { keyPath: 'id' });
+    messages.createIndex('order', ['conversation', 'order']);
+    messages.createIndex('dedup', 'dedup', { unique: true });
+    const inbox = db.createObjectStore('inbox', { keyPath: 'seq', autoIncrement: true });
+    inbox.createIndex('digest', 'digest', { unique: true });
+    inbox.createIndex('state', ['state', 'seq']);
+    db.createObjectStore('contacts');
+    db.createObjectStore('cursors');
+  });
+  const { use } = connection;
+
+  return {
+    conversations: {
+      page: ({ before, limit }) =>
+        use(async (db) => {
+          const range = before === undefined ? undefined : IDBKeyRange.lowerBound(-before, true);
+          return (await db.getAllFromIndex('conversations', 'order', range, limit)).map(plainConversation);
+        }),
+      all: () => use(async (db) => (await db.getAllFromIndex('conversations', 'order')).map(plainConversation)),
+      get: (id) => use(async (db) => optional(await db.get('conversations', id), plainConversation)),
+      put: (record) =>
+        use(async (db) => {
+          await db.put('conversations', ordered(record));
+        }),
+      delete: (id) => use((db) => db.delete('conversations', id)),
+    },
+    messages: {
+      page: (conversation, { before, limit }) =>
+        use(async (db) => {
+          // In the order of keys a list comes after every string and number: [] closes the range of a conversation.
+          const from = before ? [conversation, messageOrder(before)] : [conversation];
+          const range = IDBKeyRange.bound(from, [conversation, [[]]], before !== undefined);
+          return (await db.getAllFromIndex('messages', 'order', range, limit)).map(plainMessage);
+        }),
+      get: (id) => use(async (db) => optional(await db.get('messages', id), plainMessage)),
+      put: (record, conversation) =>
+        use(async (db) => {
+          const transaction = db.transaction(['messages', 'conversations'], 'readwrite');
+          await Promise.all([
+            transaction.objectStore('messages').put({ ...record, order: messageOrder(record) }),
+            conversation && transaction.objectStore('conversations').put(ordered(conversation)),
+            transaction.done,
+          ]);
+        }),
+      delete: (id) => use((db) => db.delete('messages', id)),
+      knownDedup: (keys) =>
+        use(async (db) => {
+          const index = db.transaction('messages').store.index('dedup');
+          const found = await Promise.all(keys.map((key) => index.getKey(key)));
+          return new Set(keys.filter((_, position) => found[position] !== undefined));
+        }),
+    },
+    inbox: {
+      append: (envelopes, cursors) =>
+        use(async (db) => {
+          const transaction = db.transaction(['inbox', 'cursors'], 'readwrite', strict);
+          const inbox = transaction.objectStore('inbox');
+          let added = 0;
+          for (const { digest, sealed } of envelopes) {
+            if ((await inbox.index('digest').getKey(digest)) !== undefined) continue;
+            added++;
+            // The key is the database's to give.
+            await inbox.add({ digest, state: 'new', reason: null, sealed } as Omit<InboxRecord, 'seq'> as InboxRecord);
+          }
+          for (const { name, value } of cursors) await transaction.objectStore('cursors').put(value, name);
+          await transaction.done;
+          return added;
+        }),
+      next: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('new'), limit)),
+      waiting: () => use((db) => db.countFromIndex('inbox', 'state', byState('new'))),
+      quarantined: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('quarantined'), limit)),
+      requeue: () =>
+        use(async (db) => {
+          const transaction = db.transaction('inbox', 'readwrite');
+          const rows = await transaction.store.index('state').getAll(byState('quarantined'));
+          for (const row of rows) await transaction.store.put({ ...row, state: 'new', reason: null });
+          await transaction.done;
+          return rows.length;
+        }),
+    },
+    contacts: {
+      get: (id) => use((db) => db.get('contacts', id)),
+      put: (id, sealed) =>
+        use(async (db) => {
+          await db.put('contacts', sealed, id);
+        }),
+    },
+    cursors: {
+      get: (name) => use((db) => db.get('cursors', name)),
+      put: (name, value) =>
+        use(async (db) => {
+          await db.put('cursors', value, name);
+        }),
+    },
+    apply: ({ done, quarantined, conversations, messages, contacts = [] }) =>
+      use(async (db) => {
+        const transaction = db.transaction(['inbox', 'conversations', 'messages', 'contacts'], 'readwrite');
+        const inbox = transaction.objectStore('inbox');
+        for (const seq of done) {
+          const row = await inbox.get(seq);
+          if (row) await inbox.put({ ...row, state: 'done', reason: null, sealed: null });
+        }
+        for (const { seq, reason } of quarantined) {
+          const row = await inbox.get(seq);
+          if (row) await inbox.put({ ...row, state: 'quarantined', reason });
+        }
+        for (const record of conversations) await transaction.objectStore('conversations').put(ordered(record));
+        const store = transaction.objectStore('messages');
+        const written: string[] = [];
+        for (const record of messages) {
+          if ((await store.index('dedup').getKey(record.dedup)) !== undefined) continue;
+          await store.put({ ...record, order: messageOrder(record) });
+          written.push(record.id);
+        }
+        for (const { id, sealed } of contacts) await transaction.objectStore('contacts').put(sealed, id);
+        await transaction.done;
+        return written;
+      }),
+    close: connection.close,
+    delete: connection.delete,
+  };
+}
+
+const byState = (state: InboxRecord['state']): IDBKeyRange => IDBKeyRange.bound([state, 0], [state, Number.MAX_SAFE_INTEGER]);
+
+const ordered = (record: ConversationRecord) => ({ ...record, order: -record.time });
+
+const messageOrder = ({ time, id }: { readonly time: number; readonly id: string }): [number, string] => [-time, complement(id)];
+
+/** Hex digits turned upside down, so that ascending order of the result is descending order of the ids. */
+const complement = (id: string): string => id.replace(/[0-9a-f]/g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));
+
+function plainConversation({ id, time, sealed }: ConversationRecord): ConversationRecord {
+  return { id, time, sealed };
+}
+
+function plainMessage({ id, conversation, time, dedup, sealed }: MessageRecord): MessageRecord {
+  return { id, conversation, time, dedup, sealed };
+}
+
+const optional = <T, U>(value: T | undefined, map: (value: T) => U): U | undefined => (value === undefined ? undefined : map(value));

@@ -1,0 +1,65 @@
+import { type DBSchema, deleteDB, type IDBPDatabase, type OpenDBCallbacks, openDB } from 'idb';
+import { guarded, StorageError } from './errors.ts';
+
+/** A database that opens when first used, gives way to upgrades and deletions, and opens again after the browser closed it. */
+export interface Connection<S extends DBSchema> {
+  /** Runs work on the open database. @throws StorageError */
+  use<T>(work: (db: IDBPDatabase<S>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+  /** Closes and deletes the database. */
+  delete(): Promise<void>;
+}
+
+const blockedAfterMs = 5_000;
+
+export function connect<S extends DBSchema>(
+  name: string,
+  version: number,
+  upgrade: NonNullable<OpenDBCallbacks<S>['upgrade']>,
+): Connection<S> {
+  let open: Promise<IDBPDatabase<S>> | undefined;
+
+  const opened = (): Promise<IDBPDatabase<S>> => {
+    open ??= openOnce().catch((error: unknown) => {
+      open = undefined;
+      throw error;
+    });
+    return open;
+  };
+
+  const openOnce = (): Promise<IDBPDatabase<S>> =>
+    new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      openDB<S>(name, version, {
+        upgrade,
+        blocked: () => {
+          timer = setTimeout(() => reject(new StorageError('blocked', 'another page holds the stored data open')), blockedAfterMs);
+        },
+        blocking: (_current, _blocked, event) => {
+          open = undefined;
+          (event.target as IDBDatabase).close();
+        },
+        terminated: () => {
+          open = undefined;
+        },
+      })
+        .finally(() => clearTimeout(timer))
+        .then(resolve, reject);
+    });
+
+  const close = async (): Promise<void> => {
+    const db = await open?.catch(() => undefined);
+    open = undefined;
+    db?.close();
+  };
+
+  return {
+    use: (work) => guarded(async () => work(await opened())),
+    close,
+    delete: () =>
+      guarded(async () => {
+        await close();
+        await deleteDB(name);
+      }),
+  };
+}

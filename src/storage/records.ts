@@ -1,0 +1,167 @@
+import type { DBSchema } from 'idb';
+import { connect } from './connection.ts';
+
+/** What waits to reach the node. `sealed` holds the final bytes; `order` is the order of writing. */
+export interface OutboxRow {
+  readonly order: number;
+  readonly id: string;
+  readonly conversation: string;
+  readonly sealed: Uint8Array;
+}
+
+/** A durable piece of work that is repeated until it is done, such as the publication of a contact. */
+export interface TaskRow {
+  readonly name: string;
+  readonly tries: number;
+  /** Milliseconds since 1970. */
+  readonly nextTryAt: number;
+  readonly data?: unknown;
+}
+
+export interface Records {
+  readonly vault: Cell<Uint8Array>;
+  /** The key of this unlock; not extractable. */
+  readonly sessionKey: Cell<CryptoKey>;
+  /** Plain JSON that is needed while locked: settings, grants of sites. */
+  readonly settings: Table<unknown>;
+  readonly grants: Table<unknown>;
+  /** Sealed text by conversation. */
+  readonly drafts: Table<Uint8Array>;
+  /** Message id by whatever names a request once and for all. */
+  readonly sent: Table<string>;
+  readonly tasks: {
+    put(task: TaskRow): Promise<void>;
+    get(name: string): Promise<TaskRow | undefined>;
+    all(): Promise<TaskRow[]>;
+    delete(name: string): Promise<void>;
+  };
+  readonly outbox: {
+    /** Writes an entry behind all others; with `sent`, that note in the same transaction. Returns its order. */
+    add(entry: Omit<OutboxRow, 'order'>, sent?: { readonly key: string; readonly id: string }): Promise<number>;
+    /** Replaces an entry that is still there; answers whether it was. */
+    update(row: OutboxRow): Promise<boolean>;
+    get(id: string): Promise<OutboxRow | undefined>;
+    /** In order of writing. */
+    all(): Promise<OutboxRow[]>;
+    byConversation(conversation: string): Promise<OutboxRow[]>;
+    delete(id: string): Promise<void>;
+  };
+  close(): Promise<void>;
+  /** Deletes everything. */
+  delete(): Promise<void>;
+}
+
+export interface Cell<T> {
+  get(): Promise<T | undefined>;
+  put(value: T): Promise<void>;
+  delete(): Promise<void>;
+}
+
+export interface Table<T> {
+  get(key: string): Promise<T | undefined>;
+  put(key: string, value: T): Promise<void>;
+  delete(key: string): Promise<void>;
+  all(): Promise<[key: string, value: T][]>;
+}
+
+interface Schema extends DBSchema {
+  vault: { key: string; value: Uint8Array };
+  keys: { key: string; value: CryptoKey };
+  settings: { key: string; value: unknown };
+  grants: { key: string; value: unknown };
+  drafts: { key: string; value: Uint8Array };
+  sent: { key: string; value: string };
+  tasks: { key: string; value: TaskRow };
+  outbox: { key: number; value: OutboxRow; indexes: { id: string; conversation: string } };
+}
+
+const strict = { durability: 'strict' } as const;
+
+/** The durable half of storage: every write is on the disk when its promise resolves. Nothing here can be had from anywhere else. */
+export function openRecords(name = 'parley-records'): Records {
+  const connection = connect<Schema>(name, 1, (db) => {
+    for (const store of ['vault', 'keys', 'settings', 'grants', 'drafts', 'sent'] as const) db.createObjectStore(store);
+    db.createObjectStore('tasks', { keyPath: 'name' });
+    const outbox = db.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true });
+    outbox.createIndex('id', 'id', { unique: true });
+    outbox.createIndex('conversation', 'conversation');
+  });
+  const { use } = connection;
+
+  type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent';
+  const put = (store: Plain, key: string, value: unknown): Promise<void> =>
+    use(async (db) => {
+      const transaction = db.transaction(store, 'readwrite', strict);
+      await Promise.all([transaction.store.put(value as never, key), transaction.done]);
+    });
+  const remove = (store: Plain | 'tasks', key: string): Promise<void> =>
+    use(async (db) => {
+      const transaction = db.transaction(store, 'readwrite', strict);
+      await Promise.all([transaction.store.delete(key), transaction.done]);
+    });
+  const cell = <T>(store: Plain): Cell<T> => ({
+    get: () => use(async (db) => (await db.get(store, 'only')) as T | undefined),
+    put: (value) => put(store, 'only', value),
+    delete: () => remove(store, 'only'),
+  });
+  const table = <T>(store: Plain): Table<T> => ({
+    get: (key) => use(async (db) => (await db.get(store, key)) as T | undefined),
+    put: (key, value) => put(store, key, value),
+    delete: (key) => remove(store, key),
+    all: () =>
+      use(async (db) => {
+        const transaction = db.transaction(store);
+        const [keys, values] = await Promise.all([transaction.store.getAllKeys(), transaction.store.getAll()]);
+        return keys.map((key, index) => [key, values[index] as T]);
+      }),
+  });
+
+  return {
+    vault: cell('vault'),
+    sessionKey: cell('keys'),
+    settings: table('settings'),
+    grants: table('grants'),
+    drafts: table('drafts'),
+    sent: table('sent'),
+    tasks: {
+      put: (task) =>
+        use(async (db) => {
+          const transaction = db.transaction('tasks', 'readwrite', strict);
+          await Promise.all([transaction.store.put(task), transaction.done]);
+        }),
+      get: (key) => use((db) => db.get('tasks', key)),
+      all: () => use((db) => db.getAll('tasks')),
+      delete: (key) => remove('tasks', key),
+    },
+    outbox: {
+      add: (entry, sent) =>
+        use(async (db) => {
+          const transaction = db.transaction(['outbox', 'sent'], 'readwrite', strict);
+          // The key is the database's to give; a row without one is what `autoIncrement` wants.
+          const added = transaction.objectStore('outbox').add(entry as OutboxRow);
+          const [order] = await Promise.all([added, sent && transaction.objectStore('sent').put(sent.id, sent.key), transaction.done]);
+          return order;
+        }),
+      update: (row) =>
+        use(async (db) => {
+          const transaction = db.transaction('outbox', 'readwrite', strict);
+          const there = (await transaction.store.getKey(row.order)) !== undefined;
+          if (there) await transaction.store.put(row);
+          await transaction.done;
+          return there;
+        }),
+      get: (id) => use((db) => db.getFromIndex('outbox', 'id', id)),
+      all: () => use((db) => db.getAll('outbox')),
+      byConversation: (conversation) => use((db) => db.getAllFromIndex('outbox', 'conversation', conversation)),
+      delete: (id) =>
+        use(async (db) => {
+          const transaction = db.transaction('outbox', 'readwrite', strict);
+          const order = await transaction.store.index('id').getKey(id);
+          if (order !== undefined) await transaction.store.delete(order);
+          await transaction.done;
+        }),
+    },
+    close: connection.close,
+    delete: connection.delete,
+  };
+}
