@@ -1,0 +1,22 @@
+/** Why the keystore refuses. Stable: the popup chooses its words by it. */
+export type KeystoreReason =
+  | 'locked'
+  | 'no-account'
+  | 'account-exists'
+  | 'wrong-passphrase'
+  | 'weak-passphrase'
+  | 'too-soon'
+  | 'bad-secret'
+  | 'backup-unreadable'
+  | 'vault-corrupt'
+  | 'vault-foreign';
+
+export class KeystoreError extends Error {
+  readonly reason: KeystoreReason;
+
+  constructor(reason: KeystoreReason, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'KeystoreError';
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,439 @@
+import type { Address } from '../protocol/address.ts';
+import { createAuthToken } from '../protocol/auth-token.ts';
+import { equalBytes, fromBase64, fromUtf8, type Random, randomBytes, toBase64, utf8 } from '../protocol/bytes.ts';
+import { encodeContact } from '../protocol/contact-bundle.ts';
+import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
+import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
+import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
+import {
+  addressOfBundle,
+  decodePrivateBundle,
+  draftIdentity,
+  encodePrivateBundle,
+  finishIdentity,
+  type PrivateBundle,
+  publicBundle,
+} from '../protocol/private-keys.ts';
+import type { VerifiedBundle } from '../protocol/public-keys.ts';
+import { type Clock, systemClock } from '../protocol/time.ts';
+import { enableIdentityText, signText } from '../protocol/wallet-signature.ts';
+import { KeystoreError } from './errors.ts';
+import { checkPassphrase, defaultCost, type KdfCost } from './passphrase.ts';
+import { SealedRecords } from './sealed-records.ts';
+import { type Deadlines, Session, type SessionArea } from './session.ts';
+import { afterFailure, type Failures, noFailures, readFailures } from './throttle.ts';
+import { createVault, openBody, openVault, reviseVault, type Vault } from './vault.ts';
+import { type Cell, VaultStore } from './vault-store.ts';
+import { generateWallet, phraseOf, privateKeyOf, readSecret, type Wallet, walletOfKey } from './wallet.ts';
+
+/** The key of a conversation, sealed: others keep it and hand it back, only the keystore can use it. */
+export type SealedKey = Uint8Array & { readonly __sealedKey: true };
+
+export interface KeystoreDeps {
+  readonly vault: Cell<Uint8Array>;
+  readonly mirror: Cell<Uint8Array>;
+  readonly session: SessionArea;
+  readonly sessionKey: Cell<CryptoKey>;
+  readonly failures: Pick<Cell<unknown>, 'get' | 'put'>;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly cost?: KdfCost;
+}
+
+export interface KeystoreInvitation {
+  readonly topic: string;
+  readonly key: SealedKey;
+  readonly peer: Address;
+  readonly peerBundle: VerifiedBundle;
+  readonly createdNs: bigint;
+  readonly conversationId?: string;
+  readonly metadata?: Record<string, string>;
+  readonly sentByMe: boolean;
+  /** Whether topic and key follow from the keys of the two: nobody else can have made them. */
+  readonly derived: boolean;
+}
+
+interface Open {
+  readonly vault: Vault;
+  readonly dataKey: Uint8Array;
+  readonly wallet: Wallet;
+  readonly bundle: PrivateBundle;
+  readonly records: SealedRecords;
+  readonly deadlines: Deadlines;
+}
+
+const hour = 3_600_000;
+const longestUnlock = 12 * hour;
+const tokenLife = 55 * 60_000;
+const keyStore = 'conversation-key';
+
+/**
+ * The home of every private byte. It is asked questions (open this invitation, seal this message) and never hands out a key, except to `reveal`,
+ * which takes the passphrase. What it seals for others (`SealedKey`, `sealRecord`) is unreadable while it is locked.
+ */
+export class Keystore {
+  readonly #store: VaultStore;
+  readonly #session: Session;
+  readonly #failureCell: KeystoreDeps['failures'];
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #cost: KdfCost;
+  #vault: Vault | null = null;
+  #open: Open | null = null;
+  #failures: Failures = noFailures;
+  #import: Wallet | null = null;
+  #token: { readonly text: string; readonly madeAt: number } | null = null;
+
+  constructor({
+    vault,
+    mirror,
+    session,
+    sessionKey,
+    failures,
+    clock = systemClock,
+    random = randomBytes,
+    cost = defaultCost,
+  }: KeystoreDeps) {
+    this.#store = new VaultStore(vault, mirror);
+    this.#session = new Session(session, sessionKey);
+    this.#failureCell = failures;
+    this.#clock = clock;
+    this.#random = random;
+    this.#cost = cost;
+  }
+
+  /** Comes back to life after a start of the background: what this session had unlocked is open again, unless its time is over. @throws KeystoreError vault-corrupt */
+  async wake(): Promise<'none' | 'locked' | 'open'> {
+    this.#vault = await this.#store.read();
+    this.#failures = readFailures(await this.#failureCell.get());
+    if (!this.#vault) return 'none';
+    const kept = await this.#session.resume(this.#clock());
+    if (kept) {
+      try {
+        await this.#enter(this.#vault, kept.dataKey, kept.deadlines);
+      } catch {
+        await this.lock();
+      }
+    }
+    return this.state();
+  }
+
+  state(): 'none' | 'locked' | 'open' {
+    if (!this.#vault) return 'none';
+    return this.#open ? 'open' : 'locked';
+  }
+
+  /** The account that is open or that unlocking would open; readable while locked. */
+  account(): { readonly address: Address; readonly phraseSaved: boolean } | null {
+    return this.#vault && { address: this.#vault.address, phraseSaved: this.#vault.phraseSaved };
+  }
+
+  failures(): Failures {
+    return this.#failures;
+  }
+
+  /** Makes a wallet with a recovery phrase and an identity signed by it, and ends unlocked. @throws KeystoreError account-exists, weak-passphrase */
+  async createWallet(passphrase: string): Promise<void> {
+    this.#checkNew(passphrase);
+    const wallet = generateWallet(this.#random);
+    await this.#found(wallet, this.#newIdentity(wallet), passphrase);
+  }
+
+  /** Reads a recovery phrase or a private key and tells whose it is; `finishImport` goes on. @throws KeystoreError bad-secret, account-exists */
+  beginImport(secret: string): { readonly address: Address } {
+    if (this.#vault) throw new KeystoreError('account-exists', 'there is an account already');
+    this.#import = readSecret(secret);
+    return { address: this.#import.address };
+  }
+
+  /**
+   * Takes up the identity of the newest backup that opens, or makes one where there was no backup, and ends unlocked.
+   * @throws KeystoreError backup-unreadable when backups exist and none opens: nothing is written then, weak-passphrase
+   */
+  async finishImport(passphrase: string, backups: readonly Uint8Array[]): Promise<{ readonly restored: boolean }> {
+    this.#checkNew(passphrase);
+    const wallet = this.#import;
+    if (!wallet) throw new KeystoreError('bad-secret', 'no wallet is being imported');
+    const found = await openBackups(wallet, backups);
+    if (!found && backups.length > 0)
+      throw new KeystoreError('backup-unreadable', 'the node holds a backup of this account that its wallet does not open');
+    await this.#found(wallet, found ?? this.#newIdentity(wallet), passphrase);
+    this.#import = null;
+    return { restored: found !== null };
+  }
+
+  cancelImport(): void {
+    this.#import = null;
+  }
+
+  /** @throws KeystoreError no-account, wrong-passphrase, too-soon, vault-corrupt, vault-foreign */
+  async unlock(passphrase: string): Promise<void> {
+    const vault = this.#need();
+    const dataKey = await this.#tryPassphrase(vault, passphrase);
+    const deadlines = { lockAt: this.#clock() + longestUnlock, idleAt: null };
+    await this.#enter(vault, dataKey, deadlines);
+    await this.#session.start(dataKey, deadlines);
+  }
+
+  /** Whether this is the passphrase; wrong ones count as they do at unlocking. @throws KeystoreError as `unlock` */
+  async check(passphrase: string): Promise<void> {
+    (await this.#tryPassphrase(this.#need(), passphrase)).fill(0);
+  }
+
+  /** Drops every key. */
+  async lock(): Promise<void> {
+    this.#open?.dataKey.fill(0);
+    this.#open?.wallet.key.fill(0);
+    this.#open = null;
+    this.#token = null;
+    await this.#session.end();
+  }
+
+  /** Notes a use: unused for `autoLockMinutes`, it locks (null: never for want of use). Returns when it will lock, milliseconds. @throws KeystoreError locked */
+  async touch(autoLockMinutes: number | null): Promise<number> {
+    const open = this.#unlocked();
+    const deadlines = { lockAt: open.deadlines.lockAt, idleAt: autoLockMinutes === null ? null : this.#clock() + autoLockMinutes * 60_000 };
+    this.#open = { ...open, deadlines };
+    await this.#session.setDeadlines(deadlines);
+    return Math.min(deadlines.lockAt, deadlines.idleAt ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Locks if its time is over; answers whether it is locked. */
+  async lockIfDue(): Promise<boolean> {
+    const now = this.#clock();
+    const due = this.#open?.deadlines;
+    if (due && (now >= due.lockAt || (due.idleAt !== null && now >= due.idleAt))) await this.lock();
+    return this.#open === null;
+  }
+
+  /** @throws KeystoreError as `unlock` */
+  async reveal(passphrase: string): Promise<{ readonly phrase: string | null; readonly privateKey: string }> {
+    await this.check(passphrase);
+    const { wallet } = this.#unlocked();
+    return { phrase: phraseOf(wallet), privateKey: privateKeyOf(wallet) };
+  }
+
+  /** Notes that the user has written the phrase down. @throws KeystoreError locked */
+  async setPhraseSaved(): Promise<void> {
+    const open = this.#unlocked();
+    const vault = await reviseVault(open.vault, open.dataKey, { phraseSaved: true }, this.#random);
+    await this.#store.write(vault);
+    this.#vault = vault;
+    this.#open = { ...open, vault };
+  }
+
+  /** Destroys the vault: without the wrapped data key nothing sealed can be opened again. */
+  async wipe(): Promise<void> {
+    await this.lock();
+    await this.#store.delete();
+    await this.#failureCell.put(noFailures);
+    this.#vault = null;
+    this.#failures = noFailures;
+  }
+
+  /** @throws KeystoreError locked */
+  address(): Address {
+    return this.#unlocked().wallet.address;
+  }
+
+  /** @throws KeystoreError locked */
+  publicBundle(): VerifiedBundle {
+    return publicBundle(this.#unlocked().bundle);
+  }
+
+  /** A token for publishing, made for the time `now` (the node's, milliseconds) and kept for 55 minutes. @throws KeystoreError locked */
+  authToken(now: number = this.#clock()): string {
+    const { bundle } = this.#unlocked();
+    if (!this.#token || Math.abs(now - this.#token.madeAt) > tokenLife)
+      this.#token = { text: createAuthToken(bundle, () => now), madeAt: now };
+    return this.#token.text;
+  }
+
+  /** Forgets the token, when a node refused it. */
+  renewToken(): void {
+    this.#token = null;
+  }
+
+  /** The contact in the legacy and in the signed format, to be published in this order. @throws KeystoreError locked */
+  contactMessages(): readonly [Uint8Array, Uint8Array] {
+    const bundle = this.publicBundle();
+    return [encodeContact(bundle, 1), encodeContact(bundle, 2)];
+  }
+
+  /** The private bundle, sealed by the wallet for the private store of the network. @throws KeystoreError locked */
+  async keyBackup(): Promise<Uint8Array> {
+    const { wallet, bundle } = this.#unlocked();
+    const walletPreKey = this.#random(32);
+    const text = enableIdentityText(walletPreKey);
+    const sealed = await sealKeyBackup(bundle, walletPreKey, signText(text, wallet.key), this.#random);
+    // What cannot be opened again must not be published.
+    await readKeyBackup(sealed).open(signText(text, wallet.key), wallet.address);
+    return sealed;
+  }
+
+  /** Derives and seals the invitation to a conversation. @throws KeystoreError locked */
+  async createInvitation(
+    peer: VerifiedBundle,
+    context: InvitationContext | undefined,
+    createdNs: bigint,
+  ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey }> {
+    const { bundle } = this.#unlocked();
+    const invitation = await deriveInvitation(bundle, peer, context);
+    const sealed = await sealInvitation(bundle, peer, invitation, createdNs, this.#random);
+    const keyMaterial = invitation.encryption.value?.keyMaterial ?? new Uint8Array(0);
+    return { topic: invitation.topic, sealed, key: await this.#sealKey(invitation.topic, keyMaterial) };
+  }
+
+  /** @throws KeystoreError locked, ProtocolError */
+  async openInvitation(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }): Promise<KeystoreInvitation> {
+    const { keyMaterial, ...opened } = await openInvitation(this.#unlocked().bundle, envelope);
+    return { ...opened, key: await this.#sealKey(opened.topic, keyMaterial) };
+  }
+
+  /** @throws KeystoreError locked */
+  async sealMessage({
+    key,
+    topic,
+    payload,
+    createdNs,
+    shouldPush,
+  }: {
+    readonly key: SealedKey;
+    readonly topic: string;
+    readonly payload: Uint8Array;
+    readonly createdNs: bigint;
+    readonly shouldPush: boolean;
+  }): Promise<{ readonly message: Uint8Array; readonly id: string }> {
+    const { bundle } = this.#unlocked();
+    const keyMaterial = await this.#openKey(topic, key);
+    return sealMessage({ topic, keyMaterial, bundle, payload, createdNs, shouldPush, clock: this.#clock, random: this.#random });
+  }
+
+  /** @throws KeystoreError locked, ProtocolError */
+  async openMessage({
+    key,
+    topic,
+    envelopeTopic,
+    peer,
+    message,
+  }: {
+    readonly key: SealedKey;
+    readonly topic: string;
+    readonly envelopeTopic: string;
+    readonly peer: Address;
+    readonly message: Uint8Array;
+  }): Promise<OpenedMessage> {
+    const members = [this.address(), peer];
+    return openMessage({ topic, keyMaterial: await this.#openKey(topic, key), members, message, envelopeTopic });
+  }
+
+  /** Seals a row for the disk. @throws KeystoreError locked */
+  sealRecord(store: string, key: string, value: unknown): Promise<Uint8Array> {
+    return this.#unlocked().records.seal(store, key, value);
+  }
+
+  /** @throws KeystoreError locked, ProtocolError cannot-decrypt */
+  openRecord(store: string, key: string, sealed: Uint8Array): Promise<unknown> {
+    return this.#unlocked().records.open(store, key, sealed);
+  }
+
+  /** A name for the disk that tells nothing, the same every time. @throws KeystoreError locked */
+  blind(store: string, text: string): Promise<string> {
+    return this.#unlocked().records.blind(store, text);
+  }
+
+  #need(): Vault {
+    if (!this.#vault) throw new KeystoreError('no-account', 'there is no account yet');
+    return this.#vault;
+  }
+
+  #unlocked(): Open {
+    this.#need();
+    if (!this.#open) throw new KeystoreError('locked', 'Parley is locked');
+    return this.#open;
+  }
+
+  #checkNew(passphrase: string): void {
+    if (this.#vault) throw new KeystoreError('account-exists', 'there is an account already');
+    checkPassphrase(passphrase);
+  }
+
+  #newIdentity(wallet: Wallet): PrivateBundle {
+    const { draft, text } = draftIdentity(this.#clock, this.#random);
+    return finishIdentity(draft, signText(text, wallet.key), wallet.address, this.#clock, this.#random);
+  }
+
+  /** Seals wallet and identity in a new vault, and opens it. */
+  async #found(wallet: Wallet, bundle: PrivateBundle, passphrase: string): Promise<void> {
+    const body = encodeBody(wallet, bundle);
+    const { address } = wallet;
+    const { vault, dataKey } = await createVault({ address, createdAt: this.#clock(), body, passphrase }, this.#cost, this.#random);
+    if (!equalBytes(await openBody(vault, dataKey), body)) throw new KeystoreError('vault-corrupt', 'the vault was not sealed as it is');
+    await this.#store.write(vault);
+    body.fill(0);
+    this.#vault = vault;
+    const deadlines = { lockAt: this.#clock() + longestUnlock, idleAt: null };
+    await this.#enter(vault, dataKey, deadlines);
+    await this.#session.start(dataKey, deadlines);
+  }
+
+  async #tryPassphrase(vault: Vault, passphrase: string): Promise<Uint8Array> {
+    const { nextTryAt } = this.#failures;
+    if (nextTryAt !== null && this.#clock() < nextTryAt) throw new KeystoreError('too-soon', 'too many wrong passphrases: wait a little');
+    try {
+      const dataKey = await openVault(vault, passphrase, this.#cost);
+      if (this.#failures.failed > 0) await this.#setFailures(noFailures);
+      return dataKey;
+    } catch (error) {
+      if (error instanceof KeystoreError && error.reason === 'wrong-passphrase')
+        await this.#setFailures(afterFailure(this.#failures, this.#clock()));
+      throw error;
+    }
+  }
+
+  async #setFailures(failures: Failures): Promise<void> {
+    this.#failures = failures;
+    await this.#failureCell.put(failures);
+  }
+
+  async #enter(vault: Vault, dataKey: Uint8Array, deadlines: Deadlines): Promise<void> {
+    const body = await openBody(vault, dataKey);
+    const { wallet, bundle } = decodeBody(body);
+    body.fill(0);
+    if (wallet.address !== vault.address || addressOfBundle(bundle) !== vault.address)
+      throw new KeystoreError('vault-corrupt', 'the vault holds the keys of another account');
+    this.#open = { vault, dataKey, wallet, bundle, records: new SealedRecords(dataKey), deadlines };
+  }
+
+  async #sealKey(topic: string, keyMaterial: Uint8Array): Promise<SealedKey> {
+    return (await this.#unlocked().records.seal(keyStore, topic, keyMaterial)) as SealedKey;
+  }
+
+  async #openKey(topic: string, key: SealedKey): Promise<Uint8Array> {
+    return (await this.#unlocked().records.open(keyStore, topic, key)) as Uint8Array;
+  }
+}
+
+async function openBackups(wallet: Wallet, backups: readonly Uint8Array[]): Promise<PrivateBundle | null> {
+  for (const bytes of backups) {
+    try {
+      const backup = readKeyBackup(bytes);
+      return await backup.open(signText(enableIdentityText(backup.walletPreKey), wallet.key), wallet.address);
+    } catch {
+      // An entry that does not open says nothing of the older ones.
+    }
+  }
+  return null;
+}
+
+function encodeBody(wallet: Wallet, bundle: PrivateBundle): Uint8Array {
+  // The key beside the words it follows from: deriving it anew takes a hundred milliseconds at every start.
+  const secret = { key: toBase64(wallet.key), entropy: wallet.entropy && toBase64(wallet.entropy) };
+  return utf8(JSON.stringify({ wallet: secret, bundle: toBase64(encodePrivateBundle(bundle)) }));
+}
+
+function decodeBody(body: Uint8Array): { readonly wallet: Wallet; readonly bundle: PrivateBundle } {
+  const { wallet, bundle } = JSON.parse(fromUtf8(body)) as { wallet: { key: string; entropy: string | null }; bundle: string };
+  const entropy = wallet.entropy === null ? null : fromBase64(wallet.entropy);
+  return { wallet: walletOfKey(fromBase64(wallet.key), entropy), bundle: decodePrivateBundle(fromBase64(bundle)) };
+}

@@ -1,0 +1,86 @@
+import { argon2id } from 'hash-wasm';
+import { utf8 } from '../protocol/bytes.ts';
+import { KeystoreError } from './errors.ts';
+
+/** What Argon2id costs: memory in KiB, passes, lanes. */
+export interface KdfCost {
+  readonly m: number;
+  readonly t: number;
+  readonly p: number;
+}
+
+export const defaultCost: KdfCost = { m: 65_536, t: 3, p: 1 };
+
+/** Parameters below this are refused when read: somebody may have written them to make guessing cheap. */
+const floor = { m: 19_456, t: 2, strongM: 47_104 };
+const ceiling = { m: 1_048_576, t: 10, p: 4 };
+
+/** @throws KeystoreError vault-foreign */
+export function checkCost({ m, t, p }: KdfCost, accepted: KdfCost): void {
+  if (m === accepted.m && t === accepted.t && p === accepted.p) return;
+  const weak = m < floor.m || t < 1 || (m < floor.strongM && t < floor.t);
+  if (weak || m > ceiling.m || t > ceiling.t || p < 1 || p > ceiling.p || ![m, t, p].every(Number.isSafeInteger))
+    throw new KeystoreError('vault-foreign', 'the vault asks for a key derivation outside of its bounds');
+}
+
+/** The key of 32 bytes that a passphrase stands for. The passphrase is normalised (NFKC), so that every keyboard writes the same. */
+export async function deriveKey(passphrase: string, salt: Uint8Array, { m, t, p }: KdfCost): Promise<Uint8Array> {
+  const password = utf8(passphrase.normalize('NFKC'));
+  try {
+    return await argon2id({ password, salt, memorySize: m, iterations: t, parallelism: p, hashLength: 32, outputType: 'binary' });
+  } finally {
+    password.fill(0);
+  }
+}
+
+/** A new passphrase is at least 12 characters long and none that everybody tries first. @throws KeystoreError weak-passphrase */
+export function checkPassphrase(passphrase: string): void {
+  const text = passphrase.normalize('NFKC');
+  if ([...text].length < 12) throw new KeystoreError('weak-passphrase', 'a passphrase is at least 12 characters long');
+  const plain = text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  if (new Set(plain).size < 4 || isSequence(plain) || common.some((word) => isRepetition(plain, word)))
+    throw new KeystoreError('weak-passphrase', 'this passphrase is among the first that anybody would try');
+}
+
+/** Whether the text is a common word with digits around it, or the word over and over. */
+function isRepetition(text: string, word: string): boolean {
+  const rest = text.split(word).join('');
+  return rest !== text && (rest === '' || /^\d{0,6}$/.test(rest));
+}
+
+/** 123456789012, abcdefghijkl and the like. */
+function isSequence(text: string): boolean {
+  const rows = ['0123456789012345678901234567890', 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz', 'qwertyuiopasdfghjklzxcvbnm'];
+  const backwards = [...text].reverse().join('');
+  return rows.some((row) => row.includes(text) || row.includes(backwards));
+}
+
+const common = [
+  'password',
+  'passphrase',
+  'passwort',
+  'letmein',
+  'welcome',
+  'qwerty',
+  'qwertyuiop',
+  'iloveyou',
+  'administrator',
+  'admin',
+  'monkey',
+  'dragon',
+  'football',
+  'baseball',
+  'princess',
+  'sunshine',
+  'superman',
+  'trustno1',
+  'changeme',
+  'secret',
+  'master',
+  'shadow',
+  'ethereum',
+  'bitcoin',
+  'metamask',
+  'parley',
+  'correcthorsebatterystaple',
+];

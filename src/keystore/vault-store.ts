@@ -1,0 +1,57 @@
+import { equalBytes } from '../protocol/bytes.ts';
+import { KeystoreError } from './errors.ts';
+import { decodeVault, encodeVault, type Vault } from './vault.ts';
+
+/** One value at rest. */
+export interface Cell<T> {
+  get(): Promise<T | undefined>;
+  put(value: T): Promise<void>;
+  delete(): Promise<void>;
+}
+
+/** The vault in two places: the primary decides, the mirror helps when the primary is lost, damaged or older. */
+export class VaultStore {
+  readonly #primary: Cell<Uint8Array>;
+  readonly #mirror: Cell<Uint8Array>;
+
+  constructor(primary: Cell<Uint8Array>, mirror: Cell<Uint8Array>) {
+    this.#primary = primary;
+    this.#mirror = mirror;
+  }
+
+  /** The newest good copy; null when there never was one. A copy that lags or is damaged is made good. @throws KeystoreError vault-corrupt when no copy is good */
+  async read(): Promise<Vault | null> {
+    const [primary, mirror] = await Promise.all([copyIn(this.#primary), copyIn(this.#mirror)]);
+    const newest = [primary.vault, mirror.vault].filter((vault) => vault !== null).sort((a, b) => b.rev - a.rev)[0];
+    if (!newest) {
+      if (primary.damaged || mirror.damaged) throw new KeystoreError('vault-corrupt', 'both copies of the vault are damaged');
+      return null;
+    }
+    if (primary.vault?.rev !== newest.rev) await this.#primary.put(encodeVault(newest));
+    if (mirror.vault?.rev !== newest.rev) await this.#mirror.put(encodeVault(newest));
+    return newest;
+  }
+
+  /** Writes the primary, reads it back, and only then the mirror: one good copy is there at every moment. */
+  async write(vault: Vault): Promise<void> {
+    const bytes = encodeVault(vault);
+    await this.#primary.put(bytes);
+    const back = await this.#primary.get();
+    if (!back || !equalBytes(back, bytes)) throw new KeystoreError('vault-corrupt', 'the vault was not written as it is');
+    await this.#mirror.put(bytes);
+  }
+
+  async delete(): Promise<void> {
+    await this.#primary.delete();
+    await this.#mirror.delete();
+  }
+}
+
+async function copyIn(cell: Cell<Uint8Array>): Promise<{ readonly vault: Vault | null; readonly damaged: boolean }> {
+  try {
+    const bytes = await cell.get();
+    return { vault: bytes ? decodeVault(bytes) : null, damaged: false };
+  } catch {
+    return { vault: null, damaged: true };
+  }
+}

@@ -1,0 +1,310 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { KeystoreError } from '../../src/keystore/errors.ts';
+import { Keystore, type KeystoreDeps } from '../../src/keystore/keystore.ts';
+import { decodeVault, encodeVault } from '../../src/keystore/vault.ts';
+import { fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
+import { verifyContact } from '../../src/protocol/contact-bundle.ts';
+import { ProtocolError } from '../../src/protocol/errors.ts';
+import { cell, sessionArea } from '../support/memory.ts';
+import { alice, bob } from '../support/people.ts';
+
+const passphrase = 'a quiet letter desk';
+const cost = { m: 64, t: 1, p: 1 };
+const phrase = 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
+let now = 0;
+let browser: ReturnType<typeof makeBrowser>;
+
+function makeBrowser() {
+  return {
+    vault: cell<Uint8Array>(),
+    mirror: cell<Uint8Array>(),
+    session: sessionArea(),
+    sessionKey: cell<CryptoKey>(),
+    failures: cell<unknown>(),
+  };
+}
+
+/** A background that has just started in this browser. */
+async function start(change: Partial<KeystoreDeps> = {}): Promise<Keystore> {
+  const keystore = new Keystore({ ...browser, clock: () => now, cost, ...change });
+  await keystore.wake();
+  return keystore;
+}
+
+const reason = async (work: () => Promise<unknown>): Promise<string> => {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof KeystoreError || error instanceof ProtocolError) return error.reason;
+    throw error;
+  }
+  return 'no error';
+};
+
+beforeEach(() => {
+  now = Date.UTC(2026, 0, 1);
+  browser = makeBrowser();
+});
+
+describe('an account', () => {
+  test('is none at first, open after it was made, locked in the next browser session', async () => {
+    const keystore = await start();
+    expect(keystore.state()).toBe('none');
+    await keystore.createWallet(passphrase);
+    expect(keystore.state()).toBe('open');
+    browser.session.clear();
+    const next = await start();
+    expect(next.state()).toBe('locked');
+    expect(next.account()?.address).toBe(keystore.address());
+    await next.unlock(passphrase);
+    expect(next.publicBundle().identityKey).toEqual(keystore.publicBundle().identityKey);
+  });
+
+  test('stays open when the background dies a hundred times', async () => {
+    await (await start()).createWallet(passphrase);
+    for (let death = 0; death < 100; death++) expect((await start()).state()).toBe('open');
+  });
+
+  test('takes no weak passphrase', async () => {
+    const keystore = await start();
+    for (const weak of ['short', 'passwordpassword', '123456789012', 'aaaaaaaaaaaaaaa', 'qwertyuiop123'])
+      expect(await reason(() => keystore.createWallet(weak))).toBe('weak-passphrase');
+    expect(keystore.state()).toBe('none');
+    expect(browser.vault.value).toBeUndefined();
+  });
+
+  test('is not replaced by another', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    expect(await reason(() => keystore.createWallet(passphrase))).toBe('account-exists');
+    expect(await reason(async () => keystore.beginImport(phrase))).toBe('account-exists');
+  });
+
+  test('comes from a recovery phrase at the address that every wallet gives it', async () => {
+    const keystore = await start();
+    expect(keystore.beginImport(`  ${phrase.toUpperCase()} `)).toEqual({ address: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94' });
+    expect(await keystore.finishImport(passphrase, [])).toEqual({ restored: false });
+    expect(await keystore.reveal(passphrase)).toMatchObject({ phrase });
+  });
+
+  test('comes from a private key, and refuses what is neither', async () => {
+    const keystore = await start();
+    for (const secret of ['', 'abandon about', `0x${'0'.repeat(64)}`, 'f'.repeat(64), `${phrase} zoo`])
+      expect(await reason(async () => keystore.beginImport(secret))).toBe('bad-secret');
+    expect(keystore.beginImport(`0x${'1'.repeat(64)}`).address).toBe('0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A');
+  });
+
+  test('restores the identity that its network backup holds, whatever else lies beside it', async () => {
+    const keystore = await start();
+    keystore.beginImport(phrase);
+    await keystore.finishImport(passphrase, []);
+    const backup = await keystore.keyBackup();
+    const identity = keystore.publicBundle().identityKey;
+    browser = makeBrowser();
+    const elsewhere = await start();
+    elsewhere.beginImport(phrase);
+    expect(await elsewhere.finishImport('another good phrase', [utf8('garbage'), backup])).toEqual({ restored: true });
+    expect(elsewhere.publicBundle().identityKey).toEqual(identity);
+  });
+
+  test('is never silently replaced when its backup does not open', async () => {
+    const other = await start();
+    await other.createWallet(passphrase);
+    const foreign = await other.keyBackup();
+    browser = makeBrowser();
+    const keystore = await start();
+    keystore.beginImport(phrase);
+    expect(await reason(() => keystore.finishImport(passphrase, [foreign]))).toBe('backup-unreadable');
+    expect(browser.vault.value).toBeUndefined();
+  });
+
+  test('is gone after a wipe', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    await keystore.wipe();
+    expect([keystore.state(), browser.vault.value, browser.mirror.value, browser.sessionKey.value]).toEqual([
+      'none',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect((await start()).state()).toBe('none');
+  });
+});
+
+describe('a passphrase', () => {
+  test('that is wrong opens nothing, and slows the next tries down', async () => {
+    await (await start()).createWallet(passphrase);
+    browser.session.clear();
+    const keystore = await start();
+    for (let tries = 0; tries < 5; tries++) expect(await reason(() => keystore.unlock('not the right one'))).toBe('wrong-passphrase');
+    expect(keystore.failures()).toEqual({ failed: 5, nextTryAt: now + 1000 });
+    expect(await reason(() => keystore.unlock(passphrase))).toBe('too-soon');
+    // Dying does not help the guesser.
+    expect(await reason(async () => (await start()).unlock(passphrase))).toBe('too-soon');
+    now += 1000;
+    await keystore.unlock(passphrase);
+    expect(keystore.failures().failed).toBe(0);
+  });
+
+  test('is the same on every keyboard', async () => {
+    await (await start()).createWallet('schöne Grüße überall');
+    browser.session.clear();
+    await (await start()).unlock('schöne Grüße überall'.normalize('NFD'));
+  });
+});
+
+describe('a lock', () => {
+  test('comes after twelve hours, used or not', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    now += 12 * 3_600_000 - 1;
+    await keystore.touch(null);
+    expect(await keystore.lockIfDue()).toBe(false);
+    now += 1;
+    expect(await keystore.lockIfDue()).toBe(true);
+    expect((await start()).state()).toBe('locked');
+  });
+
+  test('comes for want of use, also while the background was dead', async () => {
+    await (await start()).createWallet(passphrase);
+    await (await start()).touch(5);
+    now += 5 * 60_000 - 1;
+    expect((await start()).state()).toBe('open');
+    now += 1;
+    expect((await start()).state()).toBe('locked');
+  });
+
+  test('leaves nothing to work with', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    const sealed = await keystore.sealRecord('drafts', 'a', 'text');
+    await keystore.lock();
+    expect(await reason(() => keystore.openRecord('drafts', 'a', sealed))).toBe('locked');
+    for (const ask of [
+      () => keystore.address(),
+      () => keystore.publicBundle(),
+      () => keystore.authToken(),
+      () => keystore.contactMessages(),
+    ])
+      expect(await reason(async () => ask())).toBe('locked');
+    expect(browser.sessionKey.value).toBeUndefined();
+  });
+});
+
+describe('the vault', () => {
+  test('holds no secret in the clear', async () => {
+    const keystore = await start();
+    keystore.beginImport(phrase);
+    await keystore.finishImport(passphrase, []);
+    const { privateKey } = await keystore.reveal(passphrase);
+    for (const copy of [browser.vault.value, browser.mirror.value]) {
+      const text = fromUtf8(copy ?? new Uint8Array());
+      for (const secret of ['abandon', passphrase, privateKey.slice(2)]) expect(text).not.toContain(secret);
+    }
+  });
+
+  test('is restored from its mirror when it is lost, damaged or older', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    const old = browser.vault.value;
+    await keystore.setPhraseSaved();
+    for (const damage of [undefined, utf8('{"v":1'), old]) {
+      browser.vault.value = damage;
+      browser.session.clear();
+      const next = await start();
+      expect(next.account()?.phraseSaved).toBe(true);
+      expect(browser.vault.value).toEqual(browser.mirror.value);
+      await next.unlock(passphrase);
+    }
+  });
+
+  test('that is damaged in both places says so and is not taken for a new start', async () => {
+    await (await start()).createWallet(passphrase);
+    browser.vault.value = utf8('x');
+    browser.mirror.value = utf8('y');
+    expect(await reason(() => start())).toBe('vault-corrupt');
+  });
+
+  test('is refused when somebody made its key derivation cheap', async () => {
+    await (await start()).createWallet(passphrase);
+    const vault = decodeVault(browser.vault.value ?? new Uint8Array());
+    browser.vault.value = encodeVault({ ...vault, rev: 9, kdf: { ...vault.kdf, m: 8 } });
+    browser.session.clear();
+    const keystore = await start();
+    expect(await reason(() => keystore.unlock(passphrase))).toBe('vault-foreign');
+  });
+
+  test('notices a changed clear field', async () => {
+    await (await start()).createWallet(passphrase);
+    const vault = decodeVault(browser.vault.value ?? new Uint8Array());
+    browser.vault.value = encodeVault({ ...vault, rev: 9, phraseSaved: true });
+    browser.session.clear();
+    const keystore = await start();
+    expect(await reason(() => keystore.unlock(passphrase))).toBe('vault-corrupt');
+  });
+});
+
+describe('what it seals for the disk', () => {
+  test('comes back as it was, bytes, bigints and foreign marks included', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    const value = {
+      n: 12n,
+      b: Uint8Array.of(1, 2),
+      s: 'text',
+      deep: [{ $bytes: 'AAA=' }, { $entries: [['a', 1]] }, { $bigint: '7' }],
+      nothing: null,
+    };
+    expect(await keystore.openRecord('s', 'k', await keystore.sealRecord('s', 'k', value))).toEqual(value);
+  });
+
+  test('opens only where it was put', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    const sealed = await keystore.sealRecord('s', 'k', 1);
+    expect(await reason(() => keystore.openRecord('s', 'other', sealed))).toBe('cannot-decrypt');
+    expect(await reason(() => keystore.openRecord('other', 'k', sealed))).toBe('cannot-decrypt');
+  });
+
+  test('has names that tell nothing and stay the same', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    const name = await keystore.blind('peers', bob.address);
+    expect(name).toMatch(/^[\w-]{22}$/);
+    expect(await (await start()).blind('peers', bob.address)).toBe(name);
+    expect(await keystore.blind('others', bob.address)).not.toBe(name);
+  });
+});
+
+describe('a conversation', () => {
+  test('goes both ways between two keystores, with sealed keys only', async () => {
+    const mine = await start();
+    await mine.createWallet(passphrase);
+    browser = makeBrowser();
+    const theirs = await start();
+    await theirs.createWallet(passphrase);
+    const createdNs = BigInt(now) * 1_000_000n;
+    const invitation = await mine.createInvitation(theirs.publicBundle(), undefined, createdNs);
+    const received = await theirs.openInvitation({ timestampNs: createdNs, message: invitation.sealed });
+    expect(received).toMatchObject({ topic: invitation.topic, peer: mine.address(), sentByMe: false, derived: true });
+    const { topic } = invitation;
+    const { message, id } = await mine.sealMessage({ key: invitation.key, topic, payload: utf8('hello'), createdNs, shouldPush: true });
+    const opened = await theirs.openMessage({ key: received.key, topic, envelopeTopic: topic, peer: mine.address(), message });
+    expect(opened).toMatchObject({ id, sender: mine.address(), payload: utf8('hello') });
+    expect(await reason(() => theirs.openMessage({ key: received.key, topic, envelopeTopic: topic, peer: alice.address, message }))).toBe(
+      'wrong-sender',
+    );
+    expect(await reason(() => mine.openMessage({ key: received.key, topic, envelopeTopic: topic, peer: theirs.address(), message }))).toBe(
+      'cannot-decrypt',
+    );
+  });
+
+  test('begins with a contact that verifies', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    const [legacy, signed] = keystore.contactMessages();
+    expect(verifyContact(legacy, keystore.address()).version).toBe(1);
+    expect(verifyContact(signed, keystore.address()).version).toBe(2);
+  });
+});
