@@ -1,0 +1,191 @@
+import { createClient, type Interceptor } from '@connectrpc/connect';
+import { createGrpcWebTransport } from '@connectrpc/connect-web';
+import { type Cursor, MessageApi, SortDirection } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import type { Envelope } from '../protocol/envelope.ts';
+import { maxTopicLength } from '../protocol/topic.ts';
+import { NodeError, toNodeError } from './errors.ts';
+import { type Fetch, limitedFetch, maxResponseLength } from './limited-fetch.ts';
+
+export interface Query {
+  readonly topics: readonly string[];
+  /** Inclusive; absent is open. */
+  readonly startNs?: bigint;
+  /** Inclusive; absent is open. */
+  readonly endNs?: bigint;
+  /** Rows of a page, at most 100. */
+  readonly limit?: number;
+  readonly direction?: 'ascending' | 'descending';
+}
+
+/** Opaque to callers: where the next page begins. */
+export type PageCursor = Cursor;
+
+export interface Page {
+  readonly envelopes: readonly Envelope[];
+  /** Null on the last page. */
+  readonly cursor: PageCursor | null;
+}
+
+export interface Probe {
+  readonly version: string | null;
+  readonly roundTripMs: number;
+  /** The node's clock minus ours, milliseconds; null when the node does not tell its time. */
+  readonly clockSkewMs: number | null;
+}
+
+/** A node's message API, seen from a client. Every call rejects with a NodeError. */
+export interface NodeClient {
+  readonly url: string;
+  /** All envelopes or none. */
+  publish(envelopes: readonly Envelope[]): Promise<void>;
+  query(query: Query, cursor?: PageCursor): Promise<Page>;
+  /** All pages, one after another. Ends with an error when a node repeats its cursor. */
+  pages(query: Query): AsyncGenerator<readonly Envelope[], void, undefined>;
+  /** Follows topics from now on. `onOpen` is called when the node has begun to serve the stream. Ends when the signal aborts, else with an error. */
+  subscribe(topics: readonly string[], signal: AbortSignal, onOpen?: () => void): AsyncGenerator<Envelope, void, undefined>;
+  probe(): Promise<Probe>;
+  /** The node's clock minus ours as the last answer told, milliseconds. */
+  clockSkewMs(): number | null;
+}
+
+export interface NodeClientOptions {
+  /** The bearer token for publishing; null leaves it out. */
+  readonly authToken?: () => string | null;
+  /** Told when the node did not take the token, before the call is tried once more. */
+  readonly onTokenRefused?: () => void;
+  readonly fetch?: Fetch;
+  readonly timeoutMs?: number;
+}
+
+const mostPages = 10_000;
+
+export function createNodeClient(url: string, options: NodeClientOptions = {}): NodeClient {
+  const { authToken, onTokenRefused, timeoutMs = 15_000 } = options;
+  const baseUrl = url.replace(/\/+$/, '');
+  let skew: number | null = null;
+
+  const noteTime = (header: string | null, sentAt: number): void => {
+    const nodeTime = header === null ? Number.NaN : Date.parse(header);
+    // The header has whole seconds: the middle of that second against the middle of the call.
+    if (Number.isFinite(nodeTime)) skew = Math.round(nodeTime + 500 - (sentAt + Date.now()) / 2);
+  };
+  const raw: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
+  const timed: Fetch = async (input, init) => {
+    const sentAt = Date.now();
+    const response = await raw(input, init);
+    noteTime(response.headers.get('date'), sentAt);
+    return response;
+  };
+  const bounded = limitedFetch(timed, (target) => (/\/Subscribe/.test(target) ? null : maxResponseLength));
+  const withToken: Interceptor = (next) => (request) => {
+    const token = request.method.name === 'Publish' ? authToken?.() : null;
+    if (token) request.header.set('authorization', `Bearer ${token}`);
+    return next(request);
+  };
+  const api = createClient(MessageApi, createGrpcWebTransport({ baseUrl, fetch: bounded, interceptors: [withToken] }));
+
+  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw toNodeError(error);
+    }
+  };
+
+  const query: NodeClient['query'] = (asked, cursor) =>
+    call(async () => {
+      const { topics, startNs = 0n, endNs = 0n, limit = 100, direction = 'ascending' } = asked;
+      const response = await api.query(
+        {
+          contentTopics: [...topics],
+          startTimeNs: startNs,
+          endTimeNs: endNs,
+          pagingInfo: {
+            limit,
+            direction: direction === 'ascending' ? SortDirection.ASCENDING : SortDirection.DESCENDING,
+            ...(cursor && { cursor }),
+          },
+        },
+        { timeoutMs },
+      );
+      const wanted = new Set(topics);
+      const envelopes = response.envelopes.filter(({ contentTopic }) => wanted.has(contentTopic)).map(plain);
+      return { envelopes, cursor: response.pagingInfo?.cursor?.cursor.case === 'index' ? response.pagingInfo.cursor : null };
+    });
+
+  return {
+    url: baseUrl,
+    publish: (envelopes) => {
+      const publish = (): Promise<void> =>
+        call(async () => {
+          await api.publish({ envelopes: [...envelopes] }, { timeoutMs });
+        });
+      return publish().catch((error: unknown) => {
+        if (!(error instanceof NodeError) || error.reason !== 'unauthorised' || !onTokenRefused) throw error;
+        onTokenRefused();
+        return publish();
+      });
+    },
+    query,
+    async *pages(asked) {
+      let cursor: PageCursor | undefined;
+      let last = '';
+      for (let page = 0; page < mostPages; page++) {
+        const answer = await query(asked, cursor);
+        yield answer.envelopes;
+        if (!answer.cursor) return;
+        const place = placeOf(answer.cursor);
+        if (place === last) throw new NodeError('wrong', 'the node repeats itself');
+        last = place;
+        cursor = answer.cursor;
+      }
+      throw new NodeError('wrong', 'the node never comes to an end');
+    },
+    async *subscribe(topics, signal, onOpen) {
+      const wanted = new Set(topics);
+      try {
+        const stream = api.subscribe({ contentTopics: [...topics] }, { signal, onHeader: () => onOpen?.() });
+        for await (const envelope of stream) if (wanted.has(envelope.contentTopic)) yield plain(envelope);
+      } catch (error) {
+        if (signal.aborted) return;
+        throw toNodeError(error);
+      }
+      if (!signal.aborted) throw new NodeError('failed', 'the node ended the stream');
+    },
+    probe: () =>
+      call(async () => {
+        const sentAt = Date.now();
+        const begun = performance.now();
+        let response: Response;
+        try {
+          response = await bounded(`${baseUrl}/healthz`, { signal: AbortSignal.timeout(timeoutMs) });
+        } catch (cause) {
+          throw new NodeError('unreachable', 'the node did not answer', { cause });
+        }
+        const roundTripMs = Math.round(performance.now() - begun);
+        noteTime(response.headers.get('date'), sentAt);
+        const version = await versionOf(response);
+        // Health is one thing; what counts is that the message API answers.
+        await query({ topics: ['/xmtp/0/contact-0x0000000000000000000000000000000000000000/proto'], limit: 1 });
+        return { version, roundTripMs, clockSkewMs: skew };
+      }),
+    clockSkewMs: () => skew,
+  };
+}
+
+const plain = ({ contentTopic, timestampNs, message }: Envelope): Envelope => {
+  if (contentTopic.length > maxTopicLength) throw new NodeError('wrong', 'the node sends topics that no node takes');
+  return { contentTopic, timestampNs, message };
+};
+
+const placeOf = ({ cursor }: PageCursor): string =>
+  cursor.case === 'index' ? `${cursor.value.senderTimeNs} ${[...cursor.value.digest].join()}` : '';
+
+async function versionOf(response: Response): Promise<string | null> {
+  try {
+    const { version } = (await response.json()) as { version?: unknown };
+    return typeof version === 'string' ? version.slice(0, 64) : null;
+  } catch {
+    return null;
+  }
+}
