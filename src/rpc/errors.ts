@@ -1,0 +1,132 @@
+import { ParseError } from '../parse.ts';
+import type { WireError } from './wire.ts';
+
+/** The codes that wallets share (EIP-1193, JSON-RPC), as the contract of `window.xmtp` has them. */
+export const codes = {
+  userRejected: 4001,
+  unauthorized: 4100,
+  unsupportedMethod: 4200,
+  disconnected: 4900,
+  notNow: 4901,
+  notFound: -32001,
+  limitExceeded: -32005,
+  invalidParams: -32602,
+  internal: -32603,
+} as const;
+
+/** Why the background says no to a question that was well put. The popup chooses its words by the reason. */
+export type RefusalReason =
+  | 'user-rejected'
+  | 'not-granted'
+  | 'muted'
+  | 'unsupported-method'
+  | 'not-found'
+  | 'peer-absent'
+  | 'too-many'
+  | 'not-now'
+  | 'node-unreachable'
+  | 'node-wrong'
+  | 'bad-params'
+  | 'storage-full'
+  | 'storage-failed'
+  | 'storage-newer'
+  | KeystoreReason;
+
+// The keystore's reasons, repeated here as words of the wire: this folder stands on nothing that holds keys.
+type KeystoreReason =
+  | 'locked'
+  | 'no-account'
+  | 'account-exists'
+  | 'wrong-passphrase'
+  | 'weak-passphrase'
+  | 'too-soon'
+  | 'bad-secret'
+  | 'backup-unreadable'
+  | 'vault-corrupt'
+  | 'vault-foreign';
+
+const codeOf: Partial<Record<RefusalReason, number>> = {
+  'user-rejected': codes.userRejected,
+  'unsupported-method': codes.unsupportedMethod,
+  'not-found': codes.notFound,
+  'peer-absent': codes.notFound,
+  'too-many': codes.limitExceeded,
+  'not-now': codes.notNow,
+  'node-unreachable': codes.notNow,
+  'node-wrong': codes.notNow,
+  'bad-params': codes.invalidParams,
+};
+
+/** A refusal. `data` may hold what helps the asker; it crosses to a page, so nothing secret goes in. */
+export class RefusalError extends Error {
+  readonly reason: RefusalReason;
+  readonly data: Record<string, unknown>;
+
+  constructor(reason: RefusalReason, message: string, data: Record<string, unknown> = {}, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'RefusalError';
+    this.reason = reason;
+    this.data = data;
+  }
+}
+
+/** An error as it reached the asker. */
+export class RpcError extends Error {
+  readonly code: number;
+  readonly data?: Record<string, unknown>;
+
+  constructor({ code, message, data }: WireError) {
+    super(message);
+    this.name = 'RpcError';
+    this.code = code;
+    if (data !== undefined) this.data = data;
+  }
+
+  /** The background's reason, when it gave one. */
+  get reason(): string | null {
+    const reason = this.data?.['reason'];
+    return typeof reason === 'string' ? reason : null;
+  }
+}
+
+/** Errors of other layers that carry a reason of ours. */
+const layers = new Set(['KeystoreError', 'NodeError', 'StorageError']);
+
+const reasonOf: Record<string, RefusalReason> = {
+  unreachable: 'node-unreachable',
+  limited: 'node-unreachable',
+  failed: 'node-unreachable',
+  wrong: 'node-wrong',
+  unauthorised: 'node-wrong',
+  refused: 'node-wrong',
+  full: 'storage-full',
+  newer: 'storage-newer',
+  blocked: 'storage-failed',
+};
+
+/**
+ * The one place where errors become words for somebody else. The extension's own pages learn the reason; web pages learn the code of the contract, a
+ * sentence, and `data` only where the contract names it. What is unexpected leaves as "internal error" and goes whole to `log`.
+ */
+export function toWireError(error: unknown, audience: 'own' | 'page', log: (error: unknown) => void): WireError {
+  if (error instanceof ParseError) return { code: codes.invalidParams, message: error.message };
+  if (error instanceof RpcError) return { code: error.code, message: error.message, ...(error.data && { data: error.data }) };
+  const refusal = asRefusal(error);
+  if (!refusal) {
+    log(error);
+    return { code: codes.internal, message: 'internal error' };
+  }
+  const code = codeOf[refusal.reason] ?? codes.unauthorized;
+  if (audience === 'own') return { code, message: refusal.message, data: { ...refusal.data, reason: refusal.reason } };
+  const { retryAfterMs } = refusal.data;
+  return { code, message: refusal.message, ...(typeof retryAfterMs === 'number' && { data: { retryAfterMs } }) };
+}
+
+function asRefusal(error: unknown): RefusalError | null {
+  if (error instanceof RefusalError) return error;
+  if (!(error instanceof Error) || !layers.has(error.name)) return null;
+  const { reason } = error as Error & { reason?: unknown };
+  if (typeof reason !== 'string') return null;
+  const known = error.name === 'StorageError' && reason === 'failed' ? 'storage-failed' : (reasonOf[reason] ?? (reason as RefusalReason));
+  return new RefusalError(known, error.message, {}, { cause: error });
+}

@@ -1,0 +1,59 @@
+import { parse } from '../parse.ts';
+import type { Caller } from './caller.ts';
+import { RefusalError, toWireError } from './errors.ts';
+import type { Method, MethodTable } from './method.ts';
+import { isRequest, type Port } from './wire.ts';
+
+export interface ServerDeps<Services> {
+  readonly table: MethodTable<Services>;
+  /** Resolves once the services are there: calls that come while the background starts wait for them. */
+  readonly services: Promise<Services>;
+  /** Called before each request runs; rejects to refuse it (rates, sizes). */
+  readonly admit?: (caller: Caller, request: { readonly method: string; readonly params?: unknown }) => Promise<void> | void;
+  readonly log: (error: unknown) => void;
+}
+
+/** Answers the requests of one port for a caller that the browser vouched for. A method that is not the caller's kind does not exist for it. */
+export function servePort<Services>(port: Port, caller: Caller, { table, services, admit, log }: ServerDeps<Services>): void {
+  let open = true;
+  port.onDisconnect.addListener(() => {
+    open = false;
+  });
+  const send = (message: unknown): void => {
+    if (!open) return;
+    try {
+      port.postMessage(message);
+    } catch (error) {
+      // The other side went away between the event and this call.
+      open = false;
+      log(error);
+    }
+  };
+  port.onMessage.addListener((message) => {
+    if (!isRequest(message)) return;
+    const { id, method, params } = message;
+    answer(method, params).then(
+      (result) => send({ id, result: result ?? null }),
+      (error: unknown) => send({ id, error: toWireError(error, caller.kind, log) }),
+    );
+  });
+
+  async function answer(method: string, params: unknown): Promise<unknown> {
+    const entry = Object.hasOwn(table, method) ? table[method] : undefined;
+    if (entry?.access !== caller.kind) throw new RefusalError('unsupported-method', `there is no method ${method.slice(0, 64)}`);
+    await admit?.(caller, { method, params });
+    // The entry's own parser decides what its function gets; access and caller were matched above.
+    const { params: parser, run } = entry as unknown as Method<Services, unknown, unknown, 'own'>;
+    const parsed = parse(parser, params);
+    return run(parsed, await services, caller as Parameters<typeof run>[2]);
+  }
+}
+
+/** An event for the other side of a port; a port that is gone swallows it. */
+export function emitTo(port: Port, event: string, payload: unknown): void {
+  try {
+    port.postMessage({ event, payload });
+  } catch {
+    // Gone; its disconnection is told separately.
+  }
+}
