@@ -1,5 +1,4 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { TokenSchema } from '../../src/gen/xmtp/message_api/v1/authn_pb.ts';
 import { createAuthToken, verifyAuthToken } from '../../src/protocol/auth-token.ts';
@@ -7,54 +6,36 @@ import { fromBase64, toBase64 } from '../../src/protocol/bytes.ts';
 import { alice, bob } from '../support/people.ts';
 import { refused } from './refused.ts';
 
-const nowMs = 1_700_000_000_000;
-const hour = 3_600_000;
-const token = createAuthToken(alice.bundle, () => nowMs);
+const nowMs = Date.UTC(2024, 0, 2);
+const minute = 60_000;
+const at = (ms: number): string => createAuthToken(alice.bundle, () => ms);
 
-test('a token names the wallet that made it and when', () => {
-  expect(verifyAuthToken(token, { nowMs })).toEqual({ address: alice.address, createdMs: nowMs });
+test('a node learns from a token whose it is and when it was made', () => {
+  expect(verifyAuthToken(at(nowMs), { nowMs })).toEqual({ address: alice.address, createdMs: nowMs });
 });
 
-test('a token counts for exactly one hour', async () => {
-  verifyAuthToken(token, { nowMs: nowMs + hour });
-  await refused('wrong-time', () => verifyAuthToken(token, { nowMs: nowMs + hour + 1 }));
-  await refused('wrong-time', () => verifyAuthToken(token, { nowMs: nowMs + 1001, maxAgeMs: 1000 }));
+test('a token counts for an hour to the millisecond, or as long as the node says', async () => {
+  expect(verifyAuthToken(at(nowMs - 60 * minute), { nowMs }).createdMs).toBe(nowMs - 60 * minute);
+  await refused('wrong-time', () => verifyAuthToken(at(nowMs - 60 * minute - 1), { nowMs }));
+  await refused('wrong-time', () => verifyAuthToken(at(nowMs - minute - 1), { nowMs, maxAgeMs: minute }));
 });
 
-test('a token from the future is refused, but for a small difference of clocks', async () => {
-  verifyAuthToken(token, { nowMs: nowMs - 60_000 });
-  await refused('wrong-time', () => verifyAuthToken(token, { nowMs: nowMs - hour }));
-  verifyAuthToken(token, { nowMs: nowMs - 10, maxFutureMs: 10 });
-  await refused('wrong-time', () => verifyAuthToken(token, { nowMs: nowMs - 11, maxFutureMs: 10 }));
+test('a token from the future is refused beyond a small skew', async () => {
+  expect(verifyAuthToken(at(nowMs + 5 * minute), { nowMs }).createdMs).toBe(nowMs + 5 * minute);
+  await refused('wrong-time', () => verifyAuthToken(at(nowMs + 5 * minute + 1), { nowMs }));
+  await refused('wrong-time', () => verifyAuthToken(at(nowMs + 1), { nowMs, maxFutureMs: 0 }));
+  await refused('wrong-time', () => verifyAuthToken(at(4_000_000_000_000), { nowMs }));
 });
 
-test('a token under the identity key of somebody else is refused', async () => {
-  const { authDataBytes, authDataSignature } = fromBinary(TokenSchema, fromBase64(token));
-  const { identityKey } = fromBinary(TokenSchema, fromBase64(createAuthToken(bob.bundle, () => nowMs)));
-  if (identityKey === undefined || authDataSignature === undefined) throw new Error('the token is incomplete');
-  const mixed = toBinary(TokenSchema, create(TokenSchema, { identityKey, authDataBytes, authDataSignature }));
-  await refused('bad-signature', () => verifyAuthToken(toBase64(mixed), { nowMs }));
+test('one person’s data under another’s key is refused', async () => {
+  const token = fromBinary(TokenSchema, fromBase64(at(nowMs)));
+  const bobs = fromBinary(TokenSchema, fromBase64(createAuthToken(bob.bundle, () => nowMs)));
+  const text = (parts: Partial<typeof token>): string => toBase64(toBinary(TokenSchema, { ...token, ...parts }));
+  await refused('bad-signature', () => verifyAuthToken(text({ identityKey: bobs.identityKey }), { nowMs }));
+  await refused('bad-signature', () => verifyAuthToken(text({ authDataBytes: bobs.authDataBytes }), { nowMs }));
+  await refused('malformed', () => verifyAuthToken(text({ authDataBytes: new Uint8Array(0) }), { nowMs }));
 });
 
-test.each(['', '!', 'Bearer abc', 'AAAA', `${token}?`])('"%s" is refused as malformed', async (text) => {
-  await refused('malformed', () => verifyAuthToken(text, { nowMs }));
-});
-
-test('any changed bit of a token is refused, or leaves wallet and time as they are', () => {
-  const bytes = fromBase64(token);
-  fc.assert(
-    fc.property(fc.nat(bytes.length - 1), fc.nat(7), (place, bit) => {
-      const changed = bytes.slice();
-      changed[place] = (changed[place] as number) ^ (1 << bit);
-      let outcome: unknown;
-      try {
-        outcome = verifyAuthToken(toBase64(changed), { nowMs });
-      } catch (error) {
-        expect(error).toMatchObject({ name: 'ProtocolError' });
-        return;
-      }
-      expect(outcome).toEqual({ address: alice.address, createdMs: nowMs });
-    }),
-    { numRuns: 200 },
-  );
-});
+test.each(['', 'no base64!', 'AAAA', '////', at(nowMs).slice(0, 100)])('refuses %j', (text) =>
+  refused('malformed', () => verifyAuthToken(text, { nowMs })),
+);
