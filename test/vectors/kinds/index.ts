@@ -9,6 +9,7 @@ import { inviteDerivation } from './invite-derivation.ts';
 import { keyAgreement } from './key-agreement.ts';
 import { keyBundles } from './key-bundles.ts';
 import { messagesV2, messagesV2Negative } from './messages.ts';
+import { nodeRules } from './node-rules.ts';
 import { sealedInvitations } from './sealed-invitations.ts';
 import { topics } from './topics.ts';
 
@@ -25,6 +26,7 @@ export const kinds: Readonly<Record<string, readonly Check[]>> = {
   'key-bundles': keyBundles,
   'messages-v2': messagesV2,
   'messages-v2-negative': messagesV2Negative,
+  'node-rules': nodeRules,
   'sealed-invitations': sealedInvitations,
   topics,
 };
