@@ -13,8 +13,8 @@ const layers: Record<string, { standsOn: string[]; types?: string[] }> = {
   network: { standsOn: ['gen', 'protocol'] },
   rpc: { standsOn: ['parse'] },
   background: { standsOn: ['gen', 'protocol', 'content-types', 'keystore', 'storage', 'network', 'rpc', 'parse'] },
-  content: { standsOn: ['rpc'], types: ['background', 'content-types'] },
-  popup: { standsOn: ['rpc'], types: ['background', 'content-types'] },
+  content: { standsOn: ['rpc', 'parse'], types: ['background', 'content-types'] },
+  popup: { standsOn: ['rpc', 'parse'], types: ['background', 'content-types'] },
   node: { standsOn: ['gen', 'protocol', 'parse'] },
   parse: { standsOn: [] },
 };
