@@ -44,8 +44,10 @@ export const runFile = async (path: string): Promise<KindResult | undefined> => 
   const file = new Fields(JSON.parse(await readFile(path, 'utf8')));
   if (!file.has('cases')) return undefined;
   const result: KindResult = { kind: file.text('kind'), passed: 0, failed: 0, skipped: 0, failures: [] };
-  const checks = Object.hasOwn(kinds, result.kind) ? (kinds[result.kind] ?? []) : [];
-  for (const entry of file.list('cases')) {
+  const cases = file.list('cases');
+  const checks = Object.hasOwn(kinds, result.kind) ? kinds[result.kind] : undefined;
+  if (checks === undefined) return { ...result, skipped: cases.length };
+  for (const entry of cases) {
     const vector = readVector(entry);
     const check = checks.find(({ needs, when }) => needs.every((name) => vector.in.has(name)) && (when?.(vector) ?? true));
     if (check === undefined || vector.informative) {
