@@ -40,6 +40,11 @@ function packageFiles(browser: Browser): Plugin {
   };
 }
 
+const version = (): string => (JSON.parse(readFileSync(at('manifest.json'), 'utf8')) as { version: string }).version;
+
+/** The mark as pages see it when they choose a provider. */
+const iconUri = (): string => `data:image/svg+xml,${encodeURIComponent(readFileSync(at('public/icons/mark.svg'), 'utf8').trim())}`;
+
 /** One self-contained classic script: no imports and no chunks, fit for a service worker and for content scripts. */
 function script(input: string): { consumer: 'client'; build: BuildEnvironmentOptions } {
   const name = input.includes('/content/') ? basename(input, '.ts').replace('bridge', 'content') : 'background';
@@ -60,6 +65,7 @@ function extension(browser: Browser): UserConfig {
     publicDir: false,
     base: '/',
     plugins: [packageFiles(browser)],
+    define: { __VERSION__: JSON.stringify(version()), __ICON__: JSON.stringify(iconUri()) },
     build: {
       outDir,
       emptyOutDir: false,

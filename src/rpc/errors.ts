@@ -27,6 +27,7 @@ export type RefusalReason =
   | 'node-unreachable'
   | 'node-wrong'
   | 'bad-params'
+  | 'bad-url'
   | 'storage-full'
   | 'storage-failed'
   | 'storage-newer'
@@ -55,6 +56,7 @@ const codeOf: Partial<Record<RefusalReason, number>> = {
   'node-unreachable': codes.notNow,
   'node-wrong': codes.notNow,
   'bad-params': codes.invalidParams,
+  'bad-url': codes.invalidParams,
 };
 
 /** A refusal. `data` may hold what helps the asker; it crosses to a page, so nothing secret goes in. */

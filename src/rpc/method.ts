@@ -8,8 +8,15 @@ export interface Method<Services, Params, Result, Who extends 'own' | 'page'> {
   readonly run: (params: Params, services: Services, caller: Who extends 'own' ? OwnCaller : PageCaller) => Promise<Result>;
 }
 
-// `never` parameters: the table is only looked up by name here; what an entry takes is checked by its own parser.
-export type MethodTable<Services> = Record<string, Method<Services, never, unknown, 'own'> | Method<Services, never, unknown, 'page'>>;
+/** Entries of every kind, to be looked up by name: what one takes is checked by its own parser before it runs. */
+export type MethodTable<Services> = Record<
+  string,
+  {
+    readonly access: 'own' | 'page';
+    readonly params: Parser<unknown>;
+    readonly run: (params: never, services: Services, caller: never) => Promise<unknown>;
+  }
+>;
 
 /** The two ways to write an entry: `own` for the extension's own pages alone, `page` for any web page that the browser vouches for. */
 export const entriesFor = <Services>() => ({

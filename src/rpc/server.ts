@@ -1,7 +1,7 @@
 import { parse } from '../parse.ts';
 import type { Caller } from './caller.ts';
 import { RefusalError, toWireError } from './errors.ts';
-import type { Method, MethodTable } from './method.ts';
+import type { MethodTable } from './method.ts';
 import { isRequest, type Port } from './wire.ts';
 
 export interface ServerDeps<Services> {
@@ -42,10 +42,9 @@ export function servePort<Services>(port: Port, caller: Caller, { table, service
     const entry = Object.hasOwn(table, method) ? table[method] : undefined;
     if (entry?.access !== caller.kind) throw new RefusalError('unsupported-method', `there is no method ${method.slice(0, 64)}`);
     await admit?.(caller, { method, params });
-    // The entry's own parser decides what its function gets; access and caller were matched above.
-    const { params: parser, run } = entry as unknown as Method<Services, unknown, unknown, 'own'>;
-    const parsed = parse(parser, params);
-    return run(parsed, await services, caller as Parameters<typeof run>[2]);
+    const parsed = parse(entry.params, params);
+    // The entry's own parser made the parameters, and its access is the caller's kind.
+    return entry.run(parsed as never, await services, caller as never);
   }
 }
 

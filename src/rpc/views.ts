@@ -46,6 +46,9 @@ export interface ConversationRow {
   readonly draft: string | null;
   /** Newest message, else the invitation (milliseconds since 1970). */
   readonly time: number;
+  readonly createdAt: number;
+  /** Decoration by the application that began it; untrusted. */
+  readonly metadata: Readonly<Record<string, string>> | null;
   readonly unread: number;
 }
 
@@ -132,7 +135,8 @@ export interface Prompt {
   readonly title: string;
   readonly account: Address;
   readonly askedAt: number;
-  readonly question:
+  readonly question: /** The site may go on as before once Parley is unlocked. */
+    | { readonly kind: 'unlock' }
     | { readonly kind: 'connect' }
     | {
         readonly kind: 'send';
