@@ -1,0 +1,194 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { defaultLimits, type Limits } from './limits.ts';
+import type { LogForm } from './log.ts';
+
+export interface NodeConfig {
+  readonly host: string;
+  readonly port: number;
+  /** A directory, or ':memory:'. */
+  readonly data: string;
+  readonly pages: string | undefined;
+  readonly compat: boolean;
+  readonly log: LogForm;
+  readonly trustedProxies: readonly string[];
+  readonly limits: Limits;
+}
+
+/** A setting with a value that it cannot have; the message names the setting and where it was set. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+interface Setting {
+  /** As a flag: `--port`; in the environment: `PARLEY_PORT`. */
+  readonly flag: string;
+  readonly value: string;
+  readonly fallback: string;
+  readonly about: string;
+  /** Answers what is expected instead, or null. */
+  fault(text: string): string | null;
+}
+
+const wholeNumber = (min: number, max: number) => (text: string) =>
+  /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? null : `a whole number from ${min} to ${max}`;
+const oneOf =
+  (...values: string[]) =>
+  (text: string) =>
+    values.includes(text) ? null : values.join(' or ');
+const anyText = (text: string) => (text.length > 0 ? null : 'some text');
+
+/** Every setting: the flag wins over the environment, the environment over the default. */
+export const settings = {
+  host: {
+    flag: 'host',
+    value: 'ADDRESS',
+    fallback: '127.0.0.1',
+    about: 'where to listen; 0.0.0.0 or :: for every interface',
+    fault: anyText,
+  },
+  port: { flag: 'port', value: 'NUMBER', fallback: '5555', about: 'the one port; 0 takes a free one', fault: wholeNumber(0, 65_535) },
+  data: { flag: 'data', value: 'DIR', fallback: './.parley/node', about: 'directory of the store; :memory: keeps nothing', fault: anyText },
+  pages: {
+    flag: 'pages',
+    value: 'DIR',
+    fallback: '',
+    about: 'directory with the pages to serve (demo); default: those that come with the node',
+    fault: () => null,
+  },
+  compat: {
+    flag: 'compat',
+    value: '',
+    fallback: 'false',
+    about: 'take what existing nodes take: contacts, invitations and messages are not checked',
+    fault: oneOf('true', 'false'),
+  },
+  log: { flag: 'log', value: 'FORM', fallback: 'text', about: 'text, json or silent', fault: oneOf('text', 'json', 'silent') },
+  trustedProxies: {
+    flag: 'trusted-proxies',
+    value: 'LIST',
+    fallback: '',
+    about: 'addresses or ranges, separated by commas, whose X-Forwarded-For is believed',
+    fault: proxiesFault,
+  },
+  walletPublishRate: {
+    flag: 'wallet-publish-rate',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.walletPublishRate),
+    about: 'envelopes per second that one wallet may publish (a hundred times as many at once); 0: no limit',
+    fault: wholeNumber(0, 1_000_000),
+  },
+  networkPublishRate: {
+    flag: 'network-publish-rate',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.networkPublishRate),
+    about: 'the same for one network address (of IPv6 a /64)',
+    fault: wholeNumber(0, 1_000_000),
+  },
+  networkReadRate: {
+    flag: 'network-read-rate',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.networkReadRate),
+    about: 'queries per second of one network address (a hundred times as many at once); 0: no limit',
+    fault: wholeNumber(0, 1_000_000),
+  },
+  networkStreams: {
+    flag: 'network-streams',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.networkStreams),
+    about: 'open streams of one network address; 0: no limit',
+    fault: wholeNumber(0, 1_000_000),
+  },
+  subscriptionTopics: {
+    flag: 'subscription-topics',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.subscriptionTopics),
+    about: 'topics of one subscription; clients subscribe to all of theirs at once',
+    fault: wholeNumber(50_000, 10_000_000),
+  },
+} as const satisfies Record<string, Setting>;
+
+type SettingName = keyof typeof settings;
+
+/** Reads flags and environment. Answers null if help is asked for. @throws ConfigError */
+export function readConfig(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): NodeConfig | null {
+  const flags = readFlags(argv);
+  if (flags === null) return null;
+  const text = (name: SettingName): string => {
+    const setting: Setting = settings[name];
+    const variable = variableOf(setting);
+    const fromFlag = flags.get(setting.flag);
+    const fromEnvironment = environment[variable] || undefined; // set to nothing is not set
+    const value = fromFlag ?? fromEnvironment ?? setting.fallback;
+    const fault = setting.fault(value);
+    if (fault !== null)
+      throw new ConfigError(`${fromFlag === undefined ? variable : `--${setting.flag}`} is ${JSON.stringify(value)}; expected ${fault}.`);
+    return value;
+  };
+  const number = (name: SettingName): number => Number(text(name));
+  const data = text('data');
+  const pages = text('pages');
+  return {
+    host: text('host'),
+    port: number('port'),
+    data: data === ':memory:' ? data : resolve(data),
+    pages: pages === '' ? undefined : resolve(pages),
+    compat: text('compat') === 'true',
+    log: text('log') as LogForm,
+    trustedProxies: listOf(text('trustedProxies')),
+    limits: {
+      walletPublishRate: number('walletPublishRate'),
+      networkPublishRate: number('networkPublishRate'),
+      networkReadRate: number('networkReadRate'),
+      networkStreams: number('networkStreams'),
+      subscriptionTopics: number('subscriptionTopics'),
+    },
+  };
+}
+
+/** The table of settings, as `--help` prints it. */
+export function helpText(): string {
+  const rows = Object.values(settings).map((setting: Setting) => {
+    const flag = `--${setting.flag}${setting.value === '' ? '' : ` ${setting.value}`}`;
+    const fallback = setting.fallback === '' || setting.fallback === 'false' ? '' : ` [${setting.fallback}]`;
+    return `  ${flag.padEnd(30)}${variableOf(setting).padEnd(30)}${setting.about}${fallback}`;
+  });
+  return ['Usage: main.js [OPTIONS]', '', `  ${'option'.padEnd(30)}${'environment'.padEnd(30)}meaning [default]`, ...rows, ''].join('\n');
+}
+
+const variableOf = ({ flag }: Setting): string => `PARLEY_${flag.toUpperCase().replaceAll('-', '_')}`;
+
+function readFlags(argv: readonly string[]): Map<string, string> | null {
+  const known = new Map<string, Setting>(Object.values(settings).map((setting) => [setting.flag, setting]));
+  const flags = new Map<string, string>();
+  for (let at = 0; at < argv.length; at++) {
+    const [, name = '', attached] = /^--([a-z-]+)(?:=(.*))?$/s.exec(argv[at] as string) ?? [];
+    if (name === 'help') return null;
+    const setting = known.get(name);
+    if (!setting) throw new ConfigError(`${argv[at]} is no option; --help lists them.`);
+    if (setting.value === '') flags.set(name, attached ?? 'true');
+    else {
+      const value = attached ?? argv[++at];
+      if (value === undefined) throw new ConfigError(`--${name} needs a value: --${name} ${setting.value}`);
+      flags.set(name, value);
+    }
+  }
+  return flags;
+}
+
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean);
+
+function proxiesFault(text: string): string | null {
+  const good = listOf(text).every((range) => {
+    const [address = '', bits, ...rest] = range.split('/');
+    const family = isIP(address);
+    return (
+      family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+    );
+  });
+  return good ? null : 'IP addresses or ranges such as 10.0.0.0/8, separated by commas';
+}

@@ -1,0 +1,31 @@
+import { type BatchQueryResponse, type QueryResponse, SortDirection } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import type { LiveEnvelope } from './dispatcher.ts';
+
+/**
+ * The JSON of the gateway as existing nodes print it (SPEC 15.2): 64-bit integers as strings, bytes in standard base64, enums by name,
+ * unset messages as null, zeros and empty lists present.
+ */
+export const envelopeJson = ({ topic, timestampNs, message }: LiveEnvelope): string =>
+  `{"contentTopic":${JSON.stringify(topic)},"timestampNs":"${timestampNs}","message":"${base64(message)}"}`;
+
+export function queryResponseJson({ envelopes, pagingInfo }: QueryResponse): string {
+  const rows = envelopes.map(({ contentTopic, timestampNs, message }) => envelopeJson({ topic: contentTopic, timestampNs, message }));
+  const index = pagingInfo?.cursor?.cursor.value;
+  const cursor = index ? `{"index":{"digest":"${base64(index.digest)}","senderTimeNs":"${index.senderTimeNs}"}}` : 'null';
+  const paging = pagingInfo
+    ? `{"limit":${pagingInfo.limit},"cursor":${cursor},"direction":"${pagingInfo.direction === SortDirection.ASCENDING ? 'SORT_DIRECTION_ASCENDING' : 'SORT_DIRECTION_DESCENDING'}"}`
+    : 'null';
+  return `{"envelopes":[${rows.join(',')}],"pagingInfo":${paging}}`;
+}
+
+export const batchQueryResponseJson = ({ responses }: BatchQueryResponse): string =>
+  `{"responses":[${responses.map(queryResponseJson).join(',')}]}`;
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+
+/** Parses a request body; an empty one is an empty message. @throws SyntaxError */
+export function parseBody(text: string): unknown {
+  if (text.trim() === '') return {};
+  // Some clients write times as numbers; those would lose their last digits on the way through JSON.parse.
+  return JSON.parse(text.replace(/"(\w*[tT]ime\w*)"(\s*):(\s*)(\d{16,20})(?=\s*[,}])/g, '"$1"$2:$3"$4"'));
+}

@@ -1,0 +1,99 @@
+import { isIP } from 'node:net';
+import { Code, type ConnectError } from '@connectrpc/connect';
+import { type Clock, systemClock } from '../protocol/time.ts';
+import { refuse } from './refusal.ts';
+
+/** Bytes of a request (SPEC 13.6). */
+export const maxRequestLength = 52_428_800;
+
+/** Rates are per second and refill continuously; a burst of a hundred seconds' worth may come at once. 0 is no limit. */
+export interface Limits {
+  /** Envelopes published by one wallet. */
+  readonly walletPublishRate: number;
+  /** Envelopes published from one network address (IPv6: one /64). */
+  readonly networkPublishRate: number;
+  /** Queries and subscriptions from one network address. */
+  readonly networkReadRate: number;
+  /** Open streams of one network address. */
+  readonly networkStreams: number;
+  /** Topics of one subscription. */
+  readonly subscriptionTopics: number;
+}
+
+export const defaultLimits: Limits = {
+  walletPublishRate: 50,
+  networkPublishRate: 500,
+  networkReadRate: 1000,
+  networkStreams: 2000,
+  subscriptionTopics: 50_000,
+};
+
+const burstSeconds = 100;
+
+/** Everybody's token buckets of one kind. A bucket that is full again is forgotten. */
+export class RateLimiter {
+  readonly #name: string;
+  readonly #rate: number;
+  readonly #clock: Clock;
+  readonly #buckets = new Map<string, { tokens: number; atMs: number }>();
+  #sweptMs: number;
+
+  /** `name` completes "… exceeds rate limit of". */
+  constructor(name: string, rate: number, clock: Clock = systemClock) {
+    this.#name = name;
+    this.#rate = rate;
+    this.#clock = clock;
+    this.#sweptMs = clock();
+  }
+
+  /** Takes `cost` tokens or none. @throws ConnectError resource exhausted, naming the limit and when to try again */
+  spend(who: string, cost: number): void {
+    if (this.#rate <= 0 || cost <= 0) return;
+    const burst = this.#rate * burstSeconds;
+    const nowMs = this.#clock();
+    this.#sweep(nowMs);
+    const bucket = this.#buckets.get(who) ?? { tokens: burst, atMs: nowMs };
+    // A clock that was set back gives nothing and takes nothing.
+    bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1000) * this.#rate);
+    bucket.atMs = nowMs;
+    this.#buckets.set(who, bucket);
+    if (bucket.tokens >= cost) {
+      bucket.tokens -= cost;
+      return;
+    }
+    throw cost > burst
+      ? refuse(Code.ResourceExhausted, `${cost} exceeds rate limit of ${this.#name}: at most ${burst} at once`)
+      : this.#tryAgain(cost, Math.ceil((cost - bucket.tokens) / this.#rate));
+  }
+
+  #tryAgain(cost: number, seconds: number): ConnectError {
+    const error = refuse(
+      Code.ResourceExhausted,
+      `${cost} exceeds rate limit of ${this.#name}: ${this.#rate} per second; try again in ${seconds} s`,
+    );
+    error.metadata.set('retry-after', String(seconds));
+    return error;
+  }
+
+  #sweep(nowMs: number): void {
+    const period = burstSeconds * 1000;
+    if (nowMs - this.#sweptMs < period) return;
+    this.#sweptMs = nowMs;
+    for (const [who, { atMs }] of this.#buckets) if (nowMs - atMs >= period) this.#buckets.delete(who);
+  }
+}
+
+/** What stands for the sender's network in limits: the IPv4 address, or the /64 of an IPv6 address. */
+export function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (isIP(plain) !== 6) return plain;
+  const [head = '', tail] = plain.split('%')[0]?.split('::') ?? [];
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups =
+    tail === undefined ? before : [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}

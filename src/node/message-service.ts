@@ -1,0 +1,237 @@
+import { create } from '@bufbuild/protobuf';
+import { Code, type ConnectError } from '@connectrpc/connect';
+import {
+  type BatchQueryRequest,
+  type BatchQueryResponse,
+  BatchQueryResponseSchema,
+  EnvelopeSchema,
+  type PagingInfo,
+  PagingInfoSchema,
+  type PublishRequest,
+  type QueryRequest,
+  type QueryResponse,
+  QueryResponseSchema,
+  SortDirection,
+} from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import { type Clock, systemClock } from '../protocol/time.ts';
+import { isEphemeralTopic, parseTopic } from '../protocol/topic.ts';
+import { Authenticator } from './authn.ts';
+import type { Dispatcher, Sink, Subscription, Topics } from './dispatcher.ts';
+import { type Limits, RateLimiter } from './limits.ts';
+import { type Log, shortAddress } from './log.ts';
+import { isOurFault, refuse, toRefusal } from './refusal.ts';
+import type { Store, StoredEnvelope, StoreQuery } from './store/store.ts';
+import { checkEnvelope } from './topic-rules.ts';
+
+const maxRows = 100;
+const maxPreferenceRows = 500;
+const maxBatch = 50;
+/** A query counts once per so many topics. */
+const topicsPerToken = 50;
+
+/** Who asks. */
+export interface Caller {
+  /** The header as it came. */
+  readonly authorization: string | undefined;
+  /** See `networkOf`. */
+  readonly network: string;
+}
+
+/** Counts since the start, for the log and for measuring. */
+export interface Counts {
+  published: number;
+  queries: number;
+  refused: number;
+}
+
+/** The message API itself, whatever the protocol that carries it. Every method throws ConnectError only. */
+export class MessageService {
+  readonly counts: Counts = { published: 0, queries: 0, refused: 0 };
+  readonly #store: Store;
+  readonly #dispatcher: Dispatcher;
+  readonly #authenticator: Authenticator;
+  readonly #compat: boolean;
+  readonly #limits: Limits;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #walletPublishes: RateLimiter;
+  readonly #networkPublishes: RateLimiter;
+  readonly #networkReads: RateLimiter;
+  readonly #streams = new Map<string, number>();
+
+  constructor({
+    store,
+    dispatcher,
+    compat,
+    limits,
+    log,
+    clock = systemClock,
+  }: {
+    readonly store: Store;
+    readonly dispatcher: Dispatcher;
+    readonly compat: boolean;
+    readonly limits: Limits;
+    readonly log: Log;
+    readonly clock?: Clock;
+  }) {
+    this.#store = store;
+    this.#dispatcher = dispatcher;
+    this.#authenticator = new Authenticator({ compat, clock });
+    this.#compat = compat;
+    this.#limits = limits;
+    this.#log = log;
+    this.#clock = clock;
+    this.#walletPublishes = new RateLimiter('this wallet', limits.walletPublishRate, clock);
+    this.#networkPublishes = new RateLimiter('publishes from this network', limits.networkPublishRate, clock);
+    this.#networkReads = new RateLimiter('queries from this network', limits.networkReadRate, clock);
+  }
+
+  /** Resolves when all envelopes are durable, or throws and none is. */
+  publish({ envelopes }: PublishRequest, caller: Caller): Promise<void> {
+    return this.#answer('publish', async () => {
+      const cost = Math.max(1, envelopes.length);
+      this.#networkPublishes.spend(caller.network, cost);
+      const wallet = this.#authenticator.walletOf(caller.authorization);
+      try {
+        this.#walletPublishes.spend(wallet, cost);
+        const rules = { compat: this.#compat, nowMs: this.#clock() };
+        const checked = envelopes.map(({ contentTopic, timestampNs, message }) =>
+          checkEnvelope({ topic: contentTopic, timestampNs, message }, wallet, rules),
+        );
+        const kept = checked.filter(({ topic }) => !isEphemeralTopic(topic));
+        // The dispatcher hears of them from the store, in the order in which they were committed.
+        if (kept.length > 0) await this.#store.append(kept);
+        for (const envelope of checked) if (isEphemeralTopic(envelope.topic)) this.#dispatcher.dispatch(envelope);
+        this.counts.published += envelopes.length;
+      } catch (error) {
+        const refusal = this.#toRefusal('publish', error);
+        if (!isOurFault(refusal))
+          this.#log.info(`refused a publish of ${shortAddress(wallet)}`, { code: Code[refusal.code], why: refusal.rawMessage });
+        throw refusal;
+      }
+    });
+  }
+
+  query(request: QueryRequest, caller: Caller): Promise<QueryResponse> {
+    return this.#answer('query', async () => {
+      this.#networkReads.spend(caller.network, costOf(request));
+      return this.#query(request);
+    });
+  }
+
+  /** One query after the other; one that fails fails them all, as an internal error that quotes it (SPEC 13.5). */
+  batchQuery({ requests }: BatchQueryRequest, caller: Caller): Promise<BatchQueryResponse> {
+    return this.#answer('batch query', async () => {
+      if (requests.length > maxBatch) throw refuse(Code.InvalidArgument, 'cannot exceed 50 requests in single batch');
+      this.#networkReads.spend(
+        caller.network,
+        requests.reduce((cost, request) => cost + costOf(request), 0),
+      );
+      const responses: QueryResponse[] = [];
+      for (const request of requests) {
+        try {
+          responses.push(await this.#query(request));
+        } catch (error) {
+          const { code, rawMessage } = this.#toRefusal('query of a batch', error);
+          throw refuse(Code.Internal, `rpc error: code = ${Code[code]} desc = ${rawMessage}`);
+        }
+      }
+      return create(BatchQueryResponseSchema, { responses });
+    });
+  }
+
+  /** What is published from now on (SPEC 13.7). The caller closes the subscription when its reader has gone. @throws ConnectError */
+  subscribe(topics: Topics, caller: Caller, sink: Sink): Subscription {
+    try {
+      this.#checkTopics(topics);
+      this.#networkReads.spend(caller.network, 1);
+      const open = this.#streams.get(caller.network) ?? 0;
+      if (this.#limits.networkStreams > 0 && open >= this.#limits.networkStreams)
+        throw refuse(Code.ResourceExhausted, `streams from this network: at most ${this.#limits.networkStreams} at once; close one first`);
+      this.#streams.set(caller.network, open + 1);
+    } catch (error) {
+      this.counts.refused++;
+      throw error;
+    }
+    const subscription = this.#dispatcher.subscribe(topics, sink);
+    let closed = false;
+    return {
+      setTopics: (next) => {
+        this.#checkTopics(next);
+        this.#networkReads.spend(caller.network, 1);
+        subscription.setTopics(next);
+      },
+      close: () => {
+        if (closed) return;
+        closed = true;
+        subscription.close();
+        const left = (this.#streams.get(caller.network) ?? 1) - 1;
+        if (left > 0) this.#streams.set(caller.network, left);
+        else this.#streams.delete(caller.network);
+      },
+    };
+  }
+
+  #checkTopics(topics: Topics): void {
+    const { subscriptionTopics } = this.#limits;
+    if (topics !== 'all' && topics.length > subscriptionTopics)
+      throw refuse(Code.InvalidArgument, `cannot exceed ${subscriptionTopics} topics per subscription`);
+  }
+
+  async #query({ contentTopics, startTimeNs, endTimeNs, pagingInfo }: QueryRequest): Promise<QueryResponse> {
+    if (contentTopics.length === 0) throw refuse(Code.InvalidArgument, 'content topics required');
+    const only = contentTopics.length === 1 ? contentTopics[0] : undefined;
+    const most = only !== undefined && parseTopic(only).kind === 'userpreferences' ? maxPreferenceRows : maxRows;
+    const limit = pagingInfo?.limit || maxRows;
+    if (limit > most) throw refuse(Code.InvalidArgument, 'cannot exceed 100 rows per query');
+    const ascending = pagingInfo?.direction === SortDirection.ASCENDING;
+    const rows = await this.#store.query({
+      topics: contentTopics,
+      startNs: startTimeNs,
+      endNs: endTimeNs,
+      limit,
+      ascending,
+      ...cursorOf(pagingInfo),
+    });
+    this.counts.queries++;
+    return create(QueryResponseSchema, {
+      envelopes: rows.map(({ topic, timestampNs, message }) => create(EnvelopeSchema, { contentTopic: topic, timestampNs, message })),
+      pagingInfo: pagingOf(rows, limit, ascending),
+    });
+  }
+
+  async #answer<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.counts.refused++;
+      throw this.#toRefusal(what, error);
+    }
+  }
+
+  /** What is our own fault is logged here, once for all protocols; what is a refusal already has been. */
+  #toRefusal(what: string, error: unknown): ConnectError {
+    const refusal = toRefusal(error);
+    if (refusal !== error && isOurFault(refusal)) this.#log.error(`${what} failed`, error);
+    return refusal;
+  }
+}
+
+const costOf = ({ contentTopics }: QueryRequest): number => Math.max(1, Math.ceil(contentTopics.length / topicsPerToken));
+
+function cursorOf(pagingInfo: PagingInfo | undefined): Pick<StoreQuery, 'cursor'> {
+  const index = pagingInfo?.cursor?.cursor.value;
+  return index ? { cursor: { digest: index.digest, timestampNs: index.senderTimeNs } } : {};
+}
+
+/** A short page is the last one; a full page says where to go on (SPEC 13.5). */
+function pagingOf(rows: readonly StoredEnvelope[], limit: number, ascending: boolean): PagingInfo {
+  const direction = ascending ? SortDirection.ASCENDING : SortDirection.DESCENDING;
+  const last = rows.at(-1);
+  if (!last || rows.length < limit) return create(PagingInfoSchema, { direction });
+  return create(PagingInfoSchema, {
+    limit: Math.min(limit, maxRows),
+    cursor: { cursor: { case: 'index', value: { digest: last.digest, senderTimeNs: last.timestampNs } } },
+    direction,
+  });
+}

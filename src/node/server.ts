@@ -1,0 +1,193 @@
+import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { type AddressInfo, BlockList, createServer, isIP, type Server, type Socket } from 'node:net';
+import { Code } from '@connectrpc/connect';
+import { gatewayPrefix, serveGateway } from './gateway.ts';
+import { allowOrigins, header, pathOf, type Request, type Response, send, sendError, sendPreflight } from './http.ts';
+import { networkOf } from './limits.ts';
+import type { Log } from './log.ts';
+import { apiPrefix, createMessageApi } from './message-api.ts';
+import type { Caller, MessageService } from './message-service.ts';
+import { servePage } from './pages.ts';
+import { refuse, toRefusal } from './refusal.ts';
+
+/** A connection that says nothing for so long is closed. */
+const silenceMs = 60_000;
+/** How often a long-lived HTTP/2 connection is asked whether it is still there. */
+const pingMs = 60_000;
+/** How long requests may take to end after the stop; what is still open then is cut off. */
+const drainMs = 5000;
+
+export interface ServerOptions {
+  readonly service: MessageService;
+  readonly log: Log;
+  /** Directory of static pages. */
+  readonly pages?: string | undefined;
+  /** Addresses or ranges (`10.0.0.0/8`) whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Whether the store answers. */
+  readonly ready: () => Promise<void>;
+}
+
+/** Everything that the node serves, on one cleartext port: HTTP/1.1, and HTTP/2 by prior knowledge as gRPC speaks it. */
+export class NodeServer {
+  readonly #options: ServerOptions;
+  readonly #listener: Server;
+  readonly #http1: Http1Server;
+  readonly #http2: Http2Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #busy = new Set<Response>();
+  readonly #proxies: BlockList;
+  readonly #messageApi: ReturnType<typeof createMessageApi>;
+  #stopping = false;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#proxies = blockListOf(options.trustedProxies);
+    this.#messageApi = createMessageApi(options.service, (request) => this.#callerOf(request));
+    this.#listener = createServer((socket) => this.#accept(socket));
+    const serve = (request: Request, response: Response): void => {
+      this.#busy.add(response);
+      response.once('close', () => this.#busy.delete(response));
+      void this.#serve(request, response).catch((error: unknown) => {
+        options.log.error('a request failed', error);
+        response.destroy();
+      });
+    };
+    this.#http1 = createHttp1Server({ keepAliveTimeout: 65_000 }, serve);
+    // It does not listen itself, so it must be told to begin to look after slow and dead connections.
+    this.#http1.emit('listening');
+    this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1000 } }, serve);
+    this.#http2.on('session', (session) => this.#watch(session));
+    for (const server of [this.#http1, this.#http2])
+      server.on('error', (error) => options.log.warn('connection failed', { why: error.message }));
+  }
+
+  /** Resolves with the port. @throws the system's error, such as EADDRINUSE */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#listener.once('error', reject);
+      this.#listener.listen({ host, port, backlog: 1024 }, () => {
+        this.#listener.off('error', reject);
+        resolve();
+      });
+    });
+    this.#listener.on('error', (error) => this.#options.log.error('cannot accept connections', error));
+    return (this.#listener.address() as AddressInfo).port;
+  }
+
+  /** Takes no more requests, lets those that run come to their end, then closes every connection. Streams are ended by whoever feeds them. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
+    const limit = Date.now() + drainMs;
+    while (this.#busy.size > 0 && Date.now() < limit) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const session of this.#sessions) session.close();
+    this.#http1.close();
+    this.#http1.closeIdleConnections();
+    await new Promise((resolve) => setTimeout(resolve, 20)); // for the last bytes to leave
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Hands the connection to the protocol whose first bytes it sends. */
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000); // finds readers that vanished
+    const giveUp = (): unknown => socket.destroy();
+    const sniff = (): void => {
+      const start = socket.read(3) as Buffer | null;
+      if (start === null || start.length < 3) {
+        if (socket.readableEnded || socket.destroyed || start !== null) giveUp();
+        else socket.once('readable', sniff);
+        return;
+      }
+      socket.unshift(start);
+      socket.off('error', giveUp).off('end', giveUp).off('timeout', giveUp).setTimeout(0);
+      const isHttp2 = start.toString('latin1') === 'PRI';
+      socket.allowHalfOpen = !isHttp2; // as the servers would have it if they had accepted it
+      (isHttp2 ? this.#http2 : this.#http1).emit('connection', socket);
+    };
+    socket.on('error', giveUp).on('end', giveUp).on('timeout', giveUp).setTimeout(silenceMs);
+    sniff();
+  }
+
+  #watch(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.on('error', () => {}); // its close follows
+    let answered = true;
+    const asking = setInterval(() => {
+      if (!answered) return session.destroy();
+      answered = false;
+      session.ping(() => {
+        answered = true;
+      });
+    }, pingMs);
+    session.once('close', () => {
+      clearInterval(asking);
+      this.#sessions.delete(session);
+    });
+  }
+
+  async #serve(request: Request, response: Response): Promise<void> {
+    const path = pathOf(request);
+    allowOrigins(response);
+    if (this.#stopping) {
+      if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+      sendError(response, refuse(Code.Unavailable, 'this node is stopping'));
+    } else if (request.method === 'OPTIONS') sendPreflight(request, response);
+    else if (path.startsWith(gatewayPrefix)) await serveGateway(this.#options.service, path, this.#callerOf(request), request, response);
+    else if (path.startsWith(apiPrefix)) this.#messageApi(path, request, response);
+    else if (path === '/healthz') send(response, 200, 'text/plain', 'ok\n');
+    else if (path === '/readyz') await this.#sendReadiness(response);
+    else await servePage(this.#options.pages, path, request, response);
+  }
+
+  async #sendReadiness(response: Response): Promise<void> {
+    try {
+      await this.#options.ready();
+      send(response, 200, 'text/plain', 'ready\n');
+    } catch (error) {
+      send(response, 503, 'text/plain', `not ready: ${toRefusal(error).rawMessage}\n`);
+    }
+  }
+
+  #callerOf(request: Request): Caller {
+    return { authorization: header(request, 'authorization'), network: networkOf(this.#addressOf(request)) };
+  }
+
+  /** The peer, or whom the nearest proxies that we trust name. */
+  #addressOf(request: Request): string {
+    let address = request.socket.remoteAddress ?? '';
+    const chain = (header(request, 'x-forwarded-for') ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter(Boolean);
+    while (this.#isProxy(address)) {
+      const next = chain.pop();
+      if (next === undefined || isIP(next) === 0) break;
+      address = next;
+    }
+    return address;
+  }
+
+  #isProxy(address: string): boolean {
+    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+    const family = isIP(plain);
+    return family !== 0 && this.#proxies.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+  }
+}
+
+function blockListOf(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/');
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}

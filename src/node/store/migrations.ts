@@ -1,0 +1,49 @@
+import type { Database } from './driver.ts';
+import { StoreError } from './store.ts';
+
+/** Step N leads from version N to N+1. Steps that were released never change; a change of shape is a further step. */
+export const steps: readonly string[] = [
+  `
+  CREATE TABLE topic (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  CREATE TABLE envelope (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic INTEGER NOT NULL REFERENCES topic (id),
+    ts INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    received INTEGER NOT NULL,
+    message BLOB NOT NULL,
+    UNIQUE (topic, ts, digest)
+  ) STRICT;
+
+  -- The newest verified contact of a contact topic: what the next one is compared with.
+  CREATE TABLE contact (
+    topic INTEGER PRIMARY KEY REFERENCES topic (id),
+    created INTEGER NOT NULL,
+    keys BLOB NOT NULL,
+    versions INTEGER NOT NULL,
+    ts INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** Brings a database to the shape that this program knows. @throws StoreError when a newer program wrote it. */
+export function migrate(database: Database): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version > steps.length)
+    throw new StoreError(`The data was written by a newer version of Parley (format ${version}; this one knows up to ${steps.length}).`);
+  for (let at = version; at < steps.length; at++) {
+    database.exec('BEGIN EXCLUSIVE');
+    try {
+      database.exec(steps[at] as string);
+      database.exec(`PRAGMA user_version = ${at + 1}`);
+      database.exec('COMMIT');
+    } catch (cause) {
+      database.exec('ROLLBACK');
+      throw cause;
+    }
+  }
+}

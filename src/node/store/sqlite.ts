@@ -1,0 +1,310 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { envelopeDigest } from '../../protocol/envelope.ts';
+import { type Clock, systemClock } from '../../protocol/time.ts';
+import { bytesOf, type Database, openDatabase, type SqlValue, type Statement } from './driver.ts';
+import { migrate } from './migrations.ts';
+import {
+  type CommittedEnvelope,
+  type ContactFacts,
+  maxTimestampNs,
+  type NewEnvelope,
+  NotNewerError,
+  type OnCommitted,
+  type Store,
+  type StoredEnvelope,
+  StoreError,
+  type StoreQuery,
+} from './store.ts';
+
+interface Waiting {
+  readonly envelopes: readonly NewEnvelope[];
+  readonly resolve: (seqs: (number | null)[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface SqliteOptions {
+  /** A directory, made if missing, or ':memory:'. */
+  readonly data: string;
+  readonly onCommitted?: OnCommitted;
+  readonly clock?: Clock;
+  /** Another driver than the one that this Node would choose. */
+  readonly open?: (path: string) => Database;
+}
+
+/** Topic ids kept at hand. */
+const maxKnownTopics = 100_000;
+/** Topics of a query that are looked up before others get their turn. */
+const topicsPerTurn = 500;
+
+/** Opens the store in a directory. @throws StoreError when it is in use, damaged or not writable. */
+export function openSqliteStore({ data, onCommitted = () => {}, clock = systemClock, open = openDatabase }: SqliteOptions): Store {
+  const opened: Database[] = [];
+  try {
+    if (data !== ':memory:') {
+      mkdirSync(data, { recursive: true, mode: 0o700 });
+      opened.push(lock(open(join(data, 'node.lock'))));
+    }
+    const database = open(data === ':memory:' ? data : join(data, 'node.db'));
+    opened.push(database);
+    // FULL: a commit is on the disk before it is acknowledged. The large checkpoint interval doubles the speed of writing.
+    for (const pragma of [
+      'journal_mode = WAL',
+      'synchronous = FULL',
+      'foreign_keys = ON',
+      'wal_autocheckpoint = 16384',
+      'cache_size = -65536',
+    ])
+      database.prepare(`PRAGMA ${pragma}`).all();
+    migrate(database);
+    return new SqliteStore(database, opened, onCommitted, clock);
+  } catch (cause) {
+    for (const each of opened) each.close();
+    if (cause instanceof StoreError) throw cause;
+    throw new StoreError(`The data in ${data} cannot be opened: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** One node per directory. The lock is the operating system's on a file of its own, so it ends with the process, however that ends. */
+function lock(database: Database): Database {
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
+    return database;
+  } catch (cause) {
+    database.close();
+    if (/locked|busy/i.test(String(cause)))
+      throw new StoreError('Another node uses this data directory; choose another with --data.', { cause });
+    throw cause;
+  }
+}
+
+class SqliteStore implements Store {
+  readonly description: string;
+  readonly #database: Database;
+  readonly #opened: readonly Database[];
+  readonly #onCommitted: OnCommitted;
+  readonly #clock: Clock;
+  readonly #statements = new Map<string, Statement>();
+  readonly #topicIds = new Map<string, number>();
+  #waiting: Waiting[] = [];
+  #closed = false;
+
+  constructor(database: Database, opened: readonly Database[], onCommitted: OnCommitted, clock: Clock) {
+    this.description = database.name;
+    this.#database = database;
+    this.#opened = opened;
+    this.#onCommitted = onCommitted;
+    this.#clock = clock;
+  }
+
+  append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]> {
+    if (this.#closed) return Promise.reject(new StoreError('the store is closed'));
+    return new Promise((resolve, reject) => {
+      // All that comes in one turn of the event loop shares one transaction and one fsync.
+      if (this.#waiting.push({ envelopes, resolve, reject }) === 1) setImmediate(() => this.#commit());
+    });
+  }
+
+  async query(query: StoreQuery): Promise<StoredEnvelope[]> {
+    if (this.#closed) throw new StoreError('the store is closed');
+    if (query.startNs > maxTimestampNs) return [];
+    const found: Place[] = [];
+    for (let at = 0; at < query.topics.length; at += topicsPerTurn) {
+      if (at > 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (this.#closed) throw new StoreError('the store is closed');
+      }
+      for (const topic of new Set(query.topics.slice(at, at + topicsPerTurn))) found.push(...this.#places(topic, query));
+      if (query.topics.length > 1) keepFirst(found, query);
+    }
+    return found.map((place) => this.#read(place));
+  }
+
+  async check(): Promise<void> {
+    if (this.#closed) throw new StoreError('the store is closed');
+    this.#statement('SELECT 1').get();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#commit();
+    this.#closed = true;
+    for (const each of this.#opened.toReversed()) each.close();
+  }
+
+  #commit(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length === 0) return;
+    let outcomes: ((number | null)[] | NotNewerError)[];
+    try {
+      this.#statement('BEGIN IMMEDIATE').run();
+      outcomes = waiting.map(({ envelopes }) => this.#insertAll(envelopes));
+      this.#statement('COMMIT').run();
+    } catch (cause) {
+      this.#rollBack();
+      const error = new StoreError(`the store cannot write: ${(cause as Error).message}`, { cause });
+      for (const { reject } of waiting) reject(error);
+      return;
+    }
+    const committed: CommittedEnvelope[] = [];
+    for (const [index, { envelopes }] of waiting.entries()) {
+      const outcome = outcomes[index] as (typeof outcomes)[number];
+      if (outcome instanceof NotNewerError) continue;
+      for (const [at, envelope] of envelopes.entries()) {
+        const seq = outcome[at];
+        if (typeof seq === 'number') committed.push({ ...envelope, seq });
+      }
+    }
+    if (committed.length > 0) this.#onCommitted(committed);
+    for (const [index, { resolve, reject }] of waiting.entries()) {
+      const outcome = outcomes[index] as (typeof outcomes)[number];
+      if (outcome instanceof NotNewerError) reject(outcome);
+      else resolve(outcome);
+    }
+  }
+
+  /** The envelopes of one publish, inside the common transaction. Only contacts can be refused here, and only then does it need a way back. */
+  #insertAll(envelopes: readonly NewEnvelope[]): (number | null)[] | NotNewerError {
+    if (!envelopes.some(({ contact }) => contact)) return envelopes.map((envelope) => this.#insert(envelope));
+    this.#statement('SAVEPOINT publish').run();
+    try {
+      return envelopes.map((envelope) =>
+        envelope.contact && !this.#takeContact(envelope, envelope.contact) ? null : this.#insert(envelope),
+      );
+    } catch (error) {
+      if (!(error instanceof NotNewerError)) throw error;
+      this.#statement('ROLLBACK TO publish').run();
+      this.#topicIds.clear();
+      return error;
+    } finally {
+      this.#statement('RELEASE publish').run();
+    }
+  }
+
+  #insert({ topic, timestampNs, message }: NewEnvelope): number | null {
+    const { changes, lastId } = this.#statement(
+      'INSERT OR IGNORE INTO envelope (topic, ts, digest, received, message) VALUES (?, ?, ?, ?, ?)',
+    ).run(this.#topicId(topic), timestampNs, envelopeDigest(topic, message), this.#clock(), message);
+    return changes === 1 ? lastId : null;
+  }
+
+  /** Compares with the newest contact and remembers the newer; answers whether it is to be stored. @throws NotNewerError */
+  #takeContact({ topic, timestampNs }: NewEnvelope, { version, createdMs, keys, mustBeNewer }: ContactFacts): boolean {
+    const id = this.#topicId(topic);
+    const newest = this.#statement('SELECT created, keys, versions, ts FROM contact WHERE topic = ?').get(id);
+    let versions = version as number;
+    if (newest) {
+      if (Buffer.compare(bytesOf(newest['keys']), keys) === 0) {
+        const seen = Number(newest['versions']);
+        // Clients publish each bundle in both formats, and again whenever they like; once each is enough.
+        if ((seen & version) !== 0) return !mustBeNewer;
+        versions |= seen;
+      } else if (createdMs <= Number(newest['created'])) {
+        if (mustBeNewer) throw new NotNewerError('the pre-key is not newer than that of the contact which the topic has');
+        return true;
+      } else if (mustBeNewer && timestampNs < (newest['ts'] as bigint)) {
+        throw new NotNewerError('the envelope is older than the contact which the topic has, so nobody would find it');
+      }
+    }
+    const ts = newest && (newest['ts'] as bigint) > timestampNs ? (newest['ts'] as bigint) : timestampNs;
+    this.#statement('INSERT OR REPLACE INTO contact (topic, created, keys, versions, ts) VALUES (?, ?, ?, ?, ?)').run(
+      id,
+      createdMs,
+      keys,
+      versions,
+      ts,
+    );
+    return true;
+  }
+
+  #topicId(name: string): number {
+    const known = this.#findTopic(name);
+    if (known !== undefined) return known;
+    const { lastId } = this.#statement('INSERT INTO topic (name) VALUES (?)').run(name);
+    this.#remember(name, lastId);
+    return lastId;
+  }
+
+  #findTopic(name: string): number | undefined {
+    const known = this.#topicIds.get(name);
+    if (known !== undefined) return known;
+    const row = this.#statement('SELECT id FROM topic WHERE name = ?').get(name);
+    if (!row) return undefined;
+    this.#remember(name, Number(row['id']));
+    return Number(row['id']);
+  }
+
+  #remember(name: string, id: number): void {
+    if (this.#topicIds.size >= maxKnownTopics) this.#topicIds.clear();
+    this.#topicIds.set(name, id);
+  }
+
+  /** Where the first rows of a topic are; the index alone answers that. */
+  #places(topic: string, { startNs, endNs, limit, ascending, cursor }: StoreQuery): Place[] {
+    const id = this.#findTopic(topic);
+    if (id === undefined) return [];
+    const conditions = ['topic = ?'];
+    const values: SqlValue[] = [id];
+    const also = (condition: string, ...more: SqlValue[]): void => {
+      conditions.push(condition);
+      values.push(...more);
+    };
+    if (startNs > 0n) also('ts >= ?', startNs);
+    if (endNs > 0n && endNs <= maxTimestampNs) also('ts <= ?', endNs);
+    const beyond = ascending ? '>' : '<';
+    // As the reference: without a time the digest alone compares, without a digest the cursor says nothing.
+    if (cursor && cursor.digest.length > 0) {
+      if (cursor.timestampNs > maxTimestampNs) {
+        if (ascending) return [];
+      } else if (cursor.timestampNs > 0n) also(`(ts, digest) ${beyond} (?, ?)`, cursor.timestampNs, cursor.digest);
+      else also(`digest ${beyond} ?`, cursor.digest);
+    }
+    const order = ascending ? 'ts, digest' : 'ts DESC, digest DESC';
+    const rows = this.#statement(`SELECT seq, ts, digest FROM envelope WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`).all(
+      ...values,
+      limit,
+    );
+    return rows.map((row) => ({ topic, seq: row['seq'] as bigint, timestampNs: row['ts'] as bigint, digest: bytesOf(row['digest']) }));
+  }
+
+  #read({ topic, seq, timestampNs, digest }: Place): StoredEnvelope {
+    const row = this.#statement('SELECT message FROM envelope WHERE seq = ?').get(seq);
+    return { topic, timestampNs, digest, message: bytesOf(row?.['message']) };
+  }
+
+  #statement(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #rollBack(): void {
+    this.#topicIds.clear();
+    try {
+      this.#statement('ROLLBACK').run();
+    } catch {
+      // Nothing was begun, or SQLite has rolled back by itself.
+    }
+  }
+}
+
+/** A row before its message is read. */
+interface Place {
+  readonly topic: string;
+  readonly seq: bigint;
+  readonly timestampNs: bigint;
+  readonly digest: Uint8Array;
+}
+
+/** Leaves of the places of several topics those that come first in the common order. */
+function keepFirst(places: Place[], { ascending, limit }: StoreQuery): void {
+  const sign = ascending ? 1 : -1;
+  places.sort(
+    (a, b) => sign * (a.timestampNs === b.timestampNs ? Buffer.compare(a.digest, b.digest) : a.timestampNs < b.timestampNs ? -1 : 1),
+  );
+  if (places.length > limit) places.length = limit;
+}

@@ -1,0 +1,84 @@
+/** What the node needs of a store. SQLite is the first; another one passes the same suite in test/node/store-suite.ts. */
+
+/** What is known of a contact that verified; the store decides with it, in the transaction of the insert, whether it is taken. */
+export interface ContactFacts {
+  /** The format of the bundle. */
+  readonly version: 1 | 2;
+  /** When the pre-key was made, ms. */
+  readonly createdMs: number;
+  /** Tells key bundles apart: equal for the same identity key and pre-key; 32 bytes. */
+  readonly keys: Uint8Array;
+  /** Whether a contact with other keys that are not newer is refused; otherwise it is taken and only remembered. */
+  readonly mustBeNewer: boolean;
+}
+
+export interface NewEnvelope {
+  readonly topic: string;
+  /** 0 to 2^63-1. */
+  readonly timestampNs: bigint;
+  readonly message: Uint8Array;
+  readonly contact?: ContactFacts;
+}
+
+export interface StoredEnvelope {
+  readonly topic: string;
+  readonly timestampNs: bigint;
+  readonly message: Uint8Array;
+  /** SHA-256 of topic and message. */
+  readonly digest: Uint8Array;
+}
+
+/** An envelope as it was committed. */
+export interface CommittedEnvelope extends NewEnvelope {
+  /** The store's own order: grows with every row, never used twice. */
+  readonly seq: number;
+}
+
+/** The last row seen. A missing digest or a zero time is as the wire has it (SPEC 13.5). */
+export interface StoreCursor {
+  readonly digest: Uint8Array;
+  readonly timestampNs: bigint;
+}
+
+export interface StoreQuery {
+  readonly topics: readonly string[];
+  /** Both bounds are included; 0 is open. */
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  readonly limit: number;
+  readonly ascending: boolean;
+  readonly cursor?: StoreCursor;
+}
+
+export interface Store {
+  /** One line for the log: engine and version. */
+  readonly description: string;
+  /**
+   * Takes all envelopes or none and resolves after they are durable. Answers the sequence number of each, or null for those that were
+   * there already and for contacts that say nothing new.
+   * @throws NotNewerError, StoreError
+   */
+  append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]>;
+  /** Rows of all topics in one order: time, then digest. @throws StoreError */
+  query(query: StoreQuery): Promise<StoredEnvelope[]>;
+  /** @throws StoreError when it does not answer. */
+  check(): Promise<void>;
+  /** Finishes what was appended and closes. */
+  close(): Promise<void>;
+}
+
+/** Called once per commit, in the order of the sequence, before the appends of that commit resolve. */
+export type OnCommitted = (envelopes: readonly CommittedEnvelope[]) => void;
+
+/** A contact whose keys are not newer than those that the topic has. */
+export class NotNewerError extends Error {
+  override readonly name = 'NotNewerError';
+}
+
+/** The store cannot do what was asked: disk full, file damaged, closed. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** The largest time that a row can have. */
+export const maxTimestampNs = 2n ** 63n - 1n;
