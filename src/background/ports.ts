@@ -1,101 +1,112 @@
-import type { Runtime } from 'webextension-polyfill';
-import { ParseError } from '../parse.ts';
 import type { OwnCaller, PageCaller } from '../rpc/caller.ts';
-import { RefusalError, toWireError } from '../rpc/errors.ts';
-import type { MethodTable } from '../rpc/method.ts';
+import { RefusalError } from '../rpc/errors.ts';
 import { emitTo, servePort } from '../rpc/server.ts';
-import { isRequest, type Port, portNames } from '../rpc/wire.ts';
-import type { Events } from './events.ts';
+import { type Port, portNames } from '../rpc/wire.ts';
+import type { Background } from './assemble.ts';
 import { methods } from './methods.ts';
 import { pageOrigin, type Sender } from './origins.ts';
 import { createRates } from './rates.ts';
 import type { Services } from './services.ts';
-import type { SitesService } from './sites.ts';
 
-export interface PortsDeps {
-  /** The extension's own address: `chrome-extension://…/`. */
-  readonly ownUrl: string;
-  readonly ownId: string;
-  readonly services: Promise<Services & { readonly sites: SitesService }>;
-  readonly events: Events;
-  /** Whether a tab is the active one of a window that is not minimized. */
-  readonly tabShown: (tabId: number) => Promise<boolean>;
-  readonly log: (error: unknown) => void;
+/** A port together with what the browser says of its other end. */
+export interface ConnectedPort extends Port {
+  readonly sender?:
+    | (Sender & {
+        readonly id?: string | undefined;
+        readonly documentId?: string | undefined;
+        readonly tab?: { readonly id?: number | undefined; readonly title?: string | undefined; readonly incognito?: boolean } | undefined;
+      })
+    | undefined;
 }
 
-const maxPagePorts = 8;
-const maxPageRequest = 1024 * 1024 + 1024;
+export interface PortsDeps {
+  /** Resolves when the background is awake: ports that come earlier wait for their answers. */
+  readonly background: Promise<Background>;
+  /** Our own id, and the address that our own pages begin with. */
+  readonly id: string;
+  readonly ownUrl: string;
+  readonly visible: (tabId: number) => Promise<boolean>;
+}
 
-/** Takes ports as they come: from the extension's own pages, and from pages that the browser vouches for. Others are told why they get nothing. */
-export function createPorts({ ownUrl, ownId, services, events, tabShown, log }: PortsDeps): (port: Runtime.Port) => void {
-  const rates = createRates(Date.now);
-  const table: MethodTable<Services> = methods;
-  const portsOfTab = new Map<number, number>();
+const portsPerTab = 8;
+const mostParameters = 1024 * 1024;
+const clock = (): number => Date.now();
 
-  return (browserPort) => {
-    // The polyfill's type says more than is used; what is used is the same.
-    const port = browserPort as unknown as Port;
-    const sender = (browserPort.sender ?? {}) as Sender & { id?: string; documentId?: string; tab?: { id?: number; title?: string } };
-    if (sender.id !== ownId) {
-      port.disconnect();
-      return;
-    }
-    if (port.name === portNames.page) servePage(port, sender);
-    else if (port.name === portNames.own && sender.url?.startsWith(ownUrl)) serveOwn(port);
-    else port.disconnect();
+/** Takes ports, finds out who is at the other end, and serves them what is theirs. Anybody else is hung up on. */
+export function createPorts({ background, id, ownUrl, visible }: PortsDeps): (port: ConnectedPort) => void {
+  const rates = createRates(clock);
+  const tabs = new Map<number, number>();
+  const services: Promise<Services> = background.then((awake) => awake.services);
+  // Each call tells of it; alone it must not count as unhandled.
+  services.catch(() => undefined);
+  const log = (error: unknown): void => console.error('a call failed', error);
+
+  const serveOwn = (port: ConnectedPort): void => {
+    const caller: OwnCaller = { kind: 'own', emit: (event, payload) => emitTo(port, event, payload) };
+    let off: (() => void) | null | undefined;
+    port.onDisconnect.addListener(() => {
+      off?.();
+      off = null;
+    });
+    void background.then(
+      ({ events }) => {
+        if (off !== null) off = events.on((event, payload) => caller.emit(event, payload));
+      },
+      () => undefined,
+    );
+    const admit = async (): Promise<void> => (await background).lock.check();
+    servePort(port, caller, { table: methods, services, admit, log });
   };
 
-  function serveOwn(port: Port): void {
-    const emit = (event: string, payload: unknown): void => emitTo(port, event, payload);
-    port.onDisconnect.addListener(events.on(emit) as () => void);
-    servePort(port, { kind: 'own', emit } satisfies OwnCaller, { table, services, log });
-  }
-
-  function servePage(port: Port, sender: Sender & { documentId?: string; tab?: { id?: number; title?: string } }): void {
-    const tabId = sender.tab?.id ?? -1;
-    let origin: string;
-    try {
-      const open = portsOfTab.get(tabId) ?? 0;
-      if (open >= maxPagePorts) throw new RefusalError('too-many', 'too many connections from this tab', { retryAfterMs: 1000 });
-      origin = pageOrigin(sender);
-    } catch (error) {
-      refuseAll(port, error);
-      return;
-    }
-    portsOfTab.set(tabId, (portsOfTab.get(tabId) ?? 0) + 1);
+  const servePage = (port: ConnectedPort): void => {
+    const { sender } = port;
+    const tabId = sender?.tab?.id;
+    if (!sender || tabId === undefined) throw new RefusalError('not-granted', 'not a page in a tab');
+    const origin = pageOrigin(sender);
+    const count = (tabs.get(tabId) ?? 0) + 1;
+    if (count > portsPerTab) throw new RefusalError('too-many', 'too many ports of one tab');
+    tabs.set(tabId, count);
     const gone = new AbortController();
     port.onDisconnect.addListener(() => {
+      const left = (tabs.get(tabId) ?? 1) - 1;
+      if (left > 0) tabs.set(tabId, left);
+      else tabs.delete(tabId);
       gone.abort();
-      const left = (portsOfTab.get(tabId) ?? 1) - 1;
-      if (left > 0) portsOfTab.set(tabId, left);
-      else portsOfTab.delete(tabId);
     });
     const caller: PageCaller = {
       kind: 'page',
       origin,
       tabId,
       documentId: sender.documentId ?? crypto.randomUUID(),
-      title: sender.tab?.title?.slice(0, 200) ?? '',
+      title: sender.tab?.title ?? '',
       gone: gone.signal,
-      visible: () => tabShown(tabId),
+      visible: () => visible(tabId),
       emit: (event, payload) => emitTo(port, event, payload),
     };
-    services.then(({ sites }) => sites.attach(caller), log);
-    servePort(port, caller, {
-      table,
-      services,
-      admit: (_, { params }) => {
-        if (JSON.stringify(params ?? null).length > maxPageRequest) throw new ParseError('params', 'at most 1 MiB');
-        rates.take(origin);
+    const admit = async (_: unknown, { params }: { readonly params?: unknown }): Promise<void> => {
+      rates.take(origin);
+      if (JSON.stringify(params ?? null).length > mostParameters) throw new RefusalError('bad-params', 'params: expected at most 1 MiB');
+      await (await background).lock.check();
+    };
+    void background.then(
+      ({ services: { sites } }) => {
+        if (!gone.signal.aborted) sites.attach(caller);
       },
-      log,
-    });
-  }
+      () => undefined,
+    );
+    servePort(port, caller, { table: methods, services, admit, log });
+  };
 
-  /** A page that gets nothing gets an answer all the same: every promise settles. */
-  function refuseAll(port: Port, error: unknown): void {
-    port.onMessage.addListener((message) => {
-      if (isRequest(message) && message.id > 0) port.postMessage({ id: message.id, error: toWireError(error, 'page', log) });
-    });
-  }
+  return (port) => {
+    const { sender } = port;
+    try {
+      if (sender?.id === id && port.name === portNames.own && sender.url?.startsWith(ownUrl)) serveOwn(port);
+      else if (sender?.id === id && port.name === portNames.page) servePage(port);
+      else port.disconnect();
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      console.info(`a port was refused: ${error.message}`);
+      port.disconnect();
+    }
+  };
 }

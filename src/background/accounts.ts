@@ -1,0 +1,151 @@
+import type { Keystore } from '../keystore/keystore.ts';
+import type { NodeClient } from '../network/node-client.ts';
+import type { Address } from '../protocol/address.ts';
+import { chooseContact } from '../protocol/contact-bundle.ts';
+import type { Clock } from '../protocol/time.ts';
+import { contactTopic, privateStoreTopic } from '../protocol/topic.ts';
+import { RefusalError } from '../rpc/errors.ts';
+import type { Cache } from '../storage/cache.ts';
+import type { Records } from '../storage/records.ts';
+import { createExclusive } from './exclusive.ts';
+import type { Lock } from './lock.ts';
+import type { NodeStatus } from './node-state.ts';
+import type { Accounts } from './services.ts';
+import type { Sessions } from './sessions.ts';
+import type { Preferences } from './settings.ts';
+import type { StatusBoard } from './status.ts';
+
+interface Deps {
+  readonly keystore: Keystore;
+  readonly records: Records;
+  readonly preferences: Preferences;
+  readonly sessions: Sessions;
+  readonly lock: Lock;
+  readonly board: StatusBoard;
+  readonly node: NodeStatus;
+  readonly connect: (url: string) => Pick<NodeClient, 'pages' | 'query'>;
+  readonly cacheOf: (address: Address) => Cache;
+  readonly clock: Clock;
+  /** Unlocked, locked, made or wiped: sites see another account now. */
+  readonly accountChanged: () => void;
+}
+
+/** Backups that an import tries, newest first. */
+const mostBackups = 100;
+
+const sinceName = (address: Address): string => `since ${address}`;
+
+/** Messages of peers from before this time (ms) count as read on this device: what an imported account brings along is no news. */
+export async function sinceOf({ settings }: Pick<Records, 'settings'>, address: Address): Promise<number> {
+  const since = await settings.get(sinceName(address));
+  return typeof since === 'number' ? since : 0;
+}
+
+export function createAccounts(deps: Deps): Accounts {
+  const { keystore, records, preferences, sessions, lock, board, node, connect, cacheOf, clock, accountChanged } = deps;
+  // Two pages may ask at once; the second finds what the first has done.
+  const exclusive = createExclusive();
+
+  const begin = async (): Promise<void> => {
+    await lock.used();
+    await sessions.open(true);
+    board.changed();
+    accountChanged();
+  };
+
+  const chooseNode = async (url: string | null): Promise<string> => {
+    if (url === null) return preferences.nodeUrl();
+    const chosen = await preferences.setNodeUrl(url);
+    node.reset(chosen);
+    return chosen;
+  };
+
+  return {
+    status: board.read,
+    create: (passphrase, nodeUrl) =>
+      exclusive(async () => {
+        if (keystore.state() === 'none') await chooseNode(nodeUrl);
+        await keystore.createWallet(passphrase);
+        await begin();
+        return board.read();
+      }),
+    importWallet: (secret, passphrase, nodeUrl) =>
+      exclusive(async () => {
+        const { address } = keystore.beginImport(secret);
+        try {
+          const backups = await findBackups(connect(await chooseNode(nodeUrl)), address);
+          // Written first: a death in between must not turn old messages into news.
+          await records.settings.put(sinceName(address), clock());
+          const { restored } = await keystore.finishImport(passphrase, backups);
+          await begin();
+          return { ...(await board.read()), restored };
+        } finally {
+          keystore.cancelImport();
+        }
+      }),
+    unlock: (passphrase) =>
+      exclusive(async () => {
+        if (keystore.state() !== 'open' || !sessions.peek()) {
+          try {
+            await keystore.unlock(passphrase);
+          } catch (error) {
+            board.changed(); // one more failure
+            throw error;
+          }
+          await begin();
+        }
+        return board.read();
+      }),
+    lock: () =>
+      exclusive(async () => {
+        await lock.now();
+        return board.read();
+      }),
+    async revealPhrase(passphrase) {
+      sessions.current();
+      return keystore.reveal(passphrase);
+    },
+    async phraseSaved() {
+      await keystore.setPhraseSaved();
+      board.changed();
+      return board.read();
+    },
+    wipe: (passphrase) =>
+      exclusive(async () => {
+        const account = keystore.account();
+        await keystore.check(passphrase);
+        const open = sessions.peek();
+        sessions.close();
+        await lock.now();
+        await keystore.wipe();
+        // From here on nothing that is sealed can be opened; the rest is tidying up.
+        await Promise.race([open?.rest(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
+        if (account) await cacheOf(account.address).delete();
+        await records.delete();
+        node.reset(await preferences.nodeUrl());
+        board.changed();
+        accountChanged();
+        return board.read();
+      }),
+  };
+}
+
+/**
+ * The key backups that the node holds for a wallet, newest first. @throws NodeError when the node cannot be asked, because "not answered" is not "not
+ * there": making new keys then would cut off the old. @throws RefusalError backup-unreadable when the wallet has keys and no backup
+ */
+async function findBackups(client: Pick<NodeClient, 'pages' | 'query'>, address: Address): Promise<Uint8Array[]> {
+  const backups: Uint8Array[] = [];
+  for await (const page of client.pages({ topics: [privateStoreTopic(address)], direction: 'descending', limit: mostBackups })) {
+    for (const { message } of page) if (message.length > 0 && backups.length < mostBackups) backups.push(message);
+    if (backups.length >= mostBackups) break;
+  }
+  if (backups.length > 0) return backups;
+  const { envelopes } = await client.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
+  if (chooseContact(envelopes, address))
+    throw new RefusalError(
+      'backup-unreadable',
+      'This wallet has keys on the network already, but this node holds no backup of them. New keys would cut off the program that has them.',
+    );
+  return [];
+}

@@ -1,0 +1,204 @@
+import { Keystore, type KeystoreDeps } from '../keystore/keystore.ts';
+import { createNodeClient, type NodeClient } from '../network/node-client.ts';
+import { type Clock, systemClock } from '../protocol/time.ts';
+import { openCache } from '../storage/cache.ts';
+import type { Records } from '../storage/records.ts';
+import { createAccounts, sinceOf } from './accounts.ts';
+import { type Approvals, createApprovals, type PromptWindow } from './approvals.ts';
+import { createAwake, type Wakers } from './awake.ts';
+import { createBadge, type ToolbarButton } from './badge.ts';
+import { createConversations } from './conversations.ts';
+import { createEvents, type Events } from './events.ts';
+import { type Failpoint, noFailpoint } from './failpoint.ts';
+import { createGrants } from './grants.ts';
+import { createLock, type Lock } from './lock.ts';
+import { createMessages } from './messages.ts';
+import { createNodeStatus } from './node-state.ts';
+import type { Services } from './services.ts';
+import { openSession } from './session.ts';
+import { createSessions } from './sessions.ts';
+import { createPreferences, createSettings } from './settings.ts';
+import { createSites, type SitesService } from './sites.ts';
+import { createStatus } from './status.ts';
+
+/** What the browser gives, and what tests give in its place. */
+export interface Platform {
+  readonly records: Records;
+  readonly keys: Omit<KeystoreDeps, 'vault' | 'sessionKey' | 'failures' | 'clock'>;
+  readonly wakers: Wakers;
+  readonly button: ToolbarButton;
+  readonly promptWindow: PromptWindow;
+  /** Lets pages of these origins open their ports again. */
+  readonly wakePages: (origins: readonly string[]) => void;
+  readonly version: string;
+  readonly clock?: Clock;
+  readonly fetch?: typeof fetch;
+  readonly failpoint?: Failpoint;
+}
+
+/** The whole background, awake. */
+export interface Background {
+  readonly services: Services & { readonly sites: SitesService };
+  readonly approvals: Approvals;
+  readonly events: Events;
+  readonly lock: Lock;
+  /** Goes on with all that waits, and asks the node for news: at every wake. */
+  resume(): Promise<void>;
+  /** Ends all activity, as a death would, and waits for what was under way. */
+  stop(): Promise<void>;
+}
+
+/** Skews beyond this are not corrected: a node must not be able to have tokens made for whatever time it likes. */
+const mostSkewMs = 10 * 60_000;
+
+/** Puts the services together and brings back what was open before the background last died. */
+export async function assemble(platform: Platform): Promise<Background> {
+  const { records, clock = systemClock, failpoint = noFailpoint } = platform;
+  const { vault, sessionKey } = records;
+  const failures = { get: () => records.settings.get('failures'), put: (value: unknown) => records.settings.put('failures', value) };
+  const keystore = new Keystore({ ...platform.keys, vault, sessionKey, failures, clock });
+  const preferences = createPreferences(records);
+  const events = createEvents();
+  const awake = createAwake(platform.wakers);
+  const node = createNodeStatus(await preferences.nodeUrl(), () => board.changed());
+
+  const connect = (url: string, token: () => string | null = () => null): NodeClient => {
+    const options = { authToken: token, onTokenRefused: () => keystore.renewToken(), ...(platform.fetch && { fetch: platform.fetch }) };
+    return createNodeClient(url, options);
+  };
+  const nodeTime = (client: NodeClient): number => clock() + Math.max(-mostSkewMs, Math.min(mostSkewMs, client.clockSkewMs() ?? 0));
+
+  const sessions = createSessions(
+    async (unlocked) => {
+      const url = await preferences.nodeUrl();
+      const client: NodeClient = connect(url, () => keystore.authToken(nodeTime(client)));
+      node.reset(url);
+      const address = keystore.address();
+      return openSession({
+        keystore,
+        records,
+        cache: openCache(address.toLowerCase()),
+        client,
+        status: node,
+        events,
+        clock,
+        awake,
+        failpoint,
+        unlocked,
+        since: await sinceOf(records, address),
+        statusChanged: () => board.changed(),
+      });
+    },
+    () => keystore.state(),
+  );
+
+  const grants = createGrants(records.grants, clock);
+  const approvals = createApprovals({
+    clock,
+    window: platform.promptWindow,
+    hold: awake.hold,
+    changed: () => {
+      events.emit('prompts', null);
+      board.changed();
+    },
+  });
+  const badge = createBadge(platform.button);
+  const prompts = (): number => approvals.waiting();
+  const board = createStatus({ keystore, records, preferences, sessions, node, prompts, clock, events, badge });
+  const accountChanged = (): void => void sites.accountChanged().catch((error: unknown) => console.warn('sites were not told', error));
+  const lock = createLock({
+    keystore,
+    preferences,
+    awake,
+    clock,
+    close: () => sessions.close(),
+    locked: () => {
+      void preferences.nodeUrl().then(node.reset);
+      board.changed();
+      accountChanged();
+    },
+  });
+
+  const cacheOf = (address: string) => openCache(address.toLowerCase());
+  const accounts = createAccounts({ keystore, records, preferences, sessions, lock, board, node, connect, cacheOf, clock, accountChanged });
+  const listChanged = (): void => {
+    events.emit('conversations', null);
+    board.changed();
+  };
+  const conversations = createConversations({ keystore, records, sessions, clock, changed: listChanged });
+  const messages = createMessages({
+    keystore,
+    records,
+    sessions,
+    failpoint,
+    changed: (conversation) => {
+      events.emit('messages', { conversation });
+      listChanged();
+    },
+  });
+  const sites = createSites({
+    clock,
+    grants,
+    approvals,
+    accounts,
+    conversations,
+    messages,
+    nameFor: (origin, text) => keystore.blind('origins', `${origin} ${text}`),
+    wake: platform.wakePages,
+  });
+  const settings = createSettings({
+    preferences,
+    keystore,
+    connect,
+    listSites: grants.sites,
+    version: platform.version,
+    moved: async (url) => {
+      node.reset(url);
+      if (sessions.peek()) await sessions.open(true);
+      board.changed();
+    },
+    renewLock: lock.renew,
+    statusChanged: board.changed,
+  });
+
+  awake.arm();
+  if ((await keystore.wake()) === 'open') await sessions.open(false);
+  board.changed();
+
+  return {
+    services: {
+      accounts,
+      // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
+      conversations: noting(conversations, ['get', 'lookUp', 'start', 'saveDraft'], lock.used),
+      messages: noting(messages, ['send', 'retry', 'discard'], lock.used),
+      settings: noting(settings, ['setNode', 'testNode', 'setTheme'], lock.used),
+      sites,
+    },
+    approvals,
+    events,
+    lock,
+    async resume() {
+      await lock.check();
+      sessions.peek()?.resume(true);
+    },
+    async stop() {
+      const session = sessions.peek();
+      sessions.close();
+      await session?.rest();
+    },
+  };
+}
+
+/** The service, with a note of each call of these functions. */
+function noting<S extends object>(service: S, names: readonly (keyof S)[], note: () => Promise<void>): S {
+  const noted: S = { ...service };
+  for (const name of names) {
+    const run = service[name] as (...params: unknown[]) => unknown;
+    const noting = (...params: unknown[]): unknown => {
+      note().catch((error: unknown) => console.warn('a use was not noted', error));
+      return run(...params);
+    };
+    noted[name] = noting as S[typeof name];
+  }
+  return noted;
+}

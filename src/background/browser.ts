@@ -1,0 +1,69 @@
+import browser from 'webextension-polyfill';
+import type { PromptWindow } from './approvals.ts';
+
+let shown: number | null = null;
+
+/** The window in which sites' questions are shown. */
+export const promptWindow: PromptWindow = {
+  async show() {
+    if (shown !== null) {
+      try {
+        await browser.windows.update(shown, { focused: true });
+        return shown;
+      } catch {
+        // It was closed; open another.
+      }
+    }
+    const window = await browser.windows.create({
+      url: browser.runtime.getURL('popup.html#/approve'),
+      type: 'popup',
+      width: 400,
+      height: 632,
+    });
+    if (window.id === undefined) throw new Error('the browser did not open a window');
+    shown = window.id;
+    return shown;
+  },
+  async close(id) {
+    if (shown === id) shown = null;
+    await browser.windows.remove(id);
+  },
+};
+
+/** Tells the content scripts of these origins that there is somebody to talk to again. */
+export async function wakePages(origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return;
+  // A match pattern has no port: what it finds is compared once more.
+  const tabs = await browser.tabs.query({ url: origins.map((origin) => `${new URL(origin).protocol}//${new URL(origin).hostname}/*`) });
+  for (const { id, url } of tabs) {
+    if (id === undefined || !origins.includes(originOf(url) ?? '')) continue;
+    // Pages without our script do not answer.
+    browser.tabs.sendMessage(id, 'parley:wake').catch(() => undefined);
+  }
+}
+
+/** The origins that have a tab open. */
+export async function openOrigins(): Promise<ReadonlySet<string>> {
+  const tabs = await browser.tabs.query({});
+  return new Set(tabs.flatMap(({ url, pendingUrl }) => [originOf(url), originOf(pendingUrl)].filter((origin) => origin !== null)));
+}
+
+/** Content scripts live in the process of their page: keep the areas of storage from them. Firefox knows this for the session alone. */
+export async function trustOnly(): Promise<void> {
+  type Area = { setAccessLevel?(options: { accessLevel: 'TRUSTED_CONTEXTS' }): Promise<void> };
+  for (const area of [browser.storage.local, browser.storage.session] as Area[]) {
+    try {
+      await area.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' });
+    } catch {
+      // The session area is closed to them by default, and what the local one holds is sealed.
+    }
+  }
+}
+
+function originOf(url: string | undefined): string | null {
+  try {
+    return url === undefined ? null : new URL(url).origin;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,171 @@
+import type { Keystore } from '../keystore/keystore.ts';
+import { NodeError } from '../network/errors.ts';
+import { type Address, parseAddress } from '../protocol/address.ts';
+import { toHex } from '../protocol/bytes.ts';
+import { type Clock, nsToMs } from '../protocol/time.ts';
+import { inviteTopic } from '../protocol/topic.ts';
+import { RefusalError } from '../rpc/errors.ts';
+import type { Records } from '../storage/records.ts';
+import { createExclusive } from './exclusive.ts';
+import { conversationView, type StoredConversation } from './model.ts';
+import type { Rows } from './rows.ts';
+import type { Conversations } from './services.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+interface Deps {
+  readonly keystore: Keystore;
+  readonly records: Records;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  /** The list looks different now. */
+  readonly changed: () => void;
+}
+
+/** How long an answer of the node about a peer holds while somebody types. */
+const lookUpAgeMs = 60_000;
+const pageSize = 50;
+
+export function createConversations({ keystore, records, sessions, clock, changed }: Deps): Conversations {
+  const starting = createExclusive();
+
+  const view = async (row: StoredConversation) => conversationView(row, await draftOf(row.id));
+
+  const draftOf = async (id: string): Promise<string | null> => {
+    const sealed = await records.drafts.get(id);
+    return sealed ? ((await keystore.openRecord('drafts', id, sealed)) as string) : null;
+  };
+
+  const invite = async (session: Session, peer: Address, context: Parameters<Conversations['start']>[1]): Promise<StoredConversation> => {
+    const { contacts, rows, sync } = session;
+    const bundle = await contacts.lookUp(peer, 0);
+    if (!bundle) throw new RefusalError('peer-absent', 'This address is not on the network of this node yet.');
+    const conversationId = context?.conversationId ?? null;
+    // The peer may have begun meanwhile. Without the node the invitation waits, and both sides come to the same topic anyway.
+    await sync.catchUp().catch(() => undefined);
+    const begun = find(rows, peer, conversationId);
+    if (begun) return begun;
+
+    const createdNs = session.nextTimeNs(null);
+    const sealing = context && { conversationId: conversationId ?? '', metadata: { ...context.metadata } };
+    const { topic, sealed, key } = await keystore.createInvitation(bundle, sealing, createdNs);
+    const id = await rows.idOf(topic);
+    const bound = rows.get(id);
+    if (bound?.derived) return bound;
+    const conversation: StoredConversation = {
+      id,
+      topic,
+      key,
+      peer,
+      peerIdentityKey: toHex(bundle.identityKey),
+      derived: true,
+      createdAt: nsToMs(createdNs),
+      conversationId,
+      metadata: context?.metadata ? { ...context.metadata } : null,
+      last: null,
+      readUpTo: 0,
+      unread: 0,
+      lastOwnNs: createdNs,
+      filledFrom: null,
+    };
+    const to = (address: Address) => ({ contentTopic: inviteTopic(address), timestampNs: createdNs, message: sealed });
+    await session.post({
+      id: `invitation ${id}`,
+      conversation: id,
+      envelopes: [to(peer), to(session.address)],
+      failure: null,
+      row: { kind: 'invitation', conversation },
+    });
+    return conversation;
+  };
+
+  return {
+    async list({ before, limit = pageSize }) {
+      const { rows, more } = await sessions.current().rows.page(before, limit);
+      return { rows: await Promise.all(rows.map(view)), more };
+    },
+    async get(id) {
+      return view(await existing(sessions.current(), id));
+    },
+    async lookUp(text) {
+      const session = sessions.current();
+      const peer = addressOf(text);
+      await session.ready();
+      const lookAlike = lookAlikeOf(peer, session.rows);
+      const conversation = (find(session.rows, peer, null) ?? newest(session.rows.ofPeer(peer)))?.id ?? null;
+      const state = peer === session.address ? 'self' : await reach(session, peer);
+      return { address: peer, state, lookAlike, conversation };
+    },
+    async start(text, context) {
+      const session = sessions.current();
+      const peer = addressOf(text);
+      if (peer === session.address) throw new RefusalError('bad-params', 'This is your own address.', { field: 'peer' });
+      const row = await starting(async () => {
+        await session.ready();
+        return find(session.rows, peer, context?.conversationId ?? null) ?? invite(session, peer, context);
+      });
+      return view(row);
+    },
+    async saveDraft(id, text) {
+      await existing(sessions.current(), id);
+      const before = await draftOf(id);
+      if ((before ?? '') === text) return;
+      if (text === '') await records.drafts.delete(id);
+      else await records.drafts.put(id, await keystore.sealRecord('drafts', id, text));
+      changed();
+    },
+    async markRead(id) {
+      const session = sessions.current();
+      const row = await existing(session, id);
+      if (row.unread === 0) return;
+      await session.rows.change(id, (now) => ({ ...now, unread: 0, readUpTo: Math.max(now.readUpTo, now.last?.at ?? clock()) }));
+      changed();
+    },
+  };
+}
+
+/** The conversation of this id. @throws RefusalError not-found */
+export async function existing(session: Session, id: string): Promise<StoredConversation> {
+  await session.ready();
+  const row = session.rows.get(id);
+  if (!row) throw new RefusalError('not-found', 'There is no such conversation.');
+  return row;
+}
+
+function addressOf(text: string): Address {
+  try {
+    return parseAddress(text);
+  } catch (cause) {
+    throw new RefusalError(
+      'bad-params',
+      'The checksum of this address is wrong: a letter was changed or mistyped.',
+      { field: 'peer' },
+      { cause },
+    );
+  }
+}
+
+const newest = (rows: readonly StoredConversation[]): StoredConversation | undefined =>
+  [...rows].sort((a, b) => (b.last?.at ?? b.createdAt) - (a.last?.at ?? a.createdAt))[0];
+
+/** The conversation with this peer and this id; of several the one that derives from the keys of both, which is where the peer would start too. */
+function find(rows: Rows, peer: Address, conversationId: string | null): StoredConversation | undefined {
+  const same = rows.ofPeer(peer).filter((row) => (row.conversationId ?? '') === (conversationId ?? ''));
+  return same.find(({ derived }) => derived) ?? newest(same);
+}
+
+async function reach(session: Session, peer: Address): Promise<'reachable' | 'absent' | 'unknown'> {
+  try {
+    return (await session.contacts.lookUp(peer, lookUpAgeMs)) ? 'reachable' : 'absent';
+  } catch (error) {
+    if (error instanceof NodeError) return 'unknown';
+    throw error;
+  }
+}
+
+/** A peer that we talk to, whose address begins and ends like this one: people compare no more than that. */
+function lookAlikeOf(address: Address, rows: Rows): Address | null {
+  const ends = (text: string): string => `${text.slice(2, 6)} ${text.slice(-4)}`.toLowerCase();
+  for (const { peer } of rows.all()) if (peer !== address && ends(peer) === ends(address)) return peer;
+  return null;
+}

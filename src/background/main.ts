@@ -1,0 +1,87 @@
+import browser, { type Runtime } from 'webextension-polyfill';
+import { fromBase64, toBase64 } from '../protocol/bytes.ts';
+import { openRecords } from '../storage/records.ts';
+import { assemble, type Background } from './assemble.ts';
+import { lockAlarm } from './awake.ts';
+import { openOrigins, promptWindow, trustOnly, wakePages } from './browser.ts';
+import { registerContentScripts } from './content-scripts.ts';
+import { type ConnectedPort, createPorts } from './ports.ts';
+
+// Listeners come first: an event that wakes the background reaches only those that were added before anything was waited for.
+let awake: (background: Background) => void;
+let failed: (error: unknown) => void;
+const background = new Promise<Background>((resolve, reject) => {
+  awake = resolve;
+  failed = reject;
+});
+const accept = createPorts({
+  background,
+  id: browser.runtime.id,
+  ownUrl: browser.runtime.getURL(''),
+  visible: async (tabId) => (await browser.tabs.get(tabId)).active,
+});
+
+/** Does something once the background is awake; what goes wrong is logged. */
+const then = (what: string, work: (background: Background) => unknown): void =>
+  void background.then(work).catch((error: unknown) => console.error(`${what} failed`, error));
+
+browser.runtime.onConnect.addListener((port: Runtime.Port) => {
+  accept(port as unknown as ConnectedPort);
+  then('resuming', ({ resume }) => resume());
+});
+browser.alarms.onAlarm.addListener(({ name }) => {
+  then(`the alarm ${name}`, ({ lock, resume }) => (name === lockAlarm ? lock.check() : resume()));
+});
+browser.idle.onStateChanged.addListener((state) => then('locking with the screen', ({ lock }) => lock.screen(state)));
+browser.windows.onRemoved.addListener((id) => then('closing a question', ({ approvals }) => approvals.windowClosed(id)));
+browser.tabs.onRemoved.addListener(() => then('forgetting closed sites', forgetClosedSites));
+browser.tabs.onUpdated.addListener((_, { url }) => {
+  if (url !== undefined) then('forgetting left sites', forgetClosedSites);
+});
+// Wanting these two makes the browser start us with them.
+browser.runtime.onInstalled.addListener(() => undefined);
+browser.runtime.onStartup.addListener(() => then('forgetting closed sites', forgetClosedSites));
+
+async function forgetClosedSites({ services }: Background): Promise<void> {
+  await services.sites.tabsClosed(await openOrigins());
+}
+
+async function start(): Promise<Background> {
+  await trustOnly();
+  return assemble({
+    records: openRecords(),
+    keys: {
+      mirror: {
+        get: async () => {
+          const { vault } = await browser.storage.local.get('vault');
+          return typeof vault === 'string' ? fromBase64(vault) : undefined;
+        },
+        put: (bytes) => browser.storage.local.set({ vault: toBase64(bytes) }),
+        delete: () => browser.storage.local.remove('vault'),
+      },
+      session: {
+        get: async (key) => (await browser.storage.session.get(key))[key],
+        set: (key, value) => browser.storage.session.set({ [key]: value }),
+        remove: (key) => browser.storage.session.remove(key),
+      },
+    },
+    wakers: {
+      createAlarm: (name, when) => browser.alarms.create(name, when),
+      clearAlarm: (name) => browser.alarms.clear(name),
+      ping: () => browser.runtime.getPlatformInfo(),
+    },
+    button: browser.action,
+    promptWindow,
+    wakePages,
+    version: browser.runtime.getManifest().version,
+  });
+}
+
+start().then(
+  (started) => awake(started),
+  (error: unknown) => {
+    console.error('Parley did not start', error);
+    failed(error);
+  },
+);
+registerContentScripts(browser.scripting).catch((error: unknown) => console.error('content scripts were not registered', error));

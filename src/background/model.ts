@@ -1,0 +1,133 @@
+import { show } from '../content-types/index.ts';
+import type { SealedKey } from '../keystore/keystore.ts';
+import type { Address } from '../protocol/address.ts';
+import { decodeContent } from '../protocol/content.ts';
+import type { Envelope } from '../protocol/envelope.ts';
+import type { ConversationRow, MessageView, Shown } from '../rpc/views.ts';
+
+/** A conversation as the cache keeps it, sealed. One topic is one conversation. */
+export interface StoredConversation {
+  readonly id: string;
+  readonly topic: string;
+  readonly key: SealedKey;
+  readonly peer: Address;
+  /** The peer's identity key that the invitation names, hex. */
+  readonly peerIdentityKey: string;
+  /** Whether topic and key follow from the keys of the two (SPEC 7.4): nobody else can have made such an invitation. */
+  readonly derived: boolean;
+  /** Of the invitation, ms; never later than our first sight of it. */
+  readonly createdAt: number;
+  readonly conversationId: string | null;
+  readonly metadata: Record<string, string> | null;
+  readonly last: Preview | null;
+  /** Messages of the peer up to this time (ms) count as read. */
+  readonly readUpTo: number;
+  readonly unread: number;
+  /** The newest `createdNs` that we gave to a message of ours here: two messages never share one. */
+  readonly lastOwnNs: bigint;
+  /** The node whose whole history of this topic is here; null: still to be fetched. */
+  readonly filledFrom: string | null;
+}
+
+export interface Preview {
+  readonly id: string;
+  readonly at: number;
+  readonly text: string;
+  readonly mine: boolean;
+}
+
+/** A message as the cache keeps it, sealed. What is drawn is made of `payload` anew, so that a content type learned later shows old messages too. */
+export interface StoredMessage {
+  /** Hex. */
+  readonly id: string;
+  readonly conversation: string;
+  readonly sender: Address;
+  readonly mine: boolean;
+  readonly sentAt: number;
+  /** The content frame, as it was signed. */
+  readonly payload: Uint8Array;
+}
+
+/** An envelope as it came, sealed until it is read. */
+export interface StoredEnvelope extends Envelope {
+  /** Our time at first sight, ms. */
+  readonly seenAt: number;
+}
+
+/** What waits to reach the node. The bytes never change: any number of tries is one message. */
+export interface OutboxEntry {
+  readonly id: string;
+  readonly conversation: string;
+  readonly envelopes: readonly Envelope[];
+  /** Set once the node refused for good: the sentence to show. */
+  readonly failure: string | null;
+  /** What the cache shows of it, kept here too because the cache may be lost. */
+  readonly row:
+    | { readonly kind: 'message'; readonly message: StoredMessage; readonly dedup: string; readonly createdNs: bigint }
+    | { readonly kind: 'invitation'; readonly conversation: StoredConversation };
+}
+
+/** A time claimed by somebody else is shown as at most two minutes after we first saw it. */
+export const claimedTime = (claimedMs: number, seenAt: number): number => Math.min(claimedMs, seenAt + 120_000);
+
+const previewLength = 160;
+
+/** What the content frame of a message looks like to a person. @throws ProtocolError */
+export async function showPayload(payload: Uint8Array): Promise<{ readonly type: string; readonly shown: Shown }> {
+  const content = await decodeContent(payload);
+  const shown = show(content);
+  return {
+    type: content.type,
+    shown: shown.form === 'unknown' ? { form: 'unknown', type: shown.type, fallback: shown.fallback ?? null } : shown,
+  };
+}
+
+/** One line of a message, for the list of conversations. */
+export function previewText(shown: Shown): string {
+  const text = shown.form === 'text' ? shown.text : (shown.fallback ?? 'A message of a kind that Parley does not know');
+  const line = text
+    .slice(0, previewLength * 2)
+    .replace(/\s+/g, ' ')
+    .trim();
+  const characters = [...line];
+  return characters.length > previewLength ? `${characters.slice(0, previewLength - 1).join('')}…` : line;
+}
+
+/** @throws ProtocolError */
+export const previewOf = async ({ id, sentAt, mine, payload }: StoredMessage): Promise<Preview> => ({
+  id,
+  at: sentAt,
+  text: previewText((await showPayload(payload)).shown),
+  mine,
+});
+
+/** The conversation with one message more: its preview, and its count of unread messages. */
+export function withMessage(row: StoredConversation, message: StoredMessage, shown: Shown): StoredConversation {
+  const newest = row.last === null || message.sentAt > row.last.at || (message.sentAt === row.last.at && message.id > row.last.id);
+  const last = newest ? { id: message.id, at: message.sentAt, text: previewText(shown), mine: message.mine } : row.last;
+  // Who answers has read: also when the answer was written on another device.
+  if (message.mine && newest) return { ...row, last, readUpTo: Math.max(row.readUpTo, message.sentAt), unread: 0 };
+  const unread = !message.mine && message.sentAt > row.readUpTo ? row.unread + 1 : row.unread;
+  return { ...row, last, unread };
+}
+
+/** What lists order by, newest first. */
+export const timeOf = (row: StoredConversation): number => row.last?.at ?? row.createdAt;
+
+export const conversationView = (row: StoredConversation, draft: string | null): ConversationRow => ({
+  id: row.id,
+  peer: row.peer,
+  thread: row.conversationId,
+  preview: row.last && { text: row.last.text, mine: row.last.mine },
+  draft,
+  time: timeOf(row),
+  createdAt: row.createdAt,
+  metadata: row.metadata,
+  unread: row.unread,
+});
+
+export async function messageView(message: StoredMessage, state: MessageView['state'], failure: string | null): Promise<MessageView> {
+  const { type, shown } = await showPayload(message.payload);
+  const { id, conversation, sender, mine, sentAt } = message;
+  return { id, conversation, sender, mine, sentAt, contentType: type, shown, state, failure };
+}

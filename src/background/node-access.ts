@@ -1,0 +1,53 @@
+import { NodeError } from '../network/errors.ts';
+import type { NodeClient } from '../network/node-client.ts';
+import type { NodeStatus } from './node-state.ts';
+
+/** The node of the open account. What its calls come to is told to the status. */
+export type NodeAccess = Omit<NodeClient, 'clockSkewMs'>;
+
+/** Passes calls on to a client and keeps the status in step with their outcome, until `signal` aborts. */
+export function watchNode(client: NodeClient, status: NodeStatus, signal: AbortSignal): NodeAccess {
+  const succeeded = (): void => {
+    if (signal.aborted) return;
+    status.skew(client.clockSkewMs());
+    status.ok();
+  };
+  const failed = (error: unknown): never => {
+    if (signal.aborted) throw error;
+    status.skew(client.clockSkewMs());
+    if (error instanceof NodeError) status.failed(error.reason);
+    throw error;
+  };
+  const watch = async <T>(call: Promise<T>): Promise<T> => {
+    const result = await call.catch(failed);
+    succeeded();
+    return result;
+  };
+  return {
+    url: client.url,
+    publish: (envelopes) => watch(client.publish(envelopes)),
+    query: (query, cursor) => watch(client.query(query, cursor)),
+    probe: () => watch(client.probe()),
+    async *pages(query) {
+      try {
+        for await (const page of client.pages(query)) {
+          succeeded();
+          yield page;
+        }
+      } catch (error) {
+        failed(error);
+      }
+    },
+    async *subscribe(topics, signal, onOpen) {
+      const opened = (): void => {
+        succeeded();
+        onOpen?.();
+      };
+      try {
+        yield* client.subscribe(topics, signal, opened);
+      } catch (error) {
+        failed(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { NodeState } from '../rpc/views.ts';
+import { nodeName } from './node-url.ts';
+
+/** What went wrong with the node, in the words of `network`. */
+export type NodeTrouble = 'unreachable' | 'wrong' | 'unauthorised' | 'refused' | 'limited' | 'failed';
+
+/** Clocks further apart than this are named as the reason when the node does not take our token; the node allows five minutes. */
+const clockLimitMs = 10 * 60_000;
+const tokenLimitMs = 4 * 60_000;
+
+/** What we know of the node at present. It lives in memory: after a restart the first call finds out again. */
+export interface NodeStatus {
+  read(): NodeState;
+  /** A call was answered. */
+  ok(): void;
+  failed(trouble: NodeTrouble): void;
+  /** The node's clock minus ours, in milliseconds. */
+  skew(ms: number | null): void;
+  /** A catch-up that takes a while: how many envelopes are still to be read, when known; null when it is over. */
+  syncing(work: { readonly remaining: number | null } | null): void;
+  /** Another node, or none because of the lock: forget what was known. */
+  reset(url: string): void;
+}
+
+/** Follows the outcome of calls and calls `changed` when what a person would see differs. */
+export function createNodeStatus(url: string, changed: () => void): NodeStatus {
+  let current = {
+    url,
+    asked: false,
+    trouble: null as NodeTrouble | null,
+    skewMs: null as number | null,
+    work: null as { remaining: number | null } | null,
+  };
+  let seen = '';
+
+  const view = (): NodeState => {
+    const { state, detail } = judge(current);
+    return { url: current.url, state, detail, remaining: state === 'syncing' ? (current.work?.remaining ?? null) : null };
+  };
+  const set = (change: Partial<typeof current>): void => {
+    current = { ...current, ...change };
+    const now = JSON.stringify(view());
+    if (now === seen) return;
+    seen = now;
+    changed();
+  };
+
+  return {
+    read: view,
+    ok: () => set({ asked: true, trouble: null }),
+    // `refused` is about one envelope, not about the node: it did answer.
+    failed: (trouble) => set({ asked: true, trouble: trouble === 'refused' ? null : trouble }),
+    skew: (skewMs) => set({ skewMs }),
+    syncing: (work) => set({ work }),
+    reset: (next) => set({ url: next, asked: false, trouble: null, skewMs: null, work: null }),
+  };
+}
+
+function judge(known: {
+  url: string;
+  asked: boolean;
+  trouble: NodeTrouble | null;
+  skewMs: number | null;
+  work: unknown;
+}): Pick<NodeState, 'state' | 'detail'> {
+  const name = nodeName(known.url);
+  const skew = known.skewMs ?? 0;
+  if (!known.asked && known.work === null) return { state: 'idle', detail: null };
+  if (Math.abs(skew) > clockLimitMs || (known.trouble === 'unauthorised' && Math.abs(skew) > tokenLimitMs))
+    return { state: 'clock', detail: clockSentence(skew) };
+  switch (known.trouble) {
+    case 'unreachable':
+      return { state: 'offline', detail: `The node at ${name} did not answer. Messages stay here and go out when it is back.` };
+    case 'failed':
+      return {
+        state: 'offline',
+        detail: `The node at ${name} answered with an error. Messages stay here and go out when it has recovered.`,
+      };
+    case 'limited':
+      return { state: 'offline', detail: `The node at ${name} asks us to slow down. Messages stay here and go out a little later.` };
+    case 'wrong':
+      return { state: 'wrong', detail: `Something answers at ${name}, but it is not an XMTP node. Check the address in Settings.` };
+    case 'unauthorised':
+      return { state: 'unauthorised', detail: `The node at ${name} does not accept messages from this account. Messages stay here.` };
+    default:
+      return known.work === null ? { state: 'connected', detail: null } : { state: 'syncing', detail: null };
+  }
+}
+
+/** Says how far this machine's clock is off. `skewMs`: the node's clock minus ours. */
+export function clockSentence(skewMs: number): string {
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  const amount = minutes >= 120 ? `${Math.round(minutes / 60)} hours` : `${minutes} minutes`;
+  return `This computer's clock is ${amount} ${skewMs > 0 ? 'behind' : 'ahead of'} the node's. Set it right, or messages will be refused.`;
+}

@@ -1,0 +1,194 @@
+import { KeystoreError } from '../keystore/errors.ts';
+import type { Keystore } from '../keystore/keystore.ts';
+import type { Address } from '../protocol/address.ts';
+import { toHex } from '../protocol/bytes.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import { nsToMs } from '../protocol/time.ts';
+import { inviteTopic } from '../protocol/topic.ts';
+import type { Shown } from '../rpc/views.ts';
+import type { Cache, InboxRecord, MessageRecord } from '../storage/cache.ts';
+import { StorageError } from '../storage/errors.ts';
+import type { Contacts } from './contacts.ts';
+import { createSingle } from './exclusive.ts';
+import type { Failpoint } from './failpoint.ts';
+import { claimedTime, type StoredConversation, type StoredEnvelope, type StoredMessage, showPayload, withMessage } from './model.ts';
+import type { Rows } from './rows.ts';
+
+/** Reads what waits in the inbox: each envelope becomes a message, a conversation, or a line in quarantine that says why. */
+export interface Reader {
+  /** Reads until nothing waits. */
+  run(): Promise<void>;
+}
+
+interface Deps {
+  readonly address: Address;
+  readonly keystore: Keystore;
+  readonly cache: Cache;
+  readonly rows: Rows;
+  readonly contacts: Pick<Contacts, 'learn'>;
+  /** Peers' messages from before this time (ms) count as read: the history of an account that was brought here. */
+  readonly since: number;
+  readonly signal: AbortSignal;
+  readonly failpoint: Failpoint;
+  /** Topics were added, or changed hands. */
+  readonly topicsChanged: () => void;
+  readonly changed: (conversations: Iterable<string>) => void;
+  readonly remaining: (count: number | null) => void;
+}
+
+interface NewMessage {
+  readonly seq: number;
+  readonly record: StoredMessage;
+  readonly dedup: string;
+  readonly shown: Shown;
+}
+
+/** What a slice has come to so far; written in one transaction. */
+interface Slice {
+  readonly done: number[];
+  readonly quarantined: { seq: number; reason: string }[];
+  readonly conversations: Map<string, StoredConversation>;
+  readonly messages: NewMessage[];
+  /** A topic passed to another invitation: what was set aside may open now. */
+  replaced: boolean;
+}
+
+const batch = 64;
+/** Others want the thread too. */
+const sliceMs = 50;
+const longestConversationId = 1024;
+
+export function createReader(deps: Deps): Reader {
+  const { address, keystore, cache, rows, contacts, since, signal, failpoint, topicsChanged, changed, remaining } = deps;
+  const ownInvites = inviteTopic(address);
+
+  const run = createSingle(async () => {
+    await rows.load();
+    let count = 0;
+    for (;;) {
+      const waiting = signal.aborted ? [] : await cache.inbox.next(batch);
+      if (waiting.length === 0) break;
+      if (waiting.length === batch && count % 10 === 0) remaining(await cache.inbox.waiting());
+      count += 1;
+      let left = waiting;
+      while (left.length > 0 && !signal.aborted) {
+        const now = left;
+        left = now.slice(await rows.exclusive(() => readSlice(now)));
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    }
+    remaining(null);
+  });
+
+  /** Reads and writes as many of the given as fit into a slice; returns how many. */
+  const readSlice = async (waiting: readonly InboxRecord[]): Promise<number> => {
+    const slice: Slice = { done: [], quarantined: [], conversations: new Map(), messages: [], replaced: false };
+    const until = performance.now() + sliceMs;
+    let taken = 0;
+    for (const row of waiting) {
+      if (taken > 0 && performance.now() >= until) break;
+      taken += 1;
+      try {
+        await read(row, slice);
+      } catch (error) {
+        slice.quarantined.push({ seq: row.seq, reason: reasonOf(error) });
+      }
+    }
+    await failpoint('reader:read');
+    await write(slice);
+    await failpoint('reader:written');
+    return taken;
+  };
+
+  const read = async ({ seq, digest, sealed }: InboxRecord, slice: Slice): Promise<void> => {
+    if (!sealed) throw new ProtocolError('malformed', 'the envelope is gone');
+    const envelope = (await keystore.openRecord('inbox', digest, sealed)) as StoredEnvelope;
+    if (envelope.contentTopic === ownInvites) await readInvitation(seq, envelope, slice);
+    else await readMessage(seq, envelope, slice);
+  };
+
+  const readInvitation = async (seq: number, { timestampNs, message, seenAt }: StoredEnvelope, slice: Slice): Promise<void> => {
+    const opened = await keystore.openInvitation({ timestampNs, message });
+    const { topic, key, peer, peerBundle, derived, conversationId = null, metadata = null } = opened;
+    if (peer === address) throw new ProtocolError('wrong-recipient', 'an invitation of ourselves to ourselves');
+    if (conversationId !== null && conversationId.length > longestConversationId)
+      throw new ProtocolError('too-large', 'the conversation id is too long');
+    const id = await rows.idOf(topic);
+    const known = slice.conversations.get(id) ?? rows.get(id);
+    const peerIdentityKey = toHex(peerBundle.identityKey);
+    const better = known !== undefined && derived && !known.derived;
+    if (known && !better) {
+      if (known.peer !== peer || known.peerIdentityKey !== peerIdentityKey) throw new SecondInvitation();
+      slice.done.push(seq);
+      return;
+    }
+    await contacts.learn(peerBundle);
+    const createdAt = claimedTime(nsToMs(opened.createdNs), seenAt);
+    const binding = { topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata };
+    const fresh = { id, last: null, readUpTo: since, unread: 0, lastOwnNs: 0n, filledFrom: null };
+    slice.conversations.set(id, { ...(known ?? fresh), ...binding });
+    slice.replaced ||= better;
+    slice.done.push(seq);
+  };
+
+  const readMessage = async (seq: number, { contentTopic, message, seenAt }: StoredEnvelope, slice: Slice): Promise<void> => {
+    const id = await rows.idOf(contentTopic);
+    const conversation = slice.conversations.get(id) ?? rows.get(id);
+    if (!conversation) throw new ProtocolError('wrong-topic', 'no conversation has this topic');
+    const { key, topic, peer } = conversation;
+    const opened = await keystore.openMessage({ key, topic, envelopeTopic: contentTopic, peer, message });
+    const { shown } = await showPayload(opened.payload);
+    const record: StoredMessage = {
+      id: opened.id,
+      conversation: id,
+      sender: opened.sender,
+      mine: opened.sender === address,
+      sentAt: claimedTime(nsToMs(opened.createdNs), seenAt),
+      payload: opened.payload,
+    };
+    slice.messages.push({ seq, record, dedup: await keystore.blind('messages', toHex(opened.dedupKey)), shown });
+  };
+
+  const write = async (slice: Slice): Promise<void> => {
+    const { done, quarantined, conversations } = slice;
+    const known = await cache.messages.knownDedup(slice.messages.map(({ dedup }) => dedup));
+    const messages: MessageRecord[] = [];
+    for (const { seq, record, dedup, shown } of slice.messages) {
+      done.push(seq);
+      const conversation = conversations.get(record.conversation) ?? rows.get(record.conversation);
+      if (known.has(dedup) || !conversation) continue;
+      known.add(dedup);
+      messages.push(await messageRecord(keystore, record, dedup));
+      conversations.set(record.conversation, withMessage(conversation, record, shown));
+    }
+    const topics = [...conversations.values()].some((row) => rows.get(row.id)?.topic !== row.topic);
+    await cache.apply({ done, quarantined, messages, conversations: await Promise.all([...conversations.values()].map(rows.seal)) });
+    for (const row of conversations.values()) rows.wrote(row);
+    for (const { seq, reason } of quarantined) console.info(`envelope ${seq} set aside: ${reason}`);
+    if (slice.replaced) await cache.inbox.requeue();
+    if (topics || slice.replaced) topicsChanged();
+    if (conversations.size > 0) changed(conversations.keys());
+  };
+
+  return { run };
+}
+
+/** A message as the cache takes it. */
+export const messageRecord = async (keystore: Keystore, record: StoredMessage, dedup: string): Promise<MessageRecord> => ({
+  id: record.id,
+  conversation: record.conversation,
+  time: record.sentAt,
+  dedup,
+  sealed: await keystore.sealRecord('messages', record.id, record),
+});
+
+class SecondInvitation extends Error {}
+
+/** Why an envelope is set aside. What is our own trouble, or the lock, stops the loop instead: the envelope waits. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ProtocolError) return error.reason;
+  if (error instanceof SecondInvitation) return 'second-invitation';
+  if (error instanceof KeystoreError || error instanceof StorageError) throw error;
+  console.error('an envelope could not be read', error);
+  return 'unexpected';
+}

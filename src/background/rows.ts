@@ -1,0 +1,95 @@
+import type { Keystore } from '../keystore/keystore.ts';
+import type { Address } from '../protocol/address.ts';
+import type { Cache, ConversationRecord } from '../storage/cache.ts';
+import { createExclusive, type Exclusive } from './exclusive.ts';
+import { type StoredConversation, timeOf } from './model.ts';
+
+/** The conversations of the open account: all of them in memory for look-ups, and behind that the cache, which stays the source of what is shown. */
+export interface Rows {
+  /** Reads all conversations once; the look-ups below need it. */
+  load(): Promise<void>;
+  get(id: string): StoredConversation | undefined;
+  byTopic(topic: string): StoredConversation | undefined;
+  ofPeer(peer: Address): StoredConversation[];
+  all(): Iterable<StoredConversation>;
+  /** Over all conversations. */
+  unread(): number;
+  /** Newest first, from the cache alone, without loading the rest; `before` is a time, exclusive. */
+  page(before: number | undefined, limit: number): Promise<{ readonly rows: StoredConversation[]; readonly more: boolean }>;
+  /** One at a time: whoever reads rows and writes what follows from them does it in here. */
+  readonly exclusive: Exclusive;
+  /** Changes one conversation, if it is there. */
+  change(id: string, next: (row: StoredConversation) => StoredConversation): Promise<StoredConversation | undefined>;
+  seal(row: StoredConversation): Promise<ConversationRecord>;
+  /** Takes over what was written to the cache. */
+  wrote(row: StoredConversation): void;
+  idOf(topic: string): Promise<string>;
+}
+
+export function createRows(keystore: Keystore, cache: Cache): Rows {
+  const byId = new Map<string, StoredConversation>();
+  const byTopic = new Map<string, string>();
+  const byPeer = new Map<Address, Set<string>>();
+  const exclusive = createExclusive();
+  let loading: Promise<void> | undefined;
+  let unread = 0;
+
+  const open = async (record: ConversationRecord): Promise<StoredConversation> =>
+    (await keystore.openRecord('conversations', record.id, record.sealed)) as StoredConversation;
+
+  const seal = async (row: StoredConversation): Promise<ConversationRecord> => ({
+    id: row.id,
+    time: timeOf(row),
+    sealed: await keystore.sealRecord('conversations', row.id, row),
+  });
+
+  const wrote = (row: StoredConversation): void => {
+    unread += row.unread - (byId.get(row.id)?.unread ?? 0);
+    byId.set(row.id, row);
+    byTopic.set(row.topic, row.id);
+    const ids = byPeer.get(row.peer) ?? new Set();
+    byPeer.set(row.peer, ids.add(row.id));
+  };
+
+  return {
+    load: () =>
+      // Exclusive, because a change between reading and taking over would be lost.
+      (loading ??= exclusive(async () => {
+        for (const row of await Promise.all((await cache.conversations.all()).map(open))) if (!byId.has(row.id)) wrote(row);
+      }).catch((error: unknown) => {
+        loading = undefined;
+        throw error;
+      })),
+    get: (id) => byId.get(id),
+    byTopic: (topic) => byId.get(byTopic.get(topic) ?? ''),
+    ofPeer: (peer) => [...(byPeer.get(peer) ?? [])].flatMap((id) => byId.get(id) ?? []).filter((row) => row.peer === peer),
+    all: () => byId.values(),
+    unread: () => unread,
+    async page(before, limit) {
+      const newest = (take: number) => cache.conversations.page({ ...(before !== undefined && { before }), limit: take });
+      let take = limit + 1;
+      let records = await newest(take);
+      // The next page begins below a time, so rows of one time must not be parted.
+      while (records.length === take && records[take - 1]?.time === records[limit - 1]?.time) {
+        take *= 2;
+        records = await newest(take);
+      }
+      const kept = records.filter(({ time }, position) => position < limit || time === records[limit - 1]?.time);
+      return { rows: await Promise.all(kept.map(open)), more: kept.length < records.length };
+    },
+    exclusive,
+    change: (id, next) =>
+      exclusive(async () => {
+        const row = byId.get(id);
+        if (!row) return undefined;
+        const changed = next(row);
+        if (changed === row) return row;
+        await cache.conversations.put(await seal(changed));
+        wrote(changed);
+        return changed;
+      }),
+    seal,
+    wrote,
+    idOf: (topic) => keystore.blind('conversations', topic),
+  };
+}

@@ -1,0 +1,193 @@
+import type { Keystore } from '../keystore/keystore.ts';
+import type { NodeClient } from '../network/node-client.ts';
+import type { Address } from '../protocol/address.ts';
+import { type Clock, msToNs } from '../protocol/time.ts';
+import type { Cache } from '../storage/cache.ts';
+import type { Records } from '../storage/records.ts';
+import type { Awake } from './awake.ts';
+import { type Contacts, createContacts } from './contacts.ts';
+import type { Events } from './events.ts';
+import type { Failpoint } from './failpoint.ts';
+import { createFollow } from './follow.ts';
+import { createInbox } from './inbox.ts';
+import type { OutboxEntry } from './model.ts';
+import { type NodeAccess, watchNode } from './node-access.ts';
+import type { NodeStatus } from './node-state.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { createPublication } from './publication.ts';
+import { createReader } from './reader.ts';
+import { createRows, type Rows } from './rows.ts';
+import { showEntry } from './shown-entry.ts';
+import { createSync, type Sync } from './sync.ts';
+
+/** The open account and everything that works for it. It begins with unlocking (or a start while unlocked) and ends with the lock. */
+export interface Session {
+  readonly address: Address;
+  readonly cache: Cache;
+  readonly node: NodeAccess;
+  readonly rows: Rows;
+  readonly contacts: Contacts;
+  readonly outbox: Outbox;
+  readonly sync: Sync;
+  /** Everything that must have been read from the disk before something is sent. */
+  ready(): Promise<void>;
+  /** Writes down what is to be sent, shows it, and begins to send. Resolves when it is shown. */
+  post(entry: OutboxEntry, request?: string): Promise<void>;
+  /** A time for something of ours: now, and later than any before in this conversation. */
+  nextTimeNs(conversation: string | null): bigint;
+  /** Goes on with all that waits. `ask`: also asks the node for news now, stream or not. */
+  resume(ask: boolean): void;
+  /** Ends everything at once: nothing is asked of the network or shown from here on. */
+  stop(): void;
+  /** Resolves when what was under way has come to rest. */
+  rest(): Promise<void>;
+}
+
+export interface SessionDeps {
+  readonly keystore: Keystore;
+  readonly records: Records;
+  readonly cache: Cache;
+  readonly client: NodeClient;
+  readonly status: NodeStatus;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly awake: Awake;
+  readonly failpoint: Failpoint;
+  /** Whether the passphrase opened it just now. */
+  readonly unlocked: boolean;
+  /** Messages of peers from before this time count as read, ms. */
+  readonly since: number;
+  readonly statusChanged: () => void;
+}
+
+export function openSession(deps: SessionDeps): Session {
+  const { keystore, records, cache, client, status, events, clock, awake, failpoint, unlocked, since, statusChanged } = deps;
+  const address = keystore.address();
+  const control = new AbortController();
+  const { signal } = control;
+
+  const changed = (conversations: Iterable<string>): void => {
+    if (signal.aborted) return;
+    for (const conversation of conversations) events.emit('messages', { conversation });
+    events.emit('conversations', null);
+    statusChanged();
+  };
+
+  const node = watchNode(client, status, signal);
+  const rows = createRows(keystore, cache);
+  const contacts = createContacts({ keystore, cache, node, clock });
+  const outbox = createOutbox({
+    keystore,
+    records,
+    node,
+    clock,
+    signal,
+    failpoint,
+    changed: (conversation) => {
+      if (!signal.aborted) events.emit('messages', { conversation });
+    },
+  });
+  const publication = createPublication({ address, keystore, records, node, clock, signal, failpoint, changed: statusChanged });
+  const inbox = createInbox(address, keystore, cache, rows, clock);
+  const reader = createReader({
+    address,
+    keystore,
+    cache,
+    rows,
+    contacts,
+    since,
+    signal,
+    failpoint,
+    changed,
+    topicsChanged: () => {
+      follow.restart();
+      run('catching up', sync.catchUp);
+    },
+    remaining: (remaining) => status.syncing(remaining === null ? null : { remaining }),
+  });
+  const sync = createSync({
+    address,
+    cache,
+    rows,
+    inbox,
+    reader,
+    node,
+    clock,
+    clockSkew: client.clockSkewMs,
+    signal,
+    failpoint,
+    unlocked,
+    working: status.syncing,
+  });
+  let readying: Promise<void> | undefined;
+  const ready = (): Promise<void> => {
+    readying ??= (async () => {
+      await Promise.all([rows.load(), outbox.load()]);
+      for (const entry of outbox.entries()) await showEntry(entry, keystore, cache, rows);
+    })().catch((error: unknown) => {
+      readying = undefined;
+      throw error;
+    });
+    return readying;
+  };
+  const follow = createFollow({ node, sync, awake, signal, ready });
+
+  let lastNs = 0n;
+  const running = new Set<Promise<void>>();
+  /** Something that goes on by itself; what stops it is logged, and the next wake tries again. */
+  const run = (what: string, job: () => Promise<void>): void => {
+    if (signal.aborted) return;
+    const promise: Promise<void> = job()
+      .catch((error: unknown) => {
+        if (!signal.aborted) console.info(`${what} stopped`, error);
+      })
+      .finally(() => running.delete(promise));
+    running.add(promise);
+  };
+
+  return {
+    address,
+    cache,
+    node,
+    rows,
+    contacts,
+    outbox,
+    sync,
+    ready,
+    async post(entry, request) {
+      await outbox.add(entry, request);
+      await showEntry(entry, keystore, cache, rows);
+      await failpoint('post:shown');
+      changed([entry.conversation]);
+      run('sending', outbox.run);
+      if (entry.row.kind === 'invitation') {
+        follow.restart();
+        run('catching up', sync.catchUp);
+      }
+    },
+    nextTimeNs(conversation) {
+      const last = (conversation === null ? undefined : rows.get(conversation)?.lastOwnNs) ?? 0n;
+      const before = last > lastNs ? last : lastNs;
+      const now = msToNs(clock());
+      lastNs = now > before ? now : before + 1_000_000n;
+      return lastNs;
+    },
+    resume(ask) {
+      follow.start();
+      run('sending', async () => {
+        await ready();
+        await outbox.run();
+      });
+      run('publishing', publication.run);
+      if (ask || !follow.isOpen()) run('catching up', sync.catchUp);
+    },
+    stop() {
+      control.abort();
+      void cache.close();
+    },
+    async rest() {
+      while (running.size > 0) await Promise.all(running);
+      await cache.close();
+    },
+  };
+}

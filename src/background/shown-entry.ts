@@ -1,0 +1,27 @@
+import type { Keystore } from '../keystore/keystore.ts';
+import type { Cache } from '../storage/cache.ts';
+import { type OutboxEntry, showPayload, withMessage } from './model.ts';
+import { messageRecord } from './reader.ts';
+import type { Rows } from './rows.ts';
+
+/**
+ * Puts what the outbox holds in front of the user. The outbox is written first, so a death between the two leaves this to do at the next start; what is
+ * shown already is left as it is.
+ */
+export function showEntry({ row }: OutboxEntry, keystore: Keystore, cache: Cache, rows: Rows): Promise<void> {
+  return rows.exclusive(async () => {
+    if (row.kind === 'invitation') {
+      if (rows.get(row.conversation.id)?.derived) return;
+      await cache.conversations.put(await rows.seal(row.conversation));
+      rows.wrote(row.conversation);
+      return;
+    }
+    const { message, dedup, createdNs } = row;
+    const conversation = rows.get(message.conversation);
+    if (!conversation || (await cache.messages.knownDedup([dedup])).has(dedup)) return;
+    const { shown } = await showPayload(message.payload);
+    const next = { ...withMessage(conversation, message, shown), lastOwnNs: createdNs };
+    await cache.messages.put(await messageRecord(keystore, message, dedup), await rows.seal(next));
+    rows.wrote(next);
+  });
+}

@@ -1,0 +1,71 @@
+import type { Keystore } from '../keystore/keystore.ts';
+import type { Clock } from '../protocol/time.ts';
+import type { Status } from '../rpc/views.ts';
+import type { Records } from '../storage/records.ts';
+import type { Events } from './events.ts';
+import type { NodeStatus } from './node-state.ts';
+import { isPublished } from './publication.ts';
+import type { Sessions } from './sessions.ts';
+import type { Preferences } from './settings.ts';
+
+/** What the whole extension looks like at present, for its own pages and for the toolbar button. */
+export interface StatusBoard {
+  read(): Promise<Status>;
+  /** Something in it changed: everybody who looks is told, once for many changes. */
+  changed(): void;
+}
+
+interface Deps {
+  readonly keystore: Pick<Keystore, 'state' | 'account' | 'failures'>;
+  readonly records: Pick<Records, 'settings'>;
+  readonly preferences: Preferences;
+  readonly sessions: Sessions;
+  readonly node: NodeStatus;
+  readonly prompts: () => number;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly badge: (status: Status) => Promise<void>;
+}
+
+const phases = { none: 'welcome', locked: 'locked', open: 'ready' } as const;
+
+export function createStatus({ keystore, records, preferences, sessions, node, prompts, clock, events, badge }: Deps): StatusBoard {
+  const read = async (): Promise<Status> => {
+    const session = sessions.peek();
+    await session?.rows.load();
+    const [url, theme] = [await preferences.nodeUrl(), await preferences.theme()];
+    const account = keystore.account();
+    const { failed, nextTryAt } = keystore.failures();
+    return {
+      phase: phases[keystore.state()],
+      account,
+      nextUnlockAt: nextTryAt !== null && nextTryAt > clock() ? nextTryAt : null,
+      failedUnlocks: failed,
+      node: node.read(),
+      prompts: prompts(),
+      unread: session?.rows.unread() ?? 0,
+      published: account !== null && (await isPublished(records, account.address, url)),
+      theme,
+    };
+  };
+
+  const tell = async (): Promise<void> => {
+    const status = await read();
+    events.emit('status', status);
+    await badge(status);
+  };
+
+  let telling = false;
+  return {
+    read,
+    changed() {
+      if (telling) return;
+      telling = true;
+      // A catch-up changes it many times in a row.
+      setTimeout(() => {
+        telling = false;
+        tell().catch((error: unknown) => console.warn('the status could not be told', error));
+      }, 30);
+    },
+  };
+}

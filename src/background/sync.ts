@@ -1,0 +1,121 @@
+import type { Address } from '../protocol/address.ts';
+import type { Envelope } from '../protocol/envelope.ts';
+import { type Clock, msToNs } from '../protocol/time.ts';
+import { inviteTopic } from '../protocol/topic.ts';
+import type { Cache } from '../storage/cache.ts';
+import { createSingle } from './exclusive.ts';
+import type { Failpoint } from './failpoint.ts';
+import type { Inbox } from './inbox.ts';
+import type { NodeAccess } from './node-access.ts';
+import type { Reader } from './reader.ts';
+import type { Rows } from './rows.ts';
+
+/** How messages arrive: by asking for what came after the cursor. The stream (`follow.ts`) makes it sooner. */
+export interface Sync {
+  /** Fetches what came since the last time, and the history of conversations that are new here. */
+  catchUp(): Promise<void>;
+  /** Takes what a stream delivered. */
+  take(envelopes: readonly Envelope[]): Promise<void>;
+  /** What to follow: invitations, and every conversation. */
+  topics(): string[];
+}
+
+interface Deps {
+  readonly address: Address;
+  readonly cache: Cache;
+  readonly rows: Rows;
+  readonly inbox: Inbox;
+  readonly reader: Reader;
+  readonly node: NodeAccess;
+  readonly clock: Clock;
+  /** The node's clock minus ours as its last answer told, ms. */
+  readonly clockSkew: () => number | null;
+  readonly signal: AbortSignal;
+  readonly failpoint: Failpoint;
+  /** Whether the account was just unlocked: then the first look back is longer. */
+  readonly unlocked: boolean;
+  readonly working: (work: { readonly remaining: number | null } | null) => void;
+}
+
+/** Times in envelopes are their senders', so that a late one may lie before the cursor. */
+const overlapNs = msToNs(10 * 60_000);
+const longOverlapNs = msToNs(48 * 3_600_000);
+const pageSize = 100;
+/** Conversations whose history is fetched by one query; each group that is done stays done. */
+const groupSize = 50;
+
+export function createSync(deps: Deps): Sync {
+  const { address, cache, rows, inbox, reader, node, clock, clockSkew, signal, failpoint, working } = deps;
+  const cursorName = `main ${node.url}`;
+  let overlap = deps.unlocked ? longOverlapNs : overlapNs;
+
+  const read = (): void => void reader.run().catch(report);
+
+  const catchUp = createSingle(async () => {
+    await rows.load();
+    if (signal.aborted) return;
+    read(); // what a death left unread
+    const localBegan = clock();
+    // The earlier of the two clocks: a cursor must not run ahead of what is still to come, whoever is wrong about the time.
+    const began = (): bigint => msToNs(localBegan + Math.min(0, clockSkew() ?? 0));
+    const stored = (await cache.cursors.get(cursorName)) ?? 0n;
+    const cursor = smaller(stored, began());
+    if (cursor < stored) overlap = longOverlapNs; // our clock was ahead once
+    // Only a first time, or one after days, is worth a word to the user.
+    const long = cursor < began() - longOverlapNs;
+    if (long) working({ remaining: null });
+    try {
+      const topics = [
+        inviteTopic(address),
+        ...[...rows.all()].filter(({ filledFrom }) => filledFrom === node.url).map(({ topic }) => topic),
+      ];
+      let reached = cursor;
+      for await (const page of node.pages({ topics, startNs: larger(cursor - overlap, 0n), direction: 'ascending', limit: pageSize })) {
+        if (signal.aborted) return;
+        reached = larger(reached, smaller(page.at(-1)?.timestampNs ?? 0n, began()));
+        await failpoint('sync:page');
+        await inbox.append(page, [{ name: cursorName, value: reached }]);
+        await failpoint('sync:appended');
+        read();
+      }
+      await cache.cursors.put(cursorName, larger(reached, began()));
+      overlap = overlapNs;
+      await reader.run();
+      await fill();
+    } finally {
+      if (long) working(null);
+    }
+  });
+
+  /** Fetches the history of conversations from their beginning, until there is none whose history is missing: reading may find more. */
+  const fill = async (): Promise<void> => {
+    for (;;) {
+      const group = [...rows.all()].filter(({ filledFrom }) => filledFrom !== node.url).slice(0, groupSize);
+      if (group.length === 0 || signal.aborted) return;
+      for await (const page of node.pages({ topics: group.map(({ topic }) => topic), direction: 'ascending', limit: pageSize })) {
+        if (signal.aborted) return;
+        await failpoint('sync:filling');
+        await inbox.append(page);
+        read();
+      }
+      await failpoint('sync:filled');
+      for (const { id } of group) await rows.change(id, (row) => ({ ...row, filledFrom: node.url }));
+      await reader.run();
+    }
+  };
+
+  return {
+    catchUp,
+    async take(envelopes) {
+      await failpoint('stream:envelope');
+      if ((await inbox.append(envelopes)) === 0) return;
+      await failpoint('stream:appended');
+      await reader.run();
+    },
+    topics: () => [inviteTopic(address), ...[...rows.all()].map(({ topic }) => topic)],
+  };
+}
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const report = (error: unknown): void => console.warn('reading stopped', error);
