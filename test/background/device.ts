@@ -1,0 +1,154 @@
+import 'fake-indexeddb/auto';
+import { assemble, type Background } from '../../src/background/assemble.ts';
+import type { Failpoint } from '../../src/background/failpoint.ts';
+import type { KdfCost } from '../../src/keystore/passphrase.ts';
+import type { Cell } from '../../src/keystore/vault-store.ts';
+import { openRecords } from '../../src/storage/records.ts';
+
+export const passphrase = 'correct horse battery staple';
+
+/** Cheap on purpose: what the derivation costs is tested where it lives. */
+const cost: KdfCost = { m: 64, t: 1, p: 1 };
+
+let devices = 0;
+
+export interface StartOptions {
+  /** The background stops for good when it comes to this point, for the `nth` time. */
+  readonly dieAt?: string;
+  readonly nth?: number;
+  readonly clock?: () => number;
+}
+
+/** One life of a background. */
+export interface Life extends Background {
+  /** Resolves when it has come to the point where it dies. */
+  readonly died: Promise<void>;
+  /** Dies now: nothing of it goes on. */
+  kill(): void;
+  readonly badge: () => string;
+  readonly alarms: Map<string, { periodInMinutes: number } | { when: number }>;
+}
+
+/** A browser profile with the extension in it. Its databases and its session outlive each life of the background. */
+export class Device {
+  readonly #name = `parley-test-${process.pid}-${++devices}`;
+  readonly #session = new Map<string, string>();
+  readonly #mirror: Cell<Uint8Array> = memoryCell();
+  readonly alarms: Life['alarms'] = new Map();
+  readonly #lives = new Set<Life>();
+
+  async start({ dieAt, nth = 1, clock }: StartOptions = {}): Promise<Life> {
+    let dead = false;
+    let passed = 0;
+    let die: () => void = () => undefined;
+    const died = new Promise<void>((resolve) => {
+      die = resolve;
+    });
+    const forever = new Promise<never>(() => undefined);
+    const failpoint: Failpoint = async (name) => {
+      if (!dead && name === dieAt && ++passed === nth) {
+        dead = true;
+        die();
+      }
+      if (dead) await forever;
+    };
+    let text = '';
+    const background = await assemble({
+      records: openRecords(this.#name),
+      keys: { mirror: this.#mirror, session: this.#area(), cost },
+      wakers: {
+        createAlarm: (name, when) => this.alarms.set(name, when),
+        clearAlarm: (name) => this.alarms.delete(name),
+        ping: async () => undefined,
+      },
+      button: {
+        setBadgeText: (details) => {
+          text = details.text;
+        },
+        setBadgeBackgroundColor: () => undefined,
+        setTitle: () => undefined,
+      },
+      promptWindow: { show: async () => 1, close: async () => undefined },
+      wakePages: () => undefined,
+      version: '0.0.0',
+      failpoint,
+      fetch: (input, init) => (dead ? forever : fetch(input, init)),
+      ...(clock && { clock }),
+    });
+    const life: Life = {
+      ...background,
+      died,
+      kill: () => {
+        dead = true;
+        this.#lives.delete(life);
+        void background.stop();
+      },
+      badge: () => text,
+      alarms: this.alarms,
+    };
+    this.#lives.add(life);
+    return life;
+  }
+
+  /** The browser ends: what only its memory held is gone. */
+  async restartBrowser(): Promise<Life> {
+    for (const life of this.#lives) life.kill();
+    this.#session.clear();
+    return this.start();
+  }
+
+  async close(): Promise<void> {
+    for (const life of [...this.#lives]) {
+      this.#lives.delete(life);
+      await life.stop();
+    }
+  }
+
+  #area() {
+    return {
+      get: async (key: string): Promise<unknown> => JSON.parse(this.#session.get(key) ?? 'null') ?? undefined,
+      set: async (key: string, value: unknown): Promise<void> => void this.#session.set(key, JSON.stringify(value)),
+      remove: async (key: string): Promise<void> => void this.#session.delete(key),
+    };
+  }
+}
+
+/** Waits until `look` answers with something that is not false, null or undefined; the last answer is told when it never does. */
+export async function until<T>(look: () => Promise<T> | T, what = 'it', ms = 15_000): Promise<NonNullable<Exclude<T, false>>> {
+  const end = Date.now() + ms;
+  for (;;) {
+    const found = await look();
+    if (found !== false && found !== null && found !== undefined) return found as NonNullable<Exclude<T, false>>;
+    if (Date.now() > end) throw new Error(`${what} did not happen`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The texts of a conversation, oldest first, each with a mark for who wrote it. */
+export async function texts({ services: { messages } }: Background, conversation: string): Promise<string[]> {
+  const all: string[] = [];
+  let before: string | undefined;
+  for (;;) {
+    const page = await messages.list(conversation, { limit: 200, ...(before !== undefined && { before }) });
+    all.unshift(...page.messages.map(({ shown, mine }) => `${mine ? 'me' : 'peer'}: ${shown.form === 'text' ? shown.text : shown.type}`));
+    if (!page.more) return all;
+    before = page.messages[0]?.id;
+  }
+}
+
+/** The conversation with a peer, once it is in the list. */
+export const conversationWith = ({ services: { conversations } }: Background, peer: string) =>
+  until(async () => (await conversations.list({})).rows.find((row) => row.peer === peer), `a conversation with ${peer}`);
+
+function memoryCell<T>(): Cell<T> {
+  let kept: T | undefined;
+  return {
+    get: async () => kept,
+    put: async (value) => {
+      kept = value;
+    },
+    delete: async () => {
+      kept = undefined;
+    },
+  };
+}
