@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { TokenSchema } from '../../src/gen/xmtp/message_api/v1/authn_pb.ts';
 import { createAuthToken, verifyAuthToken } from '../../src/protocol/auth-token.ts';
 import { fromBase64, toBase64 } from '../../src/protocol/bytes.ts';
+import { keccak256 } from '../../src/protocol/hash.ts';
+import { signByIdentity } from '../../src/protocol/private-keys.ts';
 import { alice, bob } from '../support/people.ts';
 import { refused } from './refused.ts';
 
@@ -33,6 +35,9 @@ test('one person’s data under another’s key is refused', async () => {
   const text = (parts: Partial<typeof token>): string => toBase64(toBinary(TokenSchema, { ...token, ...parts }));
   await refused('bad-signature', () => verifyAuthToken(text({ identityKey: bobs.identityKey }), { nowMs }));
   await refused('bad-signature', () => verifyAuthToken(text({ authDataBytes: bobs.authDataBytes }), { nowMs }));
+  const bobsData = signByIdentity(alice.bundle, keccak256(bobs.authDataBytes));
+  Object.assign(token.authDataSignature?.union.value ?? {}, bobsData);
+  await refused('wrong-sender', () => verifyAuthToken(text({ authDataBytes: bobs.authDataBytes }), { nowMs }));
   await refused('malformed', () => verifyAuthToken(text({ authDataBytes: new Uint8Array(0) }), { nowMs }));
 });
 

@@ -2,7 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ContactBundleSchema } from '../../src/gen/xmtp/message_contents/contact_pb.ts';
-import { SignedPublicKeyBundleSchema } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
+import { PublicKeyBundleSchema, SignedPublicKeyBundleSchema } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import { chooseContact, decodeContact, encodeContact, verifyContact } from '../../src/protocol/contact-bundle.ts';
 import { publicBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
@@ -16,6 +16,11 @@ test.each([1, 2] as const)('a contact in format %d comes back with the same keys
   expect(contact).toMatchObject({ version, address: alice.address, preKeyCreatedMs: alice.contact.preKeyCreatedMs });
   expect(toHex(contact.identityKey)).toBe(toHex(alice.contact.identityKey));
   expect(toHex(contact.preKey)).toBe(toHex(alice.contact.preKey));
+});
+
+test('the bare form of the oldest clients is read as a legacy contact', () => {
+  const bare = toBinary(PublicKeyBundleSchema, alice.contact.legacy ?? create(PublicKeyBundleSchema));
+  expect(verifyContact(bare, alice.address)).toMatchObject({ version: 1, address: alice.address });
 });
 
 test('a contact of another wallet is refused', async () => {

@@ -1,12 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type SignedContent, SignedContentSchema } from '../../src/gen/xmtp/message_contents/content_pb.ts';
 import { MessageHeaderV2Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
 import { openAead, sealAead } from '../../src/protocol/aead.ts';
-import { concat, randomBytes, toHex, utf8 } from '../../src/protocol/bytes.ts';
+import { concat, fromHex, randomBytes, toHex, utf8 } from '../../src/protocol/bytes.ts';
 import { hmacSha256, sha256 } from '../../src/protocol/hash.ts';
 import { notificationKey, openMessage, sealMessage } from '../../src/protocol/message.ts';
+import { decodePrivateBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
 import { sign } from '../../src/protocol/secp256k1.ts';
 import { conversationTopic, ephemeralTopic } from '../../src/protocol/topic.ts';
 import { alice, bob, carol, person } from '../support/people.ts';
@@ -186,6 +188,36 @@ test('another identity of a member’s wallet is let through with its own identi
   const opened = await open((await seal(later.bundle)).message);
   expect(opened.sender).toBe(alice.address);
   expect(opened.senderIdentityKey).not.toEqual(alice.contact.identityKey);
+});
+
+test('an older pre-key of the sender still counts', async () => {
+  const { message } = await seal(rotatePreKey(alice.bundle));
+  expect((await open(message)).sender).toBe(alice.address);
+  expect((await open((await seal()).message)).sender).toBe(alice.address);
+});
+
+test('what we seal equals, byte for byte, what the reference client sealed from the same keys, time and randomness', async () => {
+  const read = async (name: string) => JSON.parse(await readFile(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
+  const { actors } = await read('actors.json');
+  const { cases } = await read('messages-v2.json');
+  const texts = cases.filter(({ category }: { category: string }) => ['text', 'text-from-peer', 'text-unicode'].includes(category));
+  expect(texts).toHaveLength(6);
+  for (const { in: given, out } of texts) {
+    const actor = actors.find(({ address }: { address: string }) => address === given.sender.address);
+    const random = [fromHex(out.parts.hkdfSalt), fromHex(out.parts.gcmNonce)];
+    const { message, id } = await sealMessage({
+      topic: given.topic,
+      keyMaterial: fromHex(given.keyMaterial),
+      bundle: decodePrivateBundle(fromHex(actor.privateKeyBundle)),
+      payload: fromHex(out.encodedContent),
+      createdNs: BigInt(out.parts.headerCreatedNs),
+      shouldPush: true,
+      clock: () => Number(out.sentMs),
+      random: () => random.shift() ?? new Uint8Array(),
+    });
+    expect(toHex(message)).toBe(given.envelope.message);
+    expect(id).toBe(out.id);
+  }
 });
 
 test('anything that is no message, or a legacy one, is refused', async () => {
