@@ -100,6 +100,8 @@ export interface Site {
   readonly origin: string;
   readonly permissions: readonly Permission[];
   readonly connectedAt: number;
+  /** null: until the origin's last tab closes. */
+  readonly expiresAt: number | null;
 }
 
 /** As the contract of `window.xmtp` has it. */

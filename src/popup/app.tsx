@@ -1,0 +1,71 @@
+import { MessageSquare } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Status } from '../rpc/views.ts';
+import { Icon } from './parts/Icon.tsx';
+import { Failure } from './parts/Notice.tsx';
+import { Bones } from './parts/Skeleton.tsx';
+import { go, type Route, useRoute, useWide } from './router.ts';
+import { Approve } from './screens/Approve.tsx';
+import { Conversation } from './screens/Conversation.tsx';
+import { Inbox } from './screens/Inbox.tsx';
+import { NewConversation } from './screens/NewConversation.tsx';
+import { Settings } from './screens/Settings.tsx';
+import { Unlock } from './screens/Unlock.tsx';
+import { Welcome } from './screens/Welcome.tsx';
+import { useStatus } from './state.ts';
+
+export function App(): JSX.Element {
+  const route = useRoute();
+  const { value: status, error, reload, set } = useStatus();
+  const [founding, setFounding] = useState(false);
+  const theme = status?.theme ?? 'system';
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = theme;
+  }, [theme]);
+
+  if (!status) return error ? <Failure error={error} retry={reload} /> : <Bones rows={6} />;
+  // The welcome screen stays until its last step is done, though the account exists from the step before on.
+  if (status.phase === 'welcome' || founding)
+    return <Welcome preset={route.screen === 'welcome' ? route.node : null} status={status} onStatus={set} onFounding={setFounding} />;
+  if (status.phase === 'locked') return <Unlock status={status} onStatus={set} asking={route.screen === 'approve'} />;
+  if (route.screen === 'approve') return <Approve account={status.account?.address ?? '0x'} />;
+  return <Main route={route} status={status} onStatus={set} />;
+}
+
+function Main({
+  route,
+  status,
+  onStatus,
+}: {
+  readonly route: Route;
+  readonly status: Status;
+  readonly onStatus: (status: Status) => void;
+}): JSX.Element {
+  const wide = useWide();
+  const current = route.screen === 'conversation' ? route.id : null;
+  const aside = side(route, status, onStatus, wide);
+  useEffect(() => {
+    if (route.screen === 'welcome' || route.screen === 'unlock') go('#/');
+  }, [route.screen]);
+  if (!wide) return aside ?? <Inbox status={status} current={null} onStatus={onStatus} />;
+  return (
+    <div class="frame two">
+      <Inbox status={status} current={current} onStatus={onStatus} />
+      {aside ?? (
+        <main class="empty middle-of-nothing">
+          <Icon of={MessageSquare} />
+          <p>Choose a conversation, or begin a new one.</p>
+        </main>
+      )}
+    </div>
+  );
+}
+
+function side(route: Route, status: Status, onStatus: (status: Status) => void, wide: boolean): JSX.Element | null {
+  const address = status.account?.address ?? '0x';
+  if (route.screen === 'conversation') return <Conversation key={route.id} id={route.id} status={status} wide={wide} />;
+  if (route.screen === 'new') return <NewConversation own={address} wide={wide} />;
+  if (route.screen === 'settings') return <Settings status={status} onStatus={onStatus} wide={wide} />;
+  return null;
+}

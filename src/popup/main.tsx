@@ -1,0 +1,7 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+
+// The manifest opens the toolbar's popup with this mark; only there the page decides its own size.
+if (new URLSearchParams(location.search).has('toolbar')) document.documentElement.dataset['view'] = 'toolbar';
+
+render(<App />, document.getElementById('app') as HTMLElement);

@@ -1,0 +1,63 @@
+import type { ComponentChildren, JSX, TargetedMouseEvent } from 'preact';
+import { Icon } from './Icon.tsx';
+
+interface ButtonProps {
+  readonly kind?: 'primary' | 'secondary' | 'plain' | 'danger';
+  readonly type?: 'button' | 'submit';
+  readonly wide?: boolean;
+  readonly disabled?: boolean;
+  readonly icon?: unknown;
+  readonly onClick?: (event: TargetedMouseEvent<HTMLButtonElement>) => void;
+  readonly children: ComponentChildren;
+}
+
+export function Button({
+  kind = 'secondary',
+  type = 'button',
+  wide = false,
+  disabled = false,
+  icon,
+  onClick,
+  children,
+}: ButtonProps): JSX.Element {
+  return (
+    <button type={type} class={`button ${kind}${wide ? ' wide' : ''}`} disabled={disabled} onClick={onClick}>
+      {icon !== undefined && <Icon of={icon} size={16} />}
+      {children}
+    </button>
+  );
+}
+
+interface IconButtonProps {
+  readonly icon: unknown;
+  /** The accessible name, and what pointing at it shows. */
+  readonly label: string;
+  readonly filled?: boolean;
+  readonly type?: 'button' | 'submit';
+  readonly disabled?: boolean;
+  readonly onClick?: () => void;
+}
+
+export function IconButton({ icon, label, filled = false, type = 'button', disabled = false, onClick }: IconButtonProps): JSX.Element {
+  return (
+    <button
+      type={type}
+      class={`icon-button${filled ? ' filled' : ''}`}
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon of={icon} />
+    </button>
+  );
+}
+
+/** The same in looks, for going somewhere. */
+export function IconLink({ icon, label, href }: { readonly icon: unknown; readonly label: string; readonly href: string }): JSX.Element {
+  return (
+    <a class="icon-button" href={href} aria-label={label} title={label}>
+      <Icon of={icon} />
+    </a>
+  );
+}

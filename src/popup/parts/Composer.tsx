@@ -1,0 +1,92 @@
+import { SendHorizontal } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { background } from '../rpc.ts';
+import { IconButton } from './Button.tsx';
+
+interface ComposerProps {
+  readonly conversation: string;
+  readonly draft: string;
+  readonly onSend: (text: string, clientId: string) => Promise<void>;
+}
+
+/** Enter sends, Shift and Enter begin a line. What is typed is kept at once, so that closing the popup loses nothing. */
+export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.Element {
+  const [text, setText] = useState(draft);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const saved = useRef(draft);
+  const current = useRef(text);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  current.current = text;
+
+  const save = (): void => {
+    clearTimeout(timer.current);
+    const now = current.current;
+    if (now === saved.current) return;
+    saved.current = now;
+    background.call('saveDraft', { id: conversation, text: now }).catch(() => {
+      if (saved.current === now) saved.current = ''; // not kept; the next change tries again
+    });
+  };
+  const type = (value: string): void => {
+    setText(value);
+    current.current = value;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(save, 120);
+  };
+  useEffect(() => {
+    addEventListener('pagehide', save);
+    addEventListener('blur', save);
+    return () => {
+      removeEventListener('pagehide', save);
+      removeEventListener('blur', save);
+      save();
+    };
+  }, []);
+
+  const send = async (): Promise<void> => {
+    const wanted = text.trim();
+    if (wanted === '') return;
+    // The field is free at once; what cannot be written down comes back into it.
+    type('');
+    save();
+    field.current?.focus();
+    try {
+      await onSend(wanted, crypto.randomUUID());
+    } catch {
+      type(current.current === '' ? wanted : `${wanted}\n${current.current}`);
+      save();
+    }
+  };
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <div class="input">
+        <textarea
+          ref={field}
+          aria-label="Message"
+          placeholder="Message"
+          rows={1}
+          dir="auto"
+          value={text}
+          autocomplete="off"
+          autofocus
+          maxLength={500_000}
+          onInput={(event) => type(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+            event.preventDefault();
+            void send();
+          }}
+        />
+      </div>
+      <IconButton icon={SendHorizontal} label="Send" type="submit" filled disabled={text.trim() === ''} />
+    </form>
+  );
+}

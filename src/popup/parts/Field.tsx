@@ -1,0 +1,83 @@
+import { CircleAlert, Eye, EyeOff } from 'lucide';
+import type { ComponentChildren, JSX, RefObject, TargetedClipboardEvent } from 'preact';
+import { useId, useState } from 'preact/hooks';
+import { IconButton } from './Button.tsx';
+import { Icon } from './Icon.tsx';
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+  readonly type?: 'text' | 'password' | 'url';
+  readonly placeholder?: string;
+  /** Below the field: what helps, or what is wrong. */
+  readonly hint?: ComponentChildren;
+  readonly tone?: 'plain' | 'good' | 'caution' | 'danger';
+  readonly autoFocus?: boolean;
+  readonly disabled?: boolean;
+  readonly inputRef?: RefObject<HTMLInputElement | null>;
+  readonly mono?: boolean;
+  readonly onPaste?: (event: TargetedClipboardEvent<HTMLInputElement>) => void;
+}
+
+/** A password field has no role of its own, so that tools which look for text fields would pass it by. Typed as bare attributes: JSX knows no role for it. */
+const secretRole: object = { role: 'textbox' };
+
+/** A text field with its label and a line of words. What is typed is never offered to the browser's memory. */
+export function Field({
+  label,
+  value,
+  onValue,
+  type = 'text',
+  placeholder,
+  hint,
+  tone = 'plain',
+  autoFocus,
+  disabled,
+  inputRef,
+  mono,
+  onPaste,
+}: FieldProps): JSX.Element {
+  const id = useId();
+  const [visible, setVisible] = useState(false);
+  const [capsLock, setCapsLock] = useState(false);
+  const secret = type === 'password';
+  const said = secret && capsLock ? 'Caps Lock is on.' : hint;
+  return (
+    <div class={`field${tone === 'danger' ? ' wrong' : ''}`}>
+      <label for={id}>{label}</label>
+      <div class="input">
+        <input
+          id={id}
+          {...(inputRef && { ref: inputRef })}
+          type={secret && visible ? 'text' : type}
+          {...(secret ? secretRole : {})}
+          class={mono ? 'mono' : ''}
+          value={value}
+          placeholder={placeholder ?? ''}
+          disabled={disabled ?? false}
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          autofocus={autoFocus ?? false}
+          aria-describedby={`${id}-hint`}
+          aria-invalid={tone === 'danger'}
+          onInput={(event) => onValue(event.currentTarget.value)}
+          {...(onPaste && { onPaste })}
+          onKeyUp={(event) => setCapsLock(event.getModifierState('CapsLock'))}
+        />
+        {secret && (
+          <IconButton
+            icon={visible ? EyeOff : Eye}
+            label={visible ? 'Hide what is typed' : 'Show what is typed'}
+            onClick={() => setVisible(!visible)}
+          />
+        )}
+      </div>
+      <p id={`${id}-hint`} class={`hint ${secret && capsLock ? 'caution' : tone}`} aria-live="polite">
+        {tone === 'danger' && <Icon of={CircleAlert} size={16} />}
+        <span>{said}</span>
+      </p>
+    </div>
+  );
+}

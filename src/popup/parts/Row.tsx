@@ -1,0 +1,54 @@
+import type { JSX } from 'preact';
+import type { ConversationRow } from '../../rpc/views.ts';
+import { shortAddress } from '../address.ts';
+import { conversationPath } from '../router.ts';
+import { fullTime, shortTime } from '../time.ts';
+import { Avatar } from './Avatar.tsx';
+
+interface RowProps {
+  readonly row: ConversationRow;
+  readonly now: number;
+  readonly current: boolean;
+}
+
+export function Row({ row, now, current }: RowProps): JSX.Element {
+  const { id, peer, thread, preview, draft, time, unread } = row;
+  return (
+    <li>
+      <a class={`row${unread > 0 ? ' unread' : ''}`} href={conversationPath(id)} aria-current={current ? 'page' : undefined}>
+        <Avatar address={peer} />
+        <span class="middle">
+          <div class="name" title={peer}>
+            <span class="address">{shortAddress(peer)}</span>
+            {thread && <span class="thread"> · {thread}</span>}
+          </div>
+          <div class="preview" dir="auto">
+            {draft !== null ? (
+              <>
+                <span class="draft">Draft</span> {draft}
+              </>
+            ) : preview ? (
+              <>
+                {preview.mine && 'You: '}
+                {preview.text}
+              </>
+            ) : (
+              'No messages yet'
+            )}
+          </div>
+        </span>
+        <span class="end">
+          <time dateTime={new Date(time).toISOString()} title={fullTime(time)}>
+            {shortTime(time, now)}
+          </time>
+          {unread > 0 && (
+            <span class="pill">
+              {unread > 999 ? '999+' : unread}
+              <span class="hidden"> unread</span>
+            </span>
+          )}
+        </span>
+      </a>
+    </li>
+  );
+}

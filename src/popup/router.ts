@@ -1,0 +1,44 @@
+import { useEffect, useState } from 'preact/hooks';
+
+export type Route =
+  | { readonly screen: 'inbox' | 'new' | 'settings' | 'approve' | 'unlock' }
+  | { readonly screen: 'welcome'; readonly node: string | null }
+  | { readonly screen: 'conversation'; readonly id: string };
+
+/** Reads `#/conversation/ID` and the like; anything else is the inbox. */
+export function parseRoute(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#/, '').split('?');
+  const [, screen, id] = path.split('/');
+  if (screen === 'conversation' && id) return { screen, id: decodeURIComponent(id) };
+  if (screen === 'welcome') return { screen, node: new URLSearchParams(query).get('node') };
+  if (screen === 'new' || screen === 'settings' || screen === 'approve' || screen === 'unlock') return { screen };
+  return { screen: 'inbox' };
+}
+
+export const conversationPath = (id: string): string => `#/conversation/${encodeURIComponent(id)}`;
+
+export function go(path: string): void {
+  location.hash = path;
+}
+
+export function useRoute(): Route {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const changed = (): void => setHash(location.hash);
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return parseRoute(hash);
+}
+
+/** Whether there is room for two panes. */
+export function useWide(): boolean {
+  const [query] = useState(() => matchMedia('(min-width: 720px)'));
+  const [wide, setWide] = useState(query.matches);
+  useEffect(() => {
+    const changed = (): void => setWide(query.matches);
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, [query]);
+  return wide;
+}

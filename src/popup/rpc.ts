@@ -1,0 +1,28 @@
+import browser from 'webextension-polyfill';
+import type { Methods } from '../background/methods.ts';
+import { createClient } from '../rpc/client.ts';
+import type { OwnMethods } from '../rpc/method.ts';
+import type { OwnEvents } from '../rpc/views.ts';
+import { type Port, portNames } from '../rpc/wire.ts';
+
+/** What may be asked again when the background died before it answered: questions, and sends that name themselves. */
+const repeatable = new Set([
+  'status',
+  'listConversations',
+  'getConversation',
+  'lookUpPeer',
+  'saveDraft',
+  'markRead',
+  'listMessages',
+  'sendMessage',
+  'startConversation',
+  'settings',
+  'testNode',
+  'prompts',
+]);
+
+/** The background, as the extension's own pages know it. */
+export const background = createClient<OwnMethods<Methods>, OwnEvents>({
+  connect: () => browser.runtime.connect({ name: portNames.own }) as unknown as Port,
+  repeatable: (method) => repeatable.has(method),
+});

@@ -1,0 +1,218 @@
+import { KeyRound, MessageSquare, UserRound } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Prompt } from '../../rpc/views.ts';
+import { shortAddress } from '../address.ts';
+import { FullAddress, ShortAddress } from '../parts/Address.tsx';
+import { Avatar } from '../parts/Avatar.tsx';
+import { Button } from '../parts/Button.tsx';
+import { Icon } from '../parts/Icon.tsx';
+import { Failure, Notice } from '../parts/Notice.tsx';
+import { Bones } from '../parts/Skeleton.tsx';
+import { background } from '../rpc.ts';
+import { useAsked, useWork } from '../state.ts';
+
+/** Sites' questions, one after another. The window goes when none is left. */
+export function Approve({ account }: { readonly account: string }): JSX.Element {
+  const { value: prompts, error, reload } = useAsked(() => background.call('prompts', {}), 'prompts', ['prompts', 'status']);
+  const none = prompts?.length === 0;
+  useEffect(() => {
+    if (!none) return;
+    // A moment's grace: a question that was just answered may make room for the next.
+    const timer = setTimeout(() => window.close(), 200);
+    return () => clearTimeout(timer);
+  }, [none]);
+  if (error && !prompts) return <Failure error={error} retry={reload} />;
+  if (!prompts) return <Bones rows={4} />;
+  const [prompt] = prompts;
+  if (!prompt)
+    return (
+      <main class="empty middle-of-nothing">
+        <p>No site is asking anything.</p>
+        <a href="#/">Open the inbox</a>
+      </main>
+    );
+  return <Question key={prompt.id} prompt={prompt} account={account} onAnswered={reload} />;
+}
+
+const terms = [
+  { seconds: null, words: 'Until its last tab closes' },
+  { seconds: 86_400, words: '24 hours' },
+  { seconds: 604_800, words: '7 days' },
+] as const;
+
+function Question({
+  prompt,
+  account,
+  onAnswered,
+}: {
+  readonly prompt: Prompt;
+  readonly account: string;
+  readonly onAnswered: () => void;
+}): JSX.Element {
+  const [seconds, setSeconds] = useState<number | null>(null);
+  const armed = useArmed(prompt.id);
+  const work = useWork();
+  const { question } = prompt;
+  const url = new URL(prompt.origin);
+  const answer = (allow: boolean): Promise<void> =>
+    work.run(async () => {
+      await background.call('answerPrompt', { id: prompt.id, allow, expiresIn: allow ? (seconds as 86400 | 604800 | null) : null });
+      onAnswered();
+    });
+  return (
+    <div class="screen">
+      <main class="scroll">
+        <div class="page">
+          <div class="stack tight">
+            <p class="small quiet">{prompt.waiting > 0 ? `A site asks. ${prompt.waiting} more behind it.` : 'A site asks'}</p>
+            <h1 class="origin">{url.host}</h1>
+            {prompt.decodedHost && (
+              <Notice tone="caution">
+                It reads <bdi>{prompt.decodedHost}</bdi> in letters that may look like others. Trust the plain form above.
+              </Notice>
+            )}
+            {url.protocol === 'http:' && <p class="small quiet">A page of this machine, without encryption.</p>}
+            {prompt.title && (
+              <p class="small quiet">
+                It calls itself “<bdi>{prompt.title.slice(0, 80)}</bdi>”.
+              </p>
+            )}
+          </div>
+          <Asks question={question} />
+          {question.kind === 'send' && question.text !== null && (
+            <div class="stack tight">
+              <h3>The message it sends now</h3>
+              <div class="quoted" dir="auto">
+                {question.text}
+              </div>
+            </div>
+          )}
+          <div class="account">
+            <Avatar address={account} size={28} />
+            <span class="small">
+              With your account <ShortAddress address={account} />
+            </span>
+          </div>
+          {question.kind !== 'unlock' && (
+            <fieldset class="choices">
+              <legend>For how long</legend>
+              {terms.map((term) => (
+                <label key={term.words} class="choice">
+                  <input type="radio" name="term" checked={seconds === term.seconds} onChange={() => setSeconds(term.seconds)} />
+                  {term.words}
+                </label>
+              ))}
+            </fieldset>
+          )}
+          <p class="small quiet">
+            It can never see your keys, your other conversations or your contacts. You can take this back in Settings.
+          </p>
+          {work.error && <Notice tone="danger">{work.error}</Notice>}
+        </div>
+      </main>
+      <div class="answers">
+        <Button disabled={work.busy} onClick={() => void answer(false)}>
+          Refuse
+        </Button>
+        <Button
+          kind="primary"
+          disabled={!armed || work.busy}
+          onClick={(event) => {
+            // A click that no person made, or made on something else a moment ago, is no yes.
+            if (event.isTrusted && armed) void answer(true);
+          }}
+        >
+          Allow
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Asks({ question }: { readonly question: Prompt['question'] }): JSX.Element {
+  const seesAddress = (
+    <li>
+      <Icon of={UserRound} />
+      <div>See the address of your account.</div>
+    </li>
+  );
+  if (question.kind === 'unlock')
+    return (
+      <ul class="asks">
+        <li>
+          <Icon of={KeyRound} />
+          <div>Go on with what you allowed it before.</div>
+        </li>
+      </ul>
+    );
+  if (question.kind === 'connect')
+    return (
+      <div class="stack">
+        <h2>Connect to Parley?</h2>
+        <ul class="asks">
+          {seesAddress}
+          <li>
+            <Icon of={MessageSquare} />
+            <div>Ask whether other addresses can be written to. It cannot write or read anything without asking again.</div>
+          </li>
+        </ul>
+      </div>
+    );
+  const { peers, connects } = question;
+  return (
+    <div class="stack">
+      <h2>Let it write in your name?</h2>
+      <ul class="asks">
+        {connects && seesAddress}
+        <li>
+          <Icon of={MessageSquare} />
+          <div>
+            Write messages in your name to {peers.length === 1 ? 'this address' : `these ${peers.length} addresses`}:
+            {peers.map((peer) => (
+              <FullAddress key={peer} address={peer} />
+            ))}
+          </div>
+        </li>
+      </ul>
+      <p class="hidden">{peers.map(shortAddress).join(', ')}</p>
+    </div>
+  );
+}
+
+const armAfterMs = 700;
+
+/**
+ * Whether "Allow" may be pressed: only after the question was visible and its window in front for 700 ms on end. Every blur, move, resize and new question
+ * begins anew, so that nobody can be made to click on what was not there when the finger came down.
+ */
+function useArmed(question: string): boolean {
+  const [armed, setArmed] = useState(false);
+  const since = useRef(performance.now());
+  useEffect(() => {
+    let place = '';
+    const disarm = (): void => {
+      since.current = performance.now();
+      setArmed(false);
+    };
+    const look = (): void => {
+      const here = [screenX, screenY, innerWidth, innerHeight].join();
+      const steady = here === place && document.visibilityState === 'visible' && document.hasFocus();
+      place = here;
+      if (!steady) disarm();
+      else if (performance.now() - since.current >= armAfterMs) setArmed(true);
+    };
+    disarm();
+    look();
+    const timer = setInterval(look, 50);
+    const events = ['blur', 'resize'] as const;
+    for (const event of events) addEventListener(event, disarm);
+    document.addEventListener('visibilitychange', disarm);
+    return () => {
+      clearInterval(timer);
+      for (const event of events) removeEventListener(event, disarm);
+      document.removeEventListener('visibilitychange', disarm);
+    };
+  }, [question]);
+  return armed;
+}

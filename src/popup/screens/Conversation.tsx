@@ -1,0 +1,204 @@
+import { ArrowDown, ArrowLeft } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { MessageView, Status } from '../../rpc/views.ts';
+import { shortAddress } from '../address.ts';
+import { FullAddress } from '../parts/Address.tsx';
+import { Avatar } from '../parts/Avatar.tsx';
+import { IconButton, IconLink } from '../parts/Button.tsx';
+import { Composer } from '../parts/Composer.tsx';
+import { Message } from '../parts/Message.tsx';
+import { NodeBar } from '../parts/NodeBar.tsx';
+import { Failure, Notice } from '../parts/Notice.tsx';
+import { Bones } from '../parts/Skeleton.tsx';
+import { background } from '../rpc.ts';
+import { useAsked } from '../state.ts';
+import { dayName, sameDay } from '../time.ts';
+import { explain } from '../words.ts';
+import { useNow } from './Inbox.tsx';
+
+interface ConversationProps {
+  readonly id: string;
+  readonly status: Status;
+  readonly wide: boolean;
+}
+
+const pageSize = 50;
+
+export function Conversation({ id, status, wide }: ConversationProps): JSX.Element {
+  const { value: row, error, reload } = useAsked(() => background.call('getConversation', { id }), id, ['conversations']);
+  const [sendError, setSendError] = useState<string | null>(null);
+  const log = useLog(id);
+  const peer = row?.peer ?? '';
+
+  const send = async (text: string, clientId: string): Promise<void> => {
+    setSendError(null);
+    try {
+      await background.call('sendMessage', { id, text, clientId });
+      log.toNewest();
+    } catch (failure) {
+      setSendError(explain(failure));
+      throw failure;
+    }
+  };
+
+  return (
+    <div class="screen">
+      <header class={`bar${wide ? '' : ' with-back'}`}>
+        {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
+        {row && (
+          <div class="who">
+            <Avatar address={peer} size={28} />
+            <h2 title={peer}>
+              <span class="address">{shortAddress(peer)}</span>
+              {row.thread && <span class="quiet"> · {row.thread}</span>}
+            </h2>
+          </div>
+        )}
+      </header>
+      {!wide && <NodeBar node={status.node} />}
+      {error && !row ? (
+        <Failure error={error} retry={reload} />
+      ) : (
+        <>
+          <Log log={log} peer={peer} id={id} />
+          <div class="conversation-foot">
+            {log.away && (
+              <div class="jump">
+                <IconButton icon={ArrowDown} label="Newest message" onClick={log.toNewest} />
+              </div>
+            )}
+            {sendError && (
+              <div class="page" style={{ paddingBlock: 'var(--space-2)' }}>
+                <Notice tone="danger">{sendError}</Notice>
+              </div>
+            )}
+            {row && <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+type LogState = ReturnType<typeof useLog>;
+
+/** The messages that are shown, and the place in them: it stays where the reader is, and follows the newest only for who is there. */
+function useLog(id: string) {
+  const [limit, setLimit] = useState(pageSize);
+  const { value, error, reload } = useAsked(() => load(id, limit), id, []);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [away, setAway] = useState(false);
+  const atEnd = useRef(true);
+  const fromEnd = useRef(0);
+  const unreadFrom = useRef<string | null>(null);
+  const opened = useRef(false);
+
+  useEffect(() => background.on('messages', ({ conversation }) => conversation === id && reload()), [id, reload]);
+  useEffect(() => background.onReconnect(reload), [reload]);
+  useEffect(reload, [limit, reload]);
+
+  // Before the browser paints: nothing jumps when older messages come in above or new ones below.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || !value) return;
+    element.scrollTop = atEnd.current ? element.scrollHeight : element.scrollHeight - fromEnd.current;
+  }, [value]);
+
+  const unread = value?.unread ?? 0;
+  if (value && !opened.current) {
+    opened.current = true;
+    unreadFrom.current = value.messages.filter(({ mine }) => !mine).at(-unread)?.id ?? null;
+    if (unread === 0) unreadFrom.current = null;
+  }
+  const newest = value?.messages.at(-1)?.id;
+  useEffect(() => {
+    if (newest === undefined) return;
+    const read = (): void => {
+      if (document.visibilityState === 'visible' && atEnd.current) background.call('markRead', { id }).catch(() => undefined); // read again next time
+    };
+    read();
+    document.addEventListener('visibilitychange', read);
+    return () => document.removeEventListener('visibilitychange', read);
+  }, [id, newest]);
+
+  const onScroll = (): void => {
+    const element = scroller.current;
+    if (!element) return;
+    fromEnd.current = element.scrollHeight - element.scrollTop;
+    atEnd.current = fromEnd.current - element.clientHeight < 48;
+    setAway(fromEnd.current - element.clientHeight > 400);
+    if (element.scrollTop < 200 && value?.more) setLimit((before) => (before <= value.messages.length ? before + pageSize : before));
+  };
+  const toNewest = (): void => {
+    atEnd.current = true;
+    scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+    setAway(false);
+  };
+  return { value, error, reload, scroller, onScroll, away, toNewest, unreadFrom: unreadFrom.current, unread };
+}
+
+/** The newest messages, however many pages of the background that takes. */
+async function load(id: string, limit: number) {
+  const { unread } = await background.call('getConversation', { id });
+  let messages: readonly MessageView[] = [];
+  for (;;) {
+    const [oldest] = messages;
+    const page = await background.call('listMessages', {
+      id,
+      limit: Math.min(200, limit - messages.length),
+      ...(oldest && { before: oldest.id }),
+    });
+    messages = [...page.messages, ...messages];
+    if (!page.more || messages.length >= limit) return { messages, more: page.more, unread };
+  }
+}
+
+function Log({ log, peer, id }: { readonly log: LogState; readonly peer: string; readonly id: string }): JSX.Element {
+  const now = useNow();
+  const { value, error, reload, scroller, onScroll, unreadFrom } = log;
+  const messages = value?.messages ?? [];
+  return (
+    // The region scrolls, so the keyboard has to be able to reach it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard
+    <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label="Messages" aria-live="polite">
+      <div class="log">
+        {error && !value && <Failure error={error} retry={reload} />}
+        {!value && !error && <Bones rows={4} />}
+        {value && !value.more && peer && (
+          <div class="beginning">
+            <Avatar address={peer} size={56} />
+            <FullAddress address={peer} />
+            <p>
+              {messages.length === 0
+                ? 'Nothing was said yet. Only the two of you will be able to read it.'
+                : 'Here it began. Only the two of you can read it.'}
+            </p>
+          </div>
+        )}
+        {messages.map((message, index) => {
+          const before = messages[index - 1];
+          const after = messages[index + 1];
+          const newDay = !before || !sameDay(before.sentAt, message.sentAt);
+          const marked = message.id === unreadFrom;
+          return (
+            <div key={message.id}>
+              {newDay && <div class="day">{dayName(message.sentAt, now)}</div>}
+              {marked && <div class="unread-line">{log.unread === 1 ? '1 new' : `${log.unread} new`}</div>}
+              <Message
+                message={message}
+                first={newDay || marked || !together(before, message)}
+                last={!after || !together(message, after)}
+                conversation={id}
+              />
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** One person's messages within five minutes stand together. */
+const together = (a: MessageView | undefined, b: MessageView): boolean =>
+  a !== undefined && a.mine === b.mine && b.sentAt - a.sentAt < 5 * 60_000 && sameDay(a.sentAt, b.sentAt);

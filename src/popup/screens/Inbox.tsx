@@ -1,0 +1,118 @@
+import { Lock, Settings as SettingsIcon, SquarePen } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ConversationRow, Status } from '../../rpc/views.ts';
+import { shortAddress } from '../address.ts';
+import { CopyAddress } from '../parts/Address.tsx';
+import { Avatar } from '../parts/Avatar.tsx';
+import { Button, IconButton, IconLink } from '../parts/Button.tsx';
+import { NodeBar } from '../parts/NodeBar.tsx';
+import { Failure, Notice } from '../parts/Notice.tsx';
+import { Row } from '../parts/Row.tsx';
+import { Bones } from '../parts/Skeleton.tsx';
+import { go } from '../router.ts';
+import { background } from '../rpc.ts';
+import { useAsked } from '../state.ts';
+
+interface InboxProps {
+  readonly status: Status;
+  /** The conversation that is open beside the list. */
+  readonly current: string | null;
+  readonly onStatus: (status: Status) => void;
+}
+
+const pageSize = 60;
+
+export function Inbox({ status, current, onStatus }: InboxProps): JSX.Element {
+  const [limit, setLimit] = useState(pageSize);
+  const { value, error, reload } = useAsked(() => background.call('listConversations', { limit: Math.min(limit, 200) }), 'list', [
+    'conversations',
+  ]);
+  const now = useNow();
+  useEffect(reload, [limit, reload]);
+  const address = status.account?.address ?? '0x';
+  return (
+    <div class="screen">
+      <header class="bar">
+        <div class="who">
+          <Avatar address={address} size={28} />
+          <h1 title={address}>{shortAddress(address)}</h1>
+        </div>
+        <IconButton
+          icon={Lock}
+          label="Lock"
+          onClick={() => {
+            background.call('lock', {}).then(onStatus, reload);
+          }}
+        />
+        <IconLink icon={SettingsIcon} label="Settings" href="#/settings" />
+      </header>
+      <NodeBar node={status.node} />
+      {status.prompts > 0 && (
+        <a class="node-bar calm" href="#/approve">
+          <p>{status.prompts === 1 ? 'A site has a question for you.' : `${status.prompts} questions of sites wait for you.`}</p>
+        </a>
+      )}
+      <nav class="scroll" aria-label="Inbox">
+        {error && !value ? (
+          <Failure error={error} retry={reload} />
+        ) : !value ? (
+          <>
+            <ul aria-label="Conversations" />
+            <Bones rows={5} />
+          </>
+        ) : (
+          <>
+            <ul aria-label="Conversations">
+              {value.rows.map((row: ConversationRow) => (
+                <Row key={row.id} row={row} now={now} current={row.id === current} />
+              ))}
+            </ul>
+            {value.more && limit < 200 && <More onSeen={() => setLimit(limit + pageSize)} />}
+            {value.rows.length === 0 && <Empty address={address} published={status.published} />}
+          </>
+        )}
+      </nav>
+      <div class="floating">
+        <Button kind="primary" wide icon={SquarePen} onClick={() => go('#/new')}>
+          New conversation
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Empty({ address, published }: { readonly address: string; readonly published: boolean }): JSX.Element {
+  return (
+    <div class="empty">
+      <div class="stack tight">
+        <h2>No letters yet</h2>
+        <p class="quiet">
+          Write to somebody first: a new conversation takes a wallet address, nothing else. Or give yours to those who should write to you.
+        </p>
+      </div>
+      <CopyAddress address={address} />
+      {!published && <Notice tone="caution">Nobody can find you yet: your keys have not reached the node. Parley keeps trying.</Notice>}
+    </div>
+  );
+}
+
+function More({ onSeen }: { readonly onSeen: () => void }): JSX.Element {
+  const mark = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const watcher = new IntersectionObserver(([entry]) => entry?.isIntersecting && onSeen());
+    if (mark.current) watcher.observe(mark.current);
+    return () => watcher.disconnect();
+  });
+  return <div ref={mark} />;
+}
+
+/** The time, by the half minute: what the list says of times stays true. */
+export function useNow(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

@@ -1,0 +1,83 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { OwnEvents, Status } from '../rpc/views.ts';
+import { background } from './rpc.ts';
+import { explain } from './words.ts';
+
+/** Something asked of the background: not there yet, there, or why not (what was there before stays). */
+export interface Asked<T> {
+  readonly value: T | null;
+  readonly error: string | null;
+  readonly reload: () => void;
+}
+
+/** Asks when shown, when `key` changes, and whenever one of the events is heard; a later answer never gives way to an earlier one. */
+export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly (keyof OwnEvents)[]): Asked<T> {
+  const [state, setState] = useState<{ key: string; value: T | null; error: string | null }>({ key, value: null, error: null });
+  const question = useRef(ask);
+  question.current = ask;
+  const count = useRef(0);
+  const shown = useRef(0);
+  const reload = useCallback(() => {
+    const mine = ++count.current;
+    question.current().then(
+      (value) => {
+        if (mine < shown.current) return;
+        shown.current = mine;
+        setState({ key, value, error: null });
+      },
+      (error: unknown) => {
+        if (mine < shown.current) return;
+        shown.current = mine;
+        setState((before) => ({ key, value: before.key === key ? before.value : null, error: explain(error) }));
+      },
+    );
+  }, [key]);
+  useEffect(() => {
+    shown.current = count.current + 1;
+    reload();
+    const stops = [...events.map((event) => background.on(event, reload)), background.onReconnect(reload)];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [reload]);
+  return { value: state.key === key ? state.value : null, error: state.key === key ? state.error : null, reload };
+}
+
+/** The state of the extension, kept current by what the background tells. */
+export function useStatus(): Asked<Status> & { readonly set: (status: Status) => void } {
+  const [told, setTold] = useState<Status | null>(null);
+  const asked = useAsked(() => background.call('status', {}), '', []);
+  useEffect(() => background.on('status', setTold), []);
+  useEffect(() => {
+    if (asked.value) setTold(asked.value);
+  }, [asked.value]);
+  return { ...asked, value: told ?? asked.value, set: setTold };
+}
+
+/** A piece of work that a button starts: under way or not, and what went wrong last time. */
+export function useWork(): {
+  readonly busy: boolean;
+  readonly error: string | null;
+  readonly failure: unknown;
+  readonly run: (work: () => Promise<void>) => Promise<void>;
+  readonly clear: () => void;
+} {
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<unknown>(null);
+  const under = useRef(false);
+  const run = useCallback(async (work: () => Promise<void>) => {
+    if (under.current) return;
+    under.current = true;
+    setBusy(true);
+    setFailure(null);
+    try {
+      await work();
+    } catch (error) {
+      setFailure(error);
+    } finally {
+      under.current = false;
+      setBusy(false);
+    }
+  }, []);
+  return { busy, failure, error: failure === null ? null : explain(failure), run, clear: useCallback(() => setFailure(null), []) };
+}

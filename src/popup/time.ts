@@ -1,0 +1,35 @@
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+/** For lists: now, 4 min, 14:20, Tue, 3 Nov, 3 Nov 2025. */
+export function shortTime(time: number, now: number, locale?: string): string {
+  const passed = now - time;
+  if (passed < minute) return 'now';
+  if (passed < 60 * minute)
+    return new Intl.NumberFormat(locale, { style: 'unit', unit: 'minute', unitDisplay: 'short' }).format(Math.floor(passed / minute));
+  if (sameDay(time, now)) return clockTime(time, locale);
+  if (passed < 6 * day) return format(time, { weekday: 'short' }, locale);
+  return format(time, { day: 'numeric', month: 'short', ...(!sameYear(time, now) && { year: 'numeric' }) }, locale);
+}
+
+/** 14:20. */
+export const clockTime = (time: number, locale?: string): string => format(time, { hour: '2-digit', minute: '2-digit' }, locale);
+
+/** Everything, for who points at a time. */
+export const fullTime = (time: number, locale?: string): string => format(time, { dateStyle: 'full', timeStyle: 'medium' }, locale);
+
+/** Over the messages of a day: Today, Yesterday, Tuesday, 3 November 2025. */
+export function dayName(time: number, now: number, locale?: string): string {
+  const days = Math.round((startOfDay(now) - startOfDay(time)) / day);
+  if (days === 0 || days === 1) return capital(new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-days, 'day'));
+  if (days > 0 && days < 6) return format(time, { weekday: 'long' }, locale);
+  return format(time, { day: 'numeric', month: 'long', ...(!sameYear(time, now) && { year: 'numeric' }) }, locale);
+}
+
+export const sameDay = (a: number, b: number): boolean => startOfDay(a) === startOfDay(b);
+
+const sameYear = (a: number, b: number): boolean => new Date(a).getFullYear() === new Date(b).getFullYear();
+const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0);
+const format = (time: number, options: Intl.DateTimeFormatOptions, locale?: string): string =>
+  new Intl.DateTimeFormat(locale, options).format(time);
+const capital = (text: string): string => text.slice(0, 1).toLocaleUpperCase() + text.slice(1);

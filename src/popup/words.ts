@@ -1,0 +1,65 @@
+import { RpcError } from '../rpc/errors.ts';
+import type { Permission } from '../rpc/views.ts';
+import { shortAddress } from './address.ts';
+
+/** What went wrong, what it means, what to do: by the background's reason. */
+const reasons: Record<string, string> = {
+  locked: 'Parley is locked. Unlock it to go on.',
+  'no-account': 'There is no account in this browser yet.',
+  'account-exists': 'This browser holds an account already.',
+  'wrong-passphrase': 'That is not the passphrase of this account.',
+  'weak-passphrase': 'This passphrase is among the first that anybody would try. Choose another one.',
+  'too-soon': 'Too many wrong passphrases. Wait a little before the next one.',
+  'bad-secret': 'This is neither a recovery phrase of 12 or 24 words nor a private key. Check for missing or misspelt words.',
+  'backup-unreadable':
+    'The node holds a backup of this account that its wallet does not open, so nothing was changed. It may have been made by a wallet that signs differently each time.',
+  'vault-corrupt': 'The vault in this browser is damaged. Your recovery phrase brings the account back.',
+  'vault-foreign': 'The vault in this browser was changed by something else. It was not opened.',
+  'peer-absent': 'This address cannot be reached on this node yet.',
+  'node-unreachable': 'The node did not answer. Check its address, or try again in a moment.',
+  'node-wrong': 'What answers at the node’s address does not take this. Check the address in Settings.',
+  'not-found': 'This conversation is not here any more.',
+  'storage-full': 'The disk is full, so nothing could be written. Make room and try again.',
+  'storage-failed': 'The browser could not read or write Parley’s data. Close other Parley tabs, or restart the browser.',
+  'storage-newer': 'The data in this browser was written by a newer Parley. Update the extension.',
+  'bad-url': 'A node’s address begins with https://. Plain http:// is for this machine and its local network only.',
+};
+
+export function explain(error: unknown): string {
+  if (error instanceof RpcError) {
+    if (error.code === 4900) return 'Parley was updated. Close this page and open it again.';
+    if (error.code === 4901 && error.reason === null) return 'Parley was interrupted. Try again.';
+    const known = error.reason && Object.hasOwn(reasons, error.reason) ? reasons[error.reason] : undefined;
+    if (known) return known;
+    if (error.code === -32602) return `This was not understood: ${error.message}.`;
+  }
+  return 'Parley ran into a fault of its own and did not do this. Try again; if it stays, restart the browser.';
+}
+
+export const reasonOf = (error: unknown): string | null => (error instanceof RpcError ? error.reason : null);
+
+/** How long a permission lasts. */
+export const term = (expiresAt: number | null): string =>
+  expiresAt === null
+    ? 'until its last tab closes'
+    : `until ${new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(expiresAt)}`;
+
+export function permissionSentence({ kind, peers, expiresAt }: Permission): string {
+  const whom = peers === '*' ? 'anybody' : listed(peers.map(shortAddress));
+  const what = kind === 'send' ? `May write to ${whom}` : kind === 'read' ? `May read what you and ${whom} write` : 'May use your account';
+  return `${what}, ${term(expiresAt)}.`;
+}
+
+export const listed = (items: readonly string[]): string => new Intl.ListFormat('en', { type: 'conjunction' }).format(items);
+
+/** What a passphrase is worth, in a word; a rough guide and no rule. */
+export function strength(passphrase: string): { readonly text: string; readonly tone: 'plain' | 'caution' | 'good' } {
+  const length = [...passphrase].length;
+  if (length === 0) return { text: 'At least 12 characters. Four unrelated words do well.', tone: 'plain' };
+  if (length < 12) return { text: `${12 - length} more ${12 - length === 1 ? 'character' : 'characters'}.`, tone: 'plain' };
+  const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) => kind.test(passphrase)).length;
+  const distinct = new Set(passphrase.toLowerCase()).size;
+  const score = Math.min(length, distinct * 1.6) + kinds * 2;
+  if (score < 17) return { text: 'Easy to guess.', tone: 'caution' };
+  return score < 25 ? { text: 'Good.', tone: 'good' } : { text: 'Very good.', tone: 'good' };
+}
