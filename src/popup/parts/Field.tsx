@@ -20,9 +20,6 @@ interface FieldProps {
   readonly onPaste?: (event: TargetedClipboardEvent<HTMLInputElement>) => void;
 }
 
-/** A password field has no role of its own, so that tools which look for text fields would pass it by. Typed as bare attributes: JSX knows no role for it. */
-const secretRole: object = { role: 'textbox' };
-
 /** A text field with its label and a line of words. What is typed is never offered to the browser's memory. */
 export function Field({
   label,
@@ -42,6 +39,8 @@ export function Field({
   const [visible, setVisible] = useState(false);
   const [capsLock, setCapsLock] = useState(false);
   const secret = type === 'password';
+  // A password field has no role of its own, so that whatever looks for text fields would pass it by. JSX knows no role for it either: bare attributes.
+  const kind: object = { type: secret && visible ? 'text' : type, ...(secret && { role: 'textbox' }) };
   const said = secret && capsLock ? 'Caps Lock is on.' : hint;
   return (
     <div class={`field${tone === 'danger' ? ' wrong' : ''}`}>
@@ -50,8 +49,7 @@ export function Field({
         <input
           id={id}
           {...(inputRef && { ref: inputRef })}
-          type={secret && visible ? 'text' : type}
-          {...(secret ? secretRole : {})}
+          {...kind}
           class={mono ? 'mono' : ''}
           value={value}
           placeholder={placeholder ?? ''}
