@@ -12,6 +12,7 @@ import { createEvents, type Events } from './events.ts';
 import { type Failpoint, noFailpoint } from './failpoint.ts';
 import { createGrants } from './grants.ts';
 import { createLock, type Lock } from './lock.ts';
+import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
 import { createNodeStatus } from './node-state.ts';
 import type { Services } from './services.ts';
@@ -105,7 +106,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const badge = createBadge(platform.button);
   const prompts = (): number => approvals.waiting();
   const board = createStatus({ keystore, records, preferences, sessions, node, prompts, clock, events, badge });
-  const accountChanged = (): void => void sites.accountChanged().catch((error: unknown) => console.warn('sites were not told', error));
+  const accountChanged = (): void => void sites.accountChanged().catch((error: unknown) => noteStop('telling sites', error));
   const lock = createLock({
     keystore,
     preferences,
@@ -195,7 +196,7 @@ function noting<S extends object>(service: S, names: readonly (keyof S)[], note:
   for (const name of names) {
     const run = service[name] as (...params: unknown[]) => unknown;
     const noting = (...params: unknown[]): unknown => {
-      note().catch((error: unknown) => console.warn('a use was not noted', error));
+      note().catch((error: unknown) => noteStop('noting a use', error));
       return run(...params);
     };
     noted[name] = noting as S[typeof name];

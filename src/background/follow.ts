@@ -2,6 +2,7 @@ import { backoffMs } from '../network/retry.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import type { Awake } from './awake.ts';
 import { createSingle, pause } from './exclusive.ts';
+import { noteStop } from './log.ts';
 import type { NodeAccess } from './node-access.ts';
 import type { Sync } from './sync.ts';
 
@@ -98,4 +99,4 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
   };
 }
 
-const report = (error: unknown): void => console.info('the stream ended', error);
+const report = (error: unknown): void => noteStop('following', error);

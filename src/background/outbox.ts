@@ -6,6 +6,7 @@ import type { MessageView } from '../rpc/views.ts';
 import type { OutboxRow, Records } from '../storage/records.ts';
 import { createSingle, pause } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
+import { noteStop } from './log.ts';
 import type { OutboxEntry } from './model.ts';
 import type { NodeAccess } from './node-access.ts';
 
@@ -210,4 +211,4 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
   };
 }
 
-const report = (error: unknown): void => console.warn('the outbox stopped', error);
+const report = (error: unknown): void => noteStop('sending', error);

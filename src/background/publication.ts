@@ -10,6 +10,7 @@ import { contactTopic, privateStoreTopic } from '../protocol/topic.ts';
 import type { Records } from '../storage/records.ts';
 import { createSingle, pause } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
+import { noteStop } from './log.ts';
 import type { NodeAccess } from './node-access.ts';
 
 /** Makes the account reachable: its contact and its key backup on the node. Owed until the node has both, whatever happens in between. */
@@ -89,7 +90,7 @@ export function createPublication({ address, keystore, records, node, clock, sig
       scheduled = true;
       void pause(backoffMs(tries, { floorMs: error.retryAfterMs ?? 0 }), signal).then(() => {
         scheduled = false;
-        return run().catch((failure: unknown) => console.warn('publishing stopped', failure));
+        return run().catch((failure: unknown) => noteStop('publishing', failure));
       });
     }
   });

@@ -10,6 +10,7 @@ import type { Events } from './events.ts';
 import type { Failpoint } from './failpoint.ts';
 import { createFollow } from './follow.ts';
 import { createInbox } from './inbox.ts';
+import { noteStop } from './log.ts';
 import type { OutboxEntry } from './model.ts';
 import { type NodeAccess, watchNode } from './node-access.ts';
 import type { NodeStatus } from './node-state.ts';
@@ -139,7 +140,7 @@ export function openSession(deps: SessionDeps): Session {
     if (signal.aborted) return;
     const promise: Promise<void> = job()
       .catch((error: unknown) => {
-        if (!signal.aborted) console.info(`${what} stopped`, error);
+        if (!signal.aborted) noteStop(what, error);
       })
       .finally(() => running.delete(promise));
     running.add(promise);

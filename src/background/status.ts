@@ -3,6 +3,7 @@ import type { Clock } from '../protocol/time.ts';
 import type { Status } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
 import type { Events } from './events.ts';
+import { noteStop } from './log.ts';
 import type { NodeStatus } from './node-state.ts';
 import { isPublished } from './publication.ts';
 import type { Sessions } from './sessions.ts';
@@ -64,7 +65,7 @@ export function createStatus({ keystore, records, preferences, sessions, node, p
       // A catch-up changes it many times in a row.
       setTimeout(() => {
         telling = false;
-        tell().catch((error: unknown) => console.warn('the status could not be told', error));
+        tell().catch((error: unknown) => noteStop('telling the status', error));
       }, 30);
     },
   };

@@ -6,6 +6,7 @@ import type { Cache } from '../storage/cache.ts';
 import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { Inbox } from './inbox.ts';
+import { noteStop } from './log.ts';
 import type { NodeAccess } from './node-access.ts';
 import type { Reader } from './reader.ts';
 import type { Rows } from './rows.ts';
@@ -49,7 +50,7 @@ export function createSync(deps: Deps): Sync {
   const cursorName = `main ${node.url}`;
   let overlap = deps.unlocked ? longOverlapNs : overlapNs;
 
-  const read = (): void => void reader.run().catch(report);
+  const read = (): void => void reader.run().catch((error: unknown) => noteStop('reading', error));
 
   const catchUp = createSingle(async () => {
     await rows.load();
@@ -118,4 +119,3 @@ export function createSync(deps: Deps): Sync {
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-const report = (error: unknown): void => console.warn('reading stopped', error);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
-import { conversationWith, Device, type Life, passphrase, texts, until } from './device.ts';
+import { conversationWith, type Device, newPerson, type Person, texts, until } from './device.ts';
 
 let node: RunningNode;
 let devices: Device[];
@@ -15,14 +15,10 @@ afterEach(async () => {
   await node.close();
 });
 
-/** Somebody with a new wallet, unlocked and reachable. */
-async function person(): Promise<{ device: Device; life: Life; address: string }> {
-  const device = new Device();
-  devices.push(device);
-  const life = await device.start();
-  const { account } = await life.services.accounts.create(passphrase, node.url);
-  await until(async () => (await life.services.accounts.status()).published, 'the publication');
-  return { device, life, address: account?.address ?? '' };
+async function person(): Promise<Person> {
+  const someone = await newPerson(node.url);
+  devices.push(someone.device);
+  return someone;
 }
 
 describe('two people and a node', () => {

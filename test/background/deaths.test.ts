@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
-import { conversationWith, Device, type Life, passphrase, texts, until } from './device.ts';
+import { conversationWith, Device, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
 
 let node: RunningNode;
 let devices: Device[];
@@ -15,13 +15,10 @@ afterEach(async () => {
   await node.close();
 });
 
-async function person(): Promise<{ device: Device; life: Life; address: string }> {
-  const device = new Device();
-  devices.push(device);
-  const life = await device.start();
-  const { account } = await life.services.accounts.create(passphrase, node.url);
-  await until(async () => (await life.services.accounts.status()).published, 'the publication');
-  return { device, life, address: account?.address ?? '' };
+async function person(): Promise<Person> {
+  const someone = await newPerson(node.url);
+  devices.push(someone.device);
+  return someone;
 }
 
 /** Two people in a conversation that both know. */
@@ -34,24 +31,18 @@ async function talk() {
   return { alice, bob, id, atBob };
 }
 
-const started = async (device: Device, ...options: Parameters<Device['start']>): Promise<Life> => {
-  const life = await device.start(...options);
-  await life.resume();
-  return life;
-};
-
 describe('a background that dies while it sends', () => {
   const points = ['send:sealed', 'outbox:sealed', 'outbox:written', 'post:shown', 'outbox:sending', 'outbox:published', 'outbox:deleted'];
 
   it.each(points)('at %s has sent each message once, whoever asks again', async (dieAt) => {
     const { alice, bob, id, atBob } = await talk();
     alice.life.kill();
-    const doomed = await started(alice.device, { dieAt });
+    const doomed = await wake(alice.device, { dieAt });
     doomed.services.messages.send(id, 'during', 'during').catch(() => undefined);
     await doomed.died;
     doomed.kill();
 
-    const life = await started(alice.device);
+    const life = await wake(alice.device);
     await life.services.messages.send(id, 'during', 'during');
     await life.services.messages.send(id, 'after', 'after');
     await until(async () => (await texts(bob.life, atBob)).includes('peer: after'), 'the last message at Bob');
@@ -66,11 +57,11 @@ describe('a background that dies while it sends', () => {
   it.each(points.slice(2))('at %s sends by itself what it had written down', async (dieAt) => {
     const { alice, bob, id, atBob } = await talk();
     alice.life.kill();
-    const doomed = await started(alice.device, { dieAt });
+    const doomed = await wake(alice.device, { dieAt });
     doomed.services.messages.send(id, 'during', 'during').catch(() => undefined);
     await doomed.died;
     doomed.kill();
-    await started(alice.device);
+    await wake(alice.device);
     await until(async () => (await texts(bob.life, atBob)).length === 2, 'the message at Bob');
     expect(await texts(bob.life, atBob)).toEqual(['peer: before', 'peer: during']);
   });
@@ -78,11 +69,11 @@ describe('a background that dies while it sends', () => {
   it.each(['outbox:written', 'post:shown', 'outbox:published', 'outbox:deleted'])('at %s begins a conversation once', async (dieAt) => {
     const [alice, bob] = [await person(), await person()];
     alice.life.kill();
-    const doomed = await started(alice.device, { dieAt });
+    const doomed = await wake(alice.device, { dieAt });
     doomed.services.conversations.start(bob.address).catch(() => undefined);
     await doomed.died;
     doomed.kill();
-    const life = await started(alice.device);
+    const life = await wake(alice.device);
     const { id } = await life.services.conversations.start(bob.address);
     await life.services.messages.send(id, 'hello', 'a');
     const atBob = await conversationWith(bob.life, alice.address);
@@ -104,10 +95,10 @@ describe('a background that dies while it receives', () => {
     let last = '';
     for (const text of said) last = (await alice.life.services.messages.send(id, text, text)).id;
     await alice.life.services.messages.settled(last, 5_000);
-    const doomed = await started(bob.device, { dieAt });
+    const doomed = await wake(bob.device, { dieAt });
     await doomed.died;
     doomed.kill();
-    const life = await started(bob.device);
+    const life = await wake(bob.device);
     await until(async () => (await texts(life, atBob)).length === heard.length, 'everything at Bob');
     expect(await texts(life, atBob)).toEqual(heard);
     expect((await life.services.conversations.get(atBob)).unread).toBe(heard.length);
@@ -117,12 +108,12 @@ describe('a background that dies while it receives', () => {
     const { alice, bob, id, atBob } = await talk();
     bob.life.kill();
     // Points that a start passes too are passed once before the messages come.
-    const doomed = await started(bob.device, { dieAt });
+    const doomed = await wake(bob.device, { dieAt });
     await new Promise((resolve) => setTimeout(resolve, 100));
     for (const text of said) await alice.life.services.messages.send(id, text, text);
     await doomed.died;
     doomed.kill();
-    const life = await started(bob.device);
+    const life = await wake(bob.device);
     await until(async () => (await texts(life, atBob)).length === heard.length, 'everything at Bob');
     expect(await texts(life, atBob)).toEqual(heard);
   });
@@ -138,10 +129,10 @@ describe('a background that dies while it receives', () => {
         async () => (await alice.life.services.messages.list(id, {})).messages.every(({ state }) => state === 'sent'),
         'all sent',
       );
-      const doomed = await started(bob.device, { dieAt });
+      const doomed = await wake(bob.device, { dieAt });
       await doomed.died;
       doomed.kill();
-      const life = await started(bob.device);
+      const life = await wake(bob.device);
       const atBob = await conversationWith(life, alice.address);
       await until(async () => (await texts(life, atBob.id)).length === said.length, 'everything at Bob');
       expect(await texts(life, atBob.id)).toEqual(heard.slice(1));
@@ -157,7 +148,7 @@ describe('a background that dies while it publishes a new account', () => {
     doomed.services.accounts.create(passphrase, node.url).catch(() => undefined);
     await doomed.died;
     doomed.kill();
-    const life = await started(device);
+    const life = await wake(device);
     expect((await life.services.accounts.status()).phase).toBe('ready');
     const { account } = await until(async () => {
       const status = await life.services.accounts.status();

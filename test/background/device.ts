@@ -10,6 +10,9 @@ export const passphrase = 'correct horse battery staple';
 /** Cheap on purpose: what the derivation costs is tested where it lives. */
 const cost: KdfCost = { m: 64, t: 1, p: 1 };
 
+// Nodes that are away on purpose are told of in a line each.
+console.info = () => undefined;
+
 let devices = 0;
 
 export interface StartOptions {
@@ -17,6 +20,8 @@ export interface StartOptions {
   readonly dieAt?: string;
   readonly nth?: number;
   readonly clock?: () => number;
+  /** Stands between the background and the network. */
+  readonly fetch?: typeof fetch;
 }
 
 /** One life of a background. */
@@ -37,7 +42,7 @@ export class Device {
   readonly alarms: Life['alarms'] = new Map();
   readonly #lives = new Set<Life>();
 
-  async start({ dieAt, nth = 1, clock }: StartOptions = {}): Promise<Life> {
+  async start({ dieAt, nth = 1, clock, fetch: network = fetch }: StartOptions = {}): Promise<Life> {
     let dead = false;
     let passed = 0;
     let die: () => void = () => undefined;
@@ -72,7 +77,7 @@ export class Device {
       wakePages: () => undefined,
       version: '0.0.0',
       failpoint,
-      fetch: (input, init) => (dead ? forever : fetch(input, init)),
+      fetch: (input, init) => (dead ? forever : network(input, init)),
       ...(clock && { clock }),
     });
     const life: Life = {
@@ -111,6 +116,28 @@ export class Device {
       remove: async (key: string): Promise<void> => void this.#session.delete(key),
     };
   }
+}
+
+export interface Person {
+  readonly device: Device;
+  readonly life: Life;
+  readonly address: string;
+}
+
+/** Somebody with a new wallet, unlocked and reachable through the node. */
+export async function newPerson(nodeUrl: string, options?: StartOptions): Promise<Person> {
+  const device = new Device();
+  const life = await device.start(options);
+  const { account } = await life.services.accounts.create(passphrase, nodeUrl);
+  await until(async () => (await life.services.accounts.status()).published, 'the publication');
+  return { device, life, address: account?.address ?? '' };
+}
+
+/** A background as an alarm finds it: awake, and at work. */
+export async function wake(device: Device, options?: StartOptions): Promise<Life> {
+  const life = await device.start(options);
+  await life.resume();
+  return life;
 }
 
 /** Waits until `look` answers with something that is not false, null or undefined; the last answer is told when it never does. */
