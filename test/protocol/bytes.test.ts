@@ -47,6 +47,11 @@ test.each(['0', 'zz', '0x1', '12 4', '١٢'])('refuses %j as hex', (text) => exp
 
 test.each(['a', 'ab=c', 'a b', '====', 'a*bc'])('refuses %j as base64', (text) => expect(() => fromBase64(text)).toThrow(RangeError));
 
+test('one differing byte is seen wherever it is', () => {
+  const a = Uint8Array.from({ length: 32 }, (_, place) => place);
+  for (const place of a.keys()) expect(equalBytes(a, a.with(place, 255))).toBe(false);
+});
+
 test('equality compares length and every byte', () => {
   fc.assert(
     fc.property(bytes, bytes, (a, b) => {

@@ -84,6 +84,16 @@ test('names of the prototype in the metadata are plain names', async () => {
   expect(opened.metadata?.['constructor']).toBe('y');
 });
 
+test('metadata is bounded in number and size: it is decoration', async () => {
+  const metadata: Record<string, string> = { long: 'x'.repeat(1025), ['y'.repeat(1025)]: 'long key' };
+  for (let count = 0; count < 40; count++) metadata[`key ${count}`] = 'x'.repeat(1024);
+  const invited = await deriveInvitation(alice.bundle, bob.contact, { conversationId: 'c', metadata });
+  const opened = await open(bob, await sealInvitation(alice.bundle, bob.contact, invited, createdNs));
+  const kept = Object.keys(opened.metadata ?? {});
+  expect(kept).toHaveLength(32);
+  expect(kept.every((key) => key.startsWith('key '))).toBe(true);
+});
+
 test('an older pre-key opens what was sealed to it after a rotation, from both sides', async () => {
   const rotated = { ...bob, bundle: rotatePreKey(bob.bundle, () => Date.UTC(2024, 1, 1)) };
   expect(await open(rotated, sealed)).toMatchObject({ peer: alice.address, derived: true });

@@ -48,3 +48,14 @@ test('what is no backup is refused before a wallet is asked', async () => {
   for (const bytes of [new Uint8Array(0), Uint8Array.of(255, 1, 2), Uint8Array.of(10, 0)])
     await refused('malformed', () => readKeyBackup(bytes));
 });
+
+test('a backup whose pre-key is not 32 bytes is refused before a wallet is asked', async () => {
+  const { version } = fromBinary(EncryptedPrivateKeyBundleSchema, await sealKeyBackup(alice.bundle, walletPreKey, signature));
+  if (version.case !== 'v1') throw new Error('not a backup');
+  for (const length of [0, 31, 33]) {
+    const value = { ...version.value, walletPreKey: randomBytes(length) };
+    const wrapped = create(EncryptedPrivateKeyBundleSchema, { version: { case: 'v1', value } });
+    await refused('malformed', () => readKeyBackup(toBinary(EncryptedPrivateKeyBundleSchema, wrapped)));
+    await refused('malformed', () => readKeyBackup(toBinary(EncryptedPrivateKeyBundleV1Schema, value)));
+  }
+});
