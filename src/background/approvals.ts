@@ -3,6 +3,7 @@ import type { PageCaller } from '../rpc/caller.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { Address, Prompt, PromptAnswer } from '../rpc/views.ts';
 import { decodedHost } from './origins.ts';
+import { createRefusals, type RefusalMemory } from './refusals.ts';
 
 export type Question = Prompt['question'];
 
@@ -14,15 +15,21 @@ export interface PromptWindow {
 }
 
 export interface Approvals {
-  /** Asks the user; identical questions share one answer. @throws RefusalError user-rejected, not-granted, muted, too-many */
-  ask(caller: PageCaller, account: Address, question: Question): Promise<PromptAnswer>;
+  /**
+   * Asks the user; identical questions share one answer. `holds` tells whether this is still what is lacking; null is the answer to a question that an
+   * answer to another one, or unlocking, has overtaken. @throws RefusalError user-rejected, not-granted, muted, too-many
+   */
+  ask(caller: PageCaller, account: Address, question: Question, holds?: () => Promise<boolean>): Promise<PromptAnswer | null>;
   /** The questions that wait, the one to be shown first. */
   prompts(): Prompt[];
+  /** @throws RefusalError not-found */
   answer(id: string, answer: PromptAnswer): void;
   /** The window was closed by the user: a no to the question that it showed. */
   windowClosed(windowId: number): void;
-  /** Parley was unlocked: that is the answer to those who waited for it. */
-  unlocked(): void;
+  /** Something was granted, or Parley was unlocked: questions that are overtaken go. */
+  recheck(): Promise<void>;
+  /** The account is gone, and every question with it. */
+  clear(): void;
   waiting(): number;
 }
 
@@ -32,145 +39,178 @@ export interface ApprovalsDeps {
   readonly changed: () => void;
   /** Keeps the background alive while a question is open; returns the way to stop. */
   readonly hold: () => () => void;
+  /** Outlives the background, not the browser. Without it, what was refused is forgotten with the background. */
+  readonly memory?: RefusalMemory;
+}
+
+interface Waiter {
+  readonly resolve: (answer: PromptAnswer | null) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 interface Asked {
   readonly prompt: Omit<Prompt, 'waiting'>;
   readonly key: string;
   readonly documents: Set<string>;
-  readonly waiters: Set<{ resolve(answer: PromptAnswer): void; reject(error: unknown): void }>;
+  readonly waiters: Set<Waiter>;
+  readonly holds: (() => Promise<boolean>) | undefined;
+  /** Whether it has been on the screen, as far as can be told: whoever closes a window says no to what it showed, and to nothing else. */
+  seen: boolean;
 }
 
 const perOrigin = 3;
 const inAll = 10;
-const refusalsToMute = 3;
-const refusalWindow = 10 * 60_000;
-const muteFor = 60 * 60_000;
+/** A question that follows at once finds the window still there. */
+const closeAfterMs = 150;
 
-export function createApprovals({ clock, window, changed, hold }: ApprovalsDeps): Approvals {
+export function createApprovals({ clock, window, changed, hold, memory }: ApprovalsDeps): Approvals {
+  const refusals = createRefusals(clock, memory);
   let queue: Asked[] = [];
   let windowId: number | null = null;
+  let lastClosed: number | null = null;
   let release: (() => void) | null = null;
-  let lastId = 0;
-  const refusals = new Map<string, number[]>();
-  const mutedUntil = new Map<string, number>();
-  /** What was refused to a document is not asked of the user again for it. */
-  const refusedTo = new Map<string, Set<string>>();
+  let presenting = false;
+  let again = false;
 
-  async function ask(caller: PageCaller, account: Address, question: Question): Promise<PromptAnswer> {
+  async function ask(
+    caller: PageCaller,
+    account: Address,
+    question: Question,
+    holds?: () => Promise<boolean>,
+  ): Promise<PromptAnswer | null> {
     const { origin, documentId, gone } = caller;
-    if (gone.aborted) throw new RefusalError('not-granted', 'the page is gone');
-    if (clock() < (mutedUntil.get(origin) ?? 0))
-      throw new RefusalError('muted', 'this site has asked too often; it may ask again in an hour');
-    const key = JSON.stringify([origin, account, question]);
-    if (refusedTo.get(documentId)?.has(key)) throw new RefusalError('not-granted', 'this was refused before; reload the page to ask again');
+    await refusals.check(origin, documentId, question);
     if (!(await caller.visible())) throw new RefusalError('not-granted', 'a page that is hidden cannot ask');
+    if (gone.aborted) throw new RefusalError('not-granted', 'the page is gone');
 
-    let asked = queue.find((each) => each.key === key);
-    if (!asked) {
-      if (queue.length >= inAll || queue.filter(({ prompt }) => prompt.origin === origin).length >= perOrigin)
-        throw new RefusalError('too-many', 'too many questions wait for an answer', { retryAfterMs: 5000 });
-      asked = {
-        prompt: {
-          id: `${++lastId}-${clock()}`,
-          origin,
-          decodedHost: decodedHost(origin),
-          title: caller.title,
-          account,
-          askedAt: clock(),
-          question,
-        },
-        key,
-        documents: new Set(),
-        waiters: new Set(),
-      };
-      queue.push(asked);
-    }
+    const key = JSON.stringify([origin, account, question]);
+    const asked = queue.find((each) => each.key === key) ?? enqueue(caller, account, question, key, holds);
     asked.documents.add(documentId);
-    const mine = asked;
-    const answer = new Promise<PromptAnswer>((resolve, reject) => {
-      const waiter = { resolve, reject };
-      mine.waiters.add(waiter);
+    const answer = new Promise<PromptAnswer | null>((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject };
+      asked.waiters.add(waiter);
       const leave = (): void => {
-        if (!mine.waiters.delete(waiter)) return;
+        if (!asked.waiters.delete(waiter)) return;
         reject(new RefusalError('not-granted', 'the page is gone'));
-        if (mine.waiters.size === 0) remove(mine);
+        if (asked.waiters.size === 0) remove(asked);
       };
       gone.addEventListener('abort', leave, { once: true });
     });
-    present();
+    present(); // also for one that waits already: whoever asks again looks for the window
     return answer;
   }
 
+  function enqueue(
+    { origin, title }: PageCaller,
+    account: Address,
+    question: Question,
+    key: string,
+    holds: (() => Promise<boolean>) | undefined,
+  ): Asked {
+    if (queue.length >= inAll || queue.filter(({ prompt }) => prompt.origin === origin).length >= perOrigin)
+      throw new RefusalError('too-many', 'too many questions wait for an answer', { retryAfterMs: 5000 });
+    const id = crypto.randomUUID();
+    const prompt = { id, origin, decodedHost: decodedHost(origin), title, account, askedAt: clock(), question };
+    const asked: Asked = { prompt, key, documents: new Set(), waiters: new Set(), holds, seen: false };
+    queue.push(asked);
+    return asked;
+  }
+
+  /** Brings the window in line with the queue; one at a time, because two at once would open two windows. */
   function present(): void {
     changed();
-    if (queue.length === 0) {
-      release?.();
-      release = null;
-      const id = windowId;
-      windowId = null;
-      if (id !== null) window.close(id).catch(() => undefined); // closed already: just as well
-      return;
+    if (queue.length > 0) release ??= hold();
+    again = true;
+    if (presenting) return;
+    presenting = true;
+    void (async () => {
+      while (again) {
+        again = false;
+        await (queue.length > 0 ? show() : close());
+      }
+      presenting = false;
+    })();
+  }
+
+  async function show(): Promise<void> {
+    try {
+      const id = await window.show();
+      windowId = id;
+      if (id === lastClosed) windowClosed(id); // closed before we knew that it was open
+    } catch {
+      for (const asked of [...queue]) reject(asked, new RefusalError('not-granted', 'the question could not be shown'));
     }
-    release ??= hold();
-    window.show().then(
-      (id) => {
-        windowId = id;
-        if (queue.length === 0) present(); // answered while it opened
-      },
-      () => {
-        for (const asked of [...queue])
-          settle(asked, (waiter) => waiter.reject(new RefusalError('not-granted', 'the question could not be shown')));
-      },
-    );
+  }
+
+  async function close(): Promise<void> {
+    release?.();
+    release = null;
+    if (windowId === null) return;
+    await new Promise((resolve) => setTimeout(resolve, closeAfterMs));
+    if (queue.length > 0) return;
+    const id = windowId;
+    windowId = null;
+    if (id !== null) await window.close(id).catch(() => undefined); // closed already: just as well
   }
 
   function remove(asked: Asked): void {
-    const first = queue[0] === asked;
     queue = queue.filter((each) => each !== asked);
-    if (first || queue.length === 0) present();
-    else changed();
+    present();
   }
 
-  function settle(asked: Asked, tell: (waiter: Asked['waiters'] extends Set<infer W> ? W : never) => void): void {
+  function settle(asked: Asked, tell: (waiter: Waiter) => void): void {
     const waiters = [...asked.waiters];
     asked.waiters.clear();
     for (const waiter of waiters) tell(waiter);
     remove(asked);
   }
 
+  const reject = (asked: Asked, error: RefusalError): void => settle(asked, (waiter) => waiter.reject(error));
+
   function refuse(asked: Asked): void {
-    const { origin } = asked.prompt;
-    const now = clock();
-    const recent = [...(refusals.get(origin) ?? []).filter((at) => now - at < refusalWindow), now];
-    refusals.set(origin, recent);
-    if (recent.length >= refusalsToMute) {
-      mutedUntil.set(origin, now + muteFor);
-      refusals.delete(origin);
-    }
-    for (const document of asked.documents) refusedTo.set(document, (refusedTo.get(document) ?? new Set()).add(asked.key));
-    if (refusedTo.size > 1000) refusedTo.delete(refusedTo.keys().next().value as string);
-    settle(asked, (waiter) => waiter.reject(new RefusalError('user-rejected', 'the user said no')));
+    const { origin, question } = asked.prompt;
+    const muted = refusals.note(origin, asked.documents, question);
+    reject(asked, new RefusalError('user-rejected', 'the user said no'));
+    if (!muted) return;
+    for (const other of queue.filter(({ prompt }) => prompt.origin === origin))
+      reject(other, new RefusalError('muted', 'this site has been refused too often; it may ask again in an hour'));
+  }
+
+  function windowClosed(id: number): void {
+    lastClosed = id;
+    if (id !== windowId) return;
+    windowId = null;
+    lastClosed = null;
+    const [shown] = queue;
+    if (!shown) return;
+    if (shown.seen) refuse(shown);
+    else present();
+    shown.seen = true; // a window that shows nothing is opened once more, not for ever
   }
 
   return {
     ask,
-    prompts: () => queue.map(({ prompt }, index) => ({ ...prompt, waiting: queue.length - 1 - index })),
+    prompts() {
+      const [first] = queue;
+      if (first) first.seen = true;
+      return queue.map(({ prompt }, index) => ({ ...prompt, waiting: queue.length - 1 - index }));
+    },
     answer(id, answer) {
       const asked = queue.find(({ prompt }) => prompt.id === id);
-      if (!asked) return;
+      if (!asked) throw new RefusalError('not-found', 'This question has been answered or taken back.');
       if (answer.allow) settle(asked, (waiter) => waiter.resolve(answer));
       else refuse(asked);
     },
-    windowClosed(id) {
-      if (id !== windowId) return;
-      windowId = null;
-      const [shown] = queue;
-      if (shown) refuse(shown);
+    windowClosed,
+    async recheck() {
+      for (const asked of [...queue]) {
+        // What cannot be told stays for the user to answer.
+        const holds = (await asked.holds?.().catch(() => true)) ?? true;
+        if (!holds && queue.includes(asked)) settle(asked, (waiter) => waiter.resolve(null));
+      }
     },
-    unlocked() {
-      for (const asked of queue.filter(({ prompt }) => prompt.question.kind === 'unlock'))
-        settle(asked, (waiter) => waiter.resolve({ allow: true, expiresIn: null }));
+    clear() {
+      for (const asked of [...queue]) reject(asked, new RefusalError('no-account', 'there is no account in Parley any more'));
     },
     waiting: () => queue.length,
   };

@@ -1,13 +1,19 @@
 import type { Clock } from '../protocol/time.ts';
 import type { Address, Permission, Site } from '../rpc/views.ts';
 import type { Table } from '../storage/records.ts';
+import { createExclusive } from './exclusive.ts';
+
+/** How long a yes holds: as long as the origin has a tab, until a time (ms; 0: none), or, after two answers, the longer of the two. */
+interface Term {
+  readonly tabs: boolean;
+  readonly until: number;
+}
 
 /** What an origin may do, as it is stored. */
 interface Grant {
   readonly account: Address;
   readonly connectedAt: number;
-  /** null: until the origin's last tab closes. */
-  readonly connectedUntil: number | null;
+  readonly term: Term;
   readonly permissions: readonly Permission[];
   /** The conversations that this origin knows, under its own names for them. */
   readonly conversations: Readonly<Record<string, KnownConversation>>;
@@ -23,122 +29,145 @@ export interface Grants {
   permissions(origin: string, account: Address): Promise<readonly Permission[]>;
   /** Those of the peers that the origin may not write to yet. */
   missingPeers(origin: string, account: Address, peers: readonly Address[]): Promise<readonly Address[]>;
+  /** Connects an origin until a time (ms), or with null until its last tab closes. */
   connect(origin: string, account: Address, until: number | null): Promise<void>;
+  /** Lets an origin write to these peers, and connects it. */
   allowSend(origin: string, account: Address, peers: readonly Address[], until: number | null): Promise<void>;
   /** Takes back one kind, or everything, the connection too. Answers whether anything was taken. */
   revoke(origin: string, kind?: Permission['kind']): Promise<boolean>;
   knowConversation(origin: string, account: Address, name: string, conversation: KnownConversation): Promise<void>;
   conversation(origin: string, account: Address, name: string): Promise<KnownConversation | null>;
   sites(): Promise<Site[]>;
-  /** Ends what lasts until the last tab closes, for origins without one. Answers the origins that lost something. */
+  /** Ends what lasts until the last tab closes, for origins without one, and what is over. Answers the origins that lost something. */
   tabsClosed(openOrigins: ReadonlySet<string>): Promise<string[]>;
   origins(): Promise<string[]>;
+  /** Forgets everything: the account is gone. */
+  forget(): Promise<void>;
 }
 
-const nobody: Grant['conversations'] = {};
-
-/** Grants are written down before they count, and taken back before the answer: what is not there is not allowed. */
+/**
+ * What sites may do. It lives in memory, and on the disk so that it outlives the background. A yes counts once it is written; taking back counts at once,
+ * before the disk has heard of it. Changes run one after the other, so that none is made from what another has just ended.
+ */
 export function createGrants(table: Table<unknown>, clock: Clock): Grants {
-  const read = async (origin: string, account?: Address): Promise<Grant | null> => {
-    const grant = (await table.get(origin)) as Grant | undefined;
-    return grant && (account === undefined || grant.account === account) ? alive(grant) : null;
+  const exclusive = createExclusive();
+  let memory: Promise<Map<string, Grant>> | undefined;
+
+  const load = (): Promise<Map<string, Grant>> => {
+    memory ??= table.all().then(
+      (all) => new Map(all as [string, Grant][]),
+      (error: unknown) => {
+        memory = undefined;
+        throw error;
+      },
+    );
+    return memory;
   };
-  const alive = (grant: Grant): Grant | null => {
+
+  const alive = (grant: Grant | undefined): Grant | null => {
     const now = clock();
-    if (over(grant.connectedUntil, now)) return null;
-    return { ...grant, permissions: grant.permissions.filter(({ expiresAt }) => !over(expiresAt, now)) };
+    if (!grant || !(grant.term.tabs || now < grant.term.until)) return null;
+    return { ...grant, permissions: grant.permissions.filter(({ expiresAt }) => expiresAt === null || now < expiresAt) };
   };
-  const change = async (
-    origin: string,
-    account: Address,
-    until: number | null,
-    permissions: (now: Grant) => readonly Permission[],
-  ): Promise<void> => {
-    const now = clock();
-    const known = (await read(origin, account)) ?? {
-      account,
-      connectedAt: now,
-      connectedUntil: until,
-      permissions: [],
-      conversations: nobody,
-    };
-    const grant = { ...known, connectedUntil: later(known.connectedUntil, until) };
-    await table.put(origin, { ...grant, permissions: permissions(grant) });
+
+  const read = async (origin: string, account: Address): Promise<Grant | null> => {
+    const grant = alive((await load()).get(origin));
+    return grant?.account === account ? grant : null;
   };
+
+  const write = async (origin: string, grant: Grant): Promise<void> => {
+    await table.put(origin, grant);
+    (await load()).set(origin, grant);
+  };
+
+  /** What remains is in force before it is on the disk. */
+  const reduce = async (origin: string, grant: Grant | null): Promise<void> => {
+    const grants = await load();
+    if (grant) grants.set(origin, grant);
+    else grants.delete(origin);
+    await (grant ? table.put(origin, grant) : table.delete(origin));
+  };
+
+  const grant = (origin: string, account: Address, until: number | null, permissions: (before: Grant) => readonly Permission[]) =>
+    exclusive(async () => {
+      const none: Grant = { account, connectedAt: clock(), term: { tabs: false, until: 0 }, permissions: [], conversations: {} };
+      const before = (await read(origin, account)) ?? none;
+      await write(origin, { ...before, term: longer(before.term, until), permissions: permissions(before) });
+    });
 
   return {
     connected: async (origin, account) => (await read(origin, account)) !== null,
     permissions: async (origin, account) => (await read(origin, account))?.permissions ?? [],
     async missingPeers(origin, account, peers) {
-      const grant = await read(origin, account);
+      const permissions = (await read(origin, account))?.permissions ?? [];
+      // An empty list allows nobody; only the star is everybody.
       const allowed = (peer: Address): boolean =>
-        grant?.permissions.some(({ kind, peers: granted }) => kind === 'send' && (granted === '*' || granted.includes(peer))) ?? false;
-      return peers.filter((peer) => !allowed(peer));
+        permissions.some(({ kind, peers: granted }) => kind === 'send' && (granted === '*' || granted.includes(peer)));
+      return [...new Set(peers)].filter((peer) => !allowed(peer));
     },
-    connect: (origin, account, until) => change(origin, account, until, ({ permissions }) => permissions),
+    connect: (origin, account, until) => grant(origin, account, until, ({ permissions }) => permissions),
     allowSend: (origin, account, peers, until) =>
-      change(origin, account, until, ({ permissions }) => {
+      grant(origin, account, until, ({ permissions }) => {
         const same = permissions.find(({ kind, peers: granted, expiresAt }) => kind === 'send' && granted !== '*' && expiresAt === until);
-        const rest = permissions.filter((permission) => permission !== same);
         const before = same && same.peers !== '*' ? same.peers : [];
-        return [...rest, { kind: 'send', peers: [...new Set([...before, ...peers])], grantedAt: clock(), expiresAt: until }];
+        const grown: Permission = { kind: 'send', peers: [...new Set([...before, ...peers])], grantedAt: clock(), expiresAt: until };
+        return [...permissions.filter((permission) => permission !== same), grown];
       }),
     async revoke(origin, kind) {
-      const grant = await read(origin);
-      if (!grant) {
-        await table.delete(origin);
-        return false;
-      }
-      if (kind === undefined) {
-        await table.delete(origin);
-        return true;
-      }
-      const kept = grant.permissions.filter((permission) => permission.kind !== kind);
-      await table.put(origin, { ...grant, permissions: kept });
-      return kept.length < grant.permissions.length;
+      // Not in turn: what is taken back must not wait for a write that is under way. The second time undoes what that write brought.
+      const take = async (): Promise<boolean> => {
+        const before = alive((await load()).get(origin));
+        const kept = before?.permissions.filter((permission) => kind !== undefined && permission.kind !== kind) ?? [];
+        await reduce(origin, before && kind !== undefined ? { ...before, permissions: kept } : null);
+        return before !== null && (kind === undefined || kept.length < before.permissions.length);
+      };
+      const taken = take();
+      const [now, after] = await Promise.all([taken, exclusive(() => taken.then(take, take))]);
+      return now || after;
     },
-    async knowConversation(origin, account, name, conversation) {
-      const grant = await read(origin, account);
-      if (!grant || Object.hasOwn(grant.conversations, name)) return;
-      await table.put(origin, { ...grant, conversations: { ...grant.conversations, [name]: conversation } });
-    },
+    knowConversation: (origin, account, name, conversation) =>
+      exclusive(async () => {
+        const known = await read(origin, account);
+        if (!known || Object.hasOwn(known.conversations, name)) return;
+        await write(origin, { ...known, conversations: { ...known.conversations, [name]: conversation } });
+      }),
     async conversation(origin, account, name) {
-      const grant = await read(origin, account);
-      return grant && Object.hasOwn(grant.conversations, name) ? (grant.conversations[name] ?? null) : null;
+      const conversations = (await read(origin, account))?.conversations ?? {};
+      return Object.hasOwn(conversations, name) ? (conversations[name] ?? null) : null;
     },
     async sites() {
-      const all = (await table.all()) as [string, Grant][];
-      return all
-        .map(([origin, grant]) => ({ origin, grant: alive(grant) }))
-        .flatMap(({ origin, grant }) => (grant ? [{ origin, permissions: grant.permissions, connectedAt: grant.connectedAt }] : []))
-        .sort((a, b) => b.connectedAt - a.connectedAt);
+      const all = [...(await load())].map(([origin, stored]) => ({ origin, grant: alive(stored) }));
+      return all.flatMap(({ origin, grant: site }) => (site ? [viewOf(origin, site)] : [])).sort((a, b) => b.connectedAt - a.connectedAt);
     },
-    async tabsClosed(openOrigins) {
-      const changed: string[] = [];
-      for (const [origin, grant] of (await table.all()) as [string, Grant][]) {
-        const now = alive(grant);
-        if (!now) {
-          await table.delete(origin);
+    tabsClosed: (openOrigins) =>
+      exclusive(async () => {
+        const changed: string[] = [];
+        for (const [origin, stored] of [...(await load())]) {
+          const open = openOrigins.has(origin);
+          const kept = stored.permissions.filter(({ expiresAt }) => open || expiresAt !== null);
+          const left = alive(open ? stored : { ...stored, term: { ...stored.term, tabs: false }, permissions: kept });
+          if (left && left.permissions.length === stored.permissions.length && left.term.tabs === stored.term.tabs) continue;
+          await reduce(origin, left);
           changed.push(origin);
-          continue;
         }
-        if (openOrigins.has(origin)) continue;
-        const kept = now.permissions.filter(({ expiresAt }) => expiresAt !== null);
-        if (now.connectedUntil !== null && kept.length === grant.permissions.length) continue;
-        changed.push(origin);
-        if (now.connectedUntil === null) await table.delete(origin);
-        else await table.put(origin, { ...now, permissions: kept });
-      }
-      return changed;
-    },
-    origins: async () => (await table.all()).map(([origin]) => origin),
+        return changed;
+      }),
+    origins: async () => [...(await load()).keys()],
+    forget: () =>
+      exclusive(async () => {
+        for (const origin of [...(await load()).keys()]) await reduce(origin, null);
+      }),
   };
 }
 
-const over = (until: number | null, now: number): boolean => until !== null && now >= until;
+const longer = ({ tabs, until }: Term, other: number | null): Term => ({
+  tabs: tabs || other === null,
+  until: Math.max(until, other ?? 0),
+});
 
-/** The longer of two terms; one that ends with the tabs is the shortest there is. */
-function later(a: number | null, b: number | null): number | null {
-  if (a === null || b === null) return a ?? b;
-  return Math.max(a, b);
-}
+const viewOf = (origin: string, { permissions, connectedAt, term }: Grant): Site => ({
+  origin,
+  permissions,
+  connectedAt,
+  expiresAt: term.until > 0 ? term.until : null,
+});

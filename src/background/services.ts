@@ -91,10 +91,11 @@ export interface Sites {
   sendMessage(
     caller: PageCaller,
     params: {
+      /** Either of the two. */
       readonly conversation?: string;
       readonly peer?: string;
-      readonly content: unknown;
-      readonly contentType?: string;
+      readonly content: string;
+      readonly contentType: string;
       readonly clientId?: string;
     },
   ): Promise<unknown>;

@@ -1,8 +1,10 @@
 import { codes } from '../rpc/errors.ts';
 import { isEvent, isReply, type Port, portNames, type WireError } from '../rpc/wire.ts';
-import { ask, offer, type ToContent, type ToPage } from './channel.ts';
+import { ask, give, hello, knock, listening, offer, type ToContent, type ToPage } from './channel.ts';
+import { createNews } from './news.ts';
 
 interface Runtime {
+  /** Gone once the extension was updated or removed under the page. */
   readonly id?: string;
   connect(info: { name: string }): Port;
   readonly onMessage: { addListener(listener: (message: unknown) => void): void };
@@ -18,104 +20,123 @@ interface Waiting {
   tries: number;
 }
 
-/** Calls that may be made again when the background died before it answered. */
-const repeatable = new Set(['xmtp_accounts', 'xmtp_getPermissions', 'xmtp_canMessage']);
+/** Calls that read, and are made again when the background died before it answered. */
+const reads = new Set(['xmtp_accounts', 'xmtp_getPermissions', 'xmtp_canMessage']);
 const mostTries = 3;
+const mostWaiting = 256;
+/** Time for the background to be gone before it is called again. */
+const pauseMs = 100;
+
+const lost: WireError = { code: codes.disconnected, message: 'Parley was updated or removed: reload the page' };
+const interrupted: WireError = { code: codes.notNow, message: 'Parley was interrupted; it is safe to ask again' };
+const tooMany: WireError = { code: codes.limitExceeded, message: 'too many calls wait for an answer', data: { retryAfterMs: 1000 } };
 
 const waiting = new Map<number, Waiting>();
+const news = createNews((event, payload) => tell({ type: 'event', event, payload }));
 let page: MessagePort | null = null;
+let nonce = '';
 let port: Port | null = null;
-let listened = false;
-let told = false;
+/** Whether the page has shown interest: pages that never do cost the background nothing. */
+let wanted = false;
+let told: 'nothing' | 'connected' | 'gone' = 'nothing';
+/** A page that is being prepared unseen is no page yet: its calls wait until it is shown. */
+let unseen = (document as { prerendering?: boolean }).prerendering === true;
 
-window.addEventListener('message', (event) => {
-  if (event.source !== window || event.data !== offer || page) return;
-  const [given] = event.ports;
-  if (!given) return askForPort();
-  page = given;
-  page.onmessage = ({ data }: MessageEvent<unknown>) => receive(data);
-});
-askForPort();
+if (window.origin !== 'null') meet(); // an opaque origin gets nothing
 
-function askForPort(): void {
-  if (window.origin === 'null') return; // an opaque origin gets nothing
-  window.postMessage(ask, window.origin);
+function meet(): void {
+  const say = (word: string): void => window.postMessage(word, window.origin);
+  window.addEventListener('message', (event) => {
+    const { source, data, ports } = event;
+    if (page || source !== window || typeof data !== 'string' || !(data.startsWith(offer) || data.startsWith(give))) return;
+    event.stopImmediatePropagation(); // the page's own listeners need not know
+    if (data.startsWith(offer)) {
+      nonce = data.slice(offer.length);
+      say(ask + nonce);
+    } else if (ports[0] && data === give + nonce) {
+      [page] = ports as [MessagePort];
+      page.onmessage = (message: MessageEvent<unknown>) => receive(message.data);
+    }
+  });
+  say(hello);
 }
 
 /** Pages are hostile: what is no call is dropped here, and judged again by the background. */
 function receive(data: unknown): void {
   const { id, method, params } = (data ?? {}) as Partial<ToContent>;
-  if (!Number.isSafeInteger(id) || typeof method !== 'string') return;
-  listened = true;
-  if (id === 0) return void reach();
-  send({ call: { id: id as number, method, params }, tries: 0 });
+  if (id === knock) tell({ type: 'here' });
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || typeof method !== 'string') return;
+  wanted = true;
+  if (id === listening) open();
+  else if (waiting.size >= mostWaiting) answer(id, tooMany);
+  else send({ call: { id, method, params }, tries: 0 });
 }
 
 function send(entry: Waiting): void {
-  const { id, method } = entry.call;
-  entry.tries++;
+  const { id } = entry.call;
   waiting.set(id, entry);
+  if (unseen) return;
+  entry.tries++;
+  const mine = open();
+  if (!mine) return;
   try {
-    reach().postMessage(entry.call);
+    mine.postMessage(entry.call);
   } catch {
-    waiting.delete(id);
-    const gone = runtime.id === undefined;
-    answer(id, gone ? lost : { code: codes.invalidParams, message: `${method}: the parameters could not be sent` });
+    again([entry]); // it broke this moment, and its end is still to be told
   }
 }
 
-const lost: WireError = { code: codes.disconnected, message: 'Parley was updated or removed: reload the page' };
-const interrupted: WireError = { code: codes.notNow, message: 'Parley was interrupted; it is safe to ask again' };
-
-/** The port to the background, opened when first needed and after every break. */
-function reach(): Port {
-  if (port) return port;
-  const mine = runtime.connect({ name: portNames.page });
+/** The port to the background, opened when first needed and after every break; null: there is nothing to connect to any more. */
+function open(): Port | null {
+  if (port || unseen) return port;
+  let mine: Port;
+  try {
+    mine = runtime.connect({ name: portNames.page });
+  } catch {
+    end();
+    return null;
+  }
   port = mine;
   mine.onMessage.addListener((message) => {
     if (isReply(message)) {
       if (waiting.delete(message.id)) tell({ type: 'reply', ...message });
-    } else if (isEvent(message)) {
-      tell({ type: 'event', event: message.event, payload: message.payload });
-    }
+    } else if (isEvent(message)) news.hear(message.event, message.payload);
   });
   mine.onDisconnect.addListener(() => {
     if (port !== mine) return;
     port = null;
     broken();
   });
-  if (!told) {
-    told = true;
-    tell({ type: 'event', event: 'connect', payload: {} });
-  }
+  if (told !== 'connected') tell({ type: 'event', event: 'connect', payload: {} });
+  told = 'connected';
   return mine;
 }
 
-/** The background stops when it is idle, and that is no news. With calls under way it is: what may be repeated is, the rest is told. */
+/** The background stops when it is idle, and that is no news. With calls under way it is: reads are made again, the rest is told. */
 function broken(): void {
-  if (runtime.id === undefined) {
-    for (const id of waiting.keys()) answer(id, lost);
-    waiting.clear();
-    tell({ type: 'event', event: 'disconnect', payload: { code: 1011 } });
-    return;
+  if (runtime.id === undefined) end();
+  else if (waiting.size > 0) {
+    told = 'nothing';
+    tell({ type: 'event', event: 'disconnect', payload: { code: 1013 } });
+    again([...waiting.values()]);
   }
-  if (waiting.size === 0) return;
-  told = false;
-  tell({ type: 'event', event: 'disconnect', payload: { code: 1013 } });
-  const calls = [...waiting.values()];
-  waiting.clear();
-  setTimeout(() => {
-    for (const entry of calls) {
-      if (entry.tries < mostTries && mayRepeat(entry.call)) send(entry);
-      else answer(entry.call.id, interrupted);
-    }
-  }, 100);
 }
 
-/** A send that names itself is the same send however often it is asked for. */
-function mayRepeat({ method, params }: ToContent): boolean {
-  if (repeatable.has(method)) return true;
-  return method === 'xmtp_sendMessage' && typeof (params as { clientId?: unknown } | null)?.clientId === 'string';
+function again(calls: readonly Waiting[]): void {
+  for (const { call } of calls) waiting.delete(call.id);
+  setTimeout(() => {
+    for (const entry of calls) {
+      if (entry.tries < mostTries && reads.has(entry.call.method)) send(entry);
+      else answer(entry.call.id, interrupted);
+    }
+  }, pauseMs);
+}
+
+function end(): void {
+  for (const id of waiting.keys()) answer(id, lost);
+  waiting.clear();
+  if (told !== 'gone') tell({ type: 'event', event: 'disconnect', payload: { code: 1011 } });
+  told = 'gone';
 }
 
 const answer = (id: number, error: WireError): void => tell({ type: 'reply', id, error });
@@ -126,7 +147,13 @@ function tell(message: ToPage): void {
 
 // The background, come to life, has news for pages that listen.
 runtime.onMessage.addListener((message) => {
-  if (message === 'parley:wake' && listened) reach();
+  if (message === 'parley:wake' && wanted) open();
+});
+
+document.addEventListener('prerenderingchange', () => {
+  unseen = false;
+  for (const entry of waiting.values()) send(entry);
+  if (wanted) open();
 });
 
 // A page in the back-forward cache keeps its scripts and loses its port without being told.
@@ -136,8 +163,7 @@ window.addEventListener('pagehide', () => {
   left?.disconnect();
 });
 window.addEventListener('pageshow', (event) => {
-  if (!event.persisted) return;
-  for (const id of waiting.keys()) answer(id, interrupted);
-  waiting.clear();
-  if (listened && runtime.id !== undefined) reach();
+  if (!event.persisted || !wanted) return;
+  again([...waiting.values()]);
+  open();
 });

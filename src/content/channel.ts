@@ -1,24 +1,34 @@
 import type { WireError } from '../rpc/wire.ts';
 
 /**
- * What the page's script and the content script say to each other. They meet by two words on `window` at document_start and hand over one end of a
- * MessageChannel; from then on nothing of ours is on `window`.
+ * What the page's script and the content script say to each other. They meet at document_start by four words on `window`, and one end of a
+ * MessageChannel changes hands; from then on nothing of ours is on `window`. Whichever of the two runs first, the other's first word finds it.
  */
 export type ToPage =
   | { readonly type: 'reply'; readonly id: number; readonly result?: unknown; readonly error?: WireError }
-  | { readonly type: 'event'; readonly event: string; readonly payload: unknown };
+  | { readonly type: 'event'; readonly event: string; readonly payload: unknown }
+  | { readonly type: 'here' };
 
-/** A call; with id 0 and no method it only says that the page listens for events. */
+/** A call; or, with one of the ids below and no method, a sign. */
 export interface ToContent {
   readonly id: number;
   readonly method: string;
   readonly params: unknown;
 }
 
-/** Of the page's script: "here I am", or with a port "here it is". */
-export const offer = 'parley:offer';
-/** Of the content script: "the port, please". */
-export const ask = 'parley:ask';
+/** The page listens for events. */
+export const listening = 0;
+/** "Are you still there?": answered with `here`. */
+export const knock = -1;
+
+/** Content script: "is there a page's script?" */
+export const hello = 'parley:hello';
+/** Page's script: "here I am", with a name for this meeting. */
+export const offer = 'parley:offer ';
+/** Content script: "the port, please". */
+export const ask = 'parley:ask ';
+/** Page's script: "here it is". */
+export const give = 'parley:port ';
 
 /** The events by which a page finds the provider. */
 export const announce = 'xmtp:announceProvider';

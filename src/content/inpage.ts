@@ -1,6 +1,6 @@
 import { ParseError, parse } from '../parse.ts';
 import { pageParams } from '../rpc/schemas.ts';
-import { announce, ask, maxCallLength, offer, request, type ToContent, type ToPage } from './channel.ts';
+import { announce, ask, give, hello, knock, listening, maxCallLength, offer, request, type ToContent, type ToPage } from './channel.ts';
 
 declare const __VERSION__: string;
 declare const __ICON__: string;
@@ -12,32 +12,46 @@ interface RequestArguments {
 
 type Listener = (payload: unknown) => void;
 
+/** How often the content script is asked for a sign of life while calls wait, and how many times in vain. */
+const knockEveryMs = 1000;
+const mostKnocks = 4;
+
 // An opaque origin (a sandbox) and frames get nothing: not even a property that says no.
 if (self.origin !== 'null' && window.top === window) expose();
 
 function expose(): void {
   // Taken before any script of the page runs: a page that replaces them later fools only itself.
-  const { Error: PageError, JSON: json, Object: object, CustomEvent, Blob, setTimeout } = globalThis;
-  const { addEventListener, dispatchEvent, postMessage } = window;
+  const { Error: PageError, Object: object, Promise: PagePromise, CustomEvent: PageEvent, Blob: PageBlob, setTimeout: later } = globalThis;
+  const { parse: fromJson, stringify: toJson } = JSON;
+  const { port1: port, port2 } = new MessageChannel();
+  const post = port.postMessage.bind(port) as (message: ToContent) => void;
+  const say = window.postMessage.bind(window);
+  const listen = window.addEventListener.bind(window);
+  const dispatch = window.dispatchEvent.bind(window);
+  const here = location.origin;
+
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   const listeners = new Map<string, Set<Listener>>();
-  const { port1: port, port2 } = new MessageChannel();
   let lastId = 0;
-  let handed = false;
+  let knocks = 0;
+  let knocking = false;
+  let gone = false;
 
   const provider = object.freeze({
     isParley: true as const,
     version: __VERSION__,
     request: (args: RequestArguments): Promise<unknown> =>
-      new Promise((resolve, reject) => {
+      new PagePromise((resolve, reject) => {
         const call = check(args);
         if (call instanceof PageError) return reject(call);
+        if (gone) return reject(lost());
         waiting.set(++lastId, { resolve, reject });
-        port.postMessage({ id: lastId, ...call } satisfies ToContent);
+        post({ id: lastId, ...call });
+        watch();
       }),
     on(event: string, listener: Listener) {
-      if (typeof listener !== 'function') return provider;
-      if (listeners.size === 0) port.postMessage({ id: 0, method: '', params: {} } satisfies ToContent); // somebody listens
+      if (typeof listener !== 'function') throw new TypeError('a listener is a function');
+      if (listeners.size === 0) post({ id: listening, method: '', params: {} });
       listeners.set(event, (listeners.get(event) ?? new Set()).add(listener));
       return provider;
     },
@@ -49,16 +63,16 @@ function expose(): void {
 
   /** Everything that can be judged here is judged before anything leaves the page. */
   function check(args: RequestArguments): { method: string; params: unknown } | Error {
-    if (typeof args !== 'object' || args === null || Array.isArray(args))
-      return failure(-32602, 'expected one argument: { method, params? }');
+    if (typeof args !== 'object' || args === null) return failure(-32602, 'expected one argument: { method, params }');
     try {
       const { method, params = {} } = args;
       if (typeof method !== 'string' || method === '') return failure(-32602, 'method: expected a text');
       if (!object.hasOwn(pageParams, method)) return failure(4200, `there is no method ${method.slice(0, 64)}`);
-      const text = json.stringify(params);
-      if (new Blob([text]).size > maxCallLength) return failure(-32602, 'params: expected at most 1 MiB');
       // What JSON does not carry (functions, undefined members) is not there for the background either.
-      const plain = json.parse(text) as unknown;
+      const text = toJson(params) as string | undefined;
+      if (text === undefined) return failure(-32602, 'params: expected an object');
+      if (new PageBlob([text]).size > maxCallLength) return failure(-32602, 'params: expected at most 1 MiB');
+      const plain = fromJson(text) as unknown;
       parse<unknown>(pageParams[method as keyof typeof pageParams], plain, 'params');
       return { method, params: plain };
     } catch (error) {
@@ -70,8 +84,13 @@ function expose(): void {
     return object.assign(new PageError(message), { code }, data && { data });
   }
 
+  const lost = (): Error => failure(4900, 'Parley was updated or removed: reload the page');
+
   port.onmessage = ({ data }: MessageEvent<ToPage>) => {
-    if (data.type === 'event') return emit(data.event, data.payload);
+    knocks = 0;
+    gone = false;
+    if (data.type === 'event') emit(data.event, data.payload);
+    if (data.type !== 'reply') return;
     const call = waiting.get(data.id);
     if (!call) return;
     waiting.delete(data.id);
@@ -79,33 +98,56 @@ function expose(): void {
     else call.resolve(data.result);
   };
 
+  /** Some browsers end a content script without a word when its extension goes: while calls wait, it has to show signs of life. */
+  function watch(): void {
+    if (knocking) return;
+    knocking = true;
+    later(() => {
+      knocking = false;
+      if (waiting.size === 0) return;
+      if (knocks < mostKnocks) {
+        knocks++;
+        post({ id: knock, method: '', params: {} });
+        return watch();
+      }
+      gone = true;
+      for (const { reject } of waiting.values()) reject(lost());
+      waiting.clear();
+      emit('disconnect', { code: 1011 });
+    }, knockEveryMs);
+  }
+
   /** Listeners of the page run on their own: one that throws is the page's affair and stops nobody. */
   function emit(event: string, payload: unknown): void {
     for (const listener of [...(listeners.get(event) ?? [])]) {
       try {
         listener(payload);
       } catch (error) {
-        setTimeout(() => {
+        later(() => {
           throw error;
         });
       }
     }
   }
 
-  const uuid = randomUuid();
-  const detail = object.freeze({ info: object.freeze({ uuid, name: 'Parley', icon: __ICON__, rdns: 'app.parley' }), provider });
-  const show = (): void => void dispatchEvent.call(window, new CustomEvent(announce, { detail }));
+  const info = object.freeze({ uuid: randomUuid(), name: 'Parley', icon: __ICON__, rdns: 'app.parley' });
+  const detail = object.freeze({ info, provider });
+  const show = (): void => void dispatch(new PageEvent(announce, { detail }));
 
-  // Whichever of the two scripts runs first, the port changes hands once: the content script asks when it starts and when it is offered.
-  addEventListener.call(window, 'message', (event) => {
-    const { source, data } = event as MessageEvent;
-    if (source !== window || data !== ask || handed) return;
+  // The port changes hands once, to the one who was asked and answers by name.
+  const nonce = randomUuid();
+  let handed = false;
+  listen('message', (event) => {
+    const { source, data } = event;
+    if (handed || source !== window || (data !== hello && data !== ask + nonce)) return;
+    event.stopImmediatePropagation(); // the page's own listeners need not know
+    if (data === hello) return say(offer + nonce, here);
     handed = true;
-    postMessage.call(window, offer, { targetOrigin: location.origin, transfer: [port2] });
+    say(give + nonce, here, [port2]);
   });
-  addEventListener.call(window, request, show);
+  listen(request, show);
   object.defineProperty(window, 'xmtp', { value: provider, writable: false, configurable: false, enumerable: true });
-  postMessage.call(window, offer, { targetOrigin: location.origin });
+  say(offer + nonce, here);
   show();
 }
 
