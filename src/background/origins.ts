@@ -3,6 +3,7 @@ import { RefusalError } from '../rpc/errors.ts';
 /** What the browser says of the other end of a port. */
 export interface Sender {
   readonly origin?: string | undefined;
+  /** Of no use for pages; our own are known by it. */
   readonly url?: string | undefined;
   readonly frameId?: number | undefined;
   readonly documentLifecycle?: string | undefined;
@@ -23,9 +24,10 @@ export function pageOrigin(sender: Sender): string {
   if (sender.tab.incognito) return refuse('private windows are not served');
   if (sender.frameId !== 0) return refuse('frames are not served');
   if (sender.documentLifecycle !== undefined && sender.documentLifecycle !== 'active') return refuse('the document is not shown');
-  const origin = sender.origin ?? originOf(sender.url);
+  // Never from the address: a sandboxed document has one, and no origin.
+  const { origin } = sender;
   const url = parseUrl(origin);
-  if (!url || url.origin !== origin) return refuse('the page has no origin of its own');
+  if (origin === undefined || url?.origin !== origin) return refuse('the page has no origin of its own');
   const served = url.protocol === 'https:' || (url.protocol === 'http:' && loopback.has(url.hostname));
   return served ? origin : refuse('pages are served on https and on this machine only');
 }
@@ -41,10 +43,6 @@ export function decodedHost(origin: string): string | null {
     })
     .join('.');
   return decoded === host ? null : decoded;
-}
-
-function originOf(url: string | undefined): string {
-  return parseUrl(url)?.origin ?? 'null';
 }
 
 function parseUrl(url: string | undefined): URL | null {

@@ -1,7 +1,8 @@
+import { ParseError } from '../parse.ts';
 import type { OwnCaller, PageCaller } from '../rpc/caller.ts';
-import { RefusalError } from '../rpc/errors.ts';
+import { RefusalError, toWireError } from '../rpc/errors.ts';
 import { emitTo, servePort } from '../rpc/server.ts';
-import { type Port, portNames } from '../rpc/wire.ts';
+import { isRequest, type Port, portNames } from '../rpc/wire.ts';
 import type { Background } from './assemble.ts';
 import { methods } from './methods.ts';
 import { pageOrigin, type Sender } from './origins.ts';
@@ -64,7 +65,7 @@ export function createPorts({ background, id, ownUrl, visible }: PortsDeps): (po
     if (!sender || tabId === undefined) throw new RefusalError('not-granted', 'not a page in a tab');
     const origin = pageOrigin(sender);
     const count = (tabs.get(tabId) ?? 0) + 1;
-    if (count > portsPerTab) throw new RefusalError('too-many', 'too many ports of one tab');
+    if (count > portsPerTab) throw new RefusalError('too-many', 'too many connections of one tab', { retryAfterMs: 1000 });
     tabs.set(tabId, count);
     const gone = new AbortController();
     port.onDisconnect.addListener(() => {
@@ -78,14 +79,14 @@ export function createPorts({ background, id, ownUrl, visible }: PortsDeps): (po
       origin,
       tabId,
       documentId: sender.documentId ?? crypto.randomUUID(),
-      title: sender.tab?.title ?? '',
+      title: sender.tab?.title?.slice(0, 200) ?? '',
       gone: gone.signal,
       visible: () => visible(tabId),
       emit: (event, payload) => emitTo(port, event, payload),
     };
     const admit = async (_: unknown, { params }: { readonly params?: unknown }): Promise<void> => {
       rates.take(origin);
-      if (JSON.stringify(params ?? null).length > mostParameters) throw new RefusalError('bad-params', 'params: expected at most 1 MiB');
+      if (lengthOf(params) > mostParameters) throw new ParseError('params', 'plain JSON of at most 1 MiB');
       await (await background).lock.check();
     };
     void background.then(
@@ -105,8 +106,20 @@ export function createPorts({ background, id, ownUrl, visible }: PortsDeps): (po
       else port.disconnect();
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
-      console.info(`a port was refused: ${error.message}`);
-      port.disconnect();
+      // Who gets nothing is told so: every promise of a page settles.
+      const refusal = toWireError(error, 'page', log);
+      port.onMessage.addListener((message) => {
+        if (isRequest(message)) port.postMessage({ id: message.id, error: refusal });
+      });
     }
   };
+}
+
+/** UTF-8 bytes of the parameters as JSON; infinite for what is no JSON. */
+function lengthOf(params: unknown): number {
+  try {
+    return new TextEncoder().encode(JSON.stringify(params) ?? '').length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

@@ -121,8 +121,15 @@ export function toWireError(error: unknown, audience: 'own' | 'page', log: (erro
   const code = codeOf[refusal.reason] ?? codes.unauthorized;
   if (audience === 'own') return { code, message: refusal.message, data: { ...refusal.data, reason: refusal.reason } };
   const { retryAfterMs } = refusal.data;
-  return { code, message: refusal.message, ...(typeof retryAfterMs === 'number' && { data: { retryAfterMs } }) };
+  // What another layer says may be the node's words, or name it: a page gets ours.
+  const message = error instanceof RefusalError ? refusal.message : (wordsFor[code] ?? 'this cannot be done now');
+  return { code, message, ...(typeof retryAfterMs === 'number' && { data: { retryAfterMs } }) };
 }
+
+const wordsFor: Partial<Record<number, string>> = {
+  [codes.unauthorized]: 'Parley is locked, or has no account',
+  [codes.notNow]: 'the node did not answer; it is safe to ask again',
+};
 
 function asRefusal(error: unknown): RefusalError | null {
   if (error instanceof RefusalError) return error;

@@ -42,7 +42,7 @@ export function servePort<Services>(port: Port, caller: Caller, { table, service
     const entry = Object.hasOwn(table, method) ? table[method] : undefined;
     if (entry?.access !== caller.kind) throw new RefusalError('unsupported-method', `there is no method ${method.slice(0, 64)}`);
     await admit?.(caller, { method, params });
-    const parsed = parse(entry.params, params);
+    const parsed = parse(entry.params, params, caller.kind === 'page' ? 'params' : '');
     // The entry's own parser made the parameters, and its access is the caller's kind.
     return entry.run(parsed as never, await services, caller as never);
   }
