@@ -98,6 +98,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     clock,
     window: platform.promptWindow,
     hold: awake.hold,
+    memory: platform.keys.session,
     changed: () => {
       events.emit('prompts', null);
       board.changed();

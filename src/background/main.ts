@@ -31,6 +31,7 @@ browser.runtime.onConnect.addListener((port: Runtime.Port) => {
 });
 browser.alarms.onAlarm.addListener(({ name }) => {
   then(`the alarm ${name}`, ({ lock, resume }) => (name === lockAlarm ? lock.check() : resume()));
+  then('ending what is over', forgetClosedSites);
 });
 browser.idle.onStateChanged.addListener((state) => then('locking with the screen', ({ lock }) => lock.screen(state)));
 browser.windows.onRemoved.addListener((id) => then('closing a question', ({ approvals }) => approvals.windowClosed(id)));
@@ -40,7 +41,8 @@ browser.tabs.onUpdated.addListener((_, { url }) => {
 });
 // Wanting these two makes the browser start us with them.
 browser.runtime.onInstalled.addListener(() => undefined);
-browser.runtime.onStartup.addListener(() => then('forgetting closed sites', forgetClosedSites));
+// A browser that starts has closed every tab, also those that it opens again.
+browser.runtime.onStartup.addListener(() => then('forgetting closed sites', ({ services }) => services.sites.tabsClosed(new Set())));
 
 async function forgetClosedSites({ services }: Background): Promise<void> {
   await services.sites.tabsClosed(await openOrigins());
@@ -72,7 +74,7 @@ async function start(): Promise<Background> {
     },
     button: browser.action,
     promptWindow,
-    wakePages,
+    wakePages: (origins) => void wakePages(origins).catch((error: unknown) => console.warn('pages were not woken', error)),
     version: browser.runtime.getManifest().version,
   });
 }
