@@ -51,9 +51,9 @@ describe.each(browserNames)('a wallet in %s', (name) => {
     await page.see(button('Unlock'));
     expect(await page.sees(conversations)).toBe(false);
     // Nothing but the passphrase opens it: other addresses of the page lead to the same place.
-    await page.goto(`${browser.base}popup.html#/settings`);
-    await page.reload();
-    await page.see(field('Passphrase'));
+    const settings = await person.open('/settings');
+    await settings.see(field('Passphrase'));
+    expect(await settings.text()).not.toContain(person.address);
   });
 
   test('stays locked to a wrong passphrase', async () => {

@@ -64,6 +64,8 @@ export class Bidi {
   }
 
   send<R = void>(method: string, params: object = {}): Promise<R> {
+    // A closed socket takes messages without a word.
+    if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error(`${method}: Firefox is closed`));
     return new Promise((resolve, reject) => {
       this.#waiting.set(++this.#id, { resolve, reject: (error) => reject(new Error(`${method}: ${error.message}`)) });
       this.#socket.send(JSON.stringify({ id: this.#id, method, params }));

@@ -95,7 +95,7 @@ class ChromiumBrowser implements Browser {
   }
 
   async openActionPopup(): Promise<ActionPopup> {
-    const opener = await this.openExtension();
+    const opener = await this.openExtension('/', tabSize); // a small window would cut the popup
     await opener.toFront();
     await opener.evaluate(showActionPopup);
     const session = await this.#browser.newBrowserCDPSession();

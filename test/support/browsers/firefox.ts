@@ -89,7 +89,7 @@ class FirefoxBrowser implements Browser {
   }
 
   async openActionPopup(): Promise<ActionPopup> {
-    const opener = await this.openExtension();
+    const opener = await this.openExtension('/', tabSize); // a small window would cut the popup
     await opener.toFront();
     await this.#inWindow(`Services.prefs.setBoolPref('ui.popup.disable_autohide', true)`); // a headless window may lose the focus at once
     await opener.evaluate(showActionPopup);

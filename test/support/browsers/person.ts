@@ -6,7 +6,7 @@ export const goodPassphrase = 'correct horse battery staple';
 export interface ShownMessage {
   readonly text: string;
   readonly mine: boolean;
-  readonly time: number | null;
+  readonly time: number;
   readonly id: string;
   readonly state: string;
 }
@@ -123,9 +123,18 @@ export class Person {
     await this.page.see(messages);
   }
 
-  /** What the log of messages shows, from top to bottom. */
-  async messages(): Promise<ShownMessage[]> {
-    return [];
+  /** What the log of messages shows, from top to bottom: the text as it is rendered, the rest as the page marks it. */
+  messages(): Promise<ShownMessage[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('[role="log"][aria-label="Messages"] article')].map((article) => ({
+        // biome-ignore lint/performance/useDomNodeTextContent: what is rendered is what a person sees
+        text: (article.firstElementChild as HTMLElement | null)?.innerText ?? '',
+        mine: article.dataset['mine'] === 'true',
+        time: Number(article.dataset['time']),
+        id: article.dataset['id'] ?? '',
+        state: article.dataset['state'] ?? '',
+      })),
+    );
   }
 
   async waitForMessages(count: number, ms = 60_000): Promise<void> {
