@@ -55,7 +55,10 @@ export function createClient<Methods, Events>({
     mine.onDisconnect.addListener(() => {
       if (port !== mine) return;
       port = null;
-      later(revive, 50);
+      // Only what was asked of this port is interrupted; what is asked from now on goes to the next.
+      const interrupted = [...waiting.values()];
+      waiting.clear();
+      later(() => revive(interrupted), 50);
     });
     return mine;
   }
@@ -73,10 +76,8 @@ export function createClient<Methods, Events>({
   }
 
   /** After the background died: what may be repeated is asked again, the rest is told. */
-  function revive(): void {
-    const interrupted = [...waiting];
-    waiting.clear();
-    for (const [, call] of interrupted) {
+  function revive(interrupted: readonly Waiting[]): void {
+    for (const call of interrupted) {
       if (repeatable(call.method) && call.tries < mostTries) send(call);
       else call.reject(new RpcError({ code: codes.notNow, message: 'Parley was interrupted; ask again' }));
     }
