@@ -48,10 +48,10 @@ function Main({
   useEffect(() => {
     if (route.screen === 'welcome' || route.screen === 'unlock') go('#/');
   }, [route.screen]);
-  if (!wide) return aside ?? <Inbox status={status} current={null} onStatus={onStatus} />;
+  if (!wide) return aside ?? <Inbox status={status} current={null} wide={false} onStatus={onStatus} />;
   return (
     <div class="frame two">
-      <Inbox status={status} current={current} onStatus={onStatus} />
+      <Inbox status={status} current={current} wide onStatus={onStatus} />
       {aside ?? (
         <main class="empty middle-of-nothing">
           <Icon of={MessageSquare} />

@@ -83,7 +83,9 @@ function Question({
           {question.kind === 'send' && question.text !== null && (
             <div class="stack tight">
               <h3>The message it sends now</h3>
-              <div class="quoted" dir="auto">
+              {/* A long text scrolls, so the keyboard has to be able to reach it. */}
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard */}
+              <div class="quoted" dir="auto" tabIndex={0}>
                 {question.text}
               </div>
             </div>

@@ -43,7 +43,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
   };
 
   return (
-    <div class="screen">
+    <main class="screen">
       <header class={`bar${wide ? '' : ' with-back'}`}>
         {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
         {row && (
@@ -77,7 +77,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
           </div>
         </>
       )}
-    </div>
+    </main>
   );
 }
 

@@ -18,12 +18,13 @@ interface InboxProps {
   readonly status: Status;
   /** The conversation that is open beside the list. */
   readonly current: string | null;
+  readonly wide: boolean;
   readonly onStatus: (status: Status) => void;
 }
 
 const pageSize = 60;
 
-export function Inbox({ status, current, onStatus }: InboxProps): JSX.Element {
+export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Element {
   const [limit, setLimit] = useState(pageSize);
   const { value, error, reload } = useAsked(() => background.call('listConversations', { limit: Math.min(limit, 200) }), 'list', [
     'conversations',
@@ -31,6 +32,8 @@ export function Inbox({ status, current, onStatus }: InboxProps): JSX.Element {
   const now = useNow();
   useEffect(reload, [limit, reload]);
   const address = status.account?.address ?? '0x';
+  // Beside a conversation the list is the way around; alone it is what the page is about.
+  const Region = wide ? 'nav' : 'main';
   return (
     <div class="screen">
       <header class="bar">
@@ -53,7 +56,7 @@ export function Inbox({ status, current, onStatus }: InboxProps): JSX.Element {
           <p>{status.prompts === 1 ? 'A site has a question for you.' : `${status.prompts} questions of sites wait for you.`}</p>
         </a>
       )}
-      <nav class="scroll" aria-label="Inbox">
+      <Region class="scroll" aria-label="Inbox">
         {error && !value ? (
           <Failure error={error} retry={reload} />
         ) : !value ? (
@@ -72,7 +75,7 @@ export function Inbox({ status, current, onStatus }: InboxProps): JSX.Element {
             {value.rows.length === 0 && <Empty address={address} published={status.published} />}
           </>
         )}
-      </nav>
+      </Region>
       <div class="floating">
         <Button kind="primary" wide icon={SquarePen} onClick={() => go('#/new')}>
           New conversation

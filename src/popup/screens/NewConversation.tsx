@@ -23,10 +23,11 @@ export function NewConversation({ own, wide }: { readonly own: string; readonly 
   const work = useWork();
   const address = text.trim();
   const whole = /^0x[0-9a-fA-F]{40}$/.test(address);
+  const mine = address.toLowerCase() === own.toLowerCase();
 
   useEffect(() => {
     setFound(null);
-    if (!whole) return;
+    if (!whole || mine) return;
     let current = true;
     const timer = setTimeout(() => {
       background.call('lookUpPeer', { peer: address }).then(
@@ -38,9 +39,9 @@ export function NewConversation({ own, wide }: { readonly own: string; readonly 
       current = false;
       clearTimeout(timer);
     };
-  }, [address, whole, asked]);
+  }, [address, whole, mine, asked]);
 
-  const answer = found && 'answer' in found ? found.answer : null;
+  const answer = !mine && found && 'answer' in found ? found.answer : null;
   const ready = answer !== null && (answer.state === 'reachable' || answer.conversation !== null) && !work.busy;
   const start = (): Promise<void> =>
     work.run(async () => {
@@ -52,7 +53,7 @@ export function NewConversation({ own, wide }: { readonly own: string; readonly 
 
   return (
     <div class="screen">
-      <header class="bar with-back">
+      <header class={`bar${wide ? '' : ' with-back'}`}>
         {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
         <h1>New conversation</h1>
       </header>

@@ -21,7 +21,7 @@ export function Settings({ status, onStatus, wide }: SettingsProps): JSX.Element
   const { value, error, reload } = useAsked(() => background.call('settings', {}), 'settings', ['status']);
   return (
     <div class="screen">
-      <header class="bar with-back">
+      <header class={`bar${wide ? '' : ' with-back'}`}>
         {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
         <h1>Settings</h1>
       </header>

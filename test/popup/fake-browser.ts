@@ -1,0 +1,204 @@
+import type { ConversationRow, MessageView, Prompt, Settings, Status } from '../../src/rpc/views.ts';
+
+/**
+ * Stands in for `webextension-polyfill` where the popup runs as a plain page: one port, answered from a scene that the address names. Screens are looked at
+ * and measured with it; what the background really does is tested elsewhere.
+ */
+const me = '0xca9Feb3AeA471001A867e53E027a65af7E94a987';
+const scene = new URLSearchParams(location.search).get('scene') ?? 'typical';
+const theme = (new URLSearchParams(location.search).get('theme') ?? 'light') as Status['theme'];
+const now = Date.now();
+const minute = 60_000;
+const hour = 60 * minute;
+
+const peers = [
+  '0xD6FB14Ad7bc192BDb17AA1E58CA179F3E3951d9e',
+  '0x52f3a19FbA55cd5Ad5b6cBdE8b3d5c4A8Ed09c1A',
+  '0x9858EfFD232B4033E47d90003D41EC34EcaEda94',
+  '0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A',
+  '0xAebAa5243139da9c82A19B4f7bF9b2f0b1E4fC21',
+  '0x3Cdc0A544950DbF88A37D1b6dBAc4A1D8fF3c0Ea',
+] as const;
+
+const previews = [
+  'See you at seven, by the old bridge.',
+  'You: Sent the second half just now, tell me when it is there',
+  'مرحبا، كيف حالك اليوم؟ هل وصلتك الرسالة؟',
+  'Looks good to me 👍',
+  `${'A very long preview that never wants to end '.repeat(8)}`,
+  'ok',
+];
+
+const times = [0.2 * minute, 4 * minute, 3 * hour, 26 * hour, 100 * hour, 24 * 40 * hour, 24 * 400 * hour];
+
+function row(index: number): ConversationRow {
+  const text = previews[index % previews.length] ?? '';
+  const mine = text.startsWith('You: ');
+  return {
+    id: `c${index}`,
+    peer: peers[index % peers.length] ?? peers[0],
+    thread: index % 5 === 2 ? 'shop.example/order/17' : null,
+    preview: index === 11 ? null : { text: mine ? text.slice(5) : text, mine },
+    draft: index === 3 ? 'I was about to say that' : null,
+    time: now - (times[index % times.length] ?? 0),
+    createdAt: now - 24 * 500 * hour,
+    metadata: null,
+    unread: [2, 0, 0, 0, 9999, 1][index % 6] ?? 0,
+  };
+}
+
+const texts = [
+  'Hello Bob, this is Alice. I found you by your address.',
+  'Hello Alice!',
+  'How did the move go? The last time we wrote you were still looking for somebody with a van, and the piano was the part that nobody wanted to talk about.',
+  'Well, mostly.',
+  'The piano stays 🎹',
+  'https://example.org/pictures?album=move is where the pictures are',
+  'שלום, זה טקסט מימין לשמאל',
+  'const sum = (a, b) => a + b;\n\nmultiple lines\nare kept',
+  'Averylongwordwithoutanyspacethatmustbebrokensomewherebecauseitdoesnotfitintoonelineofabubbleatall',
+  'Thank you. Seven is fine.',
+];
+
+function message(index: number): MessageView {
+  const mine = index % 3 === 0;
+  return {
+    id: index.toString(16).padStart(64, '0'),
+    conversation: 'c0',
+    sender: mine ? me : peers[0],
+    mine,
+    sentAt: now - (30 - index) * (index < 12 ? 5 * hour : 7 * minute),
+    contentType: 'xmtp.org/text:1.0',
+    shown:
+      index === 20
+        ? { form: 'unknown', type: 'example.com/poll:1.0', fallback: 'A poll: tea or coffee?' }
+        : { form: 'text', text: texts[index % texts.length] ?? '' },
+    state: mine ? (index === 30 ? 'failed' : index === 27 ? 'queued' : 'sent') : null,
+    failure: index === 30 ? 'The node refused this message: it is too large.' : null,
+  };
+}
+
+const status: Status = {
+  phase: scene === 'welcome' ? 'welcome' : scene === 'locked' ? 'locked' : 'ready',
+  account: scene === 'welcome' ? null : { address: me, phraseSaved: scene !== 'empty' },
+  nextUnlockAt: null,
+  failedUnlocks: 0,
+  node: {
+    url: 'http://127.0.0.1:5555',
+    state: scene === 'offline' ? 'offline' : scene === 'syncing' ? 'syncing' : 'connected',
+    detail: scene === 'offline' ? 'The node at 127.0.0.1 did not answer. Messages stay here and go out when it is back.' : null,
+    remaining: scene === 'syncing' ? 12_345 : null,
+  },
+  prompts: 0,
+  unread: 3,
+  published: scene !== 'offline',
+  theme,
+};
+
+const rows = scene === 'empty' ? [] : Array.from({ length: scene === 'overfull' ? 200 : 12 }, (_, index) => row(index));
+const messages = scene === 'empty' ? [] : Array.from({ length: 31 }, (_, index) => message(index));
+
+const prompt: Prompt = {
+  id: 'p1',
+  origin:
+    scene === 'overfull' ? 'https://xn--e1awd7f.xn--a-very-long-name-that-goes-on-and-on-and-on-9999.example.com' : 'https://shop.example',
+  decodedHost: scene === 'overfull' ? 'еріс.example' : null,
+  title: 'Corner shop: fresh bread every day',
+  account: me,
+  askedAt: now,
+  question:
+    scene === 'empty'
+      ? { kind: 'connect' }
+      : {
+          kind: 'send',
+          peers: [peers[0]],
+          text: scene === 'overfull' ? texts.join('\n').repeat(5) : (texts[0] ?? ''),
+          contentType: 'xmtp.org/text:1.0',
+          connects: true,
+        },
+  waiting: scene === 'overfull' ? 2 : 0,
+};
+
+const settings: Settings = {
+  nodeUrl: 'http://127.0.0.1:5555',
+  autoLockMinutes: null,
+  theme,
+  version: '0.1.0',
+  sites:
+    scene === 'empty'
+      ? []
+      : [
+          {
+            origin: 'https://shop.example',
+            connectedAt: now,
+            expiresAt: null,
+            permissions: [{ kind: 'send', peers: [peers[0], peers[1]], grantedAt: now, expiresAt: now + 24 * hour }],
+          },
+        ],
+};
+
+const unreachable = { code: 4901, message: 'no', data: { reason: 'node-unreachable' } };
+const faulty = { code: -32603, message: 'internal error' };
+
+/** The answer to one call: a result, or an error as `{ error }`. */
+function answer(method: string, params: Record<string, unknown>): { result: unknown } | { error: unknown } {
+  if (scene === 'failing' && method !== 'status') return { error: faulty };
+  switch (method) {
+    case 'status':
+      return { result: status };
+    case 'listConversations':
+      return { result: { rows: rows.slice(0, Number(params['limit'] ?? 50)), more: false } };
+    case 'getConversation':
+      return { result: { ...(rows[0] ?? row(0)), unread: scene === 'empty' ? 0 : 2 } };
+    case 'listMessages':
+      return { result: { messages, more: false } };
+    case 'lookUpPeer':
+      return String(params['peer']).endsWith('f')
+        ? { error: unreachable }
+        : {
+            result: {
+              address: params['peer'],
+              state: scene === 'offline' ? 'unknown' : 'reachable',
+              lookAlike: scene === 'overfull' ? peers[1] : null,
+              conversation: null,
+            },
+          };
+    case 'settings':
+      return { result: settings };
+    case 'testNode':
+      return { result: { url: params['url'], ok: true, roundTrip: 12, version: '0.1.0', clockSkew: 0, detail: 'This node works.' } };
+    case 'prompts':
+      return { result: [prompt] };
+    case 'unlock':
+      return { error: { code: 4100, message: 'no', data: { reason: 'wrong-passphrase' } } };
+    case 'revealPhrase':
+      return {
+        result: {
+          phrase: 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
+          privateKey: '0x1',
+        },
+      };
+    case 'createWallet':
+      return { result: { ...status, phase: 'ready', account: { address: me, phraseSaved: false } } };
+    default:
+      return { result: null };
+  }
+}
+
+function connect() {
+  const listeners: ((message: unknown) => void)[] = [];
+  return {
+    name: 'own',
+    postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
+      if (scene === 'loading' && request.method !== 'status') return;
+      setTimeout(() => {
+        for (const listener of listeners) listener({ id: request.id, ...answer(request.method, request.params ?? {}) });
+      });
+    },
+    disconnect() {},
+    onMessage: { addListener: (listener: (message: unknown) => void) => listeners.push(listener) },
+    onDisconnect: { addListener() {} },
+  };
+}
+
+export default { runtime: { connect } };

@@ -1,0 +1,238 @@
+import { createRequire } from 'node:module';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findBrowser } from '../cli/find-browsers.ts';
+import { openStage } from './stage.ts';
+
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const phrase = 'correct horse battery staple';
+interface Results {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
+let stage: Awaited<ReturnType<typeof openStage>>;
+let browser: Browser;
+
+beforeAll(async () => {
+  stage = await openStage();
+  browser = await chromium.launch({
+    executablePath: (await findBrowser('chromium')).path,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
+  });
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+/** Opens a scene on a route and closes it again; an error on the page is a failure. */
+async function at({ scene = 'typical', route = '#/' }, work: (page: Page) => Promise<void>): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 400, height: 600 }, bypassCSP: true, reducedMotion: 'reduce' });
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.goto(`${stage.url}?scene=${scene}${route}`);
+  try {
+    await work(page);
+    expect(faults).toEqual([]);
+  } finally {
+    await page.close();
+  }
+}
+
+const screens = [
+  { name: 'welcome', scene: 'welcome', route: '#/welcome' },
+  { name: 'unlock', scene: 'locked', route: '#/' },
+  { name: 'inbox', scene: 'typical', route: '#/' },
+  { name: 'empty inbox', scene: 'empty', route: '#/' },
+  { name: 'failing inbox', scene: 'failing', route: '#/' },
+  { name: 'offline inbox', scene: 'offline', route: '#/' },
+  { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
+  { name: 'empty conversation', scene: 'empty', route: '#/conversation/c0' },
+  { name: 'new conversation', scene: 'typical', route: '#/new' },
+  { name: 'settings', scene: 'typical', route: '#/settings' },
+  { name: 'approval', scene: 'typical', route: '#/approve' },
+  { name: 'overfull approval', scene: 'overfull', route: '#/approve' },
+];
+
+describe.each(screens)('the screen "$name"', ({ scene, route }) => {
+  test('has nothing that an accessibility check objects to, in any theme', () =>
+    at({ scene, route }, async (page) => {
+      await page.waitForTimeout(250);
+      await page.addScriptTag({ path: axePath });
+      for (const theme of ['light', 'dark', 'contrast']) {
+        const found = await page.evaluate(async (name) => {
+          document.documentElement.dataset['theme'] = name;
+          const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };
+          // A page of an extension needs no heading of level one in every state, nor a landmark around each form.
+          const { violations } = await axe.run(document, {
+            rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } },
+          });
+          return violations.map(({ id, nodes }) => `${name} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+        }, theme);
+        expect(found).toEqual([]);
+      }
+    }));
+
+  test('never scrolls sideways, from 320 to 1100 pixels', () =>
+    at({ scene, route }, async (page) => {
+      for (const width of [320, 400, 719, 1100]) {
+        await page.setViewportSize({ width, height: 640 });
+        await page.waitForTimeout(100);
+        const wider = await page.evaluate(() =>
+          [...document.querySelectorAll('*')]
+            .filter((element) => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX === 'auto')
+            .map((element) => element.className),
+        );
+        expect({ width, wider }).toEqual({ width, wider: [] });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      }
+    }));
+});
+
+describe('creating a wallet', () => {
+  test('takes the two passphrase fields and nothing but Continue from there', () =>
+    at({ scene: 'welcome', route: '#/welcome?node=http://127.0.0.1:5555' }, async (page) => {
+      await page.getByText('127.0.0.1:5555').waitFor();
+      await page.getByRole('button', { name: 'Create a new wallet', exact: true }).click();
+      const next = page.getByRole('button', { name: 'Continue', exact: true });
+      await page.getByRole('textbox', { name: 'Passphrase', exact: true }).fill('eleven char');
+      await page.getByRole('textbox', { name: 'Repeat passphrase', exact: true }).fill('eleven char');
+      expect(await next.isDisabled()).toBe(true);
+      await page.getByRole('textbox', { name: 'Passphrase', exact: true }).fill(phrase);
+      expect(await next.isDisabled()).toBe(true);
+      await page.getByRole('textbox', { name: 'Repeat passphrase', exact: true }).fill(phrase);
+      await next.click();
+      await page.getByRole('heading', { name: 'Your recovery phrase' }).waitFor();
+      expect(await page.getByText('abandon').count()).toBe(0);
+      await next.click();
+      await page.getByRole('list', { name: 'Conversations' }).waitFor({ state: 'attached' });
+    }));
+
+  test('can be left by Back at every step', () =>
+    at({ scene: 'welcome', route: '#/welcome' }, async (page) => {
+      await page.getByRole('button', { name: 'I already have a wallet', exact: true }).click();
+      await page.getByRole('textbox', { name: 'Recovery phrase or private key' }).fill('abandon about');
+      await page.getByRole('button', { name: 'Continue', exact: true }).click();
+      await page.getByRole('button', { name: 'Back', exact: true }).click();
+      await page.getByRole('button', { name: 'Back', exact: true }).click();
+      await page.getByRole('button', { name: 'Create a new wallet', exact: true }).waitFor();
+    }));
+});
+
+describe('the inbox', () => {
+  test('lists conversations as links with the short address and the preview', () =>
+    at({}, async (page) => {
+      const list = page.getByRole('list', { name: 'Conversations' });
+      const row = list.getByRole('listitem').first();
+      expect(await row.textContent()).toContain('0xD6FB14…951d9e');
+      expect(await row.textContent()).toContain('See you at seven');
+      await row.getByRole('link').press('Enter');
+      await page.getByRole('log', { name: 'Messages' }).waitFor();
+    }));
+
+  test('has its list also while it is empty, and says how to be reached', () =>
+    at({ scene: 'empty' }, async (page) => {
+      expect(await page.getByRole('list', { name: 'Conversations' }).count()).toBe(1);
+      await page.getByText('0xca9Feb3AeA471001A867e53E027a65af7E94a987').waitFor();
+    }));
+
+  test('says what is wrong with the node and stays readable', () =>
+    at({ scene: 'offline' }, async (page) => {
+      await page.getByText('The node at 127.0.0.1 did not answer.').waitFor();
+      expect(await page.getByRole('listitem').count()).toBeGreaterThan(5);
+    }));
+
+  test('says what it could not read, and tries again on request', () =>
+    at({ scene: 'failing' }, async (page) => {
+      await page.getByRole('alert').waitFor();
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('alert').waitFor();
+    }));
+});
+
+describe('a conversation', () => {
+  test('opens at its end, in order, with own messages marked', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const shown = page.getByRole('log', { name: 'Messages' }).getByRole('article');
+      expect(await shown.count()).toBe(31);
+      const times = await shown.evaluateAll((all) => all.map((each) => Number(each.getAttribute('data-time'))));
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      expect(await shown.last().isVisible()).toBe(true);
+      await page.getByRole('button', { name: 'Discard' }).waitFor();
+      await page.getByText('2 new').waitFor();
+    }));
+
+  test('sends by Enter and keeps Shift and Enter for a new line', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const field = page.getByRole('textbox', { name: 'Message', exact: true });
+      await field.fill('one');
+      await field.press('Shift+Enter');
+      await field.pressSequentially('two');
+      expect(await field.inputValue()).toBe('one\ntwo');
+      await field.press('Enter');
+      expect(await field.inputValue()).toBe('');
+    }));
+
+  test('does not send what is only space', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('textbox', { name: 'Message', exact: true }).fill('  \n ');
+      expect(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true);
+    }));
+
+  test('shows text as text: no markup, links that go where they say', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const link = page.getByRole('log').getByRole('link').first();
+      expect(await link.getAttribute('href')).toBe('https://example.org/pictures?album=move');
+      expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
+    }));
+});
+
+describe('a new conversation', () => {
+  test('answers as one types', () =>
+    at({ route: '#/new' }, async (page) => {
+      const field = page.getByRole('textbox', { name: 'Wallet address' });
+      const start = page.getByRole('button', { name: 'Start', exact: true });
+      for (const [typed, said] of [
+        ['0x52f3', '36 more characters.'],
+        ['bob.eth', 'This is no wallet address'],
+        ['0xca9Feb3AeA471001A867e53E027a65af7E94a987', 'This is your own address.'],
+      ] as const) {
+        await field.fill(typed);
+        await page.getByText(said).waitFor();
+        expect(await start.isDisabled()).toBe(true);
+      }
+      await field.fill('0x52f3a19FbA55cd5Ad5b6cBdE8b3d5c4A8Ed09c1A');
+      await page.getByText('Can be reached.').waitFor();
+      expect(await start.isDisabled()).toBe(false);
+    }));
+});
+
+describe('an approval', () => {
+  test('shows the origin, the whole address and the whole text', () =>
+    at({ route: '#/approve' }, async (page) => {
+      await page.getByRole('heading', { name: 'shop.example' }).waitFor();
+      await page.getByText('Hello Bob, this is Alice.').waitFor();
+    }));
+
+  test('takes a yes only after it was seen for 700 ms, and not from the keyboard by default', () =>
+    at({ route: '#/approve' }, async (page) => {
+      const allow = page.getByRole('button', { name: 'Allow', exact: true });
+      await allow.waitFor();
+      expect(await allow.isDisabled()).toBe(true);
+      expect(await page.evaluate(() => document.activeElement?.localName)).toBe('body');
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('button')].some((button) => button.textContent === 'Allow' && !button.disabled),
+      );
+      // A new size begins the wait anew.
+      await page.setViewportSize({ width: 420, height: 600 });
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('button')].some((button) => button.textContent === 'Allow' && button.disabled),
+      );
+    }));
+
+  test('says in letters what punycode hides', () =>
+    at({ scene: 'overfull', route: '#/approve' }, async (page) => {
+      await page.getByText('еріс.example').waitFor();
+    }));
+});
