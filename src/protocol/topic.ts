@@ -32,6 +32,9 @@ export const introTopic = (address: Address): string => wrap(`intro-${address}`)
 export const privateStoreTopic = (address: Address): string => wrap(`privatestore-${address}/key_bundle`);
 export const conversationTopic = (name: string): string => wrap(`m-${name}`);
 
+/** The topic of private preferences; `identifier` is what only their owner's identity key yields (SPEC 12.1). */
+export const preferencesTopic = (identifier: string): string => wrap(`userpreferences-${identifier}`);
+
 /** The topic of a legacy conversation: both addresses in ascending order. */
 export const directTopic = (a: Address, b: Address): string => wrap(`dm-${a < b ? a : b}-${a < b ? b : a}`);
 
