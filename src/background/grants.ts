@@ -81,8 +81,7 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
   };
 
   /** What remains is in force before it is on the disk. */
-  const reduce = async (origin: string, grant: Grant | null): Promise<void> => {
-    const grants = await load();
+  const reduce = async (grants: Map<string, Grant>, origin: string, grant: Grant | null): Promise<void> => {
     if (grant) grants.set(origin, grant);
     else grants.delete(origin);
     await (grant ? table.put(origin, grant) : table.delete(origin));
@@ -116,9 +115,10 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
     async revoke(origin, kind) {
       // Not in turn: what is taken back must not wait for a write that is under way. The second time undoes what that write brought.
       const take = async (): Promise<boolean> => {
-        const before = alive((await load()).get(origin));
+        const all = await load();
+        const before = alive(all.get(origin));
         const kept = before?.permissions.filter((permission) => kind !== undefined && permission.kind !== kind) ?? [];
-        await reduce(origin, before && kind !== undefined ? { ...before, permissions: kept } : null);
+        await reduce(all, origin, before && kind !== undefined ? { ...before, permissions: kept } : null);
         return before !== null && (kind === undefined || kept.length < before.permissions.length);
       };
       const taken = take();
@@ -142,12 +142,13 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
     tabsClosed: (openOrigins) =>
       exclusive(async () => {
         const changed: string[] = [];
-        for (const [origin, stored] of [...(await load())]) {
+        const all = await load();
+        for (const [origin, stored] of [...all]) {
           const open = openOrigins.has(origin);
           const kept = stored.permissions.filter(({ expiresAt }) => open || expiresAt !== null);
           const left = alive(open ? stored : { ...stored, term: { ...stored.term, tabs: false }, permissions: kept });
           if (left && left.permissions.length === stored.permissions.length && left.term.tabs === stored.term.tabs) continue;
-          await reduce(origin, left);
+          await reduce(all, origin, left);
           changed.push(origin);
         }
         return changed;
@@ -155,7 +156,8 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
     origins: async () => [...(await load()).keys()],
     forget: () =>
       exclusive(async () => {
-        for (const origin of [...(await load()).keys()]) await reduce(origin, null);
+        const all = await load();
+        for (const origin of [...all.keys()]) await reduce(all, origin, null);
       }),
   };
 }

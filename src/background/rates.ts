@@ -1,29 +1,29 @@
 import type { Clock } from '../protocol/time.ts';
 import { RefusalError } from '../rpc/errors.ts';
 
-/** Calls that one origin may make: 10 a second and 300 a minute, counted continuously. */
+/** Calls that one origin may make within any span of that length. */
 const limits = [
-  { burst: 10, perSecond: 10 },
-  { burst: 300, perSecond: 5 },
+  { calls: 10, withinMs: 1_000 },
+  { calls: 300, withinMs: 60_000 },
 ];
+const most = Math.max(...limits.map(({ calls }) => calls));
+/** Nobody visits a thousand sites in the life of one background. */
+const mostOrigins = 1_000;
 
-/** Token buckets by origin; `take` refuses with the wait in `data.retryAfterMs`. @throws RefusalError too-many */
+/** Counts calls by origin; `take` refuses with the wait in `data.retryAfterMs`. @throws RefusalError too-many */
 export function createRates(clock: Clock): { take(origin: string): void } {
-  const origins = new Map<string, { at: number; tokens: number[] }>();
+  /** Times of the last calls, oldest first. */
+  const origins = new Map<string, number[]>();
   return {
     take(origin) {
-      const now = clock();
-      const full = limits.map(({ burst }) => burst);
-      const known = origins.get(origin) ?? { at: now, tokens: full };
-      const passed = Math.max(0, now - known.at) / 1000;
-      const tokens = limits.map(({ burst, perSecond }, index) => Math.min(burst, (known.tokens[index] ?? burst) + passed * perSecond));
-      const wait = Math.max(...limits.map(({ perSecond }, index) => (1 - (tokens[index] ?? 0)) / perSecond));
-      if (wait > 0) {
-        origins.set(origin, { at: now, tokens });
-        throw new RefusalError('too-many', 'too many calls', { retryAfterMs: Math.ceil(wait * 1000) });
-      }
-      if (origins.size > 1000) origins.clear(); // nobody visits a thousand sites in the life of one background
-      origins.set(origin, { at: now, tokens: tokens.map((count) => count - 1) });
+      const times = origins.get(origin) ?? [];
+      const now = Math.max(clock(), times.at(-1) ?? 0); // a clock that is set back wins nothing
+      const wait = Math.max(...limits.map(({ calls, withinMs }) => (times.at(-calls) ?? Number.NEGATIVE_INFINITY) + withinMs - now));
+      if (wait > 0) throw new RefusalError('too-many', 'too many calls', { retryAfterMs: Math.ceil(wait) });
+      times.push(now);
+      if (times.length > most) times.shift();
+      if (origins.size > mostOrigins) origins.clear();
+      origins.set(origin, times);
     },
   };
 }
