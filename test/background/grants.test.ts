@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createGrants, type Grants } from '../../src/background/grants.ts';
+import { alice, bob, carol } from '../support/people.ts';
+import { game, memoryTable, shop } from './callers.ts';
+
+const me = alice.address;
+const day = 86_400_000;
+
+let now: number;
+let table: ReturnType<typeof memoryTable<unknown>>;
+let grants: Grants;
+
+beforeEach(() => {
+  now = 1_000_000;
+  table = memoryTable();
+  grants = start();
+});
+
+/** The grants as a background finds them when it starts. */
+const start = (): Grants => createGrants(table, () => now);
+
+describe('a grant', () => {
+  test('is of its origin and of its account alone', async () => {
+    await grants.allowSend(shop, me, [bob.address], null);
+    expect(await grants.connected(shop, me)).toBe(true);
+    for (const other of [game, 'https://shop.example:8443', 'http://shop.example', 'https://www.shop.example']) {
+      expect(await grants.connected(other, me)).toBe(false);
+      expect(await grants.missingPeers(other, me, [bob.address])).toEqual([bob.address]);
+    }
+    expect(await grants.connected(shop, carol.address)).toBe(false);
+    expect(await grants.permissions(shop, carol.address)).toEqual([]);
+  });
+
+  test('covers the peers that it names and no others', async () => {
+    await grants.allowSend(shop, me, [bob.address], null);
+    expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([]);
+    expect(await grants.missingPeers(shop, me, [bob.address, carol.address, carol.address])).toEqual([carol.address]);
+  });
+
+  test('to connect allows nothing else', async () => {
+    await grants.connect(shop, me, null);
+    expect(await grants.permissions(shop, me)).toEqual([]);
+    expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([bob.address]);
+  });
+
+  test('with an empty list of peers allows nobody', async () => {
+    await grants.allowSend(shop, me, [], null);
+    expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([bob.address]);
+  });
+
+  test('outlives the background', async () => {
+    await grants.allowSend(shop, me, [bob.address], now + day);
+    expect(await start().permissions(shop, me)).toEqual([{ kind: 'send', peers: [bob.address], grantedAt: now, expiresAt: now + day }]);
+  });
+
+  test('is over to the millisecond', async () => {
+    await grants.allowSend(shop, me, [bob.address], now + day);
+    now += day - 1;
+    expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([]);
+    now += 1;
+    expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([bob.address]);
+    expect(await grants.connected(shop, me)).toBe(false);
+    expect(await grants.sites()).toEqual([]);
+  });
+
+  test('grows by peers of the same term, and stands beside those of another', async () => {
+    await grants.allowSend(shop, me, [bob.address], null);
+    await grants.allowSend(shop, me, [carol.address], null);
+    await grants.allowSend(shop, me, ['0x0000000000000000000000000000000000000001'], now + day);
+    expect((await grants.permissions(shop, me)).map(({ peers, expiresAt }) => [peers.length, expiresAt])).toEqual([
+      [2, null],
+      [1, now + day],
+    ]);
+  });
+
+  test('that could not be written does not count', async () => {
+    table.fail = true;
+    await expect(grants.connect(shop, me, null)).rejects.toThrow();
+    expect(await grants.connected(shop, me)).toBe(false);
+  });
+
+  test('is not lost to another that is written at the same time', async () => {
+    await Promise.all([
+      grants.allowSend(shop, me, [bob.address], null),
+      grants.allowSend(shop, me, [carol.address], null),
+      grants.knowConversation(shop, me, 'name', { id: 'id', peer: bob.address }),
+    ]);
+    expect(await grants.missingPeers(shop, me, [bob.address, carol.address])).toEqual([]);
+    expect(await grants.conversation(shop, me, 'name')).toEqual({ id: 'id', peer: bob.address });
+  });
+});
+
+describe('the last tab of an origin', () => {
+  test('ends what was to last until then, and nothing of an origin that has another', async () => {
+    await grants.allowSend(shop, me, [bob.address], null);
+    await grants.connect(game, me, null);
+    expect(await grants.tabsClosed(new Set([game]))).toEqual([shop]);
+    expect(await grants.connected(shop, me)).toBe(false);
+    expect(await grants.connected(game, me)).toBe(true);
+    expect(await start().origins()).toEqual([game]);
+  });
+
+  test('leaves what was given for a time', async () => {
+    await grants.connect(shop, me, now + day);
+    await grants.allowSend(shop, me, [bob.address], null);
+    await grants.allowSend(shop, me, [carol.address], now + day);
+    expect(await grants.tabsClosed(new Set())).toEqual([shop]);
+    expect(await grants.connected(shop, me)).toBe(true);
+    expect(await grants.missingPeers(shop, me, [bob.address, carol.address])).toEqual([bob.address]);
+    expect(await grants.tabsClosed(new Set())).toEqual([]);
+  });
+
+  test('keeps a connection alive that was also given for a time which is over', async () => {
+    await grants.connect(shop, me, null);
+    await grants.allowSend(shop, me, [bob.address], now + day);
+    now += day;
+    expect(await grants.connected(shop, me)).toBe(true);
+    expect(await grants.permissions(shop, me)).toEqual([]);
+    expect(await grants.tabsClosed(new Set([shop]))).toEqual([shop]);
+  });
+
+  test('has nothing to end where the time has', async () => {
+    await grants.connect(shop, me, now + day);
+    now += day;
+    expect(await grants.tabsClosed(new Set([shop]))).toEqual([shop]);
+    expect(table.rows.size).toBe(0);
+  });
+});
+
+describe('taking back', () => {
+  beforeEach(() => grants.allowSend(shop, me, [bob.address], null));
+
+  test('one kind leaves the connection', async () => {
+    expect(await grants.revoke(shop, 'read')).toBe(false);
+    expect(await grants.revoke(shop, 'send')).toBe(true);
+    expect(await grants.connected(shop, me)).toBe(true);
+    expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([bob.address]);
+    expect(await start().permissions(shop, me)).toEqual([]);
+  });
+
+  test('everything leaves nothing, also on the disk', async () => {
+    expect(await grants.revoke(shop)).toBe(true);
+    expect(await grants.revoke(shop)).toBe(false);
+    expect(await grants.connected(shop, me)).toBe(false);
+    expect(table.rows.size).toBe(0);
+  });
+
+  test('holds at once, even where the disk does not take it', async () => {
+    table.fail = true;
+    const revoked = grants.revoke(shop).catch(() => 'failed');
+    expect(await grants.connected(shop, me)).toBe(false);
+    expect(await revoked).toBe('failed');
+    expect(await grants.connected(shop, me)).toBe(false);
+  });
+
+  test('is not undone by a change that was under way', async () => {
+    const known = grants.knowConversation(shop, me, 'name', { id: 'id', peer: bob.address });
+    await Promise.all([known, grants.revoke(shop)]);
+    expect(await grants.connected(shop, me)).toBe(false);
+    expect(table.rows.size).toBe(0);
+  });
+
+  test('does not reach what is granted afterwards', async () => {
+    const revoked = grants.revoke(shop);
+    await Promise.all([revoked, grants.connect(shop, me, null)]);
+    expect(await grants.connected(shop, me)).toBe(true);
+  });
+
+  test('of everything of everybody follows the loss of the account', async () => {
+    await grants.forget();
+    expect(await grants.origins()).toEqual([]);
+    expect(table.rows.size).toBe(0);
+  });
+});
+
+test('a conversation is known to the origin that was told of it', async () => {
+  await grants.connect(shop, me, null);
+  await grants.connect(game, me, null);
+  await grants.knowConversation(shop, me, 'name', { id: 'id', peer: bob.address });
+  expect(await grants.conversation(shop, me, 'name')).toEqual({ id: 'id', peer: bob.address });
+  expect(await grants.conversation(game, me, 'name')).toBeNull();
+  expect(await grants.conversation(shop, me, 'constructor')).toBeNull();
+});
+
+test('the list of sites has those that may do something, newest first', async () => {
+  await grants.connect(shop, me, null);
+  now += 1;
+  await grants.allowSend(game, me, [bob.address], now + day);
+  expect(await grants.sites()).toEqual([
+    {
+      origin: game,
+      connectedAt: now,
+      expiresAt: now + day,
+      permissions: [{ kind: 'send', peers: [bob.address], grantedAt: now, expiresAt: now + day }],
+    },
+    { origin: shop, connectedAt: now - 1, expiresAt: null, permissions: [] },
+  ]);
+});
