@@ -18,6 +18,7 @@ describe('a conversation between Chromium and Firefox', () => {
   afterAll(() => world?.end());
 
   const say = async (by: Person, text: string): Promise<void> => {
+    await by.openConversation();
     written.push({ by, text, at: Date.now() });
     await by.write(text);
   };
@@ -25,6 +26,7 @@ describe('a conversation between Chromium and Firefox', () => {
   /** Both sides show exactly what was written, from whom and when. */
   const expectBothToShowAll = async (): Promise<void> => {
     for (const person of [alice, bob]) {
+      await person.openConversation();
       await person.waitForMessages(written.length);
       const shown = await person.messages();
       expect(shown.map(({ text, mine }) => ({ text, mine }))).toEqual(written.map(({ text, by }) => ({ text, mine: by === person })));
@@ -96,8 +98,13 @@ describe('a conversation between Chromium and Firefox', () => {
       await person.browser.stopBackground();
       await person.open('/');
       await person.inbox();
-      expect(await person.rows()).toHaveLength(1);
-      expect((await person.rows())[0]).toContain('in a row 4');
+      const rows = await until(
+        () => person.rows(),
+        (found) => found.length > 0,
+      );
+      expect(rows).toHaveLength(1);
+      expect(rows[0]).toContain('in a row 4');
+      expect(rows[0]).toMatch(/\d{1,2}:\d{2}|now|min|ago/i);
       await person.openConversation();
       await person.waitForMessages(written.length);
     }
