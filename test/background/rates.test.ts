@@ -56,7 +56,7 @@ describe('the calls of one origin', () => {
     now += wait - 1;
     expect(burst(shop)).toBe(0);
     now += 1;
-    expect(burst(shop)).toBe(1);
+    expect(burst(shop)).toBe(10);
   });
 
   test('are no affair of another origin', () => {
