@@ -1,10 +1,13 @@
 import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { concat } from './bytes.ts';
 
 /** SHA-256 of the parts one after another; 32 bytes. */
 export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => own(nobleSha256(join(parts)));
+
+/** SHA-512 of the parts one after another; 64 bytes. */
+export const sha512 = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => own(nobleSha512(join(parts)));
 
 /** Keccak-256 (not SHA3-256) of the parts one after another; 32 bytes. */
 export const keccak256 = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => own(keccak_256(join(parts)));
