@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { arrive, TestPage } from './page.ts';
+
+let page: TestPage;
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout'] }));
+afterEach(() => {
+  page.close();
+  vi.useRealTimers();
+});
+
+const load = async (options: ConstructorParameters<typeof TestPage>[0] = {}): Promise<TestPage> => {
+  page = await new TestPage(options).load();
+  await arrive();
+  return page;
+};
+
+const peer = `0x${'ab'.repeat(20)}`;
+const read = { method: 'xmtp_accounts' };
+const write = { method: 'xmtp_sendMessage', params: { peer, content: 'x', clientId: '1' } };
+
+/** What became of a promise so far. */
+function watch(promise: Promise<unknown>): { outcome: unknown } {
+  const watched: { outcome: unknown } = { outcome: 'waiting' };
+  promise.then(
+    (result) => (watched.outcome = { result }),
+    (error: unknown) => (watched.outcome = error),
+  );
+  return watched;
+}
+
+/** Calls, and lets the call reach the background. */
+async function call(args: object): Promise<{ outcome: unknown }> {
+  const watched = watch(page.provider.request(args));
+  await arrive();
+  return watched;
+}
+
+function hear(...events: string[]): unknown[][] {
+  const heard: unknown[][] = [];
+  for (const event of events) page.provider.on(event, (payload) => heard.push([event, payload]));
+  return heard;
+}
+
+describe('the meeting of the two scripts', () => {
+  test('is not seen by the page', async () => {
+    page = new TestPage();
+    await page.load();
+    const heard = vi.fn();
+    page.window.addEventListener('message', heard); // the first script of the page, before any message has come
+    await arrive();
+    expect((await call(read)).outcome).toBe('waiting');
+    expect(page.asked).toHaveLength(1);
+    expect(heard).not.toHaveBeenCalled();
+  });
+
+  test.each<[string, (page: TestPage, port: MessagePort) => void]>([
+    ['after the meeting', (forged, port) => forged.window.postMessage('parley:offer mine', forged.window.origin, [port])],
+    ['with a port and any name', (forged, port) => forged.window.postMessage('parley:port mine', forged.window.origin, [port])],
+    ['from another window', (forged, port) => forged.window.deliver('parley:port ', {}, [port])],
+  ])('takes no port that is forged %s', async (_, forge) => {
+    await load();
+    const { port1, port2 } = new MessageChannel();
+    const forged = vi.fn();
+    port1.onmessage = forged;
+    forge(page, port2);
+    await arrive();
+    port1.postMessage({ id: 1, method: 'xmtp_requestAccounts', params: {} });
+    await arrive();
+    expect(page.ports).toHaveLength(0);
+    await call(read);
+    expect(page.asked).toMatchObject([{ method: 'xmtp_accounts' }]);
+    expect(forged).not.toHaveBeenCalled();
+  });
+
+  test('gives the port to nobody who only pretends to ask', async () => {
+    page = await new TestPage().load('inpage');
+    const ports: unknown[] = [];
+    page.window.addEventListener('message', (event) => ports.push(...(event as MessageEvent).ports));
+    for (const word of ['parley:ask ', 'parley:ask mine']) page.window.postMessage(word, page.window.origin);
+    page.window.deliver('parley:hello', {}); // a frame
+    await arrive();
+    expect(ports).toEqual([]);
+    await page.load('bridge');
+    await arrive();
+    expect((await call(read)).outcome).toBe('waiting');
+    expect(page.asked).toHaveLength(1);
+  });
+
+  test('does not happen in a document without an origin', async () => {
+    page = await new TestPage({ origin: 'null' }).load('bridge');
+    const heard = vi.fn();
+    page.window.addEventListener('message', heard);
+    await arrive();
+    expect(heard).not.toHaveBeenCalled();
+  });
+});
+
+describe('when the background dies', () => {
+  test('during a read, the read is made again', async () => {
+    await load();
+    const accounts = await call(read);
+    page.port.break();
+    await arrive(200);
+    expect(page.ports).toHaveLength(2);
+    page.answer('xmtp_accounts', { result: ['0x'] });
+    await arrive();
+    expect(accounts.outcome).toEqual({ result: ['0x'] });
+  });
+
+  test('during a write, the write is never made again, and its promise rejects within 5 seconds', async () => {
+    await load();
+    const sent = await call(write);
+    page.port.break();
+    await arrive(5000);
+    expect(sent.outcome).toMatchObject({ code: 4901 });
+    expect(page.ports.flatMap(({ sent: messages }) => messages)).toHaveLength(1);
+  });
+
+  test('again and again, a read gives up', async () => {
+    await load();
+    const accounts = await call(read);
+    for (let deaths = 0; deaths < 3; deaths++) {
+      page.port.break();
+      await arrive(200);
+    }
+    expect(accounts.outcome).toMatchObject({ code: 4901 });
+  });
+
+  test('what is asked meanwhile waits for it', async () => {
+    await load();
+    await call(read);
+    page.port.break();
+    const sent = await call(write);
+    await arrive(200);
+    page.answer('xmtp_sendMessage', { result: 'sent' });
+    await arrive();
+    expect(sent.outcome).toEqual({ result: 'sent' });
+  });
+
+  test('while nobody waits, that is no news, and no reason to start it again', async () => {
+    await load();
+    const heard = hear('connect', 'disconnect');
+    await arrive();
+    page.port.break();
+    await arrive(5000);
+    expect(heard).toEqual([['connect', {}]]);
+    expect(page.ports).toHaveLength(1);
+  });
+
+  test('while somebody waits, the page hears that it will come back, and that it has', async () => {
+    await load();
+    const heard = hear('connect', 'disconnect');
+    await call(read);
+    page.port.break();
+    await arrive(200);
+    expect(heard).toEqual([
+      ['connect', {}],
+      ['disconnect', { code: 1013 }],
+      ['connect', {}],
+    ]);
+  });
+});
+
+describe('when the extension is updated or removed', () => {
+  test('calls under way and calls to come reject with 4900, and the page hears it once', async () => {
+    await load();
+    const heard = hear('disconnect');
+    const before = await call(write);
+    page.runtime.id = undefined;
+    page.extensionGone = true;
+    page.port.break();
+    await arrive(200);
+    expect(before.outcome).toMatchObject({ code: 4900 });
+    expect((await call(read)).outcome).toMatchObject({ code: 4900 });
+    expect(heard).toEqual([['disconnect', { code: 1011 }]]);
+  });
+});
+
+describe('events', () => {
+  const state = (accounts: string[], permissions: object[] = []): void =>
+    page.port.receive({ event: 'state', payload: { accounts, permissions } });
+
+  test('are the changes of what the background tells', async () => {
+    await load();
+    const heard = hear('accountsChanged', 'permissionsChanged');
+    await arrive();
+    state([]);
+    state([peer]);
+    state([peer], [{ kind: 'send' }]);
+    state([peer], [{ kind: 'send' }]);
+    state([]);
+    await arrive();
+    expect(heard).toEqual([
+      ['accountsChanged', [peer]],
+      ['permissionsChanged', [{ kind: 'send' }]],
+      ['accountsChanged', []],
+      ['permissionsChanged', []],
+    ]);
+  });
+
+  test('that happened while the background was away are not missed, and none comes twice', async () => {
+    await load();
+    const heard = hear('accountsChanged');
+    await arrive();
+    state([peer]);
+    page.port.break();
+    page.wake();
+    state([peer]);
+    page.port.break();
+    page.wake();
+    state([]);
+    await arrive();
+    expect(page.ports).toHaveLength(3);
+    expect(heard).toEqual([['accountsChanged', []]]);
+  });
+
+  test('of the background’s coming back wake pages that listen, and no others', async () => {
+    await load();
+    page.wake();
+    expect(page.ports).toHaveLength(0);
+    hear('accountsChanged');
+    await arrive();
+    page.port.break();
+    page.wake('something else');
+    expect(page.ports).toHaveLength(1);
+    page.wake();
+    page.wake();
+    expect(page.ports).toHaveLength(2);
+  });
+});
+
+describe('a page', () => {
+  const leave = (): boolean => page.window.dispatchEvent(new Event('pagehide'));
+  const comeBack = (persisted: boolean): boolean => page.window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }));
+
+  test('that is left closes its port', async () => {
+    await load();
+    await call(read);
+    leave();
+    expect(page.port.broken).toBe(true);
+  });
+
+  test('that comes back from the cache connects again; its reads are made again, its writes were interrupted', async () => {
+    await load();
+    const [accounts, sent] = [await call(read), await call(write)];
+    leave();
+    comeBack(true);
+    await arrive(200);
+    page.answer('xmtp_accounts', { result: [] });
+    await arrive();
+    expect(accounts.outcome).toEqual({ result: [] });
+    expect(sent.outcome).toMatchObject({ code: 4901 });
+    expect(page.ports).toHaveLength(2);
+  });
+
+  test('that is shown for the first time, or never called, connects to nothing', async () => {
+    await load();
+    comeBack(false);
+    leave();
+    comeBack(true);
+    expect(page.ports).toHaveLength(0);
+  });
+
+  test('that is prepared unseen is served once it is shown', async () => {
+    await load({ prerendering: true });
+    const accounts = await call(read);
+    hear('accountsChanged');
+    await arrive(2000);
+    expect(page.ports).toHaveLength(0);
+    expect(accounts.outcome).toBe('waiting');
+    page.document.dispatchEvent(new Event('prerenderingchange'));
+    page.answer('xmtp_accounts', { result: [] });
+    await arrive();
+    expect(accounts.outcome).toEqual({ result: [] });
+  });
+
+  test('has at most 256 calls waiting', async () => {
+    await load();
+    const calls = Array.from({ length: 256 }, () => watch(page.provider.request(read)));
+    const last = await call(read);
+    expect(last.outcome).toMatchObject({ code: -32005, data: { retryAfterMs: expect.any(Number) } });
+    expect(calls.map(({ outcome }) => outcome)).toEqual(Array(256).fill('waiting'));
+  });
+});
