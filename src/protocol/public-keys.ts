@@ -12,7 +12,7 @@ import {
 } from '../gen/xmtp/message_contents/public_key_pb.ts';
 import { type Signature, SignatureSchema } from '../gen/xmtp/message_contents/signature_pb.ts';
 import { type Address, addressOf } from './address.ts';
-import { toHex } from './bytes.ts';
+import { equalBytes, toHex } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import { checkPoint, type EcdsaSignature, recover, verify } from './secp256k1.ts';
@@ -131,6 +131,9 @@ export function readSignedKey(key: SignedPublicKey): ReadKey {
   } catch (cause) {
     throw new ProtocolError('malformed', 'the public key does not parse', { cause });
   }
+  // Identity keys sign other things by the same kind of digest (SPEC 10.11); only the one encoding of a key is sure to have been meant as a key.
+  if (!equalBytes(toBinary(UnsignedPublicKeySchema, unsigned), key.keyBytes))
+    throw new ProtocolError('malformed', 'the public key is not in its canonical encoding');
   return { keyBytes: key.keyBytes, point: pointOf(unsigned), created: unsigned.createdNs };
 }
 
