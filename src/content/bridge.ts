@@ -48,8 +48,10 @@ function meet(): void {
   const say = (word: string): void => window.postMessage(word, window.origin);
   window.addEventListener('message', (event) => {
     const { source, data, ports } = event;
-    if (page || source !== window || typeof data !== 'string' || !(data.startsWith(offer) || data.startsWith(give))) return;
+    if (source !== window || typeof data !== 'string' || !(data.startsWith(offer) || data.startsWith(give))) return;
+    if (page && !data.endsWith(nonce)) return; // of the page's own making
     event.stopImmediatePropagation(); // the page's own listeners need not know
+    if (page) return;
     if (data.startsWith(offer)) {
       nonce = data.slice(offer.length);
       say(ask + nonce);

@@ -139,8 +139,9 @@ function expose(): void {
   let handed = false;
   listen('message', (event) => {
     const { source, data } = event;
-    if (handed || source !== window || (data !== hello && data !== ask + nonce)) return;
+    if (source !== window || (data !== hello && data !== ask + nonce)) return;
     event.stopImmediatePropagation(); // the page's own listeners need not know
+    if (handed) return; // each of the two may have been heard twice
     if (data === hello) return say(offer + nonce, here);
     handed = true;
     say(give + nonce, here, [port2]);
