@@ -2,6 +2,7 @@ import { createServer as createHttp1Server, type Server as Http1Server } from 'n
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { type AddressInfo, BlockList, createServer, isIP, type Server, type Socket } from 'node:net';
 import { Code } from '@connectrpc/connect';
+
 import { gatewayPrefix, serveGateway } from './gateway.ts';
 import { allowOrigins, header, pathOf, type Request, type Response, send, sendError, sendPreflight } from './http.ts';
 import { networkOf } from './limits.ts';
@@ -10,6 +11,7 @@ import { apiPrefix, createMessageApi } from './message-api.ts';
 import type { Caller, MessageService } from './message-service.ts';
 import { servePage } from './pages.ts';
 import { refuse, toRefusal } from './refusal.ts';
+import { version } from './version.ts';
 
 /** A connection that says nothing for so long is closed. */
 const silenceMs = 60_000;
@@ -141,7 +143,7 @@ export class NodeServer {
     } else if (request.method === 'OPTIONS') sendPreflight(request, response);
     else if (path.startsWith(gatewayPrefix)) await serveGateway(this.#options.service, path, this.#callerOf(request), request, response);
     else if (path.startsWith(apiPrefix)) this.#messageApi(path, request, response);
-    else if (path === '/healthz') send(response, 200, 'text/plain', 'ok\n');
+    else if (path === '/healthz') send(response, 200, 'application/json', `${JSON.stringify({ status: 'ok', name: 'parley', version })}\n`);
     else if (path === '/readyz') await this.#sendReadiness(response);
     else await servePage(this.#options.pages, path, request, response);
   }

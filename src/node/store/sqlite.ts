@@ -69,7 +69,15 @@ export function openSqliteStore({ data, onCommitted = () => {}, clock = systemCl
 function lock(database: Database): Database {
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
-    return database;
+    // A driver may keep a closed connection until its statements are collected, and with it the lock: let go of it first.
+    const release = (): void => database.exec('ROLLBACK; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_master;');
+    return {
+      ...database,
+      close() {
+        release();
+        database.close();
+      },
+    };
   } catch (cause) {
     database.close();
     if (/locked|busy/i.test(String(cause)))
