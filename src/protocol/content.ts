@@ -1,7 +1,8 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { Compression, type ContentTypeId, EncodedContentSchema } from '../gen/xmtp/message_contents/content_pb.ts';
 import { concat } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
+import { decode } from './wire.ts';
 
 /** What a message carries, with its bytes as they were before compression (SPEC 10.1). */
 export interface Content {
@@ -28,9 +29,13 @@ const anyRatioLength = 64 * 1024;
 const maxParameters = 32;
 const maxParameterLength = 1024;
 
-/** The frame around a content, as a message signs it. Nothing is compressed: existing clients refuse what grows beyond 1000 bytes (SPEC 10.2). */
+/**
+ * The frame around a content, as a message signs it. Nothing is compressed: existing clients refuse what grows beyond 1000 bytes (SPEC 10.2).
+ * @throws ProtocolError malformed (type), too-large (parameters that we would not read)
+ */
 export function encodeContent({ type, parameters, fallback, content }: Content): Uint8Array<ArrayBuffer> {
   const { authority, name, major, minor } = parseContentType(type);
+  checkParameters([...parameters]);
   const frame = create(EncodedContentSchema, {
     type: { authorityId: authority, typeId: name, versionMajor: major, versionMinor: minor },
     parameters: Object.fromEntries(parameters),
@@ -42,17 +47,18 @@ export function encodeContent({ type, parameters, fallback, content }: Content):
 
 /** Reads a frame and decompresses its content. @throws ProtocolError malformed, unsupported (compression), too-large */
 export async function decodeContent(bytes: Uint8Array): Promise<Content> {
-  const { type, parameters, fallback, compression, content } = parse(bytes);
-  if (!type) throw new ProtocolError('malformed', 'the content has no type');
-  const entries = Object.entries(parameters);
-  if (entries.length > maxParameters || entries.some(([key, value]) => key.length + value.length > maxParameterLength))
-    throw new ProtocolError('too-large', 'the content has too many or too long parameters');
-  return {
-    type: formatContentType(type),
-    parameters: new Map(entries),
-    ...(fallback !== undefined && { fallback }),
-    content: compression === undefined ? content : await decompress(content, compression),
-  };
+  const { compression, ...content } = parse(bytes);
+  return compression === undefined ? content : { ...content, content: await decompress(content.content, compression) };
+}
+
+/**
+ * Reads the frame of a content within another, as replies hold one (SPEC 10.6). The reference client neither writes nor reads
+ * compression there, so it is refused. @throws ProtocolError malformed, unsupported (compression), too-large
+ */
+export function decodeInnerContent(bytes: Uint8Array): Content {
+  const { compression, ...content } = parse(bytes);
+  if (compression !== undefined) throw new ProtocolError('unsupported', 'a content within another is not compressed');
+  return content;
 }
 
 /** Reads the text form `authority/name:major.minor`. @throws ProtocolError malformed */
@@ -65,12 +71,24 @@ export function parseContentType(text: string): ContentType {
 const formatContentType = ({ authorityId, typeId, versionMajor, versionMinor }: ContentTypeId): string =>
   `${authorityId}/${typeId}:${versionMajor}.${versionMinor}`;
 
-function parse(bytes: Uint8Array) {
-  try {
-    return fromBinary(EncodedContentSchema, bytes, { readUnknownFields: false });
-  } catch (cause) {
-    throw new ProtocolError('malformed', 'the content does not parse', { cause });
-  }
+/** Reads a frame; its content may still be compressed. */
+function parse(bytes: Uint8Array): Content & { readonly compression: Compression | undefined } {
+  const { type, parameters, fallback, compression, content } = decode(EncodedContentSchema, bytes, 'the content');
+  if (!type) throw new ProtocolError('malformed', 'the content has no type');
+  const entries = Object.entries(parameters);
+  checkParameters(entries);
+  return {
+    type: formatContentType(type),
+    parameters: new Map(entries),
+    ...(fallback !== undefined && { fallback }),
+    content,
+    compression,
+  };
+}
+
+function checkParameters(entries: readonly (readonly [key: string, value: string])[]): void {
+  if (entries.length > maxParameters || entries.some(([key, value]) => key.length + value.length > maxParameterLength))
+    throw new ProtocolError('too-large', 'the content has too many or too long parameters');
 }
 
 /** Stops at the bounds while it reads, so that a small message cannot fill the memory (SPEC 10.2). */
