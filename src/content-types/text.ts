@@ -1,23 +1,21 @@
-import { fromUtf8, utf8 } from '../protocol/bytes.ts';
 import type { Content } from '../protocol/content.ts';
-import { ProtocolError } from '../protocol/errors.ts';
-import type { ContentTypeReader } from './content-type.ts';
+import { type ContentType, readText, textContent } from './content-type.ts';
+
+export interface Text {
+  readonly kind: 'text';
+  readonly text: string;
+}
 
 /** A plain text message; a lone surrogate becomes U+FFFD (SPEC 10.4). */
-export const encodeText = (text: string): Content => ({
-  type: 'xmtp.org/text:1.0',
-  parameters: new Map([['encoding', 'UTF-8']]),
-  content: utf8(text),
-});
+export const encodeText = (words: string): Content => ({ type: text.id, ...textContent(words) });
 
-/** Old clients leave the encoding out; any other than UTF-8 is refused (SPEC 10.4). */
-export const text: ContentTypeReader = {
-  authority: 'xmtp.org',
-  name: 'text',
-  major: 1,
-  show({ parameters, content }) {
-    const encoding = parameters.get('encoding') ?? 'UTF-8';
-    if (encoding !== 'UTF-8') throw new ProtocolError('unsupported', 'the text is not in UTF-8');
-    return { form: 'text', text: fromUtf8(content) };
-  },
+/** A text as it was typed (SPEC 10.4). */
+export const text: ContentType<Text> = {
+  kind: 'text',
+  id: 'xmtp.org/text:1.0',
+  encode: (value) => textContent(value.text),
+  decode: (content) => ({ kind: 'text', text: readText(content) }),
+  fallback: () => undefined,
+  shouldPush: () => true,
+  show: (value) => ({ form: 'text', text: value.text }),
 };
