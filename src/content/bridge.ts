@@ -55,7 +55,7 @@ function meet(): void {
     if (data.startsWith(offer)) {
       nonce = data.slice(offer.length);
       say(ask + nonce);
-    } else if (ports[0] && data === give + nonce) {
+    } else if (ports[0] && nonce && data === give + nonce) {
       [page] = ports as [MessagePort];
       page.onmessage = (message: MessageEvent<unknown>) => receive(message.data);
     }

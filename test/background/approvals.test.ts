@@ -42,9 +42,11 @@ function start(): Approvals {
     window: {
       async show() {
         windows.shown++;
+        const [open] = windows.open;
         await new Promise((resolve) => setTimeout(resolve, 20)); // a window takes its time
-        if (windows.open.length === 0) windows.open.push(++windows.opened);
-        return windows.open[0] as number;
+        if (open !== undefined) return open;
+        windows.open.push(++windows.opened);
+        return windows.opened;
       },
       async close(id) {
         windows.open = windows.open.filter((each) => each !== id);

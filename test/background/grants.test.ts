@@ -153,11 +153,15 @@ describe('taking back', () => {
     expect(await grants.connected(shop, me)).toBe(false);
   });
 
-  test('is not undone by a change that was under way', async () => {
-    const known = grants.knowConversation(shop, me, 'name', { id: 'id', peer: bob.address });
-    await Promise.all([known, grants.revoke(shop)]);
-    expect(await grants.connected(shop, me)).toBe(false);
-    expect(table.rows.size).toBe(0);
+  test('is not undone by a change that was under way, however far it had come', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      await grants.connect(shop, me, null);
+      const known = grants.knowConversation(shop, me, `name ${turns}`, { id: 'id', peer: bob.address });
+      for (let turn = 0; turn < turns; turn++) await null;
+      await Promise.all([known, grants.revoke(shop)]);
+      expect(await grants.connected(shop, me)).toBe(false);
+      expect(table.rows.size).toBe(0);
+    }
   });
 
   test('does not reach what is granted afterwards', async () => {

@@ -72,14 +72,52 @@ describe('the meeting of the two scripts', () => {
     expect(forged).not.toHaveBeenCalled();
   });
 
+  test.each<[string, (page: TestPage, port: MessagePort) => void]>([
+    ['a port that nobody offered', (forged, port) => forged.window.postMessage('parley:port ', forged.window.origin, [port])],
+    [
+      'a port under another name than was offered',
+      (forged, port) => {
+        forged.window.postMessage('parley:offer one', forged.window.origin);
+        forged.window.postMessage('parley:port two', forged.window.origin, [port]);
+      },
+    ],
+    [
+      'an offer of a frame',
+      (forged, port) => {
+        forged.window.deliver('parley:offer one', {});
+        forged.window.deliver('parley:port one', {}, [port]);
+      },
+    ],
+  ])('does not take %s for the page’s script', async (_, forge) => {
+    page = await new TestPage().load('bridge');
+    const { port1, port2 } = new MessageChannel();
+    forge(page, port2);
+    await arrive();
+    port1.postMessage({ id: 1, method: 'xmtp_accounts', params: {} });
+    await arrive();
+    expect(page.ports).toHaveLength(0);
+    port1.close();
+    await page.load('inpage');
+    await arrive();
+    await call(read);
+    expect(page.asked).toHaveLength(1);
+  });
+
   test('gives the port to nobody who only pretends to ask', async () => {
     page = await new TestPage().load('inpage');
+    await arrive();
     const ports: unknown[] = [];
-    page.window.addEventListener('message', (event) => ports.push(...(event as MessageEvent).ports));
+    const offers: unknown[] = [];
+    page.window.addEventListener('message', (event) => {
+      const { data, ports: given } = event as MessageEvent;
+      ports.push(...given);
+      if (String(data).startsWith('parley:offer')) offers.push(data);
+    });
     for (const word of ['parley:ask ', 'parley:ask mine']) page.window.postMessage(word, page.window.origin);
     page.window.deliver('parley:hello', {}); // a frame
     await arrive();
     expect(ports).toEqual([]);
+    expect(offers).toEqual([]);
     await page.load('bridge');
     await arrive();
     expect((await call(read)).outcome).toBe('waiting');
@@ -200,7 +238,7 @@ describe('events', () => {
 
   test('that happened while the background was away are not missed, and none comes twice', async () => {
     await load();
-    const heard = hear('accountsChanged');
+    const heard = hear('connect', 'accountsChanged');
     await arrive();
     state([peer]);
     page.port.break();
@@ -211,7 +249,10 @@ describe('events', () => {
     state([]);
     await arrive();
     expect(page.ports).toHaveLength(3);
-    expect(heard).toEqual([['accountsChanged', []]]);
+    expect(heard).toEqual([
+      ['connect', {}],
+      ['accountsChanged', []],
+    ]);
   });
 
   test('of the background’s coming back wake pages that listen, and no others', async () => {
