@@ -3,6 +3,7 @@ import { authTokens } from './auth-tokens.ts';
 import { cipher } from './cipher.ts';
 import { consentProofs } from './consent-proofs.ts';
 import { contacts } from './contacts.ts';
+import { content } from './content.ts';
 import { encryptedKeyBundles } from './encrypted-key-bundles.ts';
 import { frames } from './frames.ts';
 import { hmacKeys } from './hmac-keys.ts';
@@ -15,6 +16,7 @@ import { messagesV2, messagesV2Negative } from './messages.ts';
 import { messagesV1 } from './messages-v1.ts';
 import { nodeRules } from './node-rules.ts';
 import { preferences } from './preferences.ts';
+import { remoteAttachments } from './remote-attachments.ts';
 import { sealedInvitations } from './sealed-invitations.ts';
 import { serialisedMessages } from './serialised-messages.ts';
 import { topics } from './topics.ts';
@@ -25,6 +27,7 @@ export const kinds: Readonly<Record<string, readonly Check[]>> = {
   cipher,
   'consent-proofs': consentProofs,
   contacts,
+  content,
   'encrypted-key-bundles': encryptedKeyBundles,
   frames,
   'hmac-keys': hmacKeys,
@@ -38,6 +41,7 @@ export const kinds: Readonly<Record<string, readonly Check[]>> = {
   'messages-v2-negative': messagesV2Negative,
   'node-rules': nodeRules,
   preferences,
+  'remote-attachments': remoteAttachments,
   'sealed-invitations': sealedInvitations,
   'serialised-messages': serialisedMessages,
   topics,

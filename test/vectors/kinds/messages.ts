@@ -1,9 +1,10 @@
-import { show } from '../../../src/content-types/index.ts';
+import { readContent, show } from '../../../src/content-types/index.ts';
 import { parseAddress } from '../../../src/protocol/address.ts';
 import { decodeContent } from '../../../src/protocol/content.ts';
 import { openMessage } from '../../../src/protocol/message.ts';
 import { nsToMs } from '../../../src/protocol/time.ts';
 import { type Check, type Fields, mustRefuse, same, sameBytes, type Vector } from '../vector.ts';
+import { toVector } from './content-values.ts';
 
 type Opened = Awaited<ReturnType<typeof openMessage>>;
 
@@ -42,11 +43,12 @@ const read = async (vector: Vector): Promise<void> => {
   sameBytes(opened.payload, out, 'encodedContent');
   same(content.type, out.text('contentType'), 'contentType');
   same(content.fallback ?? null, out.raw('fallback'), 'fallback');
+  same(toVector(readContent(content)), out.raw('content'), 'content');
   if (out.given('decodeError')) {
     const fallback = out.given('fallback') ? { fallback: out.text('fallback') } : {};
-    same(shown, { form: 'unknown', type: out.text('contentType'), ...fallback }, 'content');
-  } else {
-    same(shown, { form: 'text', text: out.text('content') }, 'content');
+    same(shown, { form: 'unknown', type: out.text('contentType'), ...fallback }, 'shown');
+  } else if (content.type.startsWith('xmtp.org/text:')) {
+    same(shown, { form: 'text', text: out.text('content') }, 'shown');
   }
 };
 
@@ -56,12 +58,6 @@ const sameMessage = async (vector: Vector, opened: Opened): Promise<void> => {
   same(opened.dedupKey, original.dedupKey, 'dedupKey');
 };
 
-/** Text, and types that stay unknown, are what can be shown today; a refusal shows nothing. */
-const canShow = ({ out, refused, recommended }: Vector): boolean =>
-  refused || recommended === 'accept' || out.given('decodeError') || out.raw('contentType') === undefined || isText(out);
-
-const isText = (out: Fields): boolean => /^xmtp\.org\/text:1\./.test(out.text('contentType'));
-
-export const messagesV2: readonly Check[] = [{ needs: ['topic', 'keyMaterial', 'envelope'], when: canShow, run: read }];
+export const messagesV2: readonly Check[] = [{ needs: ['topic', 'keyMaterial', 'envelope'], run: read }];
 
 export const messagesV2Negative: readonly Check[] = messagesV2;
