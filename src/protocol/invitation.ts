@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  type ConsentProofPayload,
   type InvitationV1,
   InvitationV1Schema,
   SealedInvitationHeaderV1Schema,
@@ -32,6 +33,8 @@ export interface OpenedInvitation {
   readonly conversationId?: string;
   /** Without a prototype. */
   readonly metadata?: Record<string, string>;
+  /** Unverified: `verifyConsentProof` tells whether the receiver gave it. */
+  readonly consentProof?: ConsentProofPayload;
   readonly sentByMe: boolean;
   /** Whether topic and key are those that this pair derives: nobody else can have made them (SPEC 7.4). */
   readonly derived: boolean;
@@ -110,6 +113,7 @@ export async function openInvitation(
       conversationId: context.conversationId,
       metadata: Object.assign(Object.create(null) as Record<string, string>, boundMetadata(context.metadata)),
     }),
+    ...(invitation.consentProof && { consentProof: invitation.consentProof }),
     sentByMe,
     derived: derivation.topic === invitation.topic && equalBytes(derivation.keyMaterial, keyMaterial),
   };

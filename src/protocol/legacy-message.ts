@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { Ciphertext } from '../gen/xmtp/message_contents/ciphertext_pb.ts';
 import { MessageHeaderV1Schema, MessageSchema } from '../gen/xmtp/message_contents/message_pb.ts';
 import type { PublicKeyBundle } from '../gen/xmtp/message_contents/public_key_pb.ts';
 import type { Address } from './address.ts';
@@ -48,7 +49,7 @@ export async function sealLegacyMessage({
   const me = publicBundle(bundle);
   const header = { sender: legacyOf(me), recipient: legacyOf(peer), timestamp: BigInt(timestampMs) };
   const headerBytes = encode(MessageHeaderV1Schema, create(MessageHeaderV1Schema, header));
-  const ciphertext = await sealAead(sharedSecret(bundle, peer, me.preKey, 'initiator'), payload, headerBytes, random);
+  const ciphertext = await sealLegacyPayload(bundle, peer, { headerBytes, payload }, random);
   const message = encode(MessageSchema, create(MessageSchema, { version: { case: 'v1', value: { headerBytes, ciphertext } } }));
   return { message, id: messageId(message) };
 }
@@ -80,8 +81,7 @@ export async function openLegacyMessage({
   if ((peer !== undefined && peer !== other.address) || ![topic, ephemeralTopic(topic), introTopic(me.address)].includes(envelopeTopic))
     throw new ProtocolError('wrong-topic', 'the message belongs to another conversation');
 
-  const secret = sharedSecret(bundle, other, sentByMe ? sender.pre : recipient.pre, sentByMe ? 'initiator' : 'responder');
-  const payload = await openAead(secret, ciphertext, headerBytes);
+  const payload = await openLegacyPayload(bundle, other, { headerBytes, ciphertext, sentByMe });
   const [from, to] = sentByMe ? [me, other] : [other, me];
   return {
     id: messageId(message),
@@ -107,6 +107,30 @@ export function parseLegacyMessage(message: Uint8Array) {
   const { sender, recipient, timestamp } = decode(MessageHeaderV1Schema, headerBytes, 'the header of the message');
   if (timestamp > maxTimestampMs) throw new ProtocolError('malformed', 'the time of the message is beyond what nanoseconds can tell');
   return { headerBytes, ciphertext, sender: party(sender), recipient: party(recipient), timestampMs: timestamp };
+}
+
+/** The inner half of `sealLegacyMessage`, for a header that somebody else wrote. @throws ProtocolError */
+export const sealLegacyPayload = (
+  bundle: PrivateBundle,
+  peer: VerifiedBundle,
+  { headerBytes, payload }: { readonly headerBytes: Uint8Array; readonly payload: Uint8Array },
+  random: Random = randomBytes,
+): Promise<Ciphertext> => sealAead(sharedSecret(bundle, peer, publicBundle(bundle).preKey, 'initiator'), payload, headerBytes, random);
+
+/**
+ * The inner half of `openLegacyMessage`, for a caller who has looked at the header: that it names the peer, and the topic both (SPEC 9.5).
+ * @throws ProtocolError unknown-key, cannot-decrypt, malformed
+ */
+export async function openLegacyPayload(
+  bundle: PrivateBundle,
+  peer: VerifiedBundle,
+  { headerBytes, ciphertext, sentByMe }: { readonly headerBytes: Uint8Array; readonly ciphertext: Ciphertext; readonly sentByMe: boolean },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { sender, recipient } = decode(MessageHeaderV1Schema, headerBytes, 'the header of the message');
+  const mine = party(sentByMe ? sender : recipient);
+  if (!equalBytes(mine.identity, bundle.identity.point))
+    throw new ProtocolError('wrong-recipient', 'the header does not name me on that side');
+  return openAead(sharedSecret(bundle, peer, mine.pre, sentByMe ? 'initiator' : 'responder'), ciphertext, headerBytes);
 }
 
 /** Where a message of version 1 goes: the first one to a peer introduces itself to both sides too, in this order (SPEC 9.3). */

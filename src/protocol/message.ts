@@ -110,10 +110,15 @@ export function parseMessage(message: Uint8Array) {
   if (version.case !== 'v2' || !version.value.ciphertext) throw new ProtocolError('malformed', 'the message is incomplete');
   const { headerBytes, ciphertext } = version.value;
   checkCiphertext(ciphertext);
+  return { headerBytes, ciphertext, header: parseHeader(headerBytes) };
+}
+
+/** Time and topic of a message; the header must be in its one canonical encoding. @throws ProtocolError malformed */
+export function parseHeader(headerBytes: Uint8Array): { readonly createdNs: bigint; readonly topic: string } {
   const header = decode(MessageHeaderV2Schema, headerBytes, 'the header of the message');
   // The signature covers header and payload without a boundary; only canonical headers keep the boundary where it is.
   if (!equalBytes(encode(MessageHeaderV2Schema, header), headerBytes)) throw new ProtocolError('malformed', 'the header is not canonical');
-  return { headerBytes, ciphertext, header };
+  return header;
 }
 
 /** The key by which a push service knows the sender's own messages of a 30-day period (SPEC 8.3); 32 bytes. */

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import {
   type PrivateKey,
   PrivateKeyBundleSchema,
+  type PrivateKeyBundleV1,
   PrivateKeyBundleV1Schema,
   PrivateKeySchema,
   type SignedPrivateKey,
@@ -88,15 +89,11 @@ export const rotatePreKey = (bundle: PrivateBundle, clock: Clock = systemClock, 
 
 /** The form that existing clients store and export: `PrivateKeyBundle.v1`. @throws ProtocolError unsupported for keys of the signed format */
 export const encodePrivateBundle = (bundle: PrivateBundle): Uint8Array<ArrayBuffer> =>
-  encode(
-    PrivateKeyBundleSchema,
-    create(PrivateKeyBundleSchema, {
-      version: {
-        case: 'v1',
-        value: { identityKey: toLegacyPrivateKey(bundle.identity), preKeys: bundle.preKeys.map(toLegacyPrivateKey) },
-      },
-    }),
-  );
+  encode(PrivateKeyBundleSchema, create(PrivateKeyBundleSchema, { version: { case: 'v1', value: legacyPrivateBundle(bundle) } }));
+
+/** The same without its wrapping, as a keystore tells it. @throws ProtocolError unsupported */
+export const legacyPrivateBundle = (bundle: PrivateBundle): PrivateKeyBundleV1 =>
+  create(PrivateKeyBundleV1Schema, { identityKey: toLegacyPrivateKey(bundle.identity), preKeys: bundle.preKeys.map(toLegacyPrivateKey) });
 
 /** Reads an exported bundle of either version, or the bare legacy form, and checks every key against its public half and its chain. @throws ProtocolError */
 export function decodePrivateBundle(bytes: Uint8Array): PrivateBundle {
