@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { kinds } from './kinds/index.ts';
 import { Fields, readVector, type Vector } from './vector.ts';
 
@@ -47,8 +47,9 @@ export const runFile = async (path: string): Promise<KindResult | undefined> => 
   const cases = file.list('cases');
   const checks = Object.hasOwn(kinds, result.kind) ? kinds[result.kind] : undefined;
   if (checks === undefined) return { ...result, skipped: cases.length };
+  const actors = await readActors(join(dirname(path), 'actors.json'));
   for (const entry of cases) {
-    const vector = readVector(entry);
+    const vector = readVector(entry, actors);
     const check = checks.find(({ needs, when }) => needs.every((name) => vector.in.has(name)) && (when?.(vector) ?? true));
     if (check === undefined || vector.informative) {
       result.skipped += 1;
@@ -63,6 +64,16 @@ export const runFile = async (path: string): Promise<KindResult | undefined> => 
     }
   }
   return result;
+};
+
+/** The people that cases speak of by name; a folder may do without. */
+const readActors = async (path: string): Promise<Fields[]> => {
+  try {
+    return new Fields(JSON.parse(await readFile(path, 'utf8'))).list('actors').map((actor) => new Fields(actor));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 };
 
 const attempt = async (run: (vector: Vector) => void | Promise<void>, vector: Vector): Promise<string | undefined> => {

@@ -78,6 +78,10 @@ export interface Vector {
   readonly refused: boolean;
   readonly recommended: string | undefined;
   readonly informative: boolean;
+  /** Which set of people the case is about. */
+  readonly family: number;
+  /** The people of that set, from the list of actors beside the file; none where there is no list. */
+  readonly actors: readonly Fields[];
 }
 
 /** One way to check cases: it applies to those whose `in` has all members that it needs. */
@@ -88,7 +92,7 @@ export interface Check {
 }
 
 /** Reads one entry of a file's `cases`. @throws when it has not the shape of a case. */
-export const readVector = (value: unknown): Vector => {
+export const readVector = (value: unknown, actors: readonly Fields[] = []): Vector => {
   const fields = new Fields(value);
   const reference = fields.fields('out');
   const out = reference.given('expect') ? reference.fields('expect') : reference;
@@ -102,6 +106,8 @@ export const readVector = (value: unknown): Vector => {
     refused: decidedByOk ? out.raw('ok') === false : recommended === 'reject',
     recommended,
     informative: fields.raw('informative') === true,
+    family: fields.raw('family') as number,
+    actors: actors.filter((actor) => actor.raw('family') === fields.raw('family')),
   };
 };
 
