@@ -70,6 +70,14 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
     return id;
   };
 
+  /** A draft that has become a message is none any more; its page may be gone before it can say so. */
+  const forgetDraft = async (conversation: string, text: string): Promise<void> => {
+    const sealed = await records.drafts.get(conversation);
+    if (!sealed || ((await keystore.openRecord('drafts', conversation, sealed)) as string).trim() !== text.trim()) return;
+    await records.drafts.delete(conversation);
+    changed(conversation);
+  };
+
   return {
     async list(conversation, { before, limit = pageSize }) {
       const session = sessions.current();
@@ -89,6 +97,7 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
         const request = await keystore.blind('requests', `${conversation} ${clientId}`);
         const before = await records.sent.get(request);
         const id = before ?? (await write(session, conversation, text, request));
+        await forgetDraft(conversation, text);
         return byId(session, id);
       }),
     async settled(id, ms) {

@@ -148,6 +148,17 @@ describe('two people and a node', () => {
     expect((await again.services.conversations.get(id)).draft).toBeNull();
   });
 
+  it('forget a draft once it is a message, though its page is gone, and keep any other', async () => {
+    const [alice, bob] = [await person(), await person()];
+    const { conversations, messages } = alice.life.services;
+    const { id } = await conversations.start(bob.address);
+    await conversations.saveDraft(id, 'a whole thought ');
+    await messages.send(id, 'something else', 'a');
+    expect((await conversations.get(id)).draft).toBe('a whole thought ');
+    await messages.send(id, 'a whole thought', 'b');
+    expect((await conversations.get(id)).draft).toBeNull();
+  });
+
   it('pages through messages and conversations without losing or repeating any', async () => {
     const [alice, bob] = [await person(), await person()];
     const { conversations, messages } = alice.life.services;

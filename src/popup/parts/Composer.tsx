@@ -17,12 +17,16 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
   const saved = useRef(draft);
   const current = useRef(text);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  /** Messages that the background has not written down yet. */
+  const leaving = useRef(0);
   current.current = text;
 
   const save = (): void => {
     clearTimeout(timer.current);
     const now = current.current;
     if (now === saved.current) return;
+    // The draft of a message that leaves stays until the background has the message: it forgets the draft itself, and a death between loses nothing.
+    if (now === '' && leaving.current > 0) return;
     saved.current = now;
     background.call('saveDraft', { id: conversation, text: now }).catch(() => {
       if (saved.current === now) saved.current = ''; // not kept; the next change tries again
@@ -47,16 +51,18 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
   const send = async (): Promise<void> => {
     const wanted = text.trim();
     if (wanted === '') return;
+    save();
+    leaving.current++;
     // The field is free at once; what cannot be written down comes back into it.
     type('');
-    save();
     field.current?.focus();
     try {
       await onSend(wanted, crypto.randomUUID());
     } catch {
       type(current.current === '' ? wanted : `${wanted}\n${current.current}`);
-      save();
     }
+    leaving.current--;
+    save();
   };
 
   return (
