@@ -11,6 +11,7 @@ import { identity } from './identity.ts';
 import { inviteDerivation } from './invite-derivation.ts';
 import { keyAgreement } from './key-agreement.ts';
 import { keyBundles } from './key-bundles.ts';
+import { keystore } from './keystore.ts';
 import { localPersistence } from './local-persistence.ts';
 import { messagesV2, messagesV2Negative } from './messages.ts';
 import { messagesV1 } from './messages-v1.ts';
@@ -35,6 +36,7 @@ export const kinds: Readonly<Record<string, readonly Check[]>> = {
   'invite-derivation': inviteDerivation,
   'key-agreement': keyAgreement,
   'key-bundles': keyBundles,
+  keystore,
   'local-persistence': localPersistence,
   'messages-v1': messagesV1,
   'messages-v2': messagesV2,
