@@ -53,10 +53,18 @@ export function IconButton({ icon, label, filled = false, type = 'button', disab
   );
 }
 
+interface IconLinkProps {
+  readonly icon: unknown;
+  readonly label: string;
+  readonly href: string;
+  /** Opens a tab of its own. */
+  readonly tab?: boolean;
+}
+
 /** The same in looks, for going somewhere. */
-export function IconLink({ icon, label, href }: { readonly icon: unknown; readonly label: string; readonly href: string }): JSX.Element {
+export function IconLink({ icon, label, href, tab = false }: IconLinkProps): JSX.Element {
   return (
-    <a class="icon-button" href={href} aria-label={label} title={label}>
+    <a class="icon-button" href={href} aria-label={label} title={label} {...(tab && { target: '_blank' })}>
       <Icon of={icon} />
     </a>
   );

@@ -1,4 +1,4 @@
-import { Lock, Settings as SettingsIcon, SquarePen } from 'lucide';
+import { Lock, Maximize2, Settings as SettingsIcon, SquarePen } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationRow, Status } from '../../rpc/views.ts';
@@ -48,6 +48,9 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
             background.call('lock', {}).then(onStatus, reload);
           }}
         />
+        {document.documentElement.dataset['view'] === 'toolbar' && (
+          <IconLink icon={Maximize2} label="Open in a tab" href="popup.html" tab />
+        )}
         <IconLink icon={SettingsIcon} label="Settings" href="#/settings" />
       </header>
       <NodeBar node={status.node} />
