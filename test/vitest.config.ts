@@ -14,10 +14,10 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**', 'test/node/**', 'node_modules/**'],
-          testTimeout: 20_000,
+          testTimeout: 90_000,
         },
       },
-      { root, test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 } },
+      { root, test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         root,
         test: {

@@ -141,7 +141,7 @@ export async function wake(device: Device, options?: StartOptions): Promise<Life
 }
 
 /** Waits until `look` answers with something that is not false, null or undefined; the last answer is told when it never does. */
-export async function until<T>(look: () => Promise<T> | T, what = 'it', ms = 15_000): Promise<NonNullable<Exclude<T, false>>> {
+export async function until<T>(look: () => Promise<T> | T, what = 'it', ms = 60_000): Promise<NonNullable<Exclude<T, false>>> {
   const end = Date.now() + ms;
   for (;;) {
     const found = await look();
