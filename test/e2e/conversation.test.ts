@@ -115,14 +115,14 @@ describe('a conversation between Chromium and Firefox', () => {
     await alice.waitForMessages(written.length);
     expect((await alice.messages()).at(-1)?.state).not.toBe('sent');
     await world.node.start();
-    await alice.waitForState('sent', 90_000);
+    await alice.waitUntilSent('written while the node was away', 90_000);
     await bob.waitForMessages(written.length, 90_000);
     await expectBothToShowAll();
   });
 
   test('survives a crash of the node: what it acknowledged is there', async () => {
     await say(bob, 'just before the crash');
-    await bob.waitForState('sent');
+    await bob.waitUntilSent('just before the crash');
     await world.node.kill();
     await world.node.start();
     await alice.waitForMessages(written.length, 90_000);

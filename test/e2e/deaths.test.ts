@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sleep } from '../support/browsers/browser.ts';
-import type { Person } from '../support/browsers/person.ts';
+import { button, field, type Person } from '../support/browsers/person.ts';
 import { World } from './world.ts';
 
 describe('a background that dies', () => {
@@ -49,7 +49,27 @@ describe('a background that dies', () => {
         await say(`${name} dying after ${delay} ms`);
         await sleep(delay);
         await me().browser.stopBackground();
-        await me().page.reload(); // whoever looks wakes it again
+        await me().waitForMessages(written.length, 60_000); // the page is still there, asks again, and wakes another background
+      }
+      await expectNothingLostAndNothingTwice();
+    });
+
+    test('together with its page leaves the text as a message or in its field', async () => {
+      for (const delay of [0, 10, 30]) {
+        const text = `${name} and the page dying after ${delay} ms`;
+        written.push(text);
+        await me().page.fill(field('Message'), text);
+        await sleep(400); // long enough for a draft to be kept
+        await me().page.click(button('Send'));
+        await sleep(delay);
+        await Promise.all([me().browser.stopBackground(), me().page.reload()]);
+        await me().waitForMessages(written.length - 1, 60_000);
+        await sleep(300);
+        const isThere = (await me().messages()).some((message) => message.text === text);
+        if (!isThere) {
+          expect((await me().page.see(field('Message'))).value).toBe(text);
+          await me().page.click(button('Send'));
+        }
         await me().waitForMessages(written.length, 60_000);
       }
       await expectNothingLostAndNothingTwice();
@@ -57,7 +77,7 @@ describe('a background that dies', () => {
 
     test('after a send loses nothing and sends nothing twice', async () => {
       await say(`${name} before a death`);
-      await me().waitForState('sent');
+      await me().waitUntilSent(`${name} before a death`);
       await me().browser.stopBackground();
       await me().page.reload();
       await expectNothingLostAndNothingTwice();
@@ -79,7 +99,7 @@ describe('a background that dies', () => {
       const text = `to ${name}, asleep`;
       written.push(text);
       await other().write(text);
-      await other().waitForState('sent');
+      await other().waitUntilSent(text);
       await me().page.reload();
       await expectNothingLostAndNothingTwice();
     });

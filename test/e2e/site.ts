@@ -5,6 +5,14 @@ import type { Page } from '../support/browsers/browser.ts';
 const pages: Record<string, { readonly body: string; readonly headers?: Record<string, string> }> = {
   '/': { body: '<h1>A site</h1>' },
   '/framed': { body: '<h1>In a frame</h1>' },
+  // Listens before anything else of the page runs.
+  '/early': {
+    body: `<script>
+      window.had = 'xmtp' in window;
+      window.overheard = [];
+      addEventListener('message', ({ data }) => window.overheard.push(data));
+    </script><h1>Early</h1>`,
+  },
   // Its frames report what they find; the sandboxed one cannot be asked, its origin being none.
   '/frames': {
     body: `<h1>Frames</h1><script>

@@ -146,18 +146,19 @@ export class Person {
     );
   }
 
-  /** Waits until the last message of our own says this about itself. */
-  async waitForState(state: string, ms = 60_000): Promise<void> {
-    await until(
-      async () => (await this.messages()).filter(({ mine }) => mine).at(-1)?.state,
-      (found) => found === state,
-      ms,
-    );
-  }
-
+  /** Types and sends, without waiting for anything. */
   async write(text: string): Promise<void> {
     await this.page.fill(field('Message'), text);
     await this.page.click(button('Send'));
+  }
+
+  /** Waits until the node has this message of our own. */
+  async waitUntilSent(text: string, ms = 60_000): Promise<void> {
+    await until(
+      async () => (await this.messages()).filter((message) => message.mine && message.text === text).at(-1)?.state,
+      (state) => state === 'sent',
+      ms,
+    );
   }
 }
 

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Browser, type Page, sleep, until } from '../support/browsers/browser.ts';
+import { button, field, type Person } from '../support/browsers/person.ts';
+import { request, Site } from './site.ts';
+import { browserNames, World } from './world.ts';
+
+const approval = 'popup.html#/approve';
+const nobody = '0x000000000000000000000000000000000000dEaD';
+
+interface Listening {
+  readonly xmtp: { on(event: string, listener: (payload: unknown) => void): void };
+  heard: unknown[];
+}
+
+describe.each(browserNames)('the questions of a site in %s', (name) => {
+  let world: World;
+  let site: Site;
+  let me: Person;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    world = await World.start(`questions-${name}`);
+    site = await Site.start();
+    me = await world.person('Alice', name);
+    browser = me.browser;
+    page = await browser.open(site.url());
+  });
+
+  afterAll(async () => {
+    await site?.close();
+    await world?.end();
+  });
+
+  const noWindow = (): Promise<number> =>
+    until(
+      () => browser.countPages(approval),
+      (count) => count === 0,
+    );
+
+  const allow = async (): Promise<void> => {
+    const window = await browser.waitForPage(approval);
+    await window.click(button('Allow'));
+    await noWindow();
+  };
+
+  /** Notes the events of the provider from now on. */
+  const listen = (): Promise<void> =>
+    page.evaluate(() => {
+      const here = window as unknown as Listening;
+      here.heard = [];
+      for (const event of ['connect', 'disconnect', 'accountsChanged'])
+        here.xmtp.on(event, (payload) => void here.heard.push([event, payload]));
+    });
+  const heard = (): Promise<unknown[]> => page.evaluate(() => (window as unknown as Listening).heard);
+  const waitForEvents = (count: number): Promise<unknown[]> => until(heard, (list) => list.length >= count);
+
+  test('begin with a provider that was there first, of whose making the page heard nothing', async () => {
+    const early = await browser.open(site.url('/early'));
+    await sleep(300);
+    const seen = await early.evaluate(() => {
+      const { had, overheard } = window as unknown as { had: boolean; overheard: unknown[] };
+      return { had, overheard };
+    });
+    expect(seen).toEqual({ had: true, overheard: [] });
+    await early.close();
+  });
+
+  test('are followed by the event that tells of the yes', async () => {
+    await page.toFront();
+    await listen();
+    const asked = request(page, 'xmtp_requestAccounts');
+    await allow();
+    expect(await asked).toEqual({ result: [me.address] });
+    expect(await waitForEvents(2)).toEqual([
+      ['connect', {}],
+      ['accountsChanged', [me.address]],
+    ]);
+  });
+
+  test('settle within 5 seconds when the background dies, and what is read goes on', async () => {
+    await browser.stopBackground();
+    expect(await request(page, 'xmtp_accounts')).toEqual({ result: [me.address] });
+    const asked = request(page, 'xmtp_newConversation', { peer: nobody });
+    await browser.waitForPage(approval);
+    const killed = Date.now();
+    await browser.stopBackground();
+    expect(await asked).toMatchObject({ code: 4901 });
+    expect(Date.now() - killed).toBeLessThan(5000);
+    await noWindow();
+  });
+
+  test('wait for the passphrase while Parley is locked, and go on by themselves', async () => {
+    await me.open('/');
+    await me.inbox();
+    await me.lock();
+    await page.toFront();
+    expect(await request(page, 'xmtp_accounts')).toEqual({ result: [] });
+    const asked = request(page, 'xmtp_canMessage', { peers: [nobody] });
+    const window = await browser.waitForPage(approval);
+    await window.fill(field('Passphrase'), me.passphrase);
+    await window.click(button('Unlock'));
+    expect(await asked).toEqual({ result: { [nobody]: false } });
+    await noWindow();
+    const events = await until(heard, (list) => JSON.stringify(list.at(-1)) === JSON.stringify(['accountsChanged', [me.address]]));
+    expect(events.at(-2)).toEqual(['accountsChanged', []]);
+  });
+
+  test('are refused by closing the window, and not put again to the same document', async () => {
+    await page.reload();
+    await page.toFront();
+    const asked = request(page, 'xmtp_newConversation', { peer: nobody });
+    const window = await browser.waitForPage(approval);
+    await window.see(button('Refuse'));
+    await window.close();
+    expect(await asked).toMatchObject({ code: 4001 });
+    expect(await request(page, 'xmtp_newConversation', { peer: nobody })).toMatchObject({ code: 4100 });
+    expect(await browser.countPages(approval)).toBe(0);
+  });
+
+  test('go when the page does; and with the last tab goes the connection', async () => {
+    const second = await browser.open(site.url());
+    void request(second, 'xmtp_newConversation', { peer: nobody }).catch(() => undefined);
+    await browser.waitForPage(approval);
+    await second.close();
+    await noWindow();
+    expect(await request(page, 'xmtp_accounts')).toEqual({ result: [me.address] });
+    await page.close();
+    page = await browser.open(site.url());
+    expect(await request(page, 'xmtp_accounts')).toEqual({ result: [] });
+  });
+
+  test('are put by the sample site, which shows the answers', async () => {
+    const demo = await browser.open(`${world.node.url}/demo`);
+    await demo.seeText('Parley 0.');
+    await demo.click(button('Call xmtp_requestAccounts'));
+    await allow();
+    await demo.seeText('Answered in');
+    await demo.seeText(me.address);
+    await demo.close();
+  });
+});
