@@ -126,6 +126,7 @@ describe.each(browserNames)('the questions of a site in %s', (name) => {
     await noWindow();
     expect(await request(page, 'xmtp_accounts')).toEqual({ result: [me.address] });
     await page.close();
+    await sleep(1000); // opened at once, the next tab would be one of the same
     page = await browser.open(site.url());
     expect(await request(page, 'xmtp_accounts')).toEqual({ result: [] });
   });
