@@ -32,7 +32,7 @@ export const cannotDisplay = (filename = ''): string => `Can’t display "${file
 
 const longestFilename = 120;
 /** Names that Windows keeps for devices, whatever the ending. */
-const deviceName = /^(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)/i;
+const deviceName = /^(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$) *(\.|$)/i;
 
 /**
  * A name under which a file of a stranger can be saved: no path, nothing invisible or turning the direction of writing, no hidden file,
@@ -40,22 +40,21 @@ const deviceName = /^(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)/i;
  */
 export function safeFilename(filename = ''): string {
   const name = filename
+    // Controls, format characters (among them the bidi controls), lone surrogates, line separators, and what else is not drawn.
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '')
     .normalize('NFC')
-    // Controls, format characters (among them the bidi controls), lone surrogates, line separators.
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
     .replace(/[/\\:*?"<>|]/g, '_')
     .replace(/\s+/gu, ' ')
-    .replace(/^[. ]+|[. ]+$/g, '');
-  if (name === '') return 'file';
-  const whole = deviceName.test(name) ? `_${name}` : name;
+    .replace(/^[. ]+/, '');
+  const whole = trimmed(deviceName.test(name) ? `_${name}` : name) || 'file';
   const characters = [...whole];
   if (characters.length <= longestFilename) return whole;
   const ending = /\.[\p{L}\p{N}]{1,10}$/u.exec(whole)?.[0] ?? '';
-  return `${characters
-    .slice(0, longestFilename - [...ending].length)
-    .join('')
-    .trimEnd()}${ending}`;
+  return trimmed(characters.slice(0, longestFilename - [...ending].length).join('')) + ending;
 }
+
+/** Windows drops dots and spaces at the end. */
+const trimmed = (name: string): string => name.replace(/[. ]+$/, '');
 
 /** The image formats that may be drawn, by how they begin; `null` is any byte. */
 const imageStarts: readonly [type: ImageType, start: readonly (number | null)[]][] = [
