@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildEnvironmentOptions, defineConfig, type Plugin, type UserConfig } from 'vite';
@@ -90,10 +90,7 @@ function extension(browser: Browser): UserConfig {
     builder: {
       async buildApp(builder) {
         rmSync(outDir, { recursive: true, force: true }); // once: emptyOutDir would empty it for every environment
-        for (const environment of Object.values(builder.environments)) {
-          const { input } = environment.config.build.rolldownOptions;
-          if (Object.values(input as Record<string, string>).every((path) => existsSync(path))) await builder.build(environment);
-        }
+        for (const environment of Object.values(builder.environments)) await builder.build(environment);
       },
     },
   };

@@ -47,7 +47,7 @@ async function buildNode(): Promise<void> {
   // dist/node runs from any folder, also from one without our package.json.
   writeFileSync(dist('node/package.json'), '{ "type": "module" }\n');
   rmSync(dist('demo'), { recursive: true, force: true });
-  if (existsSync(join(root, 'public/demo'))) cpSync(join(root, 'public/demo'), dist('demo'), { recursive: true });
+  cpSync(join(root, 'public/demo'), dist('demo'), { recursive: true });
   writeFileSync(stampOf('dist/node'), from);
 }
 

@@ -20,7 +20,7 @@ const script: readonly { readonly by: 'Alice' | 'Bob'; readonly text: string }[]
   { by: 'Bob', text: 'שלום עליכם، السلام عليكم — right to left, both of them.' },
   { by: 'Alice', text: 'Two lines\n  and spaces   inside, <b>no markup</b> & no surprises.' },
   { by: 'Bob', text: `A long one. ${'The quick brown fox jumps over the lazy dog, and the message does not care. '.repeat(20)}The end.` },
-  { by: 'Alice', text: 'Schöne Grüße, 你好, こんにちは, Привет, नमस्ते!' },
+  { by: 'Alice', text: 'Schöne Grüße, Привет, γειά σου, à bientôt!' },
   { by: 'Bob', text: 'See you tomorrow.' },
 ];
 
@@ -123,8 +123,11 @@ async function demo(atEnd: (stop: () => unknown) => void): Promise<boolean> {
   for (const person of both) await person.open('/');
   for (const person of both) await person.inbox();
   await picture('inbox');
-  await alice.page.setSize({ width: 1280, height: 800 });
-  await bob.page.setSize({ width: 1280, height: 800 });
+  for (const person of both) {
+    await person.page.setSize({ width: 1280, height: 800 });
+    await person.openConversation();
+    await person.waitForMessages(script.length);
+  }
   await picture('wide');
 
   const differences = both.flatMap((person) => compare(person.name, shown[person.name] ?? [], sent));

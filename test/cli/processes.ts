@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,7 +86,7 @@ export function hashOf(paths: readonly string[], base = root): string {
         .update('\0');
     }
   };
-  for (const path of paths) if (existsSync(resolve(base, path))) visit(resolve(base, path));
+  for (const path of paths) visit(resolve(base, path));
   return hash.digest('hex');
 }
 
