@@ -4,6 +4,7 @@ import { cipher } from './cipher.ts';
 import { consentProofs } from './consent-proofs.ts';
 import { contacts } from './contacts.ts';
 import { content } from './content.ts';
+import { conversationLists } from './conversation-lists.ts';
 import { encryptedKeyBundles } from './encrypted-key-bundles.ts';
 import { frames } from './frames.ts';
 import { hmacKeys } from './hmac-keys.ts';
@@ -29,6 +30,7 @@ export const kinds: Readonly<Record<string, readonly Check[]>> = {
   'consent-proofs': consentProofs,
   contacts,
   content,
+  'conversation-lists': conversationLists,
   'encrypted-key-bundles': encryptedKeyBundles,
   frames,
   'hmac-keys': hmacKeys,
