@@ -6,11 +6,15 @@ import { fromBase64, toBase64 } from '../../src/protocol/bytes.ts';
 import { encodeContact, verifyContact } from '../../src/protocol/contact-bundle.ts';
 import { decodeContent, encodeContent } from '../../src/protocol/content.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
+import { openFrameAction, signFrameAction } from '../../src/protocol/frame-action.ts';
 import { deriveInvitation, openInvitation, sealInvitation } from '../../src/protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../../src/protocol/key-backup.ts';
+import { openLegacyMessage, sealLegacyMessage } from '../../src/protocol/legacy-message.ts';
+import { openLocalValue, sealLocalValue } from '../../src/protocol/local-persistence.ts';
 import { openMessage, sealMessage } from '../../src/protocol/message.ts';
+import { decodeActions, encodeAction, openFromSelf, sealToSelf } from '../../src/protocol/preferences.ts';
 import { decodePrivateBundle, encodePrivateBundle } from '../../src/protocol/private-keys.ts';
-import { conversationTopic } from '../../src/protocol/topic.ts';
+import { conversationTopic, directTopic } from '../../src/protocol/topic.ts';
 import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
 import { alice, bob } from '../support/people.ts';
 
@@ -45,6 +49,24 @@ const readers: readonly [what: string, good: Uint8Array, read: (bytes: Uint8Arra
     await sealKeyBackup(alice.bundle, keyMaterial, signature),
     async (bytes) => (await readKeyBackup(bytes).open(signature, alice.address)).identity.secret,
   ],
+  [
+    'a legacy message',
+    (await sealLegacyMessage({ bundle: alice.bundle, peer: bob.contact, payload, timestampMs: 5 })).message,
+    async (message) =>
+      (await openLegacyMessage({ bundle: bob.bundle, message, envelopeTopic: directTopic(alice.address, bob.address) })).dedupKey,
+  ],
+  [
+    'a preference',
+    await sealToSelf(alice.bundle.identity, encodeAction({ verdict: 'denied', kind: 'address', names: [bob.address] })),
+    async (bytes) => decodeActions(await openFromSelf(alice.bundle.identity, bytes)),
+  ],
+  [
+    'a frame action',
+    signFrameAction(alice.bundle, { frameUrl: 'https://a', buttonIndex: 1, conversationTopic: topic, participants: [] }, () => 0),
+    // Not the sender: a wallet's signature that is changed is some other wallet's, and a frame server expects nobody in particular.
+    (bytes) => openFrameAction(bytes).body,
+  ],
+  ['a stored value', await sealLocalValue(alice.bundle.identity, payload), (bytes) => openLocalValue(alice.bundle.identity, bytes)],
 ];
 
 /** What the reader returns, or `refused`; fails for an error that is none of ours. */
