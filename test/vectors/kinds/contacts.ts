@@ -1,8 +1,15 @@
 import { toBinary } from '@bufbuild/protobuf';
+import { createPublication } from '../../../src/background/publication.ts';
 import { PublicKeyBundleSchema, SignedPublicKeyBundleSchema } from '../../../src/gen/xmtp/message_contents/public_key_pb.ts';
+import type { Keystore } from '../../../src/keystore/keystore.ts';
 import { parseAddress } from '../../../src/protocol/address.ts';
+import { toHex } from '../../../src/protocol/bytes.ts';
 import { chooseContact, decodeContact, encodeContact, verifyContact } from '../../../src/protocol/contact-bundle.ts';
+import type { Envelope } from '../../../src/protocol/envelope.ts';
+import { addressOfBundle, decodePrivateBundle, type PrivateBundle, publicBundle } from '../../../src/protocol/private-keys.ts';
 import { verifyBundle } from '../../../src/protocol/public-keys.ts';
+import { contactTopic, privateStoreTopic } from '../../../src/protocol/topic.ts';
+import type { Records } from '../../../src/storage/records.ts';
 import { type Check, Fields, mustRefuse, same, sameBytes, type Vector } from '../vector.ts';
 
 /** Takes a contact in as a reader does (decoding and verifying), and writes it again. */
@@ -51,7 +58,79 @@ const choose = (vector: Vector): void => {
   sameBytes(chosen.preKey, out, 'preKey');
 };
 
+/** What our background publishes at its start to a node that holds these entries; the signed form strictly later than the legacy one. */
+const startUp = async ({ in: given, out }: Vector): Promise<void> => {
+  const bundle = decodePrivateBundle(given.bytes('privateKeyBundle'));
+  const address = addressOfBundle(bundle);
+  const published = await publishedBy(bundle, envelopesIn(given));
+  same(told(published), told(expectedIn(out)), 'published');
+  for (const { contentTopic } of published) same(contentTopic, contactTopic(address), 'contentTopic');
+  const times = published.map(({ timestampNs }) => timestampNs);
+  same(times, [...new Set(times)].sort(), 'times increase');
+};
+
+/** The reference client can be told to publish the legacy form alone. Ours cannot; the form is the same. */
+const startUpLegacy = ({ in: given, out }: Vector): void => {
+  const bundle = publicBundle(decodePrivateBundle(given.bytes('privateKeyBundle')));
+  same(told(expectedIn(out)), [`${contactTopic(bundle.address)} ${toHex(encodeContact(bundle, 1))}`], 'published');
+};
+
+const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): Promise<Envelope[]> => {
+  const address = addressOfBundle(bundle);
+  const published: Envelope[] = [];
+  const settings = new Map<string, unknown>();
+  const contact = publicBundle(bundle);
+  const backup: Envelope = { contentTopic: privateStoreTopic(address), timestampNs: 1n, message: Uint8Array.of(1) };
+  const { run } = createPublication({
+    address,
+    keystore: {
+      publicBundle: () => contact,
+      contactMessages: () => [encodeContact(contact, 1), encodeContact(contact, 2)],
+    } as unknown as Keystore,
+    records: {
+      settings: { get: async (key: string) => settings.get(key), put: async (key: string, value: unknown) => settings.set(key, value) },
+    } as unknown as Records,
+    node: {
+      url: 'http://node.test',
+      query: async ({ topics }) => ({
+        envelopes: [...stored, backup]
+          .filter(({ contentTopic }) => topics.includes(contentTopic))
+          .sort((a, b) => Number(b.timestampNs - a.timestampNs)),
+        cursor: null,
+      }),
+      publish: async (envelopes) => void published.push(...envelopes),
+    },
+    clock: () => 1,
+    signal: new AbortController().signal,
+    failpoint: async () => undefined,
+    changed: () => undefined,
+  });
+  await run();
+  return published;
+};
+
+const envelopesIn = (given: Fields): Envelope[] =>
+  given
+    .list('envelopes')
+    .map((entry) => new Fields(entry))
+    .map((entry) => ({ contentTopic: given.text('topic'), timestampNs: entry.long('timestampNs'), message: entry.bytes('message') }));
+
+const expectedIn = (out: Fields): Envelope[] =>
+  out
+    .list('published')
+    .map((entry) => new Fields(entry))
+    .map((entry) => ({
+      contentTopic: entry.text('contentTopic'),
+      timestampNs: entry.long('timestampNs'),
+      message: entry.bytes('message'),
+    }));
+
+const told = (envelopes: readonly Envelope[]): string[] =>
+  envelopes.map(({ contentTopic, message }) => `${contentTopic} ${toHex(message)}`);
+
 export const contacts: readonly Check[] = [
   { needs: ['contact'], run: decode },
   { needs: ['address', 'topic', 'envelopes'], run: choose },
+  { needs: ['privateKeyBundle', 'topic', 'envelopes'], when: (vector) => !vector.in.flag('publishLegacyContact'), run: startUp },
+  { needs: ['privateKeyBundle', 'topic', 'envelopes'], run: startUpLegacy },
 ];
