@@ -29,7 +29,8 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const data = resolve(process.env['INIT_CWD'] ?? root, options.data ?? join(root, '.parley/node'));
     const node = new NodeProcess({ port, data });
-    if (await node.healthy()) {
+    const joins = await node.healthy();
+    if (joins) {
       console.log(`A node answers at ${node.url} already: this browser joins it.`);
     } else {
       await checkPortIsFree(port);
@@ -37,12 +38,12 @@ export async function run(args: readonly string[]): Promise<number> {
       started.add(() => node.stop());
     }
     if (options['no-browser']) {
-      explain(node.url, data, null);
+      explain(node.url, joins ? null : data, null);
       await Promise.race([node.ended, started.interrupted]);
     } else {
       const browser = await openBrowser(kind, node.url);
       started.add(() => end(browser));
-      explain(node.url, data, kind);
+      explain(node.url, joins ? null : data, kind);
       const closed = new Promise<string>((gone) => browser.once('exit', () => gone('The browser was closed.')));
       const why = await Promise.race([closed, node.ended.then(() => 'The node ended.'), started.interrupted]);
       if (why !== 'interrupted') console.log(why);
@@ -101,24 +102,27 @@ async function openBrowser(kind: BrowserKind, nodeUrl: string): Promise<ChildPro
   );
   const firefox = await Bidi.launch(path, profile, false);
   const base = await installExtension(firefox, join(root, 'dist/firefox'));
-  for (const url of [`${nodeUrl}/demo`, welcome(base)]) {
-    const { context } = await firefox.send<{ context: string }>('browsingContext.create', { type: 'tab' });
-    await firefox.send('browsingContext.navigate', { context, url, wait: 'none' });
-  }
+  const { contexts } = await firefox.send<{ contexts: { context: string }[] }>('browsingContext.getTree', {});
+  const { context } = await firefox.send<{ context: string }>('browsingContext.create', { type: 'tab' });
+  await firefox.send('browsingContext.navigate', { context: contexts[0]?.context ?? context, url: `${nodeUrl}/demo`, wait: 'none' });
+  await firefox.send('browsingContext.navigate', { context, url: welcome(base), wait: 'none' });
   return firefox.process;
 }
 
-function explain(nodeUrl: string, data: string, kind: BrowserKind | null): void {
+function explain(nodeUrl: string, data: string | null, kind: BrowserKind | null): void {
   const dist = (browser: BrowserKind): string => join(root, 'dist', browser);
+  const { port } = new URL(nodeUrl);
+  const options = [...(port === '5555' ? [] : ['--port', port]), ...(kind === 'chromium' ? ['--firefox'] : [])];
+  const second = ['npm start', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
   const lines = [
     '',
-    `Parley's node listens at ${nodeUrl} and keeps its data in ${data}.`,
+    data === null ? `Parley's node at ${nodeUrl} runs elsewhere.` : `Parley's node listens at ${nodeUrl} and keeps its data in ${data}.`,
     ...(kind
       ? [
           `${kind === 'chromium' ? 'The browser' : 'Firefox'} has two tabs open: Parley's welcome page and a sample site.`,
           '  1. In Parley: "Create a new wallet", choose a passphrase, "Continue".',
           '  2. On the sample site: connect, and send a message to a wallet address that has Parley.',
-          `  3. The other side of a conversation: \`npm start${kind === 'chromium' ? ' -- --firefox' : ''}\` in a second terminal joins this node with another browser;`,
+          `  3. The other side of a conversation: \`${second}\` in a second terminal joins this node with another browser;`,
           '     or load the extension by hand:',
         ]
       : [`The sample site is at ${nodeUrl}/demo. To use the extension, load it in a browser:`]),
