@@ -1,5 +1,5 @@
 import type { DBSchema } from 'idb';
-import { connect } from './connection.ts';
+import { connect, wholly } from './connection.ts';
 
 /** Ids and keys are opaque to the disk (blinded by the keystore); bodies are sealed; times are in the clear because lists are ordered by them. */
 export interface ConversationRecord {
@@ -145,11 +145,10 @@ export function openCache(account: string): Cache {
       put: (record, conversation) =>
         use(async (db) => {
           const transaction = db.transaction(['messages', 'conversations'], 'readwrite');
-          await Promise.all([
-            transaction.objectStore('messages').put({ ...record, order: messageOrder(record) }),
-            conversation && transaction.objectStore('conversations').put(ordered(conversation)),
-            transaction.done,
-          ]);
+          await wholly(transaction, async () => {
+            await transaction.objectStore('messages').put({ ...record, order: messageOrder(record) });
+            if (conversation) await transaction.objectStore('conversations').put(ordered(conversation));
+          });
         }),
       delete: (id) => use((db) => db.delete('messages', id)),
       knownDedup: (keys) =>
@@ -164,16 +163,17 @@ export function openCache(account: string): Cache {
         use(async (db) => {
           const transaction = db.transaction(['inbox', 'cursors'], 'readwrite', strict);
           const inbox = transaction.objectStore('inbox');
-          let added = 0;
-          for (const { digest, sealed } of envelopes) {
-            if ((await inbox.index('digest').getKey(digest)) !== undefined) continue;
-            added++;
-            // The key is the database's to give.
-            await inbox.add({ digest, state: 'new', reason: null, sealed } as Omit<InboxRecord, 'seq'> as InboxRecord);
-          }
-          for (const { name, value } of cursors) await transaction.objectStore('cursors').put(value, name);
-          await transaction.done;
-          return added;
+          return wholly(transaction, async () => {
+            let added = 0;
+            for (const { digest, sealed } of envelopes) {
+              if ((await inbox.index('digest').getKey(digest)) !== undefined) continue;
+              added++;
+              // The key is the database's to give.
+              await inbox.add({ digest, state: 'new', reason: null, sealed } as Omit<InboxRecord, 'seq'> as InboxRecord);
+            }
+            for (const { name, value } of cursors) await transaction.objectStore('cursors').put(value, name);
+            return added;
+          });
         }),
       next: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('new'), limit)),
       waiting: () => use((db) => db.countFromIndex('inbox', 'state', byState('new'))),
@@ -181,10 +181,11 @@ export function openCache(account: string): Cache {
       requeue: () =>
         use(async (db) => {
           const transaction = db.transaction('inbox', 'readwrite');
-          const rows = await transaction.store.index('state').getAll(byState('quarantined'));
-          for (const row of rows) await transaction.store.put({ ...row, state: 'new', reason: null });
-          await transaction.done;
-          return rows.length;
+          return wholly(transaction, async () => {
+            const rows = await transaction.store.index('state').getAll(byState('quarantined'));
+            for (const row of rows) await transaction.store.put({ ...row, state: 'new', reason: null });
+            return rows.length;
+          });
         }),
     },
     contacts: {
@@ -205,25 +206,26 @@ export function openCache(account: string): Cache {
       use(async (db) => {
         const transaction = db.transaction(['inbox', 'conversations', 'messages', 'contacts'], 'readwrite');
         const inbox = transaction.objectStore('inbox');
-        for (const seq of done) {
-          const row = await inbox.get(seq);
-          if (row) await inbox.put({ ...row, state: 'done', reason: null, sealed: null });
-        }
-        for (const { seq, reason } of quarantined) {
-          const row = await inbox.get(seq);
-          if (row) await inbox.put({ ...row, state: 'quarantined', reason });
-        }
-        for (const record of conversations) await transaction.objectStore('conversations').put(ordered(record));
-        const store = transaction.objectStore('messages');
-        const written: string[] = [];
-        for (const record of messages) {
-          if ((await store.index('dedup').getKey(record.dedup)) !== undefined) continue;
-          await store.put({ ...record, order: messageOrder(record) });
-          written.push(record.id);
-        }
-        for (const { id, sealed } of contacts) await transaction.objectStore('contacts').put(sealed, id);
-        await transaction.done;
-        return written;
+        return wholly(transaction, async () => {
+          for (const seq of done) {
+            const row = await inbox.get(seq);
+            if (row) await inbox.put({ ...row, state: 'done', reason: null, sealed: null });
+          }
+          for (const { seq, reason } of quarantined) {
+            const row = await inbox.get(seq);
+            if (row) await inbox.put({ ...row, state: 'quarantined', reason });
+          }
+          for (const record of conversations) await transaction.objectStore('conversations').put(ordered(record));
+          const store = transaction.objectStore('messages');
+          const written: string[] = [];
+          for (const record of messages) {
+            if ((await store.index('dedup').getKey(record.dedup)) !== undefined) continue;
+            await store.put({ ...record, order: messageOrder(record) });
+            written.push(record.id);
+          }
+          for (const { id, sealed } of contacts) await transaction.objectStore('contacts').put(sealed, id);
+          return written;
+        });
       }),
     close: connection.close,
     delete: connection.delete,

@@ -1,5 +1,5 @@
 import type { DBSchema } from 'idb';
-import { connect } from './connection.ts';
+import { connect, wholly } from './connection.ts';
 
 /** What waits to reach the node. `sealed` holds the final bytes; `order` is the order of writing. */
 export interface OutboxRow {
@@ -138,9 +138,11 @@ export function openRecords(name = 'parley-records'): Records {
         use(async (db) => {
           const transaction = db.transaction(['outbox', 'sent'], 'readwrite', strict);
           // The key is the database's to give; a row without one is what `autoIncrement` wants.
-          const added = transaction.objectStore('outbox').add(entry as OutboxRow);
-          const [order] = await Promise.all([added, sent && transaction.objectStore('sent').put(sent.id, sent.key), transaction.done]);
-          return order;
+          return wholly(transaction, async () => {
+            const order = await transaction.objectStore('outbox').add(entry as OutboxRow);
+            if (sent) await transaction.objectStore('sent').put(sent.id, sent.key);
+            return order;
+          });
         }),
       update: (row) =>
         use(async (db) => {

@@ -1,0 +1,162 @@
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Cache, type Decoded, openCache } from '../../src/storage/cache.ts';
+
+let accounts = 0;
+let account = '';
+let cache: Cache;
+beforeEach(() => {
+  account = `account-${accounts++}`;
+  cache = openCache(account);
+});
+afterEach(() => cache.close());
+
+const sealed = Uint8Array.of(1);
+const conversation = (id: string, time: number) => ({ id, time, sealed });
+const message = (id: string, time: number, conversation = 'c', dedup = `d${id}`) => ({ id, conversation, time, dedup, sealed });
+const nothing: Decoded = { done: [], quarantined: [], conversations: [], messages: [] };
+const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
+
+describe('conversations', () => {
+  test('come newest first, page by page, and move when a message comes', async () => {
+    for (const [id, time] of [
+      ['a', 1],
+      ['b', 3],
+      ['c', 2],
+    ] as const)
+      await cache.conversations.put(conversation(id, time));
+    expect(ids(await cache.conversations.page({ limit: 2 }))).toEqual(['b', 'c']);
+    expect(ids(await cache.conversations.page({ limit: 2, before: 2 }))).toEqual(['a']);
+    await cache.conversations.put(conversation('a', 4));
+    expect(await cache.conversations.all()).toEqual([conversation('a', 4), conversation('b', 3), conversation('c', 2)]);
+    await cache.conversations.delete('b');
+    expect(await cache.conversations.get('b')).toBeUndefined();
+  });
+});
+
+describe('messages', () => {
+  test('come newest first by time, then by id, each once over all pages', async () => {
+    const rows = ['0a', '0f', '10', 'ff', 'a0'].flatMap((id, index) => [
+      message(id, 1_000 + (index % 2)),
+      message(`${id}00`, 1_000, 'other'),
+    ]);
+    for (const row of rows) await cache.messages.put(row);
+    const expected = rows.filter((row) => row.conversation === 'c').sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
+    const seen: string[] = [];
+    let before: { time: number; id: string } | undefined;
+    for (;;) {
+      const page = await cache.messages.page('c', { limit: 2, ...(before && { before }) });
+      seen.push(...ids(page));
+      before = page.at(-1);
+      if (!before) break;
+    }
+    expect(seen).toEqual(ids(expected));
+  });
+
+  test('of a conversation whose id begins like another stay apart', async () => {
+    await cache.messages.put(message('01', 1, 'c'));
+    await cache.messages.put(message('02', 1, 'c2'));
+    await cache.messages.put(message('03', 1, 'b'));
+    expect(ids(await cache.messages.page('c', { limit: 9 }))).toEqual(['01']);
+  });
+
+  test('take their conversation with them', async () => {
+    await cache.messages.put(message('01', 7), conversation('c', 7));
+    expect(await cache.messages.get('01')).toEqual(message('01', 7));
+    expect((await cache.conversations.get('c'))?.time).toBe(7);
+    expect(await cache.messages.knownDedup(['d01', 'd02'])).toEqual(new Set(['d01']));
+  });
+});
+
+describe('the inbox', () => {
+  const envelope = (digest: string) => ({ digest, sealed });
+
+  test('takes each envelope once and moves the cursors with it', async () => {
+    const cursors = [{ name: 'topics', value: 2n ** 63n }];
+    expect(await cache.inbox.append([envelope('a'), envelope('b'), envelope('a')], cursors)).toBe(2);
+    expect(await cache.inbox.append([envelope('b'), envelope('c')], [])).toBe(1);
+    expect((await cache.inbox.next(10)).map(({ digest }) => digest)).toEqual(['a', 'b', 'c']);
+    expect(await cache.inbox.waiting()).toBe(3);
+    expect(await cache.cursors.get('topics')).toBe(2n ** 63n);
+  });
+
+  test('moves no cursor when an envelope could not be written', async () => {
+    const unwritable = { digest: 'b', sealed: (() => 1) as unknown as Uint8Array };
+    await expect(cache.inbox.append([envelope('a'), unwritable], [{ name: 'topics', value: 5n }])).rejects.toThrow();
+    expect(await cache.inbox.waiting()).toBe(0);
+    expect(await cache.cursors.get('topics')).toBeUndefined();
+  });
+
+  test('is written strictly', async () => {
+    await cache.inbox.waiting();
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    await cache.inbox.append([envelope('a')], []);
+    expect(transaction).toHaveBeenCalledWith(['inbox', 'cursors'], 'readwrite', { durability: 'strict' });
+    transaction.mockRestore();
+  });
+
+  test('knows an envelope that was read, and has let go of its bytes', async () => {
+    await cache.inbox.append([envelope('a')], []);
+    const [row] = await cache.inbox.next(1);
+    await cache.apply({ ...nothing, done: [row?.seq ?? -1] });
+    expect(await cache.inbox.waiting()).toBe(0);
+    expect(await cache.inbox.append([envelope('a')], [])).toBe(0);
+  });
+
+  test('sets bad envelopes aside with their reason, and lets them be read again', async () => {
+    await cache.inbox.append([envelope('a'), envelope('b')], []);
+    const [first] = await cache.inbox.next(1);
+    await cache.apply({ ...nothing, quarantined: [{ seq: first?.seq ?? -1, reason: 'cannot-decrypt' }] });
+    expect(await cache.inbox.waiting()).toBe(1);
+    expect(await cache.inbox.quarantined(9)).toMatchObject([{ digest: 'a', reason: 'cannot-decrypt', sealed }]);
+    expect(await cache.inbox.requeue()).toBe(1);
+    expect((await cache.inbox.next(9)).map(({ digest, reason }) => [digest, reason])).toEqual([
+      ['a', null],
+      ['b', null],
+    ]);
+  });
+});
+
+describe('a slice of decoding', () => {
+  test('may be written twice and counts once', async () => {
+    await cache.inbox.append([{ digest: 'a', sealed }], []);
+    const [row] = await cache.inbox.next(1);
+    const slice: Decoded = {
+      ...nothing,
+      done: [row?.seq ?? -1],
+      conversations: [conversation('c', 5)],
+      messages: [message('01', 5), message('02', 5, 'c', 'd01')],
+      contacts: [{ id: 'peer', sealed }],
+    };
+    expect(await cache.apply(slice)).toEqual(['01']);
+    expect(await cache.apply(slice)).toEqual([]);
+    expect(ids(await cache.messages.page('c', { limit: 9 }))).toEqual(['01']);
+    expect(await cache.contacts.get('peer')).toEqual(sealed);
+    expect(await cache.inbox.waiting()).toBe(0);
+  });
+
+  test('is written whole or not at all', async () => {
+    await cache.inbox.append([{ digest: 'a', sealed }], []);
+    const [row] = await cache.inbox.next(1);
+    const unwritable = { ...message('02', 5), sealed: (() => 1) as unknown as Uint8Array };
+    const slice: Decoded = {
+      ...nothing,
+      done: [row?.seq ?? -1],
+      conversations: [conversation('c', 5)],
+      messages: [message('01', 5), unwritable],
+    };
+    await expect(cache.apply(slice)).rejects.toThrow();
+    expect(await cache.inbox.waiting()).toBe(1);
+    expect(await cache.messages.get('01')).toBeUndefined();
+    expect(await cache.conversations.all()).toEqual([]);
+  });
+});
+
+test('accounts do not see each other, and a deleted cache is empty', async () => {
+  await cache.conversations.put(conversation('a', 1));
+  const other = openCache(`${account}-other`);
+  expect(await other.conversations.all()).toEqual([]);
+  await other.close();
+  await cache.delete();
+  expect(await cache.conversations.all()).toEqual([]);
+});
