@@ -1,9 +1,11 @@
+import { readContent } from '../../../src/content-types/index.ts';
 import { parseAddress } from '../../../src/protocol/address.ts';
 import { decodeContent } from '../../../src/protocol/content.ts';
 import { decodeDecodedMessage, encodeDecodedMessage } from '../../../src/protocol/decoded-message.ts';
 import { openMessage } from '../../../src/protocol/message.ts';
 import { msToNs, nsToMs } from '../../../src/protocol/time.ts';
 import { type Check, same, sameBytes, type Vector } from '../vector.ts';
+import { toVector } from './content-values.ts';
 import { readContext } from './invite-derivation.ts';
 
 /** Opens the envelope, writes it in the local form, and reads that back. */
@@ -40,7 +42,9 @@ const serialise = async ({ in: given, out }: Vector): Promise<void> => {
   same(read.id, out.text('id'), 'id');
   same(String(nsToMs(read.sentNs)), out.text('sentMs'), 'sentMs');
   sameBytes(read.payload, out, 'encodedContent');
-  same((await decodeContent(read.payload)).type, out.text('contentType'), 'contentType');
+  const content = await decodeContent(read.payload);
+  same(content.type, out.text('contentType'), 'contentType');
+  same(toVector(readContent(content)), out.raw('content'), 'content');
 };
 
 export const serialisedMessages: readonly Check[] = [{ needs: ['envelope', 'topic', 'keyMaterial'], run: serialise }];
