@@ -6,7 +6,13 @@ import { type MessageHeaderV1, MessageHeaderV1Schema, MessageSchema } from '../.
 import { sealAead } from '../../src/protocol/aead.ts';
 import { concat, equalBytes, fromHex, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
 import { messageId } from '../../src/protocol/envelope.ts';
-import { legacyTopics, openLegacyMessage, sealLegacyMessage } from '../../src/protocol/legacy-message.ts';
+import {
+  legacyTopics,
+  openLegacyMessage,
+  openLegacyPayload,
+  parseLegacyMessage,
+  sealLegacyMessage,
+} from '../../src/protocol/legacy-message.ts';
 import { sealMessage } from '../../src/protocol/message.ts';
 import { decodePrivateBundle, publicBundle, rotatePreKey, sharedSecret } from '../../src/protocol/private-keys.ts';
 import type { VerifiedBundle } from '../../src/protocol/public-keys.ts';
@@ -90,6 +96,14 @@ test('a message to another identity of my own wallet is not mine', async () => {
   const sealed = await sealLegacyMessage({ bundle: alice.bundle, peer: earlier.contact, payload, timestampMs });
   await refused('wrong-recipient', () => open(bob, sealed.message));
   expect((await open(earlier, sealed.message)).payload).toEqual(payload);
+});
+
+test('the inner half opens only for whom the header names on that side', async () => {
+  const { headerBytes, ciphertext } = parseLegacyMessage(message);
+  const parts = { headerBytes, ciphertext, sentByMe: false };
+  expect(await openLegacyPayload(bob.bundle, alice.contact, parts)).toEqual(payload);
+  await refused('wrong-recipient', () => openLegacyPayload(carol.bundle, alice.contact, parts));
+  await refused('wrong-recipient', () => openLegacyPayload(bob.bundle, alice.contact, { ...parts, sentByMe: true }));
 });
 
 test('a message to oneself is refused', async () => {
