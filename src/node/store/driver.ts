@@ -94,7 +94,8 @@ function wrap<S extends RawStatement>(name: string, raw: RawDatabase<S>, prepare
 }
 
 /** libsql hands blobs out as ArrayBuffer or Buffer, node:sqlite as Uint8Array. */
-export const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array(value as ArrayBuffer));
+export const bytesOf = (value: unknown): Uint8Array =>
+  value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value as ArrayBuffer);
 
 /** Node 22 warns that its SQLite is experimental; the operator can do nothing with that. */
 function withoutWarnings<T>(load: () => T): T {

@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type CommittedEnvelope,
+  type NewEnvelope,
+  NotNewerError,
+  type OnCommitted,
+  type Store,
+  type StoreQuery,
+} from '../../src/node/store/store.ts';
+import { utf8 } from '../../src/protocol/bytes.ts';
+import { envelopeDigest } from '../../src/protocol/envelope.ts';
+import { sha256 } from '../../src/protocol/hash.ts';
+import { StoreModel } from './store-model.ts';
+
+const envelope = (topic: string, time: number | bigint, text: string): NewEnvelope => ({
+  topic,
+  timestampNs: BigInt(time),
+  message: utf8(text),
+});
+const everything = (...topics: string[]): StoreQuery => ({ topics, startNs: 0n, endNs: 0n, limit: 100, ascending: true });
+
+/** What every store has to pass. `open` opens an empty one. */
+export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Store): void {
+  describe(`the store on ${name}`, () => {
+    let store: Store;
+    let committed: CommittedEnvelope[];
+    beforeEach(() => {
+      committed = [];
+      store = open((envelopes) => committed.push(...envelopes));
+    });
+    afterEach(() => store.close());
+    const texts = async (query: StoreQuery): Promise<string[]> =>
+      (await store.query(query)).map(({ message }) => Buffer.from(message).toString());
+
+    test('gives back topic, time, bytes and digest as they came', async () => {
+      const message = Uint8Array.from({ length: 1000 }, (_, index) => index);
+      const sent = { topic: '/xmtp/0/m-ü/proto', timestampNs: 2n ** 63n - 1n, message: message.subarray(7, 300) };
+      await store.append([sent]);
+      const [found] = await store.query(everything(sent.topic));
+      expect(found).toEqual({ ...sent, message: Uint8Array.from(sent.message), digest: envelopeDigest(sent.topic, sent.message) });
+    });
+
+    test('keeps an empty message and the time zero', async () => {
+      await store.append([{ topic: 't', timestampNs: 0n, message: new Uint8Array(0) }]);
+      expect(await store.query(everything('t'))).toMatchObject([{ timestampNs: 0n, message: new Uint8Array(0) }]);
+    });
+
+    test('numbers rows upwards and answers null for what it had', async () => {
+      const [first, second] = await store.append([envelope('t', 1, 'a'), envelope('t', 1, 'b')]);
+      const [again, other] = await store.append([envelope('t', 1, 'a'), envelope('t', 2, 'a')]);
+      expect(again).toBeNull();
+      expect([first, second, other].map(Number)).toEqual([first, second, other].map(Number).toSorted((a, b) => a - b));
+      expect(new Set([first, second, other]).size).toBe(3);
+      expect(await texts(everything('t'))).toHaveLength(3);
+    });
+
+    test('tells of what it committed, in the order of the numbers, and not of repetitions', async () => {
+      await Promise.all([store.append([envelope('t', 1, 'a'), envelope('u', 1, 'a')]), store.append([envelope('t', 2, 'b')])]);
+      await store.append([envelope('t', 1, 'a'), envelope('t', 3, 'c')]);
+      expect(committed.map(({ topic, message }) => topic + Buffer.from(message).toString())).toEqual(['ta', 'ua', 'tb', 'tc']);
+      const seqs = committed.map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+    });
+
+    test('tells before it acknowledges', async () => {
+      let toldBefore = false;
+      const acknowledged = store.append([envelope('t', 1, 'a')]).then(() => {
+        toldBefore = committed.length === 1;
+      });
+      await acknowledged;
+      expect(toldBefore).toBe(true);
+    });
+
+    test('answers nothing for a topic that nobody wrote to, and for a window beyond all times', async () => {
+      await store.append([envelope('t', 1, 'a')]);
+      expect(await store.query(everything('none'))).toEqual([]);
+      expect(await store.query({ ...everything('t'), startNs: 2n ** 64n - 1n })).toEqual([]);
+      expect(await texts({ ...everything('t'), endNs: 2n ** 64n - 1n })).toEqual(['a']);
+    });
+
+    test('merges a thousand topics in one order', async () => {
+      const topics = Array.from({ length: 1200 }, (_, index) => `topic ${index}`);
+      await store.append(topics.map((topic, index) => envelope(topic, 5000 - index, String(index))));
+      expect(await texts({ ...everything(...topics), limit: 3 })).toEqual(['1199', '1198', '1197']);
+      expect(await texts({ ...everything(...topics), limit: 3, ascending: false })).toEqual(['0', '1', '2']);
+    });
+
+    test('answers any question as the plain model does', async () => {
+      const topic = fc.constantFrom('a', 'b', 'c');
+      const time = fc.bigInt({ min: 0n, max: 6n });
+      const row = fc.record({ topic, timestampNs: time, message: fc.uint8Array({ maxLength: 2 }) });
+      const question = fc.record({
+        topics: fc.array(topic, { minLength: 1, maxLength: 3 }),
+        startNs: time,
+        endNs: time,
+        limit: fc.integer({ min: 1, max: 10 }),
+        ascending: fc.boolean(),
+        cursor: fc.option(
+          fc.record({ digest: fc.constantFrom(new Uint8Array(0), sha256(utf8('x')), sha256(utf8('y'))), timestampNs: time }),
+          { nil: undefined },
+        ),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(row, { maxLength: 4 }), { maxLength: 6 }),
+          fc.array(question, { maxLength: 8 }),
+          async (batches, questions) => {
+            const fresh = open(() => {});
+            const model = new StoreModel();
+            for (const batch of batches) expect((await fresh.append(batch)).map((seq) => seq !== null)).toEqual(model.append(batch));
+            for (const { cursor, ...rest } of questions) {
+              const asked = { ...rest, ...(cursor && { cursor }) };
+              expect(await fresh.query(asked)).toEqual(
+                model.query(asked).map((each) => ({ ...each, message: Uint8Array.from(each.message) })),
+              );
+            }
+            await fresh.close();
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    describe('with contacts', () => {
+      const contact = (keys: string, version: 1 | 2, createdMs: number, time: number, mustBeNewer = true): NewEnvelope => ({
+        ...envelope('contact', time, `${keys} ${version} ${time}`),
+        contact: { version, createdMs, keys: sha256(utf8(keys)), mustBeNewer },
+      });
+
+      test('takes each format of the same keys once, whatever the order', async () => {
+        for (const each of [contact('k', 2, 10, 1), contact('k', 1, 10, 2), contact('k', 1, 10, 3), contact('k', 2, 10, 4)])
+          await store.append([each]);
+        expect(await texts(everything('contact'))).toEqual(['k 2 1', 'k 1 2']);
+        expect(committed).toHaveLength(2);
+      });
+
+      test('takes other keys only if they are newer and in a newer envelope', async () => {
+        await store.append([contact('old', 2, 10, 5)]);
+        for (const bad of [contact('same time', 2, 10, 6), contact('older', 1, 9, 6), contact('hidden', 2, 11, 4)])
+          await expect(store.append([bad])).rejects.toThrow(NotNewerError);
+        await store.append([contact('new', 1, 11, 5)]);
+        await expect(store.append([contact('old', 2, 10, 9)])).rejects.toThrow(NotNewerError);
+        expect(await texts({ ...everything('contact'), startNs: 5n })).toHaveLength(2);
+      });
+
+      test('refuses a whole append for one contact, and no other append of the same moment', async () => {
+        await store.append([contact('k', 2, 10, 5)]);
+        const [good, bad] = await Promise.allSettled([
+          store.append([envelope('t', 1, 'good')]),
+          store.append([envelope('t', 2, 'bad'), envelope('fresh topic', 2, 'bad'), contact('older', 2, 9, 6)]),
+          store.append([envelope('fresh topic', 3, 'also good')]),
+        ]);
+        expect([good.status, bad.status]).toEqual(['fulfilled', 'rejected']);
+        expect(await texts(everything('t', 'fresh topic'))).toEqual(['good', 'also good']);
+        expect(committed.map(({ topic }) => topic)).toEqual(['contact', 't', 'fresh topic']);
+      });
+
+      test('remembers without refusing where nothing must be newer, so that it can refuse later', async () => {
+        await store.append([contact('new', 2, 20, 5, false), contact('old', 2, 10, 6, false), contact('new', 2, 20, 7, false)]);
+        expect(await texts(everything('contact'))).toHaveLength(3);
+        await expect(store.append([contact('old', 2, 10, 8)])).rejects.toThrow(NotNewerError);
+      });
+    });
+
+    test('finishes what was appended when it is closed, and takes nothing afterwards', async () => {
+      const appended = store.append([envelope('t', 1, 'a')]);
+      await store.close();
+      expect(await appended).toEqual([expect.any(Number)]);
+      await expect(store.append([envelope('t', 2, 'b')])).rejects.toThrow('closed');
+      await expect(store.query(everything('t'))).rejects.toThrow('closed');
+      await expect(store.check()).rejects.toThrow('closed');
+    });
+  });
+}
