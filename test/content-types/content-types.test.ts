@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { contentTypes, maxMessageContentLength, readContent, show, type Value, writeContent } from '../../src/content-types/index.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
 import { encodeComposite } from '../../src/protocol/composite.ts';
-import { type Content, decodeContent, encodeContent } from '../../src/protocol/content.ts';
+import { type Content, decodeContent, decodeInnerContent, encodeContent } from '../../src/protocol/content.ts';
 import { refused } from '../protocol/refused.ts';
 
 /** A value of each type, with what is to be shown of it. */
@@ -128,6 +128,9 @@ test('a message holds up to 1000 contents, however they are spread', async () =>
   const list = (count: number): Value => ({ kind: 'composite', parts: Array.from({ length: count }, () => samples.text[0]) });
   expect(readContent(await throughFrame(list(1000)))).toEqual(list(1000));
   await refused('too-large', () => writeContent(list(1001)));
+  const pair = (first: number, second: number): Value => ({ kind: 'composite', parts: [list(first), list(second)] });
+  expect(readContent(await throughFrame(pair(499, 499)))).toEqual(pair(499, 499));
+  await refused('too-large', () => writeContent(pair(500, 499)));
   const half = encodeContent(writeContent(list(600)).content);
   const two = encodeComposite([
     { kind: 'content', bytes: half },
@@ -154,6 +157,11 @@ test('a message carries up to a million bytes of content, fallback included, and
   await refused('too-large', () => writeContent({ kind: 'reply', content: file(maxMessageContentLength - 10) }));
   await refused('too-large', () => writeContent({ kind: 'markdown', markdown: 'x'.repeat(600_000) }));
   await refused('too-large', () => writeContent({ kind: 'attachment', filename: 'x'.repeat(1020), data: new Uint8Array(0) }));
+});
+
+test('a content within another goes without fallback, as existing clients write it', () => {
+  const { content } = writeContent({ kind: 'reply', content: samples.attachment[0] });
+  expect(decodeInnerContent(content.content)).toEqual({ ...writeContent(samples.attachment[0]).content, fallback: undefined });
 });
 
 test('the sender’s words go before ours where a content is shown in words', () => {
