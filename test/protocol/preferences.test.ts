@@ -78,7 +78,7 @@ test('decisions of later protocols are skipped, beside those that are known', ()
 test('a decision that is cut short, or is no message, is refused', async () => {
   const whole = encodeAction(allow);
   for (let length = 1; length < whole.length; length++) await refused('malformed', () => decodeActions(whole.slice(0, length)));
-  await refused('malformed', () => decodeActions(Uint8Array.of(0x08, 5)));
+  await refused('malformed', () => decodeActions(Uint8Array.of(0x08, 0)));
   await refused('malformed', () => decodeActions(Uint8Array.of(0x00)));
 });
 
