@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { envelopeDigest } from '../../protocol/envelope.ts';
 import { type Clock, systemClock } from '../../protocol/time.ts';
-import { bytesOf, type Database, openDatabase, type SqlValue, type Statement } from './driver.ts';
+import { bytesOf, type Database, openDatabase, type Statement } from './driver.ts';
+import { lock } from './lock.ts';
 import { migrate } from './migrations.ts';
+import { keepFirst, type Place, placesOf } from './places.ts';
 import {
   type CommittedEnvelope,
   type ContactFacts,
-  maxTimestampNs,
   type NewEnvelope,
   NotNewerError,
   type OnCommitted,
@@ -43,7 +44,7 @@ export function openSqliteStore({ data, onCommitted = () => {}, clock = systemCl
   try {
     if (data !== ':memory:') {
       mkdirSync(data, { recursive: true, mode: 0o700 });
-      opened.push(lock(open(join(data, 'node.lock'))));
+      opened.push(lock(() => open(join(data, 'node.lock'))));
     }
     const database = open(data === ':memory:' ? data : join(data, 'node.db'));
     opened.push(database);
@@ -62,27 +63,6 @@ export function openSqliteStore({ data, onCommitted = () => {}, clock = systemCl
     for (const each of opened) each.close();
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(`The data in ${data} cannot be opened: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** One node per directory. The lock is the operating system's on a file of its own, so it ends with the process, however that ends. */
-function lock(database: Database): Database {
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
-    // A driver may keep a closed connection until its statements are collected, and with it the lock: let go of it first.
-    const release = (): void => database.exec('ROLLBACK; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_master;');
-    return {
-      ...database,
-      close() {
-        release();
-        database.close();
-      },
-    };
-  } catch (cause) {
-    database.close();
-    if (/locked|busy/i.test(String(cause)))
-      throw new StoreError('Another node uses this data directory; choose another with --data.', { cause });
-    throw cause;
   }
 }
 
@@ -115,7 +95,6 @@ class SqliteStore implements Store {
 
   async query(query: StoreQuery): Promise<StoredEnvelope[]> {
     if (this.#closed) throw new StoreError('the store is closed');
-    if (query.startNs > maxTimestampNs) return [];
     const found: Place[] = [];
     for (let at = 0; at < query.topics.length; at += topicsPerTurn) {
       if (at > 0) {
@@ -252,32 +231,13 @@ class SqliteStore implements Store {
     this.#topicIds.set(name, id);
   }
 
-  /** Where the first rows of a topic are; the index alone answers that. */
-  #places(topic: string, { startNs, endNs, limit, ascending, cursor }: StoreQuery): Place[] {
+  #places(topic: string, query: StoreQuery): Place[] {
     const id = this.#findTopic(topic);
-    if (id === undefined) return [];
-    const conditions = ['topic = ?'];
-    const values: SqlValue[] = [id];
-    const also = (condition: string, ...more: SqlValue[]): void => {
-      conditions.push(condition);
-      values.push(...more);
-    };
-    if (startNs > 0n) also('ts >= ?', startNs);
-    if (endNs > 0n && endNs <= maxTimestampNs) also('ts <= ?', endNs);
-    const beyond = ascending ? '>' : '<';
-    // As the reference: without a time the digest alone compares, without a digest the cursor says nothing.
-    if (cursor && cursor.digest.length > 0) {
-      if (cursor.timestampNs > maxTimestampNs) {
-        if (ascending) return [];
-      } else if (cursor.timestampNs > 0n) also(`(ts, digest) ${beyond} (?, ?)`, cursor.timestampNs, cursor.digest);
-      else also(`digest ${beyond} ?`, cursor.digest);
-    }
-    const order = ascending ? 'ts, digest' : 'ts DESC, digest DESC';
-    const rows = this.#statement(`SELECT seq, ts, digest FROM envelope WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`).all(
-      ...values,
-      limit,
-    );
-    return rows.map((row) => ({ topic, seq: row['seq'] as bigint, timestampNs: row['ts'] as bigint, digest: bytesOf(row['digest']) }));
+    const question = id === undefined ? null : placesOf(id, query);
+    if (!question) return [];
+    return this.#statement(question.sql)
+      .all(...question.values)
+      .map((row) => ({ topic, seq: row['seq'] as bigint, timestampNs: row['ts'] as bigint, digest: bytesOf(row['digest']) }));
   }
 
   /** Nothing if the row has gone while others had their turn. */
@@ -303,21 +263,4 @@ class SqliteStore implements Store {
       // Nothing was begun, or SQLite has rolled back by itself.
     }
   }
-}
-
-/** A row before its message is read. */
-interface Place {
-  readonly topic: string;
-  readonly seq: bigint;
-  readonly timestampNs: bigint;
-  readonly digest: Uint8Array;
-}
-
-/** Leaves of the places of several topics those that come first in the common order. */
-function keepFirst(places: Place[], { ascending, limit }: StoreQuery): void {
-  const sign = ascending ? 1 : -1;
-  places.sort(
-    (a, b) => sign * (a.timestampNs === b.timestampNs ? Buffer.compare(a.digest, b.digest) : a.timestampNs < b.timestampNs ? -1 : 1),
-  );
-  if (places.length > limit) places.length = limit;
 }

@@ -1,0 +1,46 @@
+import type { SqlValue } from './driver.ts';
+import { maxTimestampNs, type StoreQuery } from './store.ts';
+
+/** A row before its message is read. */
+export interface Place {
+  readonly topic: string;
+  readonly seq: bigint;
+  readonly timestampNs: bigint;
+  readonly digest: Uint8Array;
+}
+
+/** Leaves of the places of several topics those that come first in the common order. */
+export function keepFirst(places: Place[], { ascending, limit }: StoreQuery): void {
+  const sign = ascending ? 1 : -1;
+  places.sort(
+    (a, b) => sign * (a.timestampNs === b.timestampNs ? Buffer.compare(a.digest, b.digest) : a.timestampNs < b.timestampNs ? -1 : 1),
+  );
+  if (places.length > limit) places.length = limit;
+}
+
+/** Asks where the first rows of one topic are; the index alone answers that. Null if there can be none. */
+export function placesOf(
+  topicId: number,
+  { startNs, endNs, limit, ascending, cursor }: StoreQuery,
+): { readonly sql: string; readonly values: SqlValue[] } | null {
+  const conditions = ['topic = ?'];
+  const values: SqlValue[] = [topicId];
+  const also = (condition: string, ...more: SqlValue[]): void => {
+    conditions.push(condition);
+    values.push(...more);
+  };
+  if (startNs > maxTimestampNs) return null;
+  if (startNs > 0n) also('ts >= ?', startNs);
+  if (endNs > 0n && endNs <= maxTimestampNs) also('ts <= ?', endNs);
+  const beyond = ascending ? '>' : '<';
+  // As the reference: without a time the digest alone compares, without a digest the cursor says nothing (SPEC 13.5).
+  if (cursor && cursor.digest.length > 0) {
+    if (cursor.timestampNs > maxTimestampNs) {
+      if (ascending) return null;
+    } else if (cursor.timestampNs > 0n) also(`(ts, digest) ${beyond} (?, ?)`, cursor.timestampNs, cursor.digest);
+    else also(`digest ${beyond} ?`, cursor.digest);
+  }
+  const order = ascending ? 'ts, digest' : 'ts DESC, digest DESC';
+  const sql = `SELECT seq, ts, digest FROM envelope WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`;
+  return { sql, values: [...values, limit] };
+}
