@@ -14,6 +14,7 @@ import { Settings } from './screens/Settings.tsx';
 import { Unlock } from './screens/Unlock.tsx';
 import { Welcome } from './screens/Welcome.tsx';
 import { useStatus } from './state.ts';
+import { showTheme } from './theme.ts';
 
 export function App(): JSX.Element {
   const route = useRoute();
@@ -21,8 +22,12 @@ export function App(): JSX.Element {
   const [founding, setFounding] = useState(false);
   const theme = status?.theme ?? 'system';
   useEffect(() => {
-    document.documentElement.dataset['theme'] = theme;
-  }, [theme]);
+    if (status) showTheme(theme);
+  }, [status !== null, theme]);
+  const unread = status?.unread ?? 0;
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) Parley` : 'Parley';
+  }, [unread]);
 
   if (!status) return error ? <Failure error={error} retry={reload} /> : <Bones rows={6} />;
   // The welcome screen stays until its last step is done, though the account exists from the step before on.

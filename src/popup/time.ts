@@ -13,7 +13,7 @@ export function shortTime(time: number, now: number, locale?: string): string {
 }
 
 /** 14:20. */
-export const clockTime = (time: number, locale?: string): string => format(time, { hour: '2-digit', minute: '2-digit' }, locale);
+export const clockTime = (time: number, locale?: string): string => format(time, { hour: 'numeric', minute: '2-digit' }, locale);
 
 /** Everything, for who points at a time. */
 export const fullTime = (time: number, locale?: string): string => format(time, { dateStyle: 'full', timeStyle: 'medium' }, locale);

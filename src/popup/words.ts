@@ -2,6 +2,8 @@ import { RpcError } from '../rpc/errors.ts';
 import type { Permission } from '../rpc/views.ts';
 import { shortAddress } from './address.ts';
 
+export const badSecret = 'This is neither a recovery phrase of 12 or 24 words nor a private key. Check for missing or misspelt words.';
+
 /** What went wrong, what it means, what to do: by the background's reason. */
 const reasons: Record<string, string> = {
   locked: 'Parley is locked. Unlock it to go on.',
@@ -10,7 +12,7 @@ const reasons: Record<string, string> = {
   'wrong-passphrase': 'That is not the passphrase of this account.',
   'weak-passphrase': 'This passphrase is among the first that anybody would try. Choose another one.',
   'too-soon': 'Too many wrong passphrases. Wait a little before the next one.',
-  'bad-secret': 'This is neither a recovery phrase of 12 or 24 words nor a private key. Check for missing or misspelt words.',
+  'bad-secret': badSecret,
   'backup-unreadable':
     'The node holds a backup of this account that its wallet does not open, so nothing was changed. It may have been made by a wallet that signs differently each time.',
   'vault-corrupt': 'The vault in this browser is damaged. Your recovery phrase brings the account back.',

@@ -112,7 +112,7 @@ const prompt: Prompt = {
       : {
           kind: 'send',
           peers: [peers[0]],
-          text: scene === 'overfull' ? texts.join('\n').repeat(5) : (texts[0] ?? ''),
+          text: scene === 'overfull' ? texts.join('\n').repeat(5) : scene === 'bidi' ? 'Pay \u202e001 to me' : (texts[0] ?? ''),
           contentType: 'xmtp.org/text:1.0',
           connects: true,
         },
@@ -178,6 +178,8 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
           privateKey: '0x1',
         },
       };
+    case 'importWallet':
+      return { error: { code: -32602, message: 'no', data: { reason: 'bad-secret' } } };
     case 'createWallet':
       return { result: { ...status, phase: 'ready', account: { address: me, phraseSaved: false } } };
     default:
@@ -190,7 +192,7 @@ function connect() {
   return {
     name: 'own',
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
-      if (scene === 'loading' && request.method !== 'status') return;
+      if (scene === 'silent' || (scene === 'loading' && request.method !== 'status')) return;
       setTimeout(() => {
         for (const listener of listeners) listener({ id: request.id, ...answer(request.method, request.params ?? {}) });
       });

@@ -112,11 +112,32 @@ describe('creating a wallet', () => {
   test('can be left by Back at every step', () =>
     at({ scene: 'welcome', route: '#/welcome' }, async (page) => {
       await page.getByRole('button', { name: 'I already have a wallet', exact: true }).click();
-      await page.getByRole('textbox', { name: 'Recovery phrase or private key' }).fill('abandon about');
+      await page.getByRole('textbox', { name: 'Recovery phrase or private key' }).fill('abandon '.repeat(12));
       await page.getByRole('button', { name: 'Continue', exact: true }).click();
       await page.getByRole('button', { name: 'Back', exact: true }).click();
       await page.getByRole('button', { name: 'Back', exact: true }).click();
       await page.getByRole('button', { name: 'Create a new wallet', exact: true }).waitFor();
+      // Nothing secret waits behind the first step.
+      await page.getByRole('button', { name: 'I already have a wallet', exact: true }).click();
+      expect(await page.getByRole('textbox', { name: 'Recovery phrase or private key' }).inputValue()).toBe('');
+    }));
+
+  test('returns to the secret when it is refused, and says why there', () =>
+    at({ scene: 'welcome', route: '#/welcome' }, async (page) => {
+      await page.getByRole('button', { name: 'I already have a wallet', exact: true }).click();
+      const secret = page.getByRole('textbox', { name: 'Recovery phrase or private key' });
+      const next = page.getByRole('button', { name: 'Continue', exact: true });
+      await secret.fill('abandon about');
+      await page.getByText('2 words.').waitFor();
+      await next.click();
+      await page.getByText('This is neither a recovery phrase').waitFor();
+      await secret.fill('abandon '.repeat(12));
+      await next.click();
+      await page.getByRole('textbox', { name: 'Passphrase', exact: true }).fill(phrase);
+      await page.getByRole('textbox', { name: 'Repeat passphrase', exact: true }).fill(phrase);
+      await next.click();
+      await page.getByText('This is neither a recovery phrase').waitFor();
+      expect(await secret.isVisible()).toBe(true);
     }));
 });
 
@@ -161,6 +182,17 @@ describe('a conversation', () => {
       expect(await shown.last().isVisible()).toBe(true);
       await page.getByRole('button', { name: 'Discard' }).waitFor();
       await page.getByText('2 new').waitFor();
+    }));
+
+  test('has the field for a message at hand, every time', () =>
+    at({}, async (page) => {
+      for (const nth of [0, 1]) {
+        await page.getByRole('listitem').nth(nth).getByRole('link').click();
+        const field = page.getByRole('textbox', { name: 'Message', exact: true });
+        await field.waitFor();
+        expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+        await page.getByRole('link', { name: 'Back' }).click();
+      }
     }));
 
   test('sends by Enter and keeps Shift and Enter for a new line', () =>
@@ -208,6 +240,16 @@ describe('a new conversation', () => {
     }));
 });
 
+describe('the theme', () => {
+  test('is there again before the background has said anything', () =>
+    at({}, async (page) => {
+      await page.goto(`${stage.url}?scene=typical&theme=dark#/`);
+      await page.getByRole('listitem').first().waitFor();
+      await page.goto(`${stage.url}?scene=silent&theme=light#/`);
+      expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+    }));
+});
+
 describe('an approval', () => {
   test('shows the origin, the whole address and the whole text', () =>
     at({ route: '#/approve' }, async (page) => {
@@ -242,6 +284,11 @@ describe('an approval', () => {
       const [, , disarmed, again] = await notes(4);
       expect([disarmed?.[1], again?.[1]]).toEqual([false, true]);
       expect((again?.[0] ?? 0) - (disarmed?.[0] ?? 0)).toBeGreaterThan(650);
+    }));
+
+  test('shows what would turn or hide the text to be sent', () =>
+    at({ scene: 'bidi', route: '#/approve' }, async (page) => {
+      await page.getByText('Pay [U+202E]001 to me').waitFor();
     }));
 
   test('says in letters what punycode hides', () =>

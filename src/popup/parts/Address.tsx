@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide';
 import type { JSX } from 'preact';
+import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { addressGroups, shortAddress } from '../address.ts';
 import { IconButton } from './Button.tsx';
@@ -13,19 +14,22 @@ export function ShortAddress({ address }: { readonly address: string }): JSX.Ele
   );
 }
 
-/** The whole address in groups of four. Selecting it selects no gaps. */
+/** The whole address in groups of four. The gaps are drawn, not written: selecting, copying and reading it gives the address as it is. */
 export function FullAddress({ address }: { readonly address: string }): JSX.Element {
   return (
     <span class="address-full">
       {addressGroups(address).map((group, index) => (
-        <span key={index}>{group}</span>
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          <span>{group}</span>
+        </Fragment>
       ))}
     </span>
   );
 }
 
-/** The whole address with a button that copies it. */
-export function CopyAddress({ address }: { readonly address: string }): JSX.Element {
+/** A button that copies an address and says so for a moment. */
+export function CopyButton({ address, label = 'Copy address' }: { readonly address: string; readonly label?: string }): JSX.Element {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -33,11 +37,11 @@ export function CopyAddress({ address }: { readonly address: string }): JSX.Elem
     return () => clearTimeout(timer);
   }, [copied]);
   return (
-    <div class="copy">
-      <span class="mono">{address}</span>
+    <>
       <IconButton
         icon={copied ? Check : Copy}
-        label={copied ? 'Copied' : 'Copy address'}
+        label={copied ? 'Copied' : label}
+        good={copied}
         onClick={() => {
           navigator.clipboard.writeText(address).then(
             () => setCopied(true),
@@ -48,6 +52,16 @@ export function CopyAddress({ address }: { readonly address: string }): JSX.Elem
       <span class="hidden" role="status">
         {copied ? 'Address copied' : ''}
       </span>
+    </>
+  );
+}
+
+/** The whole address with a button that copies it. */
+export function CopyAddress({ address }: { readonly address: string }): JSX.Element {
+  return (
+    <div class="copy">
+      <FullAddress address={address} />
+      <CopyButton address={address} />
     </div>
   );
 }

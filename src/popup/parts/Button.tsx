@@ -33,16 +33,26 @@ interface IconButtonProps {
   /** The accessible name, and what pointing at it shows. */
   readonly label: string;
   readonly filled?: boolean;
+  /** Just did what it says. */
+  readonly good?: boolean;
   readonly type?: 'button' | 'submit';
   readonly disabled?: boolean;
   readonly onClick?: () => void;
 }
 
-export function IconButton({ icon, label, filled = false, type = 'button', disabled = false, onClick }: IconButtonProps): JSX.Element {
+export function IconButton({
+  icon,
+  label,
+  filled = false,
+  good = false,
+  type = 'button',
+  disabled = false,
+  onClick,
+}: IconButtonProps): JSX.Element {
   return (
     <button
       type={type}
-      class={`icon-button${filled ? ' filled' : ''}`}
+      class={`icon-button${filled ? ' filled' : ''}${good ? ' good' : ''}`}
       aria-label={label}
       title={label}
       disabled={disabled}

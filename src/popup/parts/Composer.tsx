@@ -39,6 +39,7 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
     timer.current = setTimeout(save, 120);
   };
   useEffect(() => {
+    field.current?.focus({ preventScroll: true });
     addEventListener('pagehide', save);
     addEventListener('blur', save);
     return () => {
@@ -82,7 +83,6 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
           dir="auto"
           value={text}
           autocomplete="off"
-          autofocus
           maxLength={500_000}
           onInput={(event) => type(event.currentTarget.value)}
           onKeyDown={(event) => {

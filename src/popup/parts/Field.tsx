@@ -1,6 +1,6 @@
-import { CircleAlert, Eye, EyeOff } from 'lucide';
+import { CircleAlert, CircleCheck, Eye, EyeOff, TriangleAlert } from 'lucide';
 import type { ComponentChildren, JSX, RefObject, TargetedClipboardEvent } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -10,7 +10,7 @@ interface FieldProps {
   readonly onValue: (value: string) => void;
   readonly type?: 'text' | 'password' | 'url';
   readonly placeholder?: string;
-  /** Below the field: what helps, or what is wrong. */
+  /** Below the field: what helps, or what is wrong. An empty one keeps its line, so that words that come later move nothing. */
   readonly hint?: ComponentChildren;
   readonly tone?: 'plain' | 'good' | 'caution' | 'danger';
   readonly autoFocus?: boolean;
@@ -19,6 +19,8 @@ interface FieldProps {
   readonly mono?: boolean;
   readonly onPaste?: (event: TargetedClipboardEvent<HTMLInputElement>) => void;
 }
+
+const toneIcons = { plain: null, good: CircleCheck, caution: TriangleAlert, danger: CircleAlert };
 
 /** A text field with its label and a line of words. What is typed is never offered to the browser's memory. */
 export function Field({
@@ -38,17 +40,26 @@ export function Field({
   const id = useId();
   const [visible, setVisible] = useState(false);
   const [capsLock, setCapsLock] = useState(false);
+  const own = useRef<HTMLInputElement>(null);
+  const field = inputRef ?? own;
+  // The attribute works once per page; screens come and go.
+  useEffect(() => {
+    if (autoFocus) field.current?.focus({ preventScroll: true });
+  }, []);
   const secret = type === 'password';
   // A password field has no role of its own, so that whatever looks for text fields would pass it by. JSX knows no role for it either: bare attributes.
   const kind: object = { type: secret && visible ? 'text' : type, ...(secret && { role: 'textbox' }) };
-  const said = secret && capsLock ? 'Caps Lock is on.' : hint;
+  const capital = secret && capsLock;
+  const said = capital ? 'Caps Lock is on.' : hint;
+  const shownTone = capital ? 'caution' : tone;
+  const icon = said ? toneIcons[shownTone] : null;
   return (
     <div class={`field${tone === 'danger' ? ' wrong' : ''}`}>
       <label for={id}>{label}</label>
       <div class="input">
         <input
           id={id}
-          {...(inputRef && { ref: inputRef })}
+          ref={field}
           {...kind}
           class={mono ? 'mono' : ''}
           value={value}
@@ -57,12 +68,12 @@ export function Field({
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
-          autofocus={autoFocus ?? false}
-          aria-describedby={`${id}-hint`}
+          aria-describedby={said === undefined ? undefined : `${id}-hint`}
           aria-invalid={tone === 'danger'}
           onInput={(event) => onValue(event.currentTarget.value)}
           {...(onPaste && { onPaste })}
           onKeyUp={(event) => setCapsLock(event.getModifierState('CapsLock'))}
+          onBlur={() => setCapsLock(false)}
         />
         {secret && (
           <IconButton
@@ -72,10 +83,12 @@ export function Field({
           />
         )}
       </div>
-      <p id={`${id}-hint`} class={`hint ${secret && capsLock ? 'caution' : tone}`} aria-live="polite">
-        {tone === 'danger' && <Icon of={CircleAlert} size={16} />}
-        <span>{said}</span>
-      </p>
+      {said !== undefined && (
+        <p id={`${id}-hint`} class={`hint ${shownTone}`} aria-live="polite">
+          {icon && <Icon of={icon} size={16} />}
+          <span>{said}</span>
+        </p>
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { Check, CircleAlert, Clock } from 'lucide';
 import type { JSX } from 'preact';
 import type { MessageView, Shown } from '../../rpc/views.ts';
 import { background } from '../rpc.ts';
+import { visible } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
 import { Icon } from './Icon.tsx';
 
@@ -25,7 +26,7 @@ export function Message({ message, first, last }: MessageProps): JSX.Element {
   const waits = state === 'queued' || state === 'sending';
   return (
     <article
-      class={`message${mine ? ' mine' : ''}${first ? ' first' : ''}`}
+      class={`message${mine ? ' mine' : ''}${first ? ' first' : ''}${last ? ' last' : ''}`}
       aria-label={mine ? 'You' : 'They'}
       data-id={id}
       data-mine={mine}
@@ -108,7 +109,3 @@ function parseUrl(text: string): URL | null {
     return null;
   }
 }
-
-/** Marks that turn or hide text, shown as what they are. */
-const visible = (text: string): string =>
-  text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase()}]`);

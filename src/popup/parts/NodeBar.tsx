@@ -15,8 +15,9 @@ export function NodeBar({ node }: { readonly node: NodeState }): JSX.Element | n
   return (
     <div class="node-bar" role="status">
       <Icon of={node.state === 'offline' ? CloudOff : TriangleAlert} size={16} />
-      <p>{node.detail}</p>
-      <a href="#/settings">Settings</a>
+      <p>
+        {node.detail} {node.state !== 'clock' && <a href="#/settings">Settings</a>}
+      </p>
     </div>
   );
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
 import { conversationPath } from '../router.ts';
+import { visibleLine } from '../text.ts';
 import { fullTime, shortTime } from '../time.ts';
 import { Avatar } from './Avatar.tsx';
 
@@ -18,24 +19,29 @@ export function Row({ row, now, current }: RowProps): JSX.Element {
       <a class={`row${unread > 0 ? ' unread' : ''}`} href={conversationPath(id)} aria-current={current ? 'page' : undefined}>
         <Avatar address={peer} />
         <span class="middle">
-          <div class="name" title={peer}>
+          <span class="name" title={peer}>
             <span class="address">{shortAddress(peer)}</span>
-            {thread && <span class="thread"> · {thread}</span>}
-          </div>
-          <div class="preview" dir="auto">
+            {thread !== null && (
+              <span class="thread">
+                {' '}
+                · <bdi>{visibleLine(thread)}</bdi>
+              </span>
+            )}{' '}
+          </span>
+          <span class="preview" dir="auto">
             {draft !== null ? (
               <>
-                <span class="draft">Draft</span> {draft}
+                <span class="draft">Draft</span> {visibleLine(draft)}
               </>
             ) : preview ? (
               <>
                 {preview.mine && 'You: '}
-                {preview.text}
+                {visibleLine(preview.text)}
               </>
             ) : (
               'No messages yet'
-            )}
-          </div>
+            )}{' '}
+          </span>
         </span>
         <span class="end">
           <time dateTime={new Date(time).toISOString()} title={fullTime(time)}>

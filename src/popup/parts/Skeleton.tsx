@@ -16,3 +16,30 @@ export function Bones({ rows }: { readonly rows: number }): JSX.Element {
     </div>
   );
 }
+
+/** The same where a conversation is about to be. */
+export function BubbleBones(): JSX.Element {
+  return (
+    <div class="skeleton" role="status" aria-label="Loading">
+      <span class="bone bone-bubble" />
+      <span class="bone bone-bubble mine" />
+      <span class="bone bone-bubble" />
+      <span class="bone bone-bubble mine" />
+    </div>
+  );
+}
+
+/** The same where a page of words is about to be. */
+export function PageBones(): JSX.Element {
+  return (
+    <div class="skeleton page" role="status" aria-label="Loading">
+      {[0, 1, 2, 3].map((index) => (
+        <div key={index}>
+          <span class="bone bone-line short" />
+          <span class="bone bone-line" />
+          <span class="bone bone-line" />
+        </div>
+      ))}
+    </div>
+  );
+}

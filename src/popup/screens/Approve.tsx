@@ -1,4 +1,4 @@
-import { KeyRound, MessageSquare, UserRound } from 'lucide';
+import { KeyRound, LockOpen, MessageSquare, UserRound } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Prompt } from '../../rpc/views.ts';
@@ -8,9 +8,11 @@ import { Avatar } from '../parts/Avatar.tsx';
 import { Button } from '../parts/Button.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
-import { Bones } from '../parts/Skeleton.tsx';
+import { Segments } from '../parts/Segments.tsx';
+import { PageBones } from '../parts/Skeleton.tsx';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';
+import { visible, visibleLine } from '../text.ts';
 
 /** Sites' questions, one after another. The window goes when none is left. */
 export function Approve({ account }: { readonly account: string }): JSX.Element {
@@ -23,7 +25,7 @@ export function Approve({ account }: { readonly account: string }): JSX.Element 
     return () => clearTimeout(timer);
   }, [none]);
   if (error && !prompts) return <Failure error={error} retry={reload} />;
-  if (!prompts) return <Bones rows={4} />;
+  if (!prompts) return <PageBones />;
   const [prompt] = prompts;
   if (!prompt)
     return (
@@ -36,9 +38,9 @@ export function Approve({ account }: { readonly account: string }): JSX.Element 
 }
 
 const terms = [
-  { seconds: null, words: 'Until its last tab closes' },
-  { seconds: 86_400, words: '24 hours' },
-  { seconds: 604_800, words: '7 days' },
+  { value: null, words: 'Until you close it' },
+  { value: 86_400, words: '24 hours' },
+  { value: 604_800, words: '7 days' },
 ] as const;
 
 function Question({
@@ -61,7 +63,7 @@ function Question({
       onAnswered();
     });
   return (
-    <div class="screen">
+    <div class="screen approve">
       <main class="scroll">
         <div class="page">
           <div class="stack tight">
@@ -72,10 +74,14 @@ function Question({
                 It reads <bdi>{prompt.decodedHost}</bdi> in letters that may look like others. Trust the plain form above.
               </Notice>
             )}
-            {url.protocol === 'http:' && <p class="small quiet">A page of this machine, without encryption.</p>}
+            {url.protocol === 'http:' && (
+              <p class="badge">
+                <Icon of={LockOpen} size={16} /> http, a page of this machine
+              </p>
+            )}
             {prompt.title && (
               <p class="small quiet">
-                It calls itself “<bdi>{prompt.title.slice(0, 80)}</bdi>”.
+                It calls itself “<bdi>{visibleLine(prompt.title.slice(0, 80))}</bdi>”.
               </p>
             )}
           </div>
@@ -86,30 +92,22 @@ function Question({
               {/* A long text scrolls, so the keyboard has to be able to reach it. */}
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard */}
               <div class="quoted" dir="auto" tabIndex={0}>
-                {question.text}
+                {visible(question.text)}
               </div>
             </div>
           )}
+          {question.kind !== 'unlock' && (
+            <Segments legend="For how long" name="term" choices={terms} chosen={seconds} onChoose={setSeconds} />
+          )}
+          <p class="small quiet">
+            It can never see your keys, your other conversations or your contacts. You can take this back in Settings.
+          </p>
           <div class="account">
             <Avatar address={account} size={28} />
             <span class="small">
               With your account <ShortAddress address={account} />
             </span>
           </div>
-          {question.kind !== 'unlock' && (
-            <fieldset class="choices">
-              <legend>For how long</legend>
-              {terms.map((term) => (
-                <label key={term.words} class="choice">
-                  <input type="radio" name="term" checked={seconds === term.seconds} onChange={() => setSeconds(term.seconds)} />
-                  {term.words}
-                </label>
-              ))}
-            </fieldset>
-          )}
-          <p class="small quiet">
-            It can never see your keys, your other conversations or your contacts. You can take this back in Settings.
-          </p>
           {work.error && <Notice tone="danger">{work.error}</Notice>}
         </div>
       </main>

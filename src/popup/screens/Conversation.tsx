@@ -3,16 +3,17 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { MessageView, Status } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
-import { FullAddress } from '../parts/Address.tsx';
+import { CopyButton, FullAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { IconButton, IconLink } from '../parts/Button.tsx';
 import { Composer } from '../parts/Composer.tsx';
 import { Message } from '../parts/Message.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
-import { Bones } from '../parts/Skeleton.tsx';
+import { BubbleBones } from '../parts/Skeleton.tsx';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
+import { visibleLine } from '../text.ts';
 import { dayName, sameDay } from '../time.ts';
 import { explain } from '../words.ts';
 import { useNow } from './Inbox.tsx';
@@ -51,10 +52,16 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             <Avatar address={peer} size={28} />
             <h2 title={peer}>
               <span class="address">{shortAddress(peer)}</span>
-              {row.thread && <span class="quiet"> · {row.thread}</span>}
+              {row.thread !== null && (
+                <span class="quiet">
+                  {' '}
+                  · <bdi>{visibleLine(row.thread)}</bdi>
+                </span>
+              )}
             </h2>
           </div>
         )}
+        {row && <CopyButton address={peer} />}
       </header>
       {!wide && <NodeBar node={status.node} />}
       {error && !row ? (
@@ -68,11 +75,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
                 <IconButton icon={ArrowDown} label="Newest message" onClick={log.toNewest} />
               </div>
             )}
-            {sendError && (
-              <div class="page" style={{ paddingBlock: 'var(--space-2)' }}>
-                <Notice tone="danger">{sendError}</Notice>
-              </div>
-            )}
+            {sendError && <Notice tone="danger">{sendError}</Notice>}
             {row && <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />}
           </div>
         </>
@@ -91,8 +94,8 @@ function useLog(id: string) {
   const [away, setAway] = useState(false);
   const atEnd = useRef(true);
   const fromEnd = useRef(0);
-  const unreadFrom = useRef<string | null>(null);
-  const opened = useRef(false);
+  /** Where the new ones began and how many there were when the conversation was opened: reading them must not take the mark away. */
+  const mark = useRef<{ readonly from: string | undefined; readonly count: number } | null>(null);
 
   useEffect(() => background.on('messages', ({ conversation }) => conversation === id && reload()), [id, reload]);
   useEffect(() => background.onReconnect(reload), [reload]);
@@ -105,11 +108,9 @@ function useLog(id: string) {
     element.scrollTop = atEnd.current ? element.scrollHeight : element.scrollHeight - fromEnd.current;
   }, [value]);
 
-  const unread = value?.unread ?? 0;
-  if (value && !opened.current) {
-    opened.current = true;
-    unreadFrom.current = value.messages.filter(({ mine }) => !mine).at(-unread)?.id ?? null;
-    if (unread === 0) unreadFrom.current = null;
+  if (value && !mark.current) {
+    const { unread, messages } = value;
+    mark.current = { from: unread > 0 ? messages.filter(({ mine }) => !mine).at(-unread)?.id : undefined, count: unread };
   }
   const newest = value?.messages.at(-1)?.id;
   useEffect(() => {
@@ -135,7 +136,7 @@ function useLog(id: string) {
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
     setAway(false);
   };
-  return { value, error, reload, scroller, onScroll, away, toNewest, unreadFrom: unreadFrom.current, unread };
+  return { value, error, reload, scroller, onScroll, away, toNewest, mark: mark.current };
 }
 
 /** The newest messages, however many pages of the background that takes. */
@@ -156,15 +157,15 @@ async function load(id: string, limit: number) {
 
 function Log({ log, peer, id }: { readonly log: LogState; readonly peer: string; readonly id: string }): JSX.Element {
   const now = useNow();
-  const { value, error, reload, scroller, onScroll, unreadFrom } = log;
+  const { value, error, reload, scroller, onScroll, mark } = log;
   const messages = value?.messages ?? [];
   return (
     // The region scrolls, so the keyboard has to be able to reach it.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard
     <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label="Messages" aria-live="polite">
-      <div class="log">
+      <div class={`log${value && messages.length === 0 ? ' nothing' : ''}`}>
         {error && !value && <Failure error={error} retry={reload} />}
-        {!value && !error && <Bones rows={4} />}
+        {!value && !error && <BubbleBones />}
         {value && !value.more && peer && (
           <div class="beginning">
             <Avatar address={peer} size={56} />
@@ -180,11 +181,11 @@ function Log({ log, peer, id }: { readonly log: LogState; readonly peer: string;
           const before = messages[index - 1];
           const after = messages[index + 1];
           const newDay = !before || !sameDay(before.sentAt, message.sentAt);
-          const marked = message.id === unreadFrom;
+          const marked = message.id === mark?.from;
           return (
             <div key={message.id}>
               {newDay && <div class="day">{dayName(message.sentAt, now)}</div>}
-              {marked && <div class="unread-line">{log.unread === 1 ? '1 new' : `${log.unread} new`}</div>}
+              {marked && <div class="unread-line">{mark?.count} new</div>}
               <Message
                 message={message}
                 first={newDay || marked || !together(before, message)}

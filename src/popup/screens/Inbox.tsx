@@ -1,11 +1,12 @@
-import { Lock, Maximize2, Settings as SettingsIcon, SquarePen } from 'lucide';
+import { CircleHelp, Lock, Maximize2, Settings as SettingsIcon, SquarePen } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationRow, Status } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
-import { CopyAddress } from '../parts/Address.tsx';
+import { CopyAddress, CopyButton } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
+import { Icon } from '../parts/Icon.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
 import { Row } from '../parts/Row.tsx';
@@ -39,8 +40,11 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
       <header class="bar">
         <div class="who">
           <Avatar address={address} size={28} />
-          <h1 title={address}>{shortAddress(address)}</h1>
+          <h1 title={address}>
+            <span class="address">{shortAddress(address)}</span>
+          </h1>
         </div>
+        <CopyButton address={address} label="Copy your address" />
         <IconButton
           icon={Lock}
           label="Lock"
@@ -55,7 +59,8 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
       </header>
       <NodeBar node={status.node} />
       {status.prompts > 0 && (
-        <a class="node-bar calm" href="#/approve">
+        <a class="node-bar asking" href="#/approve">
+          <Icon of={CircleHelp} size={16} />
           <p>{status.prompts === 1 ? 'A site has a question for you.' : `${status.prompts} questions of sites wait for you.`}</p>
         </a>
       )}

@@ -132,8 +132,12 @@ function LookAlike({ address, known }: { readonly address: string; readonly know
   return (
     <Notice tone="caution">
       This looks like <span class="mono">{shortAddress(known)}</span>, whom you know, and is another address. It differs here:
-      <div class="mono">{marked(known, address)}</div>
-      <div class="mono">{marked(address, known)}</div>
+      <dl class="differ">
+        <dt>Known</dt>
+        <dd class="mono">{marked(known, address)}</dd>
+        <dt>This</dt>
+        <dd class="mono">{marked(address, known)}</dd>
+      </dl>
     </Notice>
   );
 }

@@ -6,7 +6,8 @@ import { CopyAddress } from '../parts/Address.tsx';
 import { Button, IconLink } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
-import { Bones } from '../parts/Skeleton.tsx';
+import { Segments } from '../parts/Segments.tsx';
+import { PageBones } from '../parts/Skeleton.tsx';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';
 import { permissionSentence, term } from '../words.ts';
@@ -29,7 +30,7 @@ export function Settings({ status, onStatus, wide }: SettingsProps): JSX.Element
         {error && !value ? (
           <Failure error={error} retry={reload} />
         ) : !value ? (
-          <Bones rows={6} />
+          <PageBones />
         ) : (
           <div class="page">
             <section class="group">
@@ -135,16 +136,16 @@ function TestResult({ result }: { readonly result: NodeTest }): JSX.Element {
 }
 
 const locks = [
-  { minutes: null, words: 'Only with the browser, the screen, and after 12 hours' },
-  { minutes: 5, words: 'After 5 minutes without use' },
-  { minutes: 15, words: 'After 15 minutes' },
-  { minutes: 60, words: 'After 1 hour' },
-  { minutes: 240, words: 'After 4 hours' },
+  { value: 5, words: '5 min' },
+  { value: 15, words: '15 min' },
+  { value: 60, words: '1 hour' },
+  { value: 240, words: '4 hours' },
+  { value: null, words: 'Never' },
 ] as const;
 
 function Locking({ settings, onChanged }: PartProps): JSX.Element {
   const work = useWork();
-  const choose = (minutes: (typeof locks)[number]['minutes']): Promise<void> =>
+  const choose = (minutes: (typeof locks)[number]['value']): Promise<void> =>
     work.run(async () => {
       await background.call('setAutoLock', { minutes });
       onChanged();
@@ -152,25 +153,27 @@ function Locking({ settings, onChanged }: PartProps): JSX.Element {
   return (
     <section class="group">
       <h2>Locking</h2>
-      <fieldset class="choices">
-        <legend>Lock by itself</legend>
-        {locks.map(({ minutes, words }) => (
-          <label key={words} class="choice">
-            <input type="radio" name="lock" checked={settings.autoLockMinutes === minutes} onChange={() => void choose(minutes)} />
-            {words}
-          </label>
-        ))}
-      </fieldset>
+      <p class="small quiet">
+        Parley locks when the browser closes, when the screen locks, and after 12 hours at the latest. It can lock sooner, when you do not
+        use it.
+      </p>
+      <Segments
+        legend="Lock after no use for"
+        name="lock"
+        choices={locks}
+        chosen={settings.autoLockMinutes}
+        onChoose={(minutes) => void choose(minutes as (typeof locks)[number]['value'])}
+      />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
     </section>
   );
 }
 
-const themes: readonly { readonly theme: Theme; readonly words: string }[] = [
-  { theme: 'system', words: 'As the system' },
-  { theme: 'light', words: 'Light' },
-  { theme: 'dark', words: 'Dark' },
-  { theme: 'contrast', words: 'High contrast' },
+const themes: readonly { readonly value: Theme; readonly words: string }[] = [
+  { value: 'system', words: 'System' },
+  { value: 'light', words: 'Light' },
+  { value: 'dark', words: 'Dark' },
+  { value: 'contrast', words: 'High contrast' },
 ];
 
 function Look({ settings, onChanged }: PartProps): JSX.Element {
@@ -183,15 +186,7 @@ function Look({ settings, onChanged }: PartProps): JSX.Element {
   return (
     <section class="group">
       <h2>Look</h2>
-      <fieldset class="choices">
-        <legend>Colours</legend>
-        {themes.map(({ theme, words }) => (
-          <label key={theme} class="choice">
-            <input type="radio" name="theme" checked={settings.theme === theme} onChange={() => void choose(theme)} />
-            {words}
-          </label>
-        ))}
-      </fieldset>
+      <Segments legend="Colours" name="theme" choices={themes} chosen={settings.theme} onChoose={(theme) => void choose(theme)} />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
     </section>
   );
@@ -243,6 +238,7 @@ function Phrase({ saved, onStatus }: { readonly saved: boolean; readonly onStatu
   const [passphrase, setPassphrase] = useState('');
   const [secret, setSecret] = useState<{ readonly phrase: string | null; readonly privateKey: string } | null>(null);
   const [held, setHeld] = useState(false);
+  const [asking, setAsking] = useState(false);
   const work = useWork();
   useEffect(() => {
     if (!secret) return;
@@ -261,6 +257,7 @@ function Phrase({ saved, onStatus }: { readonly saved: boolean; readonly onStatu
     work.run(async () => {
       setSecret(await background.call('revealPhrase', { passphrase }));
       setPassphrase('');
+      setAsking(false);
     });
   const release = (): void => setHeld(false);
   return (
@@ -308,7 +305,7 @@ function Phrase({ saved, onStatus }: { readonly saved: boolean; readonly onStatu
             </Button>
           )}
         </div>
-      ) : (
+      ) : asking ? (
         <form
           class="stack"
           onSubmit={(event) => {
@@ -316,14 +313,29 @@ function Phrase({ saved, onStatus }: { readonly saved: boolean; readonly onStatu
             if (passphrase !== '') void reveal();
           }}
         >
-          <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} />
+          <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} autoFocus />
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           <div class="side">
-            <Button type="submit" icon={Eye} disabled={passphrase === '' || work.busy}>
-              Show recovery phrase
+            <Button
+              onClick={() => {
+                setAsking(false);
+                setPassphrase('');
+                work.clear();
+              }}
+            >
+              Cancel
+            </Button>
+            <Button kind="primary" type="submit" disabled={passphrase === '' || work.busy}>
+              Show
             </Button>
           </div>
         </form>
+      ) : (
+        <div class="side">
+          <Button icon={Eye} onClick={() => setAsking(true)}>
+            Show recovery phrase…
+          </Button>
+        </div>
       )}
     </section>
   );

@@ -10,7 +10,7 @@ import { Notice } from '../parts/Notice.tsx';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
-import { strength } from '../words.ts';
+import { badSecret, reasonOf, strength } from '../words.ts';
 
 type Step = 'start' | 'secret' | 'passphrase' | 'phrase';
 
@@ -31,6 +31,7 @@ export function Welcome({ preset, status, onStatus, onFounding }: WelcomeProps):
   const [passphrase, setPassphrase] = useState('');
   const [again, setAgain] = useState('');
   const [phrase, setPhrase] = useState<string | null>(null);
+  const [refused, setRefused] = useState<string | null>(null);
   const work = useWork();
 
   const begin = (next: 'create' | 'import'): void => {
@@ -39,7 +40,9 @@ export function Welcome({ preset, status, onStatus, onFounding }: WelcomeProps):
   };
   const back = (): void => {
     work.clear();
-    setStep(step === 'passphrase' && mode === 'import' ? 'secret' : 'start');
+    const before = step === 'passphrase' && mode === 'import' ? 'secret' : 'start';
+    if (before === 'start') setSecret(''); // nothing secret stays behind
+    setStep(before);
   };
   const finish = (next: Status): void => {
     onFounding(false);
@@ -51,7 +54,16 @@ export function Welcome({ preset, status, onStatus, onFounding }: WelcomeProps):
   };
   const found = (): Promise<void> =>
     work.run(async () => {
-      if (mode === 'import') return finish(await background.call('importWallet', { secret, passphrase, node }));
+      if (mode === 'import') {
+        try {
+          return finish(await background.call('importWallet', { secret: secret.trim(), passphrase, node }));
+        } catch (error) {
+          if (reasonOf(error) !== 'bad-secret') throw error;
+          // The answer belongs to the step before, and so does the way out.
+          setRefused(badSecret);
+          return setStep('secret');
+        }
+      }
       onFounding(true);
       try {
         const next = await background.call('createWallet', { passphrase, node });
@@ -67,9 +79,17 @@ export function Welcome({ preset, status, onStatus, onFounding }: WelcomeProps):
     });
 
   if (step === 'start') return <Start node={node} preset={preset !== null} onNode={setNode} onBegin={begin} />;
-  if (step === 'secret')
+  if (step === 'secret') {
+    const looked = lookAtSecret(secret);
     return (
-      <Stepped step={1} of={2} onBack={back} title="Bring your wallet" onNext={() => setStep('passphrase')} ready={secret.trim() !== ''}>
+      <Stepped
+        step={1}
+        of={2}
+        onBack={back}
+        title="Bring your wallet"
+        onNext={() => (looked.whole ? setStep('passphrase') : setRefused(badSecret))}
+        ready={secret.trim() !== ''}
+      >
         <p class="quiet">
           Your recovery phrase of 12 or 24 words, or a private key. It stays in this browser, sealed; no page and no node ever sees it.
         </p>
@@ -77,13 +97,19 @@ export function Welcome({ preset, status, onStatus, onFounding }: WelcomeProps):
           label="Recovery phrase or private key"
           type="password"
           value={secret}
-          onValue={setSecret}
+          onValue={(value) => {
+            setRefused(null);
+            setSecret(value);
+          }}
           autoFocus
           mono
-          hint="If this wallet has used XMTP on this node before, your conversations come back."
+          hint={refused ?? looked.hint}
+          tone={refused ? 'danger' : 'plain'}
         />
+        <p class="small quiet">If this wallet has used XMTP on this node before, your conversations come back.</p>
       </Stepped>
     );
+  }
   if (step === 'passphrase') {
     const judged = strength(passphrase);
     const different = again !== '' && again !== passphrase && !passphrase.startsWith(again);
@@ -116,6 +142,11 @@ export function Welcome({ preset, status, onStatus, onFounding }: WelcomeProps):
           tone={different ? 'danger' : again !== '' && again === passphrase ? 'good' : 'plain'}
         />
         {work.error && <Notice tone="danger">{work.error}</Notice>}
+        {work.busy && (
+          <p class="small quiet" role="status">
+            {mode === 'create' ? 'Making your keys…' : 'Looking for your conversations on the node…'}
+          </p>
+        )}
       </Stepped>
     );
   }
@@ -158,7 +189,7 @@ function Start({
             hint="The node (the server that carries your sealed messages) of your community, or your own."
           />
         ) : (
-          <p class="small quiet side">
+          <div class="node-line">
             <Icon of={Server} size={16} />
             <span>
               {preset ? 'This page suggests the node' : 'Messages travel by the node'} <strong class="mono">{hostOf(node)}</strong>
@@ -166,7 +197,7 @@ function Start({
             <Button kind="plain" onClick={() => setEditing(true)}>
               Change
             </Button>
-          </p>
+          </div>
         )}
       </div>
     </main>
@@ -186,7 +217,7 @@ interface SteppedProps {
 
 function Stepped({ step, of, title, ready, busy = false, onBack, onNext, children }: SteppedProps): JSX.Element {
   return (
-    <main class="scroll gate">
+    <main class="scroll gate steps">
       <form
         class="page"
         onSubmit={(event) => {
@@ -214,10 +245,10 @@ function Stepped({ step, of, title, ready, busy = false, onBack, onNext, childre
 function Phrase({ phrase, onDone }: { readonly phrase: string; readonly onDone: () => void }): JSX.Element {
   const [shown, setShown] = useState(false);
   return (
-    <main class="scroll gate">
+    <main class="scroll gate steps">
       <div class="page">
         <div class="progress">
-          <span style={{ paddingInlineStart: 'var(--space-2)' }}>2 of 2</span>
+          <span>2 of 2</span>
         </div>
         <h1>Your recovery phrase</h1>
         <p class="quiet">
@@ -248,4 +279,15 @@ function hostOf(url: string): string {
   } catch {
     return url;
   }
+}
+
+/** Says how far a secret has come without judging its words: that is the keystore's to do. */
+function lookAtSecret(secret: string): { readonly whole: boolean; readonly hint: string } {
+  const text = secret.trim();
+  if (text === '') return { whole: false, hint: 'Words with spaces between them, in their order.' };
+  if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return { whole: true, hint: 'A private key.' };
+  if (/^0x/.test(text)) return { whole: false, hint: `A private key has 64 digits after 0x; these are ${text.length - 2}.` };
+  const count = text.split(/\s+/).length;
+  const whole = count >= 12 && count <= 24 && count % 3 === 0;
+  return { whole, hint: count === 1 ? '1 word.' : `${count} words.` };
 }
