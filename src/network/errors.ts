@@ -22,7 +22,7 @@ export class NodeError extends Error {
 export function toNodeError(thrown: unknown): NodeError {
   if (thrown instanceof NodeError) return thrown;
   const error = ConnectError.from(thrown);
-  const options = { cause: thrown, retryAfterMs: retryAfter(error) };
+  const options = { cause: thrown, retryAfterMs: retryAfter(error.metadata) };
   switch (error.code) {
     case Code.Unauthenticated:
       return new NodeError('unauthorised', error.rawMessage, options);
@@ -53,7 +53,15 @@ export function toNodeError(thrown: unknown): NodeError {
   }
 }
 
-function retryAfter(error: ConnectError): number | null {
-  const seconds = Number(error.metadata.get('retry-after') ?? Number.NaN);
+/** What an answer means that no node gave: a proxy or a login page in between speaks no gRPC-web, and what it says is never said of the request for good. Null for a node's own. */
+export function toStrangerError({ status, headers }: Response): NodeError | null {
+  if (headers.get('content-type')?.startsWith('application/grpc-web')) return null;
+  if (status === 429) return new NodeError('limited', 'too many requests', { retryAfterMs: retryAfter(headers) });
+  if (status >= 500) return new NodeError('failed', `the way to the node is out of order (${status})`);
+  return new NodeError('wrong', 'what answers there is no node');
+}
+
+function retryAfter(headers: Headers): number | null {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : null;
 }

@@ -5,9 +5,12 @@ export type Fetch = typeof globalThis.fetch;
 /** Bytes that one answer of a node may have. */
 export const maxResponseLength = 8 * 1024 * 1024;
 
-/** A fetch without cookies, redirects and referrer, that ends an answer longer than `limit` bytes. Streams are bounded per answer too, but by what one message may be. */
+/** Bytes that one frame of a stream may have: an envelope of the largest size and its surroundings. */
+export const maxFrameLength = 2 * 1024 * 1024;
+
+/** A fetch without cookies, redirects and referrer, that ends an answer longer than `maxResponseLength`, or a stream with a frame longer than `maxFrameLength`. */
 export const limitedFetch =
-  (inner: Fetch, limit: (url: string) => number | null): Fetch =>
+  (inner: Fetch, isStream: (url: string) => boolean): Fetch =>
   async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
     const response = await inner(input, {
@@ -17,23 +20,52 @@ export const limitedFetch =
       referrerPolicy: 'no-referrer',
       cache: 'no-store',
     });
-    const most = limit(url);
-    if (!response.body || most === null) return response;
-    if (Number(response.headers.get('content-length') ?? 0) > most) {
+    if (!response.body) return response;
+    const stream = isStream(url);
+    if (!stream && Number(response.headers.get('content-length') ?? 0) > maxResponseLength) {
       await response.body.cancel();
       throw tooLong();
     }
-    let length = 0;
-    const counted = response.body.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform(chunk, controller) {
-          length += chunk.length;
-          if (length > most) controller.error(tooLong());
-          else controller.enqueue(chunk);
-        },
-      }),
-    );
+    const counted = response.body.pipeThrough(watching(stream ? frameCheck() : lengthCheck()));
     return new Response(counted, { status: response.status, statusText: response.statusText, headers: response.headers });
   };
+
+/** Lets chunks through as long as `fits` takes them. */
+const watching = (fits: (chunk: Uint8Array) => boolean): TransformStream<Uint8Array, Uint8Array> =>
+  new TransformStream({
+    transform(chunk, controller) {
+      if (fits(chunk)) controller.enqueue(chunk);
+      else controller.error(tooLong());
+    },
+  });
+
+function lengthCheck(): (chunk: Uint8Array) => boolean {
+  let length = 0;
+  return (chunk) => {
+    length += chunk.length;
+    return length <= maxResponseLength;
+  };
+}
+
+/** Reads the head of each gRPC-web frame: a byte of flags and the length in four bytes, before the transport gathers a frame in memory. */
+function frameCheck(): (chunk: Uint8Array) => boolean {
+  let head: number[] = [];
+  let rest = 0;
+  return (chunk) => {
+    for (let at = 0; at < chunk.length; ) {
+      const skipped = Math.min(rest, chunk.length - at);
+      at += skipped;
+      rest -= skipped;
+      while (rest === 0 && head.length < headLength && at < chunk.length) head.push(chunk[at++] ?? 0);
+      if (head.length < headLength) continue;
+      rest = head.slice(1).reduce((length, byte) => length * 256 + byte, 0);
+      head = [];
+      if (rest > maxFrameLength) return false;
+    }
+    return true;
+  };
+}
+
+const headLength = 5;
 
 const tooLong = (): NodeError => new NodeError('wrong', 'the node answers with more than it should');

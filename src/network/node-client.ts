@@ -3,8 +3,8 @@ import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { type Cursor, MessageApi, SortDirection } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { maxTopicLength } from '../protocol/topic.ts';
-import { NodeError, toNodeError } from './errors.ts';
-import { type Fetch, limitedFetch, maxResponseLength } from './limited-fetch.ts';
+import { NodeError, toNodeError, toStrangerError } from './errors.ts';
+import { type Fetch, limitedFetch } from './limited-fetch.ts';
 
 export interface Query {
   readonly topics: readonly string[];
@@ -58,6 +58,7 @@ export interface NodeClientOptions {
 }
 
 const mostPages = 10_000;
+const health = '/healthz';
 
 export function createNodeClient(url: string, options: NodeClientOptions = {}): NodeClient {
   const { authToken, onTokenRefused, timeoutMs = 15_000 } = options;
@@ -74,15 +75,21 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
     const sentAt = Date.now();
     const response = await raw(input, init);
     noteTime(response.headers.get('date'), sentAt);
-    return response;
+    if (response.url.endsWith(health)) return response;
+    const stranger = toStrangerError(response);
+    if (!stranger) return response;
+    await response.body?.cancel();
+    throw stranger;
   };
-  const bounded = limitedFetch(timed, (target) => (/\/Subscribe/.test(target) ? null : maxResponseLength));
+  const bounded = limitedFetch(timed, (target) => /\/Subscribe/.test(target));
   const withToken: Interceptor = (next) => (request) => {
     const token = request.method.name === 'Publish' ? authToken?.() : null;
     if (token) request.header.set('authorization', `Bearer ${token}`);
     return next(request);
   };
-  const api = createClient(MessageApi, createGrpcWebTransport({ baseUrl, fetch: bounded, interceptors: [withToken] }));
+  // Fields that we do not know are not kept: a megabyte of them would become seventy.
+  const binaryOptions = { readUnknownFields: false };
+  const api = createClient(MessageApi, createGrpcWebTransport({ baseUrl, fetch: bounded, interceptors: [withToken], binaryOptions }));
 
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -158,7 +165,7 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
         const begun = performance.now();
         let response: Response;
         try {
-          response = await bounded(`${baseUrl}/healthz`, { signal: AbortSignal.timeout(timeoutMs) });
+          response = await bounded(`${baseUrl}${health}`, { signal: AbortSignal.timeout(timeoutMs) });
         } catch (cause) {
           throw new NodeError('unreachable', 'the node did not answer', { cause });
         }
