@@ -216,10 +216,13 @@ export class Keystore {
   /** Notes that the user has written the phrase down. @throws KeystoreError locked */
   async setPhraseSaved(): Promise<void> {
     const open = this.#unlocked();
-    const vault = await reviseVault(open.vault, open.dataKey, { phraseSaved: true }, this.#random);
+    // A key of its own: a lock in between clears the other, and nothing may be sealed under zeros.
+    const dataKey = open.dataKey.slice();
+    const vault = await reviseVault(open.vault, dataKey, { phraseSaved: true }, this.#random).finally(() => dataKey.fill(0));
     await this.#store.write(vault);
     this.#vault = vault;
-    this.#open = { ...open, vault };
+    // A lock may have come in between; its keys stay dropped.
+    if (this.#open) this.#open = { ...this.#open, vault };
   }
 
   /** Destroys the vault: without the wrapped data key nothing sealed can be opened again. */

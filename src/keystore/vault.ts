@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from '../protocol/address.ts';
 import { aesGcmOpen, aesGcmSeal } from '../protocol/aead.ts';
-import { fromBase64, fromUtf8, type Random, randomBytes, toBase64, utf8 } from '../protocol/bytes.ts';
+import { fromBase64, fromUtf8, type Random, randomBytes, toBase64, toHex, utf8 } from '../protocol/bytes.ts';
+import { sha256 } from '../protocol/hash.ts';
 import { KeystoreError } from './errors.ts';
 import { checkCost, deriveKey, type KdfCost } from './passphrase.ts';
 
@@ -78,15 +79,19 @@ export async function reviseVault(
   return { ...head, body: await sealBody(dataKey, head, body, random) };
 }
 
-export const encodeVault = (vault: Vault): Uint8Array => utf8(JSON.stringify(vault));
+/** The vault as JSON, with a checksum behind it: a damaged copy must be known as such before the passphrase is, so that the other copy can help. */
+export function encodeVault(vault: Vault): Uint8Array {
+  return utf8(JSON.stringify({ ...vault, sum: checksum(vault) }));
+}
 
 /** @throws KeystoreError vault-corrupt */
 export function decodeVault(bytes: Uint8Array): Vault {
   try {
-    const vault = JSON.parse(fromUtf8(bytes)) as Vault;
+    const { sum, ...vault } = JSON.parse(fromUtf8(bytes)) as Vault & { readonly sum: unknown };
     const { v, address, createdAt, rev, phraseSaved, kdf, kek, body } = vault;
     const whole =
       v === 1 &&
+      sum === checksum(vault) &&
       parseAddress(address) === address &&
       [createdAt, rev, kdf.m, kdf.t, kdf.p].every(Number.isSafeInteger) &&
       typeof phraseSaved === 'boolean' &&
@@ -98,6 +103,8 @@ export function decodeVault(bytes: Uint8Array): Vault {
     throw new KeystoreError('vault-corrupt', 'the vault is damaged', { cause });
   }
 }
+
+const checksum = (vault: Vault): string => toHex(sha256(utf8(JSON.stringify(vault))));
 
 type Head = Omit<Vault, 'kek' | 'body'>;
 

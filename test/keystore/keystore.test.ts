@@ -175,6 +175,17 @@ describe('a lock', () => {
     expect((await start()).state()).toBe('locked');
   });
 
+  test('that comes while the vault is written stays, and the vault stays whole', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    const saving = keystore.setPhraseSaved();
+    await keystore.lock();
+    await saving;
+    expect(keystore.state()).toBe('locked');
+    await keystore.unlock(passphrase);
+    expect(keystore.account()).toEqual({ address: keystore.address(), phraseSaved: true });
+  });
+
   test('leaves nothing to work with', async () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);
