@@ -3,6 +3,7 @@ import type { SealedKey } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { decodeContent } from '../protocol/content.ts';
 import type { Envelope } from '../protocol/envelope.ts';
+import { ProtocolError } from '../protocol/errors.ts';
 import type { ConversationRow, MessageView, Shown } from '../rpc/views.ts';
 
 /** A conversation as the cache keeps it, sealed. One topic is one conversation. */
@@ -127,7 +128,11 @@ export const conversationView = (row: StoredConversation, draft: string | null):
 });
 
 export async function messageView(message: StoredMessage, state: MessageView['state'], failure: string | null): Promise<MessageView> {
-  const { type, shown } = await showPayload(message.payload);
+  // What an earlier version took in may be more than this one shows: one such message must not hide the others.
+  const { type, shown } = await showPayload(message.payload).catch((error: unknown) => {
+    if (error instanceof ProtocolError) return { type: 'unknown', shown: { form: 'unknown', type: 'unknown', fallback: null } as const };
+    throw error;
+  });
   const { id, conversation, sender, mine, sentAt } = message;
   return { id, conversation, sender, mine, sentAt, contentType: type, shown, state, failure };
 }
