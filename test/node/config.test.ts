@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, helpText, readConfig, settings } from '../../src/node/config.ts';
+
+describe('the configuration', () => {
+  test('has a default for everything', () => {
+    expect(readConfig([], {})).toEqual({
+      host: '127.0.0.1',
+      port: 5555,
+      data: resolve('.parley/node'),
+      pages: undefined,
+      compat: false,
+      log: 'text',
+      trustedProxies: [],
+      limits: { walletPublishRate: 50, networkPublishRate: 500, networkReadRate: 1000, networkStreams: 2000, subscriptionTopics: 50_000 },
+    });
+  });
+
+  test('takes flags over the environment, and an empty variable as none', () => {
+    const environment = { PARLEY_PORT: '1', PARLEY_HOST: '0.0.0.0', PARLEY_LOG: '', PARLEY_COMPAT: 'true' };
+    expect(readConfig(['--port', '2', '--data=:memory:'], environment)).toMatchObject({
+      port: 2,
+      host: '0.0.0.0',
+      log: 'text',
+      compat: true,
+      data: ':memory:',
+    });
+    expect(readConfig(['--compat', '--trusted-proxies', '10.0.0.0/8, ::1'], {})).toMatchObject({
+      compat: true,
+      trustedProxies: ['10.0.0.0/8', '::1'],
+    });
+  });
+
+  test.each([
+    [['--port', '70000'], {}, '--port is "70000"; expected a whole number from 0 to 65535.'],
+    [[], { PARLEY_PORT: 'http' }, 'PARLEY_PORT is "http"; expected a whole number from 0 to 65535.'],
+    [['--log', 'loud'], {}, '--log is "loud"; expected text or json or silent.'],
+    [['--compat=maybe'], {}, '--compat is "maybe"; expected true or false.'],
+    [['--subscription-topics', '100'], {}, '--subscription-topics is "100"'],
+    [['--trusted-proxies', 'everybody'], {}, '--trusted-proxies is "everybody"'],
+    [['--trusted-proxies', '10.0.0.0/33'], {}, '--trusted-proxies'],
+    [['--data'], {}, '--data needs a value'],
+    [['--colour', 'red'], {}, '--colour is no option'],
+    [['5555'], {}, '5555 is no option'],
+  ])('names the faulty key: %j %j', (argv, environment, words) => {
+    expect(() => readConfig(argv, environment)).toThrow(ConfigError);
+    expect(() => readConfig(argv, environment)).toThrow(words);
+  });
+
+  test('explains every setting', () => {
+    expect(readConfig(['--help'], {})).toBeNull();
+    for (const { flag, about } of Object.values(settings)) {
+      expect(helpText()).toContain(`--${flag}`);
+      expect(helpText()).toContain(`PARLEY_${flag.toUpperCase().replaceAll('-', '_')}`);
+      expect(helpText()).toContain(about);
+    }
+  });
+});
