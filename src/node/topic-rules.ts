@@ -1,7 +1,4 @@
 import { Code } from '@connectrpc/connect';
-import { MessageHeaderV1Schema, MessageSchema } from '../gen/xmtp/message_contents/message_pb.ts';
-import { PrivatePreferencesPayloadSchema } from '../gen/xmtp/message_contents/private_preferences_pb.ts';
-import type { PublicKeyBundle } from '../gen/xmtp/message_contents/public_key_pb.ts';
 import type { Address } from '../protocol/address.ts';
 import { verifyContact } from '../protocol/contact-bundle.ts';
 import { maxMessageLength } from '../protocol/envelope.ts';
@@ -9,11 +6,12 @@ import { ProtocolError } from '../protocol/errors.ts';
 import { sha256 } from '../protocol/hash.ts';
 import { parseSealed } from '../protocol/invitation.ts';
 import { readKeyBackup } from '../protocol/key-backup.ts';
+import { parseLegacyMessage } from '../protocol/legacy-message.ts';
 import { parseMessage } from '../protocol/message.ts';
+import { ciphertextId } from '../protocol/preferences.ts';
 import { verifyBundle } from '../protocol/public-keys.ts';
 import { msToNs } from '../protocol/time.ts';
 import { contactTopic, directTopic, isEphemeralTopic, maxTopicLength, ordinaryTopic, parseTopic } from '../protocol/topic.ts';
-import { decode } from '../protocol/wire.ts';
 import { refuse } from './refusal.ts';
 import { type ContactFacts, maxTimestampNs, type NewEnvelope } from './store/store.ts';
 
@@ -77,8 +75,7 @@ function checkContent(envelope: NewEnvelope, wallet: Address, nowMs: number): Co
       checkLegacyMessage(envelope, wallet, address);
       return undefined;
     case 'userpreferences':
-      if (!decode(PrivatePreferencesPayloadSchema, message, 'the preference').version.value)
-        throw new ProtocolError('malformed', 'the preference is empty');
+      ciphertextId(message);
       return undefined;
     default:
       // A name that is nearly one of these two must not become a second place for the same thing.
@@ -132,21 +129,13 @@ function checkMessage({ topic, timestampNs, message }: NewEnvelope): void {
 
 /** The header names time, sender and recipient, in clear (SPEC 9.1, 9.3). */
 function checkLegacyMessage({ topic, timestampNs, message }: NewEnvelope, wallet: Address, owner: string | undefined): void {
-  const { version } = decode(MessageSchema, message, 'the message');
-  if (version.case !== 'v1' || !version.value.ciphertext) throw new ProtocolError('malformed', 'not a legacy message');
-  const header = decode(MessageHeaderV1Schema, version.value.headerBytes, 'the header of the message');
-  if (msToNs(Number(header.timestamp)) !== timestampNs)
-    throw new ProtocolError('wrong-time', 'the message has another time than its envelope');
-  const from = addressOfParty(header.sender);
-  const to = addressOfParty(header.recipient);
+  const { sender, recipient, timestampMs } = parseLegacyMessage(message);
+  if (timestampMs * 1_000_000n !== timestampNs) throw new ProtocolError('wrong-time', 'the message has another time than its envelope');
+  const from = verifyBundle(sender.bundle).address;
+  const to = verifyBundle(recipient.bundle).address;
   if (from !== wallet) throw new ProtocolError('wrong-sender', 'the message is from another wallet');
   const fits = owner === undefined ? ordinaryTopic(topic) === directTopic(from, to) : owner === from || owner === to;
   if (!fits) throw new ProtocolError('wrong-topic', 'the message was written for another topic');
-}
-
-function addressOfParty(bundle: PublicKeyBundle | undefined): Address {
-  if (!bundle) throw new ProtocolError('malformed', 'the message lacks a party');
-  return verifyBundle(bundle).address;
 }
 
 function checkNotAhead(timeNs: bigint, nowMs: number, what: string): void {
