@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { FrameActionBodySchema, FrameActionSchema } from '../../src/gen/xmtp/message_contents/frames_pb.ts';
 import { SignedPublicKeySchema, UnsignedPublicKeySchema } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
+import { SignatureSchema } from '../../src/gen/xmtp/message_contents/signature_pb.ts';
 import { fromBase64 } from '../../src/protocol/bytes.ts';
 import { conversationIdentifier, type FrameClick, framePost, openFrameAction, signFrameAction } from '../../src/protocol/frame-action.ts';
 import { sha256 } from '../../src/protocol/hash.ts';
@@ -74,8 +75,12 @@ test('a changed click, a pre-key’s signature and another’s signature are ref
 test('an incomplete action is refused', async () => {
   await refused('malformed', () => openFrameAction(Uint8Array.of(10, 9)));
   await refused('malformed', () => openFrameAction(new Uint8Array(0)));
-  const { signature: _, ...unsigned } = fromBinary(FrameActionSchema, signed);
+  const { signature, ...unsigned } = fromBinary(FrameActionSchema, signed);
   await refused('bad-signature', () => openFrameAction(toBinary(FrameActionSchema, unsigned)));
+  if (signature?.union.case !== 'ecdsaCompact') throw new Error('not signed');
+  const { bytes, recovery } = signature.union.value;
+  const asWallets = create(SignatureSchema, { union: { case: 'walletEcdsaCompact', value: { bytes, recovery } } });
+  await refused('bad-signature', () => openFrameAction(toBinary(FrameActionSchema, { ...unsigned, signature: asWallets })));
 });
 
 test('a state of more than 4096 bytes and a button before the first are refused on both sides', async () => {
