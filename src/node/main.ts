@@ -45,7 +45,8 @@ function stopOnSignal(stop: () => Promise<void>): void {
 function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof StoreError) return error.message;
   const { code, port, address } = error as { code?: unknown; port?: unknown; address?: unknown };
-  if (code === 'EADDRINUSE') return `Port ${port} is in use, perhaps by another node. Choose another: --port ${Number(port) + 1}`;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use, perhaps by another node. Choose another: --port ${Number(port) + (port === 65_535 ? -1 : 1)}`;
   if (code === 'EACCES' && port !== undefined) return `Port ${port} may not be used by this user. Choose one above 1023: --port 5555`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `This machine has no address ${address ?? ''}; see --host.`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
