@@ -33,6 +33,7 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
   let waiting = false;
   /** Ends the stream, or the wait for the next. */
   let current = new AbortController();
+  signal.addEventListener('abort', () => current.abort(), { once: true });
   let queue: Envelope[] = [];
 
   const drain = createSingle(async () => {
@@ -44,10 +45,15 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
   });
 
   const receive = (envelope: Envelope): void => {
-    if (queue.length >= longestQueue) return void sync.catchUp().catch(report);
-    queue.push(envelope);
-    void drain().catch(report);
+    if (queue.length < longestQueue) queue.push(envelope);
+    else catchUp();
+    drain().catch((error: unknown) => {
+      report(error);
+      catchUp(); // what could not be written is still at the node
+    });
   };
+
+  const catchUp = (): void => void sync.catchUp().catch((error: unknown) => noteStop('catching up', error));
 
   /** One stream, from its opening to its end; answers whether it was ever open. */
   const once = async (control: AbortSignal): Promise<boolean> => {
@@ -57,9 +63,13 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
       const onOpen = (): void => {
         opened = open = true;
         // First subscribed, then asked: nothing falls between the two.
-        void sync.catchUp().catch(report);
+        catchUp();
       };
-      for await (const envelope of node.subscribe(sync.topics(), control, onOpen)) receive(envelope);
+      const stream = node.subscribe(sync.topics(), control, onOpen);
+      // An abort ends our waiting by itself: a connection may fail to tell of it (Node 20 forgets it when memory is collected).
+      const over = new Promise<null>((resolve) => control.addEventListener('abort', () => resolve(null), { once: true }));
+      for (let next = await Promise.race([stream.next(), over]); next && !next.done; next = await Promise.race([stream.next(), over]))
+        receive(next.value);
     } catch (error) {
       if (!control.aborted) report(error);
     } finally {
@@ -74,7 +84,7 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
     let tries = 0;
     while (!signal.aborted) {
       current = new AbortController();
-      const control = AbortSignal.any([signal, current.signal]);
+      const control = current.signal;
       tries = (await once(control)) ? 1 : tries + 1;
       if (control.aborted) continue;
       waiting = true;

@@ -1,12 +1,11 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
-import { backoffMs } from '../network/retry.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { MessageView } from '../rpc/views.ts';
 import type { OutboxRow, Records } from '../storage/records.ts';
-import { createSingle, pause } from './exclusive.ts';
+import { createAgain } from './again.ts';
+import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
-import { noteStop } from './log.ts';
 import type { OutboxEntry } from './model.ts';
 import type { NodeAccess } from './node-access.ts';
 
@@ -53,9 +52,7 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
   const sending = new Set<string>();
   const watchers = new Map<string, Set<() => void>>();
   let loading: Promise<void> | undefined;
-  let tries = 0;
   let notBefore = 0;
-  let scheduled = false;
 
   const tell = (entry: OutboxEntry): void => {
     changed(entry.conversation);
@@ -113,7 +110,7 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
         await records.outbox.delete(id);
         await failpoint('outbox:deleted');
         waiting.delete(id);
-        tries = 0;
+        again.reset();
       } catch (error) {
         if (!(error instanceof NodeError)) throw error;
         // A node in trouble may be in trouble with this one only.
@@ -135,26 +132,16 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
     for (const { entry } of inOrder())
       byConversation.set(entry.conversation, [...(byConversation.get(entry.conversation) ?? []), entry.id]);
     const queue = [...byConversation.values()];
-    let stop: NodeError | null = null;
+    let stop = null as NodeError | null;
     const worker = async (): Promise<void> => {
       for (let ids = queue.shift(); ids && stop === null; ids = queue.shift()) stop = (await sendLane(ids, () => stop !== null)) ?? stop;
     };
     await Promise.all(Array.from({ length: lanes }, worker));
     if (signal.aborted || !inOrder().some(({ entry }) => entry.failure === null)) return;
-    tries += 1;
-    againIn(stop);
-  });
-
-  const againIn = (stop: NodeError | null): void => {
-    const wait = backoffMs(tries, { floorMs: stop?.retryAfterMs ?? 0 });
+    const wait = again.later(stop?.retryAfterMs ?? null);
     notBefore = stop?.reason === 'limited' ? clock() + wait : 0;
-    if (scheduled) return;
-    scheduled = true;
-    void pause(wait, signal).then(() => {
-      scheduled = false;
-      return signal.aborted ? undefined : run().catch(report);
-    });
-  };
+  });
+  const again = createAgain('sending', run, signal);
 
   return {
     load,
@@ -210,5 +197,3 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
     },
   };
 }
-
-const report = (error: unknown): void => noteStop('sending', error);

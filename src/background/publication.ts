@@ -1,6 +1,5 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
-import { backoffMs } from '../network/retry.ts';
 import type { Address } from '../protocol/address.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import { chooseContact } from '../protocol/contact-bundle.ts';
@@ -8,9 +7,9 @@ import type { Envelope } from '../protocol/envelope.ts';
 import { type Clock, msToNs } from '../protocol/time.ts';
 import { contactTopic, privateStoreTopic } from '../protocol/topic.ts';
 import type { Records } from '../storage/records.ts';
-import { createSingle, pause } from './exclusive.ts';
+import { createAgain } from './again.ts';
+import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
-import { noteStop } from './log.ts';
 import type { NodeAccess } from './node-access.ts';
 
 /** Makes the account reachable: its contact and its key backup on the node. Owed until the node has both, whatever happens in between. */
@@ -40,8 +39,6 @@ export async function isPublished(records: Pick<Records, 'settings'>, address: A
 
 export function createPublication({ address, keystore, records, node, clock, signal, failpoint, changed }: Deps): Publication {
   let done = false;
-  let tries = 0;
-  let scheduled = false;
 
   const publishContact = async (): Promise<void> => {
     const { envelopes } = await node.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
@@ -85,15 +82,10 @@ export function createPublication({ address, keystore, records, node, clock, sig
       done = true;
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
-      tries += 1;
-      if (scheduled || signal.aborted) return;
-      scheduled = true;
-      void pause(backoffMs(tries, { floorMs: error.retryAfterMs ?? 0 }), signal).then(() => {
-        scheduled = false;
-        return run().catch((failure: unknown) => noteStop('publishing', failure));
-      });
+      again.later(error.retryAfterMs);
     }
   });
+  const again = createAgain('publishing', run, signal);
 
   return { run };
 }

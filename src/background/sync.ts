@@ -1,8 +1,10 @@
+import { NodeError } from '../network/errors.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { type Clock, msToNs } from '../protocol/time.ts';
 import { inviteTopic } from '../protocol/topic.ts';
 import type { Cache } from '../storage/cache.ts';
+import { createAgain } from './again.ts';
 import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { Inbox } from './inbox.ts';
@@ -83,10 +85,16 @@ export function createSync(deps: Deps): Sync {
       overlap = overlapNs;
       await reader.run();
       await fill();
+      again.reset();
+    } catch (error) {
+      if (error instanceof NodeError) again.later(error.retryAfterMs);
+      throw error;
     } finally {
       if (long) working(null);
     }
   });
+
+  const again = createAgain('catching up', catchUp, signal);
 
   /** Fetches the history of conversations from their beginning, until there is none whose history is missing: reading may find more. */
   const fill = async (): Promise<void> => {

@@ -1,0 +1,129 @@
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createContacts } from '../../src/background/contacts.ts';
+import type { Keystore } from '../../src/keystore/keystore.ts';
+import { NodeError } from '../../src/network/errors.ts';
+import { utf8 } from '../../src/protocol/bytes.ts';
+import { encodeContact } from '../../src/protocol/contact-bundle.ts';
+import type { Envelope } from '../../src/protocol/envelope.ts';
+import { publicBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
+import type { VerifiedBundle } from '../../src/protocol/public-keys.ts';
+import { type Cache, openCache } from '../../src/storage/cache.ts';
+import { person } from '../support/people.ts';
+
+const bob = person('Bob', Date.UTC(2024, 0, 1));
+const rotated = publicBundle(rotatePreKey(bob.bundle, () => Date.UTC(2024, 6, 1)));
+/** The same wallet with keys that another program made for it. */
+const renewed = renew();
+
+function renew(): VerifiedBundle {
+  return person('Bob', Date.UTC(2025, 0, 1)).contact;
+}
+
+/** Seals nothing: what is kept how is tested where the sealing lives. */
+const keystore = {
+  blind: async (_: string, text: string) => text,
+  sealRecord: async (_: string, __: string, value: unknown) => value,
+  openRecord: async (_: string, __: string, sealed: unknown) => sealed,
+} as unknown as Keystore;
+
+let cache: Cache;
+let topic: Uint8Array[];
+let away: boolean;
+let asked: number;
+let now: number;
+
+const node = {
+  async *pages(): AsyncGenerator<readonly Envelope[], void, undefined> {
+    asked += 1;
+    if (away) throw new NodeError('unreachable', 'away');
+    yield topic.map((message) => ({ contentTopic: '', timestampNs: 0n, message }));
+  },
+};
+const contacts = () => createContacts({ keystore, cache, node, clock: () => now });
+const entry = (bundle: VerifiedBundle): Uint8Array => encodeContact(bundle, 2);
+
+beforeEach(async () => {
+  cache = openCache(`contacts-${Math.random()}`);
+  topic = [];
+  away = false;
+  asked = 0;
+  now = 1_000_000;
+});
+
+describe('the contact of a peer', () => {
+  it('is the newest pre-key, whatever lies on top of it', async () => {
+    topic = [utf8('garbage'), entry(person('Mallory').contact), entry(bob.contact), entry(rotated)];
+    expect((await contacts().lookUp(bob.address, 0))?.preKey).toEqual(rotated.preKey);
+  });
+
+  it('is nobody where nothing verifies', async () => {
+    topic = [utf8('garbage'), entry(person('Mallory').contact)];
+    expect(await contacts().lookUp(bob.address, 0)).toBeNull();
+  });
+
+  it('does not fall back to an older pre-key that a node shows instead', async () => {
+    topic = [entry(rotated)];
+    await contacts().lookUp(bob.address, 0);
+    topic = [entry(bob.contact)];
+    expect((await contacts().lookUp(bob.address, 0))?.preKey).toEqual(rotated.preKey);
+    topic = [];
+    expect((await contacts().lookUp(bob.address, 0))?.preKey).toEqual(rotated.preKey);
+  });
+
+  it('follows a pre-key that is newer than the one that was kept', async () => {
+    topic = [entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    topic = [entry(rotated), entry(bob.contact)];
+    expect((await contacts().lookUp(bob.address, 0))?.preKey).toEqual(rotated.preKey);
+  });
+
+  it('keeps the identity key that was known first', async () => {
+    topic = [entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    topic = [entry(renewed), entry(bob.contact)];
+    expect((await contacts().lookUp(bob.address, 0))?.identityKey).toEqual(bob.contact.identityKey);
+  });
+
+  it('is that of the newest entry where two identities were published before we looked', async () => {
+    topic = [entry(renewed), entry(bob.contact)];
+    expect((await contacts().lookUp(bob.address, 0))?.identityKey).toEqual(renewed.identityKey);
+  });
+
+  it('is asked for again after its time only, also across a death', async () => {
+    topic = [entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    now += 59_000;
+    await contacts().lookUp(bob.address, 60_000);
+    expect(asked).toBe(1);
+    now += 2_000;
+    await contacts().lookUp(bob.address, 60_000);
+    expect(asked).toBe(2);
+  });
+
+  it('serves from memory while the node is away, and is an error where nothing is known', async () => {
+    topic = [entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    away = true;
+    expect((await contacts().lookUp(bob.address, 0))?.address).toBe(bob.address);
+    await expect(contacts().lookUp(person('Carol').address, 0)).rejects.toMatchObject({ reason: 'unreachable' });
+  });
+
+  it('that came with an invitation is pinned and used, and checked with the node when there is time', async () => {
+    const { learn, lookUp } = contacts();
+    await learn(bob.contact);
+    away = true;
+    expect((await lookUp(bob.address, 60_000))?.preKey).toEqual(bob.contact.preKey);
+    away = false;
+    topic = [entry(renewed), entry(rotated)];
+    expect((await lookUp(bob.address, 60_000))?.preKey).toEqual(rotated.preKey);
+  });
+
+  it('reads no more of a topic than is reasonable', async () => {
+    topic = Array.from({ length: 201 }, () => utf8('noise'));
+    topic.push(entry(bob.contact));
+    expect(await contacts().lookUp(bob.address, 0)).toBeNull();
+    topic.splice(0, 2);
+    expect(await contacts().lookUp(bob.address, 0)).not.toBeNull();
+  });
+});

@@ -1,0 +1,112 @@
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RunningNode, startNode } from '../../src/node/start-node.ts';
+import { conversationWith, Device, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
+
+let node: RunningNode;
+let devices: Device[];
+
+beforeEach(async () => {
+  node = await startNode();
+  devices = [];
+});
+
+afterEach(async () => {
+  for (const device of devices) await device.close();
+  await node.close();
+});
+
+async function person(url = node.url): Promise<Person> {
+  const someone = await newPerson(url);
+  devices.push(someone.device);
+  return someone;
+}
+
+describe('settings', () => {
+  it('outlive the background', async () => {
+    const { device, life } = await person();
+    await life.services.settings.setTheme('dark');
+    await life.services.settings.setAutoLock(60);
+    life.kill();
+    const { services } = await device.start();
+    expect(await services.settings.read()).toEqual({
+      nodeUrl: node.url,
+      autoLockMinutes: 60,
+      theme: 'dark',
+      sites: [],
+      version: '0.0.0',
+    });
+    expect((await services.accounts.status()).theme).toBe('dark');
+  });
+
+  it('are those of a new installation before anything was set', async () => {
+    const device = new Device();
+    devices.push(device);
+    const { services } = await device.start();
+    expect(await services.settings.read()).toMatchObject({ nodeUrl: 'http://127.0.0.1:5555', autoLockMinutes: null, theme: 'system' });
+  });
+
+  it('take another node only with the passphrase once there is an account', async () => {
+    const { life } = await person();
+    const { settings } = life.services;
+    await expect(settings.setNode('http://127.0.0.1:1', null)).rejects.toMatchObject({ reason: 'wrong-passphrase' });
+    await expect(settings.setNode('http://127.0.0.1:1', 'not the passphrase')).rejects.toMatchObject({ reason: 'wrong-passphrase' });
+    await expect(settings.setNode('http://example.org', passphrase)).rejects.toMatchObject({ reason: 'bad-params' });
+    expect((await settings.read()).nodeUrl).toBe(node.url);
+    expect((await settings.setNode(`${node.url}/`, null)).nodeUrl).toBe(node.url); // the one it has
+  });
+
+  it('move to another node: the account is published there, and what is said there arrives', async () => {
+    const other = await startNode();
+    try {
+      const [alice, bob] = [await person(), await person(other.url)];
+      const { conversations, messages, accounts, settings } = alice.life.services;
+      expect(await conversations.lookUp(bob.address)).toMatchObject({ state: 'absent' });
+      await settings.setNode(other.url, passphrase);
+      await until(async () => (await accounts.status()).published, 'the publication');
+      const { id } = await conversations.start(bob.address);
+      await messages.send(id, 'on the other node', 'a');
+      const atBob = await conversationWith(bob.life, alice.address);
+      await until(async () => (await texts(bob.life, atBob.id)).length === 1, 'the message');
+      await bob.life.services.messages.send(atBob.id, 'welcome', 'a');
+      await until(async () => (await texts(alice.life, id)).length === 2, 'the answer');
+      // The move outlives the background.
+      alice.life.kill();
+      const life = await wake(alice.device);
+      expect((await life.services.accounts.status()).node.url).toBe(other.url);
+    } finally {
+      for (const device of devices) await device.close();
+      await other.close();
+    }
+  });
+});
+
+describe('the test of a node', () => {
+  const services = async () => {
+    const device = new Device();
+    devices.push(device);
+    return (await device.start()).services;
+  };
+
+  it('tells that one answers, and how fast', async () => {
+    const test = await (await services()).settings.testNode(node.url.replace('http://', ''));
+    expect(test).toMatchObject({ url: node.url, ok: true });
+    expect(test.detail).toBe(`The node answers in ${test.roundTrip} ms.`);
+    expect(Math.abs(test.clockSkew ?? Number.NaN)).toBeLessThan(5_000);
+  });
+
+  it('tells that nothing answers, that it is no node, and that the address is none', async () => {
+    const { settings } = await services();
+    const gone = await startNode();
+    await gone.close();
+    expect(await settings.testNode(gone.url)).toMatchObject({ ok: false, detail: `Nothing answers at 127.0.0.1:${gone.port}.` });
+    const page: Server = createServer((_, response) => response.end('<html>hello</html>'));
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+    const { port } = page.address() as { port: number };
+    const test = await settings.testNode(`http://127.0.0.1:${port}`);
+    expect(test).toMatchObject({ ok: false, detail: `Something answers at 127.0.0.1:${port}, but it is not an XMTP node.` });
+    page.closeAllConnections();
+    await new Promise((resolve) => page.close(resolve));
+    await expect(settings.testNode('http://example.org')).rejects.toMatchObject({ reason: 'bad-params' });
+  });
+});
