@@ -44,6 +44,8 @@ describe('a new account', () => {
   });
 
   it('does not publish again what is there', async () => {
+    await node.close();
+    node = await startNode({ compat: true }); // which would keep a repetition
     const { device, life, address } = await person();
     for (let i = 0; i < 2; i++) {
       life.kill();

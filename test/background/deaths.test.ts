@@ -66,6 +66,20 @@ describe('a background that dies while it sends', () => {
     expect(await texts(bob.life, atBob)).toEqual(['peer: before', 'peer: during']);
   });
 
+  it.each(['outbox:written', 'post:shown'])('at %s shows what it had written down, also while the node is away', async (dieAt) => {
+    const { alice, id } = await talk();
+    alice.life.kill();
+    const doomed = await wake(alice.device, { dieAt });
+    await node.close();
+    doomed.services.messages.send(id, 'during', 'during').catch(() => undefined);
+    await doomed.died;
+    doomed.kill();
+    const life = await wake(alice.device);
+    expect(await texts(life, id)).toEqual(['me: before', 'me: during']);
+    expect((await life.services.messages.list(id, {})).messages.at(-1)?.state).toMatch(/^(queued|sending)$/);
+    expect((await life.services.conversations.get(id)).preview).toEqual({ text: 'during', mine: true });
+  });
+
   it.each(['outbox:written', 'post:shown', 'outbox:published', 'outbox:deleted'])('at %s begins a conversation once', async (dieAt) => {
     const [alice, bob] = [await person(), await person()];
     alice.life.kill();

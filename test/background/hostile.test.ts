@@ -206,6 +206,35 @@ describe('what hostile or broken programs send', () => {
     expect((await life.services.conversations.list({})).rows).toHaveLength(1);
   });
 
+  it('a conversation that was taken over before its true invitation came is given back, with what was said meanwhile', async () => {
+    const bob = await person();
+    const [carol, mallory] = [keysOf('Carol'), keysOf('Mallory')];
+    const peer = await contactOf(bob.address);
+    const invitation = await deriveInvitation(carol.bundle, peer);
+    const keyMaterial = invitation.encryption.value?.keyMaterial ?? new Uint8Array(0);
+    const topic = invitation.topic;
+    const stolenNs = now();
+    const hijack = { ...(await deriveInvitation(mallory.bundle, peer)), topic };
+    const inbox = inviteTopic(peer.address);
+    await client(mallory).publish([envelope(inbox, await sealInvitation(mallory.bundle, peer, hijack, stolenNs), stolenNs)]);
+    await conversationWith(bob.life, mallory.address);
+    const { message } = await sealMessage({
+      topic,
+      keyMaterial,
+      bundle: carol.bundle,
+      payload: payload('hello'),
+      createdNs: now(),
+      shouldPush: true,
+    });
+    await client(carol).publish([envelope(topic, message)]);
+    await until(async () => (await reasons(bob.address)).includes('cannot-decrypt'), 'the message in quarantine');
+    const createdNs = now();
+    await client(carol).publish([envelope(inbox, await sealInvitation(carol.bundle, peer, invitation, createdNs), createdNs)]);
+    const row = await conversationWith(bob.life, carol.address);
+    await until(async () => (await texts(bob.life, row.id)).length === 1, 'the message');
+    expect((await bob.life.services.conversations.list({})).rows.map((each) => each.peer)).toEqual([carol.address]);
+  });
+
   /** The invitation between two, as anybody can see it on the node, opened with Bob's own keys. */
   async function topicBetween(alice: Person, bob: Person) {
     const owner: Address = parseAddress(bob.address);
