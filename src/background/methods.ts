@@ -33,7 +33,7 @@ export const methods = {
   listConversations: own(
     object({
       before: optional(integer()),
-      limit: optional(integer({ min: 1, max: 200 })),
+      limit: optional(integer({ min: 1, max: 50_000 })),
     }),
     (p, { conversations }) => conversations.list(p),
   ),

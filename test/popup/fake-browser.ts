@@ -95,7 +95,7 @@ const status: Status = {
   theme,
 };
 
-const rows = scene === 'empty' ? [] : Array.from({ length: scene === 'overfull' ? 200 : 12 }, (_, index) => row(index));
+const rows = scene === 'empty' ? [] : Array.from({ length: scene === 'overfull' ? 450 : 12 }, (_, index) => row(index));
 const messages = scene === 'empty' ? [] : Array.from({ length: 31 }, (_, index) => message(index));
 
 const prompt: Prompt = {
@@ -147,7 +147,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'status':
       return { result: status };
     case 'listConversations':
-      return { result: { rows: rows.slice(0, Number(params['limit'] ?? 50)), more: false } };
+      return { result: { rows: rows.slice(0, Number(params['limit'] ?? 50)), more: rows.length > Number(params['limit'] ?? 50) } };
     case 'getConversation':
       return { result: { ...(rows[0] ?? row(0)), unread: scene === 'empty' ? 0 : 2 } };
     case 'listMessages':

@@ -152,6 +152,18 @@ describe('the inbox', () => {
       await page.getByRole('log', { name: 'Messages' }).waitFor();
     }));
 
+  test('goes on to its last row, however many there are', () =>
+    at({ scene: 'overfull' }, async (page) => {
+      const rows = page.getByRole('list', { name: 'Conversations' }).getByRole('listitem');
+      await rows.first().waitFor();
+      for (let shown = 0; shown < (await rows.count()); ) {
+        shown = await rows.count();
+        await rows.last().scrollIntoViewIfNeeded();
+        await page.waitForTimeout(300);
+      }
+      expect(await rows.count()).toBe(450);
+    }));
+
   test('has its list also while it is empty, and says how to be reached', () =>
     at({ scene: 'empty' }, async (page) => {
       expect(await page.getByRole('list', { name: 'Conversations' }).count()).toBe(1);

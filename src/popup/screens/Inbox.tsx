@@ -27,9 +27,7 @@ const pageSize = 60;
 
 export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Element {
   const [limit, setLimit] = useState(pageSize);
-  const { value, error, reload } = useAsked(() => background.call('listConversations', { limit: Math.min(limit, 200) }), 'list', [
-    'conversations',
-  ]);
+  const { value, error, reload } = useAsked(() => background.call('listConversations', { limit }), 'list', ['conversations']);
   const now = useNow();
   useEffect(reload, [limit, reload]);
   const address = status.account?.address ?? '0x';
@@ -79,7 +77,7 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
                 <Row key={row.id} row={row} now={now} current={row.id === current} />
               ))}
             </ul>
-            {value.more && limit < 200 && <More onSeen={() => setLimit(limit + pageSize)} />}
+            {value.more && <More onSeen={() => setLimit(limit + pageSize)} />}
             {value.rows.length === 0 && <Empty address={address} published={status.published} />}
           </>
         )}
