@@ -132,7 +132,7 @@ export function createAccounts(deps: Deps): Accounts {
 
 /**
  * The key backups that the node holds for a wallet, newest first. @throws NodeError when the node cannot be asked, because "not answered" is not "not
- * there": making new keys then would cut off the old. @throws RefusalError backup-unreadable when the wallet has keys and no backup
+ * there": making new keys then would cut off the old. @throws RefusalError backup-missing when the wallet has keys and no backup
  */
 async function findBackups(client: Pick<NodeClient, 'pages' | 'query'>, address: Address): Promise<Uint8Array[]> {
   const backups: Uint8Array[] = [];
@@ -144,7 +144,7 @@ async function findBackups(client: Pick<NodeClient, 'pages' | 'query'>, address:
   const { envelopes } = await client.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
   if (chooseContact(envelopes, address))
     throw new RefusalError(
-      'backup-unreadable',
+      'backup-missing',
       'This wallet has keys on the network already, but this node holds no backup of them. New keys would cut off the program that has them.',
     );
   return [];

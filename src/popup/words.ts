@@ -15,6 +15,8 @@ const reasons: Record<string, string> = {
   'bad-secret': badSecret,
   'backup-unreadable':
     'The node holds a backup of this account that its wallet does not open, so nothing was changed. It may have been made by a wallet that signs differently each time.',
+  'backup-missing':
+    'This wallet has keys on the network already, and this node holds no backup of them. New keys would cut off the program that has them, so nothing was changed. Try the node that program uses.',
   'vault-corrupt': 'The vault in this browser is damaged. Your recovery phrase brings the account back.',
   'vault-foreign': 'The vault in this browser was changed by something else. It was not opened.',
   'peer-absent': 'This address cannot be reached on this node yet.',

@@ -26,6 +26,7 @@ export type RefusalReason =
   | 'not-now'
   | 'node-unreachable'
   | 'node-wrong'
+  | 'backup-missing'
   | 'bad-params'
   | 'bad-url'
   | 'storage-full'

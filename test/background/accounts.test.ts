@@ -239,7 +239,7 @@ describe('a wallet brought here', () => {
     await client.publish([{ contentTopic: contactTopic(carol.address), timestampNs, message: encodeContact(carol.contact, 2) }]);
     const { services } = await fresh().start();
     const secret = `0x${toHex(carol.walletKey)}`;
-    await expect(services.accounts.importWallet(secret, passphrase, node.url)).rejects.toMatchObject({ reason: 'backup-unreadable' });
+    await expect(services.accounts.importWallet(secret, passphrase, node.url)).rejects.toMatchObject({ reason: 'backup-missing' });
     expect((await services.accounts.status()).phase).toBe('welcome');
   });
 });
