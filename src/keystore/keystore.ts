@@ -1,33 +1,30 @@
 import type { Address } from '../protocol/address.ts';
-import { createAuthToken } from '../protocol/auth-token.ts';
-import { equalBytes, fromBase64, fromUtf8, type Random, randomBytes, toBase64, utf8 } from '../protocol/bytes.ts';
-import { encodeContact } from '../protocol/contact-bundle.ts';
-import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
-import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
-import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
-import {
-  addressOfBundle,
-  decodePrivateBundle,
-  draftIdentity,
-  encodePrivateBundle,
-  finishIdentity,
-  type PrivateBundle,
-  publicBundle,
-} from '../protocol/private-keys.ts';
+import { equalBytes, type Random, randomBytes } from '../protocol/bytes.ts';
+import type { InvitationContext } from '../protocol/invitation.ts';
+import type { OpenedMessage } from '../protocol/message.ts';
+import type { PrivateBundle } from '../protocol/private-keys.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
-import { enableIdentityText, signText } from '../protocol/wallet-signature.ts';
 import { KeystoreError } from './errors.ts';
+import {
+  createIdentity,
+  encodeBody,
+  Identity,
+  type KeystoreInvitation,
+  type MessageToOpen,
+  type MessageToSeal,
+  openBackups,
+  type SealedKey,
+} from './identity.ts';
 import { checkPassphrase, defaultCost, type KdfCost } from './passphrase.ts';
 import { SealedRecords } from './sealed-records.ts';
 import { type Deadlines, Session, type SessionArea } from './session.ts';
 import { afterFailure, type Failures, noFailures, readFailures } from './throttle.ts';
 import { createVault, openBody, openVault, reviseVault, type Vault } from './vault.ts';
 import { type Cell, VaultStore } from './vault-store.ts';
-import { generateWallet, phraseOf, privateKeyOf, readSecret, type Wallet, walletOfKey } from './wallet.ts';
+import { generateWallet, readSecret, type Wallet } from './wallet.ts';
 
-/** The key of a conversation, sealed: others keep it and hand it back, only the keystore can use it. */
-export type SealedKey = Uint8Array & { readonly __sealedKey: true };
+export type { KeystoreInvitation, SealedKey } from './identity.ts';
 
 export interface KeystoreDeps {
   readonly vault: Cell<Uint8Array>;
@@ -40,32 +37,16 @@ export interface KeystoreDeps {
   readonly cost?: KdfCost;
 }
 
-export interface KeystoreInvitation {
-  readonly topic: string;
-  readonly key: SealedKey;
-  readonly peer: Address;
-  readonly peerBundle: VerifiedBundle;
-  readonly createdNs: bigint;
-  readonly conversationId?: string;
-  readonly metadata?: Record<string, string>;
-  readonly sentByMe: boolean;
-  /** Whether topic and key follow from the keys of the two: nobody else can have made them. */
-  readonly derived: boolean;
-}
-
 interface Open {
   readonly vault: Vault;
   readonly dataKey: Uint8Array;
-  readonly wallet: Wallet;
-  readonly bundle: PrivateBundle;
+  readonly identity: Identity;
   readonly records: SealedRecords;
   readonly deadlines: Deadlines;
 }
 
 const hour = 3_600_000;
 const longestUnlock = 12 * hour;
-const tokenLife = 55 * 60_000;
-const keyStore = 'conversation-key';
 
 /**
  * The home of every private byte. It is asked questions (open this invitation, seal this message) and never hands out a key, except to `reveal`,
@@ -82,7 +63,6 @@ export class Keystore {
   #open: Open | null = null;
   #failures: Failures = noFailures;
   #import: Wallet | null = null;
-  #token: { readonly text: string; readonly madeAt: number } | null = null;
 
   constructor({
     vault,
@@ -136,7 +116,7 @@ export class Keystore {
   async createWallet(passphrase: string): Promise<void> {
     this.#checkNew(passphrase);
     const wallet = generateWallet(this.#random);
-    await this.#found(wallet, this.#newIdentity(wallet), passphrase);
+    await this.#found(wallet, createIdentity(wallet, this.#clock, this.#random), passphrase);
   }
 
   /** Reads a recovery phrase or a private key and tells whose it is; `finishImport` goes on. @throws KeystoreError bad-secret, account-exists */
@@ -157,7 +137,7 @@ export class Keystore {
     const found = await openBackups(wallet, backups);
     if (!found && backups.length > 0)
       throw new KeystoreError('backup-unreadable', 'the node holds a backup of this account that its wallet does not open');
-    await this.#found(wallet, found ?? this.#newIdentity(wallet), passphrase);
+    await this.#found(wallet, found ?? createIdentity(wallet, this.#clock, this.#random), passphrase);
     this.#import = null;
     return { restored: found !== null };
   }
@@ -182,10 +162,9 @@ export class Keystore {
 
   /** Drops every key. */
   async lock(): Promise<void> {
-    this.#open?.dataKey.fill(0);
-    this.#open?.wallet.key.fill(0);
+    this.#open?.records.clear();
+    this.#open?.identity.clear();
     this.#open = null;
-    this.#token = null;
     await this.#session.end();
   }
 
@@ -209,8 +188,7 @@ export class Keystore {
   /** @throws KeystoreError as `unlock` */
   async reveal(passphrase: string): Promise<{ readonly phrase: string | null; readonly privateKey: string }> {
     await this.check(passphrase);
-    const { wallet } = this.#unlocked();
-    return { phrase: phraseOf(wallet), privateKey: privateKeyOf(wallet) };
+    return this.#unlocked().identity.secret();
   }
 
   /** Notes that the user has written the phrase down. @throws KeystoreError locked */
@@ -236,42 +214,32 @@ export class Keystore {
 
   /** @throws KeystoreError locked */
   address(): Address {
-    return this.#unlocked().wallet.address;
+    return this.#identity().address();
   }
 
   /** @throws KeystoreError locked */
   publicBundle(): VerifiedBundle {
-    return publicBundle(this.#unlocked().bundle);
+    return this.#identity().publicBundle();
   }
 
   /** A token for publishing, made for the time `now` (the node's, milliseconds) and kept for 55 minutes. @throws KeystoreError locked */
   authToken(now: number = this.#clock()): string {
-    const { bundle } = this.#unlocked();
-    if (!this.#token || Math.abs(now - this.#token.madeAt) > tokenLife)
-      this.#token = { text: createAuthToken(bundle, () => now), madeAt: now };
-    return this.#token.text;
+    return this.#identity().authToken(now);
   }
 
   /** Forgets the token, when a node refused it. */
   renewToken(): void {
-    this.#token = null;
+    this.#open?.identity.renewToken();
   }
 
   /** The contact in the legacy and in the signed format, to be published in this order. @throws KeystoreError locked */
   contactMessages(): readonly [Uint8Array, Uint8Array] {
-    const bundle = this.publicBundle();
-    return [encodeContact(bundle, 1), encodeContact(bundle, 2)];
+    return this.#identity().contactMessages();
   }
 
   /** The private bundle, sealed by the wallet for the private store of the network. @throws KeystoreError locked */
   async keyBackup(): Promise<Uint8Array> {
-    const { wallet, bundle } = this.#unlocked();
-    const walletPreKey = this.#random(32);
-    const text = enableIdentityText(walletPreKey);
-    const sealed = await sealKeyBackup(bundle, walletPreKey, signText(text, wallet.key), this.#random);
-    // What cannot be opened again must not be published.
-    await readKeyBackup(sealed).open(signText(text, wallet.key), wallet.address);
-    return sealed;
+    return this.#identity().keyBackup();
   }
 
   /** Derives and seals the invitation to a conversation. @throws KeystoreError locked */
@@ -280,54 +248,22 @@ export class Keystore {
     context: InvitationContext | undefined,
     createdNs: bigint,
   ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey }> {
-    const { bundle } = this.#unlocked();
-    const invitation = await deriveInvitation(bundle, peer, context);
-    const sealed = await sealInvitation(bundle, peer, invitation, createdNs, this.#random);
-    const keyMaterial = invitation.encryption.value?.keyMaterial ?? new Uint8Array(0);
-    return { topic: invitation.topic, sealed, key: await this.#sealKey(invitation.topic, keyMaterial) };
+    return this.#identity().createInvitation(peer, context, createdNs);
   }
 
   /** @throws KeystoreError locked, ProtocolError */
   async openInvitation(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }): Promise<KeystoreInvitation> {
-    const { keyMaterial, ...opened } = await openInvitation(this.#unlocked().bundle, envelope);
-    return { ...opened, key: await this.#sealKey(opened.topic, keyMaterial) };
+    return this.#identity().openInvitation(envelope);
   }
 
   /** @throws KeystoreError locked */
-  async sealMessage({
-    key,
-    topic,
-    payload,
-    createdNs,
-    shouldPush,
-  }: {
-    readonly key: SealedKey;
-    readonly topic: string;
-    readonly payload: Uint8Array;
-    readonly createdNs: bigint;
-    readonly shouldPush: boolean;
-  }): Promise<{ readonly message: Uint8Array; readonly id: string }> {
-    const { bundle } = this.#unlocked();
-    const keyMaterial = await this.#openKey(topic, key);
-    return sealMessage({ topic, keyMaterial, bundle, payload, createdNs, shouldPush, clock: this.#clock, random: this.#random });
+  async sealMessage(message: MessageToSeal): Promise<{ readonly message: Uint8Array; readonly id: string }> {
+    return this.#identity().sealMessage(message);
   }
 
   /** @throws KeystoreError locked, ProtocolError */
-  async openMessage({
-    key,
-    topic,
-    envelopeTopic,
-    peer,
-    message,
-  }: {
-    readonly key: SealedKey;
-    readonly topic: string;
-    readonly envelopeTopic: string;
-    readonly peer: Address;
-    readonly message: Uint8Array;
-  }): Promise<OpenedMessage> {
-    const members = [this.address(), peer];
-    return openMessage({ topic, keyMaterial: await this.#openKey(topic, key), members, message, envelopeTopic });
+  async openMessage(message: MessageToOpen): Promise<OpenedMessage> {
+    return this.#identity().openMessage(message);
   }
 
   /** Seals a row for the disk. @throws KeystoreError locked */
@@ -356,14 +292,13 @@ export class Keystore {
     return this.#open;
   }
 
+  #identity(): Identity {
+    return this.#unlocked().identity;
+  }
+
   #checkNew(passphrase: string): void {
     if (this.#vault) throw new KeystoreError('account-exists', 'there is an account already');
     checkPassphrase(passphrase);
-  }
-
-  #newIdentity(wallet: Wallet): PrivateBundle {
-    const { draft, text } = draftIdentity(this.#clock, this.#random);
-    return finishIdentity(draft, signText(text, wallet.key), wallet.address, this.#clock, this.#random);
   }
 
   /** Seals wallet and identity in a new vault, and opens it. */
@@ -401,42 +336,9 @@ export class Keystore {
 
   async #enter(vault: Vault, dataKey: Uint8Array, deadlines: Deadlines): Promise<void> {
     const body = await openBody(vault, dataKey);
-    const { wallet, bundle } = decodeBody(body);
+    const records = new SealedRecords(dataKey);
+    const identity = new Identity(body, vault.address, records, this.#clock, this.#random);
     body.fill(0);
-    if (wallet.address !== vault.address || addressOfBundle(bundle) !== vault.address)
-      throw new KeystoreError('vault-corrupt', 'the vault holds the keys of another account');
-    this.#open = { vault, dataKey, wallet, bundle, records: new SealedRecords(dataKey), deadlines };
+    this.#open = { vault, dataKey, identity, records, deadlines };
   }
-
-  async #sealKey(topic: string, keyMaterial: Uint8Array): Promise<SealedKey> {
-    return (await this.#unlocked().records.seal(keyStore, topic, keyMaterial)) as SealedKey;
-  }
-
-  async #openKey(topic: string, key: SealedKey): Promise<Uint8Array> {
-    return (await this.#unlocked().records.open(keyStore, topic, key)) as Uint8Array;
-  }
-}
-
-async function openBackups(wallet: Wallet, backups: readonly Uint8Array[]): Promise<PrivateBundle | null> {
-  for (const bytes of backups) {
-    try {
-      const backup = readKeyBackup(bytes);
-      return await backup.open(signText(enableIdentityText(backup.walletPreKey), wallet.key), wallet.address);
-    } catch {
-      // An entry that does not open says nothing of the older ones.
-    }
-  }
-  return null;
-}
-
-function encodeBody(wallet: Wallet, bundle: PrivateBundle): Uint8Array {
-  // The key beside the words it follows from: deriving it anew takes a hundred milliseconds at every start.
-  const secret = { key: toBase64(wallet.key), entropy: wallet.entropy && toBase64(wallet.entropy) };
-  return utf8(JSON.stringify({ wallet: secret, bundle: toBase64(encodePrivateBundle(bundle)) }));
-}
-
-function decodeBody(body: Uint8Array): { readonly wallet: Wallet; readonly bundle: PrivateBundle } {
-  const { wallet, bundle } = JSON.parse(fromUtf8(body)) as { wallet: { key: string; entropy: string | null }; bundle: string };
-  const entropy = wallet.entropy === null ? null : fromBase64(wallet.entropy);
-  return { wallet: walletOfKey(fromBase64(wallet.key), entropy), bundle: decodePrivateBundle(fromBase64(bundle)) };
 }

@@ -1,15 +1,25 @@
 import { aesGcmOpen, aesGcmSeal, hkdf, importAesKey } from '../protocol/aead.ts';
 import { concat, fromBase64, fromUtf8, randomBytes, toBase64, toBase64Url, utf8 } from '../protocol/bytes.ts';
 import { hmacSha256 } from '../protocol/hash.ts';
+import { KeystoreError } from './errors.ts';
 
 /** Seals what is kept on the disk: one sub-key of the data key for each store, the store and the row's key as additional data. */
 export class SealedRecords {
   readonly #dataKey: Uint8Array;
   readonly #keys = new Map<string, Promise<CryptoKey>>();
   readonly #blindKeys = new Map<string, Promise<Uint8Array>>();
+  #cleared = false;
 
   constructor(dataKey: Uint8Array) {
     this.#dataKey = dataKey;
+  }
+
+  /** From here on everything is refused: whatever was under way when the lock came must not seal under a key of zeros. */
+  clear(): void {
+    this.#cleared = true;
+    this.#dataKey.fill(0);
+    this.#keys.clear();
+    this.#blindKeys.clear();
   }
 
   /** Nonce (12 bytes) and ciphertext of the value as JSON; bigints and bytes are kept. */
@@ -27,6 +37,7 @@ export class SealedRecords {
 
   /** A name for the disk that tells nothing and is the same every time; 22 characters. */
   async blind(store: string, text: string): Promise<string> {
+    this.#check();
     let key = this.#blindKeys.get(store);
     if (!key) {
       key = hkdf(this.#dataKey, new Uint8Array(0), utf8(`parley blind|${store}`), 32);
@@ -35,7 +46,12 @@ export class SealedRecords {
     return toBase64Url(hmacSha256(await key, utf8(text)).subarray(0, 16));
   }
 
+  #check(): void {
+    if (this.#cleared) throw new KeystoreError('locked', 'Parley is locked');
+  }
+
   #key(store: string): Promise<CryptoKey> {
+    this.#check();
     let key = this.#keys.get(store);
     if (!key) {
       key = hkdf(this.#dataKey, new Uint8Array(0), utf8(`parley db|${store}`), 32).then(importAesKey);

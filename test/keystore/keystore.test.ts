@@ -186,6 +186,14 @@ describe('a lock', () => {
     expect(keystore.account()).toEqual({ address: keystore.address(), phraseSaved: true });
   });
 
+  test('that comes while something is being sealed leaves nothing sealed under cleared keys', async () => {
+    const keystore = await start();
+    await keystore.createWallet(passphrase);
+    const invited = reason(() => keystore.createInvitation(bob.contact, undefined, BigInt(now) * 1_000_000n));
+    await keystore.lock();
+    expect(await invited).toBe('locked');
+  });
+
   test('leaves nothing to work with', async () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);

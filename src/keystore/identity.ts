@@ -1,0 +1,188 @@
+import type { Address } from '../protocol/address.ts';
+import { createAuthToken } from '../protocol/auth-token.ts';
+import { fromBase64, fromUtf8, type Random, toBase64, utf8 } from '../protocol/bytes.ts';
+import { encodeContact } from '../protocol/contact-bundle.ts';
+import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
+import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
+import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
+import {
+  addressOfBundle,
+  decodePrivateBundle,
+  draftIdentity,
+  encodePrivateBundle,
+  finishIdentity,
+  type PrivateBundle,
+  publicBundle,
+} from '../protocol/private-keys.ts';
+import type { VerifiedBundle } from '../protocol/public-keys.ts';
+import type { Clock } from '../protocol/time.ts';
+import { enableIdentityText, signText } from '../protocol/wallet-signature.ts';
+import { KeystoreError } from './errors.ts';
+import type { SealedRecords } from './sealed-records.ts';
+import { phraseOf, privateKeyOf, type Wallet, walletOfKey } from './wallet.ts';
+
+/** The key of a conversation, sealed: others keep it and hand it back, only the keystore can use it. */
+export type SealedKey = Uint8Array & { readonly __sealedKey: true };
+
+export interface KeystoreInvitation {
+  readonly topic: string;
+  readonly key: SealedKey;
+  readonly peer: Address;
+  readonly peerBundle: VerifiedBundle;
+  readonly createdNs: bigint;
+  readonly conversationId?: string;
+  readonly metadata?: Record<string, string>;
+  readonly sentByMe: boolean;
+  /** Whether topic and key follow from the keys of the two: nobody else can have made them. */
+  readonly derived: boolean;
+}
+
+export interface MessageToSeal {
+  readonly key: SealedKey;
+  readonly topic: string;
+  /** An encoded EncodedContent. */
+  readonly payload: Uint8Array;
+  /** In whole milliseconds. */
+  readonly createdNs: bigint;
+  readonly shouldPush: boolean;
+}
+
+export interface MessageToOpen {
+  readonly key: SealedKey;
+  readonly topic: string;
+  readonly envelopeTopic: string;
+  readonly peer: Address;
+  readonly message: Uint8Array;
+}
+
+const tokenLife = 55 * 60_000;
+const keyStore = 'conversation-key';
+
+/** Wallet and identity while the keystore is open, and what they answer. The keystore makes one at unlocking and clears it at the lock. */
+export class Identity {
+  readonly #wallet: Wallet;
+  readonly #bundle: PrivateBundle;
+  readonly #records: SealedRecords;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #token: { readonly text: string; readonly madeAt: number } | null = null;
+
+  /** Reads the body of a vault. @throws KeystoreError vault-corrupt when it holds the keys of another account */
+  constructor(body: Uint8Array, expected: Address, records: SealedRecords, clock: Clock, random: Random) {
+    const { wallet, bundle } = decodeBody(body);
+    if (wallet.address !== expected || addressOfBundle(bundle) !== expected)
+      throw new KeystoreError('vault-corrupt', 'the vault holds the keys of another account');
+    this.#wallet = wallet;
+    this.#bundle = bundle;
+    this.#records = records;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  address(): Address {
+    return this.#wallet.address;
+  }
+
+  publicBundle(): VerifiedBundle {
+    return publicBundle(this.#bundle);
+  }
+
+  secret(): { readonly phrase: string | null; readonly privateKey: string } {
+    return { phrase: phraseOf(this.#wallet), privateKey: privateKeyOf(this.#wallet) };
+  }
+
+  authToken(now: number): string {
+    if (!this.#token || Math.abs(now - this.#token.madeAt) > tokenLife)
+      this.#token = { text: createAuthToken(this.#bundle, () => now), madeAt: now };
+    return this.#token.text;
+  }
+
+  renewToken(): void {
+    this.#token = null;
+  }
+
+  contactMessages(): readonly [Uint8Array, Uint8Array] {
+    const bundle = this.publicBundle();
+    return [encodeContact(bundle, 1), encodeContact(bundle, 2)];
+  }
+
+  async keyBackup(): Promise<Uint8Array> {
+    const { key, address } = this.#wallet;
+    const walletPreKey = this.#random(32);
+    const text = enableIdentityText(walletPreKey);
+    const sealed = await sealKeyBackup(this.#bundle, walletPreKey, signText(text, key), this.#random);
+    // What cannot be opened again must not be published.
+    await readKeyBackup(sealed).open(signText(text, key), address);
+    return sealed;
+  }
+
+  async createInvitation(
+    peer: VerifiedBundle,
+    context: InvitationContext | undefined,
+    createdNs: bigint,
+  ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey }> {
+    const invitation = await deriveInvitation(this.#bundle, peer, context);
+    const sealed = await sealInvitation(this.#bundle, peer, invitation, createdNs, this.#random);
+    const keyMaterial = invitation.encryption.value?.keyMaterial ?? new Uint8Array(0);
+    return { topic: invitation.topic, sealed, key: await this.#sealKey(invitation.topic, keyMaterial) };
+  }
+
+  async openInvitation(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }): Promise<KeystoreInvitation> {
+    const { keyMaterial, ...opened } = await openInvitation(this.#bundle, envelope);
+    return { ...opened, key: await this.#sealKey(opened.topic, keyMaterial) };
+  }
+
+  async sealMessage({ key, ...message }: MessageToSeal): Promise<{ readonly message: Uint8Array; readonly id: string }> {
+    const keyMaterial = await this.#openKey(message.topic, key);
+    return sealMessage({ ...message, keyMaterial, bundle: this.#bundle, clock: this.#clock, random: this.#random });
+  }
+
+  async openMessage({ key, peer, ...message }: MessageToOpen): Promise<OpenedMessage> {
+    const members = [this.address(), peer];
+    return openMessage({ ...message, keyMaterial: await this.#openKey(message.topic, key), members });
+  }
+
+  clear(): void {
+    this.#wallet.key.fill(0);
+    this.#token = null;
+  }
+
+  async #sealKey(topic: string, keyMaterial: Uint8Array): Promise<SealedKey> {
+    return (await this.#records.seal(keyStore, topic, keyMaterial)) as SealedKey;
+  }
+
+  async #openKey(topic: string, key: SealedKey): Promise<Uint8Array> {
+    return (await this.#records.open(keyStore, topic, key)) as Uint8Array;
+  }
+}
+
+/** A new identity for a wallet, signed by it. */
+export function createIdentity(wallet: Wallet, clock: Clock, random: Random): PrivateBundle {
+  const { draft, text } = draftIdentity(clock, random);
+  return finishIdentity(draft, signText(text, wallet.key), wallet.address, clock, random);
+}
+
+/** The identity in the first backup that the wallet opens; null when none does. */
+export async function openBackups(wallet: Wallet, backups: readonly Uint8Array[]): Promise<PrivateBundle | null> {
+  for (const bytes of backups) {
+    try {
+      const backup = readKeyBackup(bytes);
+      return await backup.open(signText(enableIdentityText(backup.walletPreKey), wallet.key), wallet.address);
+    } catch {
+      // An entry that does not open says nothing of the older ones.
+    }
+  }
+  return null;
+}
+
+/** What the vault seals. The key stands beside the words it follows from: deriving it anew takes a hundred milliseconds at every start. */
+export function encodeBody(wallet: Wallet, bundle: PrivateBundle): Uint8Array {
+  const secret = { key: toBase64(wallet.key), entropy: wallet.entropy && toBase64(wallet.entropy) };
+  return utf8(JSON.stringify({ wallet: secret, bundle: toBase64(encodePrivateBundle(bundle)) }));
+}
+
+function decodeBody(body: Uint8Array): { readonly wallet: Wallet; readonly bundle: PrivateBundle } {
+  const { wallet, bundle } = JSON.parse(fromUtf8(body)) as { wallet: { key: string; entropy: string | null }; bundle: string };
+  const entropy = wallet.entropy === null ? null : fromBase64(wallet.entropy);
+  return { wallet: walletOfKey(fromBase64(wallet.key), entropy), bundle: decodePrivateBundle(fromBase64(bundle)) };
+}
