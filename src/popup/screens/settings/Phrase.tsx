@@ -1,0 +1,118 @@
+import { Eye } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Status } from '../../../rpc/views.ts';
+import { Button } from '../../parts/Button.tsx';
+import { Field } from '../../parts/Field.tsx';
+import { Notice } from '../../parts/Notice.tsx';
+import { background } from '../../rpc.ts';
+import { useWork } from '../../state.ts';
+
+const shownForMs = 30_000;
+
+export function Phrase({ saved, onStatus }: { readonly saved: boolean; readonly onStatus: (status: Status) => void }): JSX.Element {
+  const [passphrase, setPassphrase] = useState('');
+  const [secret, setSecret] = useState<{ readonly phrase: string | null; readonly privateKey: string } | null>(null);
+  const [held, setHeld] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const work = useWork();
+  useEffect(() => {
+    if (!secret) return;
+    const hide = (): void => {
+      setSecret(null);
+      setHeld(false);
+    };
+    const timer = setTimeout(hide, shownForMs);
+    addEventListener('blur', hide);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener('blur', hide);
+    };
+  }, [secret]);
+  const reveal = (): Promise<void> =>
+    work.run(async () => {
+      setSecret(await background.call('revealPhrase', { passphrase }));
+      setPassphrase('');
+      setAsking(false);
+    });
+  const release = (): void => setHeld(false);
+  return (
+    <section class="group">
+      <h2>Recovery phrase</h2>
+      {!saved && (
+        <Notice tone="caution">You have not written it down yet. Without it, losing this browser means losing this account.</Notice>
+      )}
+      <p class="small quiet">It brings your account back on any device. Whoever has it is you.</p>
+      {secret ? (
+        <div class="stack">
+          {secret.phrase ? (
+            <ol class={`words${held ? '' : ' covered'}`} aria-hidden={!held}>
+              {secret.phrase.split(' ').map((word, index) => (
+                <li key={index}>{held ? word : '•••••'}</li>
+              ))}
+            </ol>
+          ) : (
+            <p class="copy">
+              <span class="mono">{held ? secret.privateKey : `0x${'•'.repeat(64)}`}</span>
+            </p>
+          )}
+          <button
+            type="button"
+            class="button secondary"
+            onPointerDown={() => setHeld(true)}
+            onPointerUp={release}
+            onPointerLeave={release}
+            onKeyDown={(event) => (event.key === ' ' || event.key === 'Enter') && setHeld(true)}
+            onKeyUp={release}
+          >
+            Hold to show
+          </button>
+          {!saved && (
+            <Button
+              kind="primary"
+              onClick={() =>
+                void work.run(async () => {
+                  onStatus(await background.call('phraseSaved', {}));
+                  setSecret(null);
+                })
+              }
+            >
+              I have written it down
+            </Button>
+          )}
+        </div>
+      ) : asking ? (
+        <form
+          class="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (passphrase !== '') void reveal();
+          }}
+        >
+          <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} autoFocus />
+          {work.error && <Notice tone="danger">{work.error}</Notice>}
+          <div class="side">
+            <Button
+              onClick={() => {
+                setAsking(false);
+                setPassphrase('');
+                work.clear();
+              }}
+            >
+              Cancel
+            </Button>
+            <Button kind="primary" type="submit" disabled={passphrase === '' || work.busy}>
+              Show
+            </Button>
+          </div>
+        </form>
+      ) : (
+        <div class="side">
+          <Button icon={Eye} onClick={() => setAsking(true)}>
+            Show recovery phrase…
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
