@@ -1,9 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
-import { KeystoreError } from '../../src/keystore/errors.ts';
+import { KeystoreError, type KeystoreReason } from '../../src/keystore/errors.ts';
 import { NodeError } from '../../src/network/errors.ts';
 import { ParseError } from '../../src/parse.ts';
 import { RefusalError, type RefusalReason, RpcError, toWireError } from '../../src/rpc/errors.ts';
 import { StorageError } from '../../src/storage/errors.ts';
+
+// The words of the wire stand on nothing that holds keys, so they repeat the keystore's; `tsc` sees to it that none is missing.
+const repeated: Exclude<KeystoreReason, RefusalReason> extends never ? true : false = true;
 
 const codes: [RefusalReason, number][] = [
   ['user-rejected', 4001],
@@ -69,4 +72,8 @@ test('an error that arrived tells its reason, when it has one', () => {
   expect(new RpcError({ code: 4100, message: 'x', data: { reason: 'locked' } }).reason).toBe('locked');
   expect(new RpcError({ code: 4100, message: 'x' }).reason).toBeNull();
   expect(new RpcError({ code: 4100, message: 'x', data: { reason: 5 } }).reason).toBeNull();
+});
+
+test('the words of the wire know every reason of the keystore', () => {
+  expect(repeated).toBe(true);
 });
