@@ -1,12 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { runTool } from './processes.ts';
+import { join, relative } from 'node:path';
+import { root, runTool } from './processes.ts';
 
 export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed, for the closing lines: the output of a long run is seldom read from its beginning. */
+  failures?: Failure[];
+}
+
+export interface Failure {
+  readonly title: string;
+  readonly message: string;
 }
 
 /** Runs one project of test/vitest.config.ts, its progress on our terminal, and counts its tests. */
@@ -35,15 +42,40 @@ export async function runSuite(project: string, args: readonly string[] = []): P
   }
 }
 
+interface Report {
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly numPendingTests?: number;
+  readonly numTodoTests?: number;
+  readonly testResults?: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults?: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
+  }[];
+}
+
 function readReport(path: string): Counts | null {
   try {
-    const report = JSON.parse(readFileSync(path, 'utf8')) as Record<string, number>;
+    const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
     return {
-      passed: report['numPassedTests'] ?? 0,
-      failed: report['numFailedTests'] ?? 0,
-      skipped: (report['numPendingTests'] ?? 0) + (report['numTodoTests'] ?? 0),
+      passed: report.numPassedTests ?? 0,
+      failed: report.numFailedTests ?? 0,
+      skipped: (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0),
+      failures: (report.testResults ?? []).flatMap(failuresOf),
     };
   } catch {
     return null;
   }
+}
+
+function failuresOf(file: NonNullable<Report['testResults']>[number]): Failure[] {
+  const where = relative(root, file.name);
+  const failed = (file.assertionResults ?? []).filter(({ status }) => status === 'failed');
+  if (failed.length === 0 && file.status === 'failed') return [{ title: where, message: file.message ?? '' }];
+  return failed.map(({ fullName, failureMessages }) => ({ title: `${where}: ${fullName}`, message: failureMessages?.[0] ?? '' }));
 }

@@ -53,6 +53,9 @@ export async function run(args: readonly string[]): Promise<number> {
     const numbers = `${String(counts.passed).padStart(8)}${String(counts.failed).padStart(8)}${String(counts.skipped).padStart(9)}`;
     console.log(`${name.padEnd(34)}${numbers}${seconds.toFixed(1).padStart(9)}`);
   }
+  for (const { title, message } of rows.flatMap(({ counts }) => counts.failures ?? [])) {
+    console.log(`\nFailed: ${title}\n  ${message.split('\n').slice(0, 12).join('\n  ')}`);
+  }
   console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
   return total.failed === 0 ? 0 : 1;
 }
