@@ -61,6 +61,11 @@ export class Fields {
     });
   }
 
+  /** All members as they stand in the file. */
+  get all(): Readonly<Record<string, unknown>> {
+    return this.#values;
+  }
+
   /** The member as it stands in the file. */
   raw(name: string): unknown {
     return this.#values[name];

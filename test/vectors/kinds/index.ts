@@ -22,6 +22,7 @@ import { remoteAttachments } from './remote-attachments.ts';
 import { sealedInvitations } from './sealed-invitations.ts';
 import { serialisedMessages } from './serialised-messages.ts';
 import { topics } from './topics.ts';
+import { wireJson } from './wire-json.ts';
 
 /** The checks of every kind that is built, tried in order; a case that none applies to is skipped. */
 export const kinds: Readonly<Record<string, readonly Check[]>> = {
@@ -49,4 +50,5 @@ export const kinds: Readonly<Record<string, readonly Check[]>> = {
   'sealed-invitations': sealedInvitations,
   'serialised-messages': serialisedMessages,
   topics,
+  'wire-json': wireJson,
 };
