@@ -13,11 +13,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/e2e/**', 'test/node/**', 'node_modules/**'],
+          exclude: ['test/{e2e,node,interop}/**', 'node_modules/**'],
           testTimeout: 90_000,
         },
       },
-      { root, test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { root, test: { name: 'node', include: ['test/{node,interop}/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         root,
         test: {
