@@ -3,6 +3,7 @@ import type * as Reaction from '@xmtp/content-type-reaction';
 import type * as ReadReceipt from '@xmtp/content-type-read-receipt';
 import type * as Remote from '@xmtp/content-type-remote-attachment';
 import type * as Reply from '@xmtp/content-type-reply';
+import type * as Text from '@xmtp/content-type-text';
 import type * as Transaction from '@xmtp/content-type-transaction-reference';
 import type * as Xmtp from '@xmtp/xmtp-js';
 import type { Address } from '../../src/protocol/address.ts';
@@ -19,6 +20,7 @@ export const codecs = {
   readReceipt: load('@xmtp/content-type-read-receipt') as typeof ReadReceipt,
   remote: load('@xmtp/content-type-remote-attachment') as typeof Remote,
   reply: load('@xmtp/content-type-reply') as typeof Reply,
+  text: load('@xmtp/content-type-text') as typeof Text,
   transaction: load('@xmtp/content-type-transaction-reference') as typeof Transaction,
 };
 
