@@ -110,6 +110,11 @@ export function createAccounts(deps: Deps): Accounts {
       board.changed();
       return board.read();
     },
+    rotatePreKey: () =>
+      exclusive(async () => {
+        await sessions.current().rotatePreKey();
+        return board.read();
+      }),
     wipe: (passphrase) =>
       exclusive(async () => {
         const account = keystore.account();

@@ -1,5 +1,6 @@
 import { Keystore, type KeystoreDeps } from '../keystore/keystore.ts';
 import { createNodeClient, type NodeClient } from '../network/node-client.ts';
+import type { Address } from '../protocol/address.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import { openCache } from '../storage/cache.ts';
 import type { Records } from '../storage/records.ts';
@@ -32,6 +33,8 @@ export interface Platform {
   /** Lets pages of these origins open their ports again. */
   readonly wakePages: (origins: readonly string[]) => void;
   readonly version: string;
+  /** The name of an account's cache among the databases; by default its address. */
+  readonly cacheName?: (address: Address) => string;
   readonly clock?: Clock;
   readonly fetch?: typeof fetch;
   readonly failpoint?: Failpoint;
@@ -63,6 +66,8 @@ export async function assemble(platform: Platform): Promise<Background> {
   const awake = createAwake(platform.wakers);
   const node = createNodeStatus(await preferences.nodeUrl(), () => board.changed());
 
+  const { cacheName = (address) => address.toLowerCase() } = platform;
+  const cacheOf = (address: Address) => openCache(cacheName(address));
   const connect = (url: string, token: () => string | null = () => null): NodeClient => {
     const options = { authToken: token, onTokenRefused: () => keystore.renewToken(), ...(platform.fetch && { fetch: platform.fetch }) };
     return createNodeClient(url, options);
@@ -78,7 +83,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       return openSession({
         keystore,
         records,
-        cache: openCache(address.toLowerCase()),
+        cache: cacheOf(address),
         client,
         status: node,
         events,
@@ -87,6 +92,7 @@ export async function assemble(platform: Platform): Promise<Background> {
         failpoint,
         unlocked,
         since: await sinceOf(records, address),
+        rotateDays: preferences.rotateDays,
         statusChanged: () => board.changed(),
       });
     },
@@ -121,7 +127,6 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
   });
 
-  const cacheOf = (address: string) => openCache(address.toLowerCase());
   const accounts = createAccounts({ keystore, records, preferences, sessions, lock, board, node, connect, cacheOf, clock, accountChanged });
   const listChanged = (): void => {
     events.emit('conversations', null);
@@ -160,6 +165,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       board.changed();
     },
     renewLock: lock.renew,
+    rotateIfDue: () => sessions.peek()?.resume(false),
     statusChanged: board.changed,
   });
 

@@ -28,6 +28,7 @@ export const methods = {
   lock: own(object({}), (_, { accounts }) => accounts.lock()),
   revealPhrase: own(object({ passphrase }), (p, { accounts }) => accounts.revealPhrase(p.passphrase)),
   phraseSaved: own(object({}), (_, { accounts }) => accounts.phraseSaved()),
+  rotatePreKey: own(object({}), (_, { accounts }) => accounts.rotatePreKey()),
   wipe: own(object({ passphrase }), (p, { accounts }) => accounts.wipe(p.passphrase)),
 
   listConversations: own(
@@ -66,6 +67,7 @@ export const methods = {
   setNode: own(object({ url, passphrase: optional(passphrase) }), (p, { settings }) => settings.setNode(p.url, p.passphrase ?? null)),
   testNode: own(object({ url }), (p, { settings }) => settings.testNode(p.url)),
   setAutoLock: own(object({ minutes: oneOf(null, 5, 15, 60, 240) }), (p, { settings }) => settings.setAutoLock(p.minutes)),
+  setRotateDays: own(object({ days: oneOf(null, 30, 90, 365) }), (p, { settings }) => settings.setRotateDays(p.days)),
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),
 
   prompts: own(object({}), (_, { sites }) => sites.prompts()),

@@ -16,6 +16,8 @@ import type { NodeAccess } from './node-access.ts';
 export interface Publication {
   /** Asks the node for what it has, and publishes what is missing. */
   run(): Promise<void>;
+  /** Makes a new pre-key; `run` brings it to the node. */
+  rotate(): Promise<void>;
 }
 
 interface Deps {
@@ -27,6 +29,8 @@ interface Deps {
   readonly signal: AbortSignal;
   readonly failpoint: Failpoint;
   readonly changed: () => void;
+  /** Pre-keys of another program of ours came: what could not be opened may open now. */
+  readonly adopted: () => void;
 }
 
 const settingName = (address: Address): string => `published ${address}`;
@@ -37,8 +41,34 @@ export async function isPublished(records: Pick<Records, 'settings'>, address: A
   return Array.isArray(nodes) && nodes.includes(url);
 }
 
-export function createPublication({ address, keystore, records, node, clock, signal, failpoint, changed }: Deps): Publication {
+export function createPublication({ address, keystore, records, node, clock, signal, failpoint, changed, adopted }: Deps): Publication {
   let done = false;
+  /** Grows with every rotation: what began before one says nothing of the keys after it. */
+  let generation = 0;
+
+  /** Another program of this owner may have rotated: its pre-keys come from its backup. Answers the backups, newest first. */
+  const adopt = async (): Promise<readonly Uint8Array[]> => {
+    const { envelopes } = await node.query({ topics: [privateStoreTopic(address)], direction: 'descending', limit: 20 });
+    const backups = envelopes.map(({ message }) => message).filter((message) => message.length > 0);
+    if (await keystore.adoptPreKeys(backups)) {
+      await failpoint('publication:adopted');
+      adopted();
+    }
+    return backups;
+  };
+
+  const publishBackup = async (backups: readonly Uint8Array[]): Promise<void> => {
+    const [newest] = backups;
+    // What we cannot open we do not overwrite: it may be all that another program of this wallet has left.
+    if (newest && ((await keystore.isBackedUpBy(newest)) || !(await opensOne(backups)))) return;
+    await node.publish([envelope(privateStoreTopic(address), msToNs(clock()), await keystore.keyBackup())]);
+    await failpoint('publication:backup');
+  };
+
+  const opensOne = async (backups: readonly Uint8Array[]): Promise<boolean> => {
+    for (const backup of backups) if (await keystore.opens(backup)) return true;
+    return false;
+  };
 
   const publishContact = async (): Promise<void> => {
     const { envelopes } = await node.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
@@ -50,20 +80,16 @@ export function createPublication({ address, keystore, records, node, clock, sig
       return;
     }
     if (there && there.version === 2 && equalBytes(there.preKey, mine.preKey)) return;
+    if (there && there.preKeyCreatedMs > mine.preKeyCreatedMs) {
+      console.warn('the node holds a contact of ours with a newer pre-key that no backup has');
+      return;
+    }
     const [legacy, signed] = keystore.contactMessages();
     const topic = contactTopic(address);
     const now = msToNs(clock());
     // Readers take the newest: the signed form is strictly later, since equal times are ordered by chance (SPEC 5.4).
     await node.publish([envelope(topic, now, legacy), envelope(topic, now + msToNs(1), signed)]);
     await failpoint('publication:contact');
-  };
-
-  const publishBackup = async (): Promise<void> => {
-    const { envelopes } = await node.query({ topics: [privateStoreTopic(address)], direction: 'descending', limit: 20 });
-    // Once one is there it is never overwritten: it is the one this account was restored from, or the one we put there.
-    if (envelopes.some(({ message }) => message.length > 0)) return;
-    await node.publish([envelope(privateStoreTopic(address), msToNs(clock()), await keystore.keyBackup())]);
-    await failpoint('publication:backup');
   };
 
   const note = async (): Promise<void> => {
@@ -73,11 +99,14 @@ export function createPublication({ address, keystore, records, node, clock, sig
     changed();
   };
 
-  const run = createSingle(async () => {
+  const run = createSingle(async (): Promise<void> => {
     if (done || signal.aborted) return;
+    const begun = generation;
     try {
+      // The backup first: what is sealed to a pre-key must never depend on this one device.
+      await publishBackup(await adopt());
       await publishContact();
-      await publishBackup();
+      if (begun !== generation) return;
       await note();
       done = true;
     } catch (error) {
@@ -87,7 +116,18 @@ export function createPublication({ address, keystore, records, node, clock, sig
   });
   const again = createAgain('publishing', run, signal);
 
-  return { run };
+  return {
+    run,
+    async rotate() {
+      // No longer published, and known as such, before there is anything new: a death in between costs a look at the node.
+      await records.settings.put(settingName(address), []);
+      await keystore.rotatePreKey();
+      generation += 1;
+      done = false;
+      await failpoint('publication:rotated');
+      changed();
+    },
+  };
 }
 
 const envelope = (contentTopic: string, timestampNs: bigint, message: Uint8Array): Envelope => ({ contentTopic, timestampNs, message });

@@ -31,6 +31,8 @@ export interface Accounts {
   lock(): Promise<Status>;
   revealPhrase(passphrase: string): Promise<{ readonly phrase: string | null; readonly privateKey: string }>;
   phraseSaved(): Promise<Status>;
+  /** A new key that messages to this account are sealed with; what was sealed to the older ones stays readable. */
+  rotatePreKey(): Promise<Status>;
   /** Destroys keys, messages and settings of this browser. */
   wipe(passphrase: string): Promise<Status>;
 }
@@ -70,6 +72,7 @@ export interface SettingsService {
   setNode(url: string, passphrase: string | null): Promise<Settings>;
   testNode(url: string): Promise<NodeTest>;
   setAutoLock(minutes: number | null): Promise<Settings>;
+  setRotateDays(days: number | null): Promise<Settings>;
   setTheme(theme: Theme): Promise<Settings>;
 }
 

@@ -36,6 +36,8 @@ export interface Session {
   post(entry: OutboxEntry, request?: string): Promise<void>;
   /** A time for something of ours: now, and later than any before in this conversation. */
   nextTimeNs(conversation: string | null): bigint;
+  /** Makes a new pre-key, and brings it to the node as soon as that can be reached. */
+  rotatePreKey(): Promise<void>;
   /** Goes on with all that waits. `ask`: also asks the node for news now, stream or not. */
   resume(ask: boolean): void;
   /** Ends everything at once: nothing is asked of the network or shown from here on. */
@@ -58,11 +60,13 @@ export interface SessionDeps {
   readonly unlocked: boolean;
   /** Messages of peers from before this time count as read, ms. */
   readonly since: number;
+  /** After how many days the pre-key is renewed by itself; null: never. */
+  readonly rotateDays: () => Promise<number | null>;
   readonly statusChanged: () => void;
 }
 
 export function openSession(deps: SessionDeps): Session {
-  const { keystore, records, cache, client, status, events, clock, awake, failpoint, unlocked, since, statusChanged } = deps;
+  const { keystore, records, cache, client, status, events, clock, awake, failpoint, unlocked, since, rotateDays, statusChanged } = deps;
   const address = keystore.address();
   const control = new AbortController();
   const { signal } = control;
@@ -88,7 +92,21 @@ export function openSession(deps: SessionDeps): Session {
       if (!signal.aborted) events.emit('messages', { conversation });
     },
   });
-  const publication = createPublication({ address, keystore, records, node, clock, signal, failpoint, changed: statusChanged });
+  const publication = createPublication({
+    address,
+    keystore,
+    records,
+    node,
+    clock,
+    signal,
+    failpoint,
+    changed: statusChanged,
+    adopted: () =>
+      run('reading again', async () => {
+        await cache.inbox.requeue();
+        await reader.run();
+      }),
+  });
   const inbox = createInbox(address, keystore, cache, rows, clock);
   const reader = createReader({
     address,
@@ -173,13 +191,21 @@ export function openSession(deps: SessionDeps): Session {
       lastNs = now > before ? now : before + 1_000_000n;
       return lastNs;
     },
+    async rotatePreKey() {
+      await publication.rotate();
+      run('publishing', publication.run);
+    },
     resume(ask) {
       follow.start();
       run('sending', async () => {
         await ready();
         await outbox.run();
       });
-      run('publishing', publication.run);
+      run('publishing', async () => {
+        const days = await rotateDays();
+        if (days !== null && clock() - keystore.preKeys().newestMs > days * 86_400_000) await publication.rotate();
+        await publication.run();
+      });
       if (ask || !follow.isOpen()) run('catching up', sync.catchUp);
     },
     stop() {

@@ -15,6 +15,9 @@ export interface Preferences {
   setNodeUrl(url: string): Promise<string>;
   autoLockMinutes(): Promise<number | null>;
   setAutoLockMinutes(minutes: number | null): Promise<void>;
+  /** After how many days the pre-key is renewed by itself; null: never. */
+  rotateDays(): Promise<number | null>;
+  setRotateDays(days: number | null): Promise<void>;
   theme(): Promise<Theme>;
   setTheme(theme: Theme): Promise<void>;
 }
@@ -37,6 +40,11 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
       return typeof minutes === 'number' ? minutes : null;
     },
     setAutoLockMinutes: (minutes) => settings.put('autoLockMinutes', minutes),
+    async rotateDays() {
+      const days = await settings.get('rotateDays');
+      return typeof days === 'number' && days > 0 ? days : null;
+    },
+    setRotateDays: (days) => settings.put('rotateDays', days),
     async theme() {
       const theme = await settings.get('theme');
       return themes.includes(theme) ? (theme as Theme) : 'system';
@@ -47,7 +55,7 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
 
 interface Deps {
   readonly preferences: Preferences;
-  readonly keystore: Pick<Keystore, 'state' | 'check'>;
+  readonly keystore: Pick<Keystore, 'state' | 'check' | 'preKeys'>;
   readonly connect: (url: string) => Pick<NodeClient, 'probe'>;
   readonly listSites: () => Promise<Settings['sites']>;
   readonly version: string;
@@ -55,6 +63,8 @@ interface Deps {
   readonly moved: (url: string) => Promise<void>;
   /** The time until locking is another one now. */
   readonly renewLock: () => Promise<void>;
+  /** Renews the pre-key if it is older than it may become now. */
+  readonly rotateIfDue: () => void;
   readonly statusChanged: () => void;
 }
 
@@ -66,6 +76,7 @@ export function createSettings({
   version,
   moved,
   renewLock,
+  rotateIfDue,
   statusChanged,
 }: Deps): SettingsService {
   const read = async (): Promise<Settings> => ({
@@ -73,6 +84,8 @@ export function createSettings({
     autoLockMinutes: await preferences.autoLockMinutes(),
     theme: await preferences.theme(),
     sites: await listSites(),
+    rotateDays: await preferences.rotateDays(),
+    preKey: keystore.state() === 'open' ? preKeyView(keystore.preKeys()) : null,
     version,
   });
   return {
@@ -95,6 +108,11 @@ export function createSettings({
       await renewLock();
       return read();
     },
+    async setRotateDays(days) {
+      await preferences.setRotateDays(days);
+      rotateIfDue();
+      return read();
+    },
     async setTheme(theme) {
       await preferences.setTheme(theme);
       statusChanged();
@@ -102,6 +120,8 @@ export function createSettings({
     },
   };
 }
+
+const preKeyView = ({ newestMs, count }: ReturnType<Keystore['preKeys']>) => ({ madeAt: newestMs, count });
 
 /** A clock that is off by more than this has its messages refused. */
 const clockLimitMs = 4 * 60_000;

@@ -1,6 +1,6 @@
 import type { Address } from '../protocol/address.ts';
 import { createAuthToken } from '../protocol/auth-token.ts';
-import { fromBase64, fromUtf8, type Random, toBase64, utf8 } from '../protocol/bytes.ts';
+import { equalBytes, fromBase64, fromUtf8, type Random, toBase64, utf8 } from '../protocol/bytes.ts';
 import { encodeContact } from '../protocol/contact-bundle.ts';
 import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
@@ -11,8 +11,10 @@ import {
   draftIdentity,
   encodePrivateBundle,
   finishIdentity,
+  mergePreKeys,
   type PrivateBundle,
   publicBundle,
+  rotatePreKey,
 } from '../protocol/private-keys.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import type { Clock } from '../protocol/time.ts';
@@ -55,16 +57,23 @@ export interface MessageToOpen {
   readonly message: Uint8Array;
 }
 
+/** Other pre-keys for this identity: written down first, in force afterwards. */
+export interface Rekeyed {
+  readonly body: Uint8Array;
+  take(): void;
+}
+
 const tokenLife = 55 * 60_000;
 const keyStore = 'conversation-key';
 
 /** Wallet and identity while the keystore is open, and what they answer. The keystore makes one at unlocking and clears it at the lock. */
 export class Identity {
   readonly #wallet: Wallet;
-  readonly #bundle: PrivateBundle;
+  #bundle: PrivateBundle;
   readonly #records: SealedRecords;
   readonly #clock: Clock;
   readonly #random: Random;
+  #cleared = false;
   #token: { readonly text: string; readonly madeAt: number } | null = null;
 
   /** Reads the body of a vault. @throws KeystoreError vault-corrupt when it holds the keys of another account */
@@ -116,6 +125,47 @@ export class Identity {
     return sealed;
   }
 
+  /** The body of a vault with a new pre-key in front (SPEC 3.8); `take` makes it ours once it is written. */
+  rotated(): Rekeyed {
+    return this.#rekeyed(rotatePreKey(this.#bundle, this.#clock, this.#random));
+  }
+
+  /** The same with the pre-keys that backups of this identity have and we do not; null when there are none. */
+  async joined(backups: readonly Uint8Array[]): Promise<Rekeyed | null> {
+    let bundle = this.#bundle;
+    for (const bytes of backups) {
+      const found = await openBackups(this.#wallet, [bytes]);
+      if (found && equalBytes(found.identity.point, bundle.identity.point)) bundle = mergePreKeys(bundle, found);
+    }
+    return bundle === this.#bundle ? null : this.#rekeyed(bundle);
+  }
+
+  /** Whether a backup opens and lacks none of our pre-keys. */
+  async isBackedUpBy(backup: Uint8Array): Promise<boolean> {
+    const found = await openBackups(this.#wallet, [backup]);
+    return found !== null && this.#bundle.preKeys.every(({ point }) => found.preKeys.some((other) => equalBytes(other.point, point)));
+  }
+
+  async opens(backup: Uint8Array): Promise<boolean> {
+    return (await openBackups(this.#wallet, [backup])) !== null;
+  }
+
+  /** How many pre-keys there are, and when the newest was made (milliseconds). */
+  preKeys(): { readonly count: number; readonly newestMs: number } {
+    return { count: this.#bundle.preKeys.length, newestMs: this.publicBundle().preKeyCreatedMs };
+  }
+
+  #rekeyed(bundle: PrivateBundle): Rekeyed {
+    if (this.#cleared) throw new KeystoreError('locked', 'Parley is locked');
+    return {
+      body: encodeBody(this.#wallet, bundle),
+      take: () => {
+        this.#bundle = bundle;
+        this.#token = null;
+      },
+    };
+  }
+
   async createInvitation(
     peer: VerifiedBundle,
     context: InvitationContext | undefined,
@@ -143,6 +193,7 @@ export class Identity {
   }
 
   clear(): void {
+    this.#cleared = true;
     this.#wallet.key.fill(0);
     this.#token = null;
   }

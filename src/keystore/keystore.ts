@@ -14,13 +14,14 @@ import {
   type MessageToOpen,
   type MessageToSeal,
   openBackups,
+  type Rekeyed,
   type SealedKey,
 } from './identity.ts';
 import { checkPassphrase, defaultCost, type KdfCost } from './passphrase.ts';
 import { SealedRecords } from './sealed-records.ts';
 import { type Deadlines, Session, type SessionArea } from './session.ts';
 import { afterFailure, type Failures, noFailures, readFailures } from './throttle.ts';
-import { createVault, openBody, openVault, reviseVault, type Vault } from './vault.ts';
+import { createVault, openBody, openVault, reviseVault, type Vault, type VaultChange } from './vault.ts';
 import { type Cell, VaultStore } from './vault-store.ts';
 import { generateWallet, readSecret, type Wallet } from './wallet.ts';
 
@@ -63,6 +64,7 @@ export class Keystore {
   #open: Open | null = null;
   #failures: Failures = noFailures;
   #import: Wallet | null = null;
+  #revising: Promise<unknown> = Promise.resolve();
 
   constructor({
     vault,
@@ -192,20 +194,40 @@ export class Keystore {
   }
 
   /** Notes that the user has written the phrase down. @throws KeystoreError locked */
-  async setPhraseSaved(): Promise<void> {
-    const open = this.#unlocked();
-    // A key of its own: a lock in between clears the other, and nothing may be sealed under zeros.
-    const dataKey = open.dataKey.slice();
-    const vault = await reviseVault(open.vault, dataKey, { phraseSaved: true }, this.#random).finally(() => dataKey.fill(0));
-    await this.#store.write(vault);
-    this.#vault = vault;
-    // A lock may have come in between; its keys stay dropped.
-    if (this.#open) this.#open = { ...this.#open, vault };
+  setPhraseSaved(): Promise<void> {
+    return this.#revise(() => ({ phraseSaved: true }));
+  }
+
+  /** Puts a new pre-key in front; the older ones stay for what was sealed to them (SPEC 3.8). @throws KeystoreError locked */
+  async rotatePreKey(): Promise<void> {
+    await this.#rekey(async (identity) => identity.rotated());
+  }
+
+  /** Takes up the pre-keys that backups of this very identity have and we do not; answers whether there were any. @throws KeystoreError locked */
+  adoptPreKeys(backups: readonly Uint8Array[]): Promise<boolean> {
+    return this.#rekey((identity) => identity.joined(backups));
+  }
+
+  /** Whether a backup opens and lacks none of our pre-keys. @throws KeystoreError locked */
+  async isBackedUpBy(backup: Uint8Array): Promise<boolean> {
+    return this.#identity().isBackedUpBy(backup);
+  }
+
+  /** Whether a backup opens at all. @throws KeystoreError locked */
+  async opens(backup: Uint8Array): Promise<boolean> {
+    return this.#identity().opens(backup);
+  }
+
+  /** How many pre-keys there are, and when the newest was made (milliseconds). @throws KeystoreError locked */
+  preKeys(): { readonly count: number; readonly newestMs: number } {
+    return this.#identity().preKeys();
   }
 
   /** Destroys the vault: without the wrapped data key nothing sealed can be opened again. */
   async wipe(): Promise<void> {
     await this.lock();
+    // A revision under way would bring the vault back.
+    await this.#revising;
     await this.#store.delete();
     await this.#failureCell.put(noFailures);
     this.#vault = null;
@@ -279,6 +301,37 @@ export class Keystore {
   /** A name for the disk that tells nothing, the same every time. @throws KeystoreError locked */
   blind(store: string, text: string): Promise<string> {
     return this.#unlocked().records.blind(store, text);
+  }
+
+  async #rekey(change: (identity: Identity) => Promise<Rekeyed | null>): Promise<boolean> {
+    let rekeyed: Rekeyed | null = null;
+    await this.#revise(async ({ identity }) => {
+      rekeyed = await change(identity);
+      return rekeyed && { body: rekeyed.body };
+    });
+    const done = rekeyed as Rekeyed | null;
+    done?.body.fill(0);
+    done?.take();
+    return done !== null;
+  }
+
+  /** Writes a changed vault, one change after another: each builds on the revision before. */
+  async #revise(change: (open: Open) => VaultChange | null | Promise<VaultChange | null>): Promise<void> {
+    const open = this.#unlocked();
+    // A key of its own: a lock in between clears the other, and nothing may be sealed under zeros.
+    const dataKey = open.dataKey.slice();
+    const revise = async (): Promise<void> => {
+      const changes = await change(open);
+      if (!changes) return;
+      const vault = await reviseVault(this.#need(), dataKey, changes, this.#random);
+      await this.#store.write(vault);
+      this.#vault = vault;
+      // A lock may have come in between; its keys stay dropped.
+      if (this.#open) this.#open = { ...this.#open, vault };
+    };
+    const revised = this.#revising.then(revise).finally(() => dataKey.fill(0));
+    this.#revising = revised.catch(() => undefined);
+    await revised;
   }
 
   #need(): Vault {

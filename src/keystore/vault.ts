@@ -26,6 +26,12 @@ interface Sealed {
   readonly ct: string;
 }
 
+/** What a new revision of a vault may change. */
+export interface VaultChange {
+  readonly phraseSaved?: boolean;
+  readonly body?: Uint8Array;
+}
+
 /** Seals a body of secrets under a fresh data key and the passphrase. The caller owns (and clears) the data key. */
 export async function createVault(
   {
@@ -68,12 +74,7 @@ export async function openBody(vault: Vault, dataKey: Uint8Array): Promise<Uint8
 }
 
 /** The vault with changed clear fields or body, one revision on. */
-export async function reviseVault(
-  vault: Vault,
-  dataKey: Uint8Array,
-  change: { readonly phraseSaved?: boolean; readonly body?: Uint8Array },
-  random: Random = randomBytes,
-): Promise<Vault> {
+export async function reviseVault(vault: Vault, dataKey: Uint8Array, change: VaultChange, random: Random = randomBytes): Promise<Vault> {
   const body = change.body ?? (await openBody(vault, dataKey));
   const head = { ...vault, rev: vault.rev + 1, phraseSaved: change.phraseSaved ?? vault.phraseSaved };
   return { ...head, body: await sealBody(dataKey, head, body, random) };

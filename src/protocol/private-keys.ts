@@ -29,7 +29,7 @@ import {
   walletOfSignedKey,
 } from './public-keys.ts';
 import { type EcdsaSignature, generatePrivateKey, isPrivateKey, publicPoint, sharedPoint, sign } from './secp256k1.ts';
-import { type Clock, systemClock } from './time.ts';
+import { type Clock, keyTimeToMs, systemClock } from './time.ts';
 import { createIdentityText, recoverSigner, splitWalletSignature } from './wallet-signature.ts';
 import { encode, tryDecode } from './wire.ts';
 
@@ -86,6 +86,17 @@ export const rotatePreKey = (bundle: PrivateBundle, clock: Clock = systemClock, 
   identity: bundle.identity,
   preKeys: [generatePreKey(bundle.identity, clock, random), ...bundle.preKeys],
 });
+
+/** The bundle with the pre-keys of both, newest first: what two programs of one owner know together. @throws ProtocolError wrong-sender for another identity */
+export function mergePreKeys(bundle: PrivateBundle, other: PrivateBundle): PrivateBundle {
+  if (!equalBytes(bundle.identity.point, other.identity.point))
+    throw new ProtocolError('wrong-sender', 'the pre-keys belong to another identity');
+  const more = other.preKeys.filter(({ point }) => !bundle.preKeys.some((mine) => equalBytes(mine.point, point)));
+  if (more.length === 0) return bundle;
+  const createdMs = ({ publicKey }: KeyPair): number => keyTimeToMs(readSignedKey(publicKey).created);
+  const [first, ...older] = [...bundle.preKeys, ...more].sort((a, b) => createdMs(b) - createdMs(a));
+  return { identity: bundle.identity, preKeys: [first as KeyPair, ...older] };
+}
 
 /** The form that existing clients store and export: `PrivateKeyBundle.v1`. @throws ProtocolError unsupported for keys of the signed format */
 export const encodePrivateBundle = (bundle: PrivateBundle): Uint8Array<ArrayBuffer> =>

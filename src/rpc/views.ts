@@ -93,6 +93,10 @@ export interface Settings {
   readonly autoLockMinutes: number | null;
   readonly theme: Theme;
   readonly sites: readonly Site[];
+  /** The key that messages to this account are sealed with: when it was made (milliseconds since 1970), and how many there were in all; null while locked. */
+  readonly preKey: { readonly madeAt: number; readonly count: number } | null;
+  /** After how many days the next one is made by itself; null: never. */
+  readonly rotateDays: number | null;
   readonly version: string;
 }
 

@@ -41,6 +41,12 @@ export class Device {
   readonly #mirror: Cell<Uint8Array> = memoryCell();
   readonly alarms: Life['alarms'] = new Map();
   readonly #lives = new Set<Life>();
+  readonly #apart: boolean;
+
+  /** `apart`: another machine than that of the other devices here, so that two with one account share nothing. */
+  constructor({ apart = false } = {}) {
+    this.#apart = apart;
+  }
 
   async start({ dieAt, nth = 1, clock, fetch: network = fetch }: StartOptions = {}): Promise<Life> {
     let dead = false;
@@ -76,6 +82,7 @@ export class Device {
       promptWindow: { show: async () => 1, close: async () => undefined },
       wakePages: () => undefined,
       version: '0.0.0',
+      ...(this.#apart && { cacheName: (address: string) => `${this.#name}-${address.toLowerCase()}` }),
       failpoint,
       fetch: (input, init) => (dead ? forever : network(input, init)),
       ...(clock && { clock }),

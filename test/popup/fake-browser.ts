@@ -122,6 +122,8 @@ const prompt: Prompt = {
 const settings: Settings = {
   nodeUrl: 'http://127.0.0.1:5555',
   autoLockMinutes: null,
+  preKey: { madeAt: now - 400 * 24 * hour, count: 2 },
+  rotateDays: null,
   theme,
   version: '0.1.0',
   sites:

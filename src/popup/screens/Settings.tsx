@@ -11,6 +11,7 @@ import { Locking } from './settings/Locking.tsx';
 import { Look } from './settings/Look.tsx';
 import { Node } from './settings/Node.tsx';
 import { Phrase } from './settings/Phrase.tsx';
+import { PreKey } from './settings/PreKey.tsx';
 import { Sites } from './settings/Sites.tsx';
 import { Wipe } from './settings/Wipe.tsx';
 
@@ -48,6 +49,7 @@ export function Settings({ status, onStatus, wide }: SettingsProps): JSX.Element
             <Look settings={value} onChanged={reload} />
             <Sites settings={value} onChanged={reload} />
             <Phrase saved={status.account?.phraseSaved ?? false} onStatus={onStatus} />
+            <PreKey settings={value} onChanged={reload} />
             <Wipe onStatus={onStatus} />
             <p class="small quiet">
               Parley {value.version}. Messages by XMTP V2: sealed end to end, without forward secrecy. A node sees who invites whom and

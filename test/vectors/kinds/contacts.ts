@@ -86,6 +86,8 @@ const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): 
     keystore: {
       publicBundle: () => contact,
       contactMessages: () => [encodeContact(contact, 1), encodeContact(contact, 2)],
+      adoptPreKeys: async () => false,
+      isBackedUpBy: async () => true,
     } as unknown as Keystore,
     records: {
       settings: { get: async (key: string) => settings.get(key), put: async (key: string, value: unknown) => settings.set(key, value) },
@@ -104,6 +106,7 @@ const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): 
     signal: new AbortController().signal,
     failpoint: async () => undefined,
     changed: () => undefined,
+    adopted: () => undefined,
   });
   await run();
   return published;
