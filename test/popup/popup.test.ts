@@ -32,6 +32,8 @@ async function at({ scene = 'typical', route = '#/' }, work: (page: Page) => Pro
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   await page.goto(`${stage.url}?scene=${scene}${route}`);
+  // The page is there when what it waits for is: until then it shows nothing or a skeleton.
+  await page.waitForFunction(() => document.querySelector('#app > *') && !document.querySelector('.skeleton'));
   try {
     await work(page);
     expect(faults).toEqual([]);
