@@ -6,19 +6,15 @@ export interface NamedRun {
 }
 
 /** Runs the one that `args` names, or all of them one after another; options go to whoever runs. */
-export async function runNamed(
-  what: string,
-  runs: Readonly<Record<string, () => Promise<NamedRun>>>,
-  args: readonly string[],
-): Promise<number> {
+export async function runNamed(what: string, runs: Readonly<Record<string, NamedRun>>, args: readonly string[]): Promise<number> {
   const [first = '', ...rest] = args;
   const named = !first.startsWith('-') && first !== '';
   if (named && !Object.hasOwn(runs, first)) throw new CommandError(`npm run ${what} -- NAME, with one of: ${Object.keys(runs).join(', ')}`);
   let code = 0;
-  for (const [name, load] of Object.entries(runs)) {
+  for (const [name, each] of Object.entries(runs)) {
     if (named && name !== first) continue;
     console.log(`\n== ${what} ${name}`);
-    code = Math.max(code, await (await load()).run(named ? rest : args));
+    code = Math.max(code, await each.run(named ? rest : args));
   }
   return code;
 }

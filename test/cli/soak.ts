@@ -1,6 +1,7 @@
+import * as conversation from '../soak/conversation.ts';
 import { runNamed } from './named-runs.ts';
 
 /** `npm run soak -- NAME`: what `npm test` does a few times, often enough to believe it. */
 export function run(args: readonly string[]): Promise<number> {
-  return runNamed('soak', { conversation: () => import('../soak/conversation.ts') }, args);
+  return runNamed('soak', { conversation }, args);
 }
