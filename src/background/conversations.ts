@@ -48,12 +48,13 @@ export function createConversations({ keystore, records, sessions, clock, change
 
     const createdNs = session.nextTimeNs(null);
     const sealing = context && { conversationId: conversationId ?? '', metadata: { ...context.metadata } };
-    const { topic, sealed, key } = await keystore.createInvitation(bundle, sealing, createdNs);
-    const id = await rows.idOf(topic);
-    const bound = rows.get(id);
+    const { topic, sealed, key, binding } = await keystore.createInvitation(bundle, sealing, createdNs);
+    const bound = rows.byTopic(topic);
     if (bound?.derived) return bound;
+    const id = bound ? binding : await rows.idOf(topic);
     const conversation: StoredConversation = {
       id,
+      binding,
       topic,
       key,
       peer,

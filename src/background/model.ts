@@ -6,9 +6,10 @@ import type { Envelope } from '../protocol/envelope.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { ConversationRow, MessageView, Shown } from '../rpc/views.ts';
 
-/** A conversation as the cache keeps it, sealed. One topic is one conversation. */
-export interface StoredConversation {
-  readonly id: string;
+/** What an invitation ties together. */
+export interface Binding {
+  /** Names topic, key and peer: the same for every invitation that says the same. */
+  readonly binding: string;
   readonly topic: string;
   readonly key: SealedKey;
   readonly peer: Address;
@@ -20,6 +21,15 @@ export interface StoredConversation {
   readonly createdAt: number;
   readonly conversationId: string | null;
   readonly metadata: Record<string, string> | null;
+}
+
+/** A conversation as the cache keeps it, sealed. One topic shows one conversation, except where invitations contend for it (`bindings.ts`). */
+export interface StoredConversation extends Binding {
+  readonly id: string;
+  /** Other invitations to this topic: their keys are tried for messages that this one does not open. */
+  readonly rivals?: readonly Rival[];
+  /** The topic shows another conversation first. */
+  readonly rival?: boolean;
   readonly last: Preview | null;
   /** Messages of the peer up to this time (ms) count as read. */
   readonly readUpTo: number;
@@ -28,6 +38,11 @@ export interface StoredConversation {
   readonly lastOwnNs: bigint;
   /** The node whose whole history of this topic is here; null: still to be fetched. */
   readonly filledFrom: string | null;
+}
+
+/** An invitation to a topic that shows another conversation, with the id of the conversation that it is, once a message opens by it. */
+export interface Rival extends Binding {
+  readonly id: string;
 }
 
 export interface Preview {

@@ -8,10 +8,20 @@ import { inviteTopic } from '../protocol/topic.ts';
 import type { Shown } from '../rpc/views.ts';
 import type { Cache, InboxRecord, MessageRecord } from '../storage/cache.ts';
 import { StorageError } from '../storage/errors.ts';
+import { bind, conversationOf } from './bindings.ts';
 import type { Contacts } from './contacts.ts';
 import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
-import { claimedTime, type StoredConversation, type StoredEnvelope, type StoredMessage, showPayload, withMessage } from './model.ts';
+import {
+  type Binding,
+  claimedTime,
+  type Rival,
+  type StoredConversation,
+  type StoredEnvelope,
+  type StoredMessage,
+  showPayload,
+  withMessage,
+} from './model.ts';
 import type { Rows } from './rows.ts';
 
 /** Reads what waits in the inbox: each envelope becomes a message, a conversation, or a line in quarantine that says why. */
@@ -49,8 +59,8 @@ interface Slice {
   readonly quarantined: { seq: number; reason: string }[];
   readonly conversations: Map<string, StoredConversation>;
   readonly messages: NewMessage[];
-  /** A topic passed to another invitation: what was set aside may open now. */
-  replaced: boolean;
+  /** There are more keys to try: what was set aside may open now. */
+  again: boolean;
 }
 
 const batch = 64;
@@ -82,7 +92,7 @@ export function createReader(deps: Deps): Reader {
 
   /** Reads and writes as many of the given as fit into a slice; returns how many. */
   const readSlice = async (waiting: readonly InboxRecord[]): Promise<number> => {
-    const slice: Slice = { done: [], quarantined: [], conversations: new Map(), messages: [], replaced: false };
+    const slice: Slice = { done: [], quarantined: [], conversations: new Map(), messages: [], again: false };
     const until = performance.now() + sliceMs;
     let taken = 0;
     for (const row of waiting) {
@@ -109,44 +119,61 @@ export function createReader(deps: Deps): Reader {
 
   const readInvitation = async (seq: number, { timestampNs, message, seenAt }: StoredEnvelope, slice: Slice): Promise<void> => {
     const opened = await keystore.openInvitation({ timestampNs, message });
-    const { topic, key, peer, peerBundle, derived, conversationId = null, metadata = null } = opened;
+    const { binding, topic, key, peer, peerBundle, derived, conversationId = null, metadata = null } = opened;
     if (peer === address) throw new ProtocolError('wrong-recipient', 'an invitation of ourselves to ourselves');
     if (conversationId !== null && conversationId.length > longestConversationId)
       throw new ProtocolError('too-large', 'the conversation id is too long');
-    const id = await rows.idOf(topic);
-    const known = slice.conversations.get(id) ?? rows.get(id);
-    const peerIdentityKey = toHex(peerBundle.identityKey);
-    const better = known !== undefined && derived && !known.derived;
-    if (known && !better) {
-      if (known.peer !== peer || known.peerIdentityKey !== peerIdentityKey) throw new SecondInvitation();
-      slice.done.push(seq);
-      return;
-    }
     await contacts.learn(peerBundle);
     const createdAt = claimedTime(nsToMs(opened.createdNs), seenAt);
-    const binding = { topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata };
-    const fresh = { id, last: null, readUpTo: since, unread: 0, lastOwnNs: 0n, filledFrom: null };
-    slice.conversations.set(id, { ...(known ?? fresh), ...binding });
-    slice.replaced ||= better;
+    const peerIdentityKey = toHex(peerBundle.identityKey);
+    const invitation: Binding = { binding, topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata };
+    const known = shownAt(topic, slice);
+    const spoken = known !== undefined && (known.last !== null || slice.messages.some(({ record }) => record.conversation === known.id));
+    const bound = bind(known, invitation, { topicId: await rows.idOf(topic), spoken, readUpTo: since });
+    for (const row of bound.rows) slice.conversations.set(row.id, row);
+    slice.again ||= bound.again;
+    if (bound.rival) throw new SecondInvitation();
     slice.done.push(seq);
   };
 
+  const shownAt = (topic: string, slice: Slice): StoredConversation | undefined => {
+    for (const row of slice.conversations.values()) if (row.topic === topic && !row.rival) return row;
+    return rows.byTopic(topic);
+  };
+
   const readMessage = async (seq: number, { contentTopic, message, seenAt }: StoredEnvelope, slice: Slice): Promise<void> => {
-    const id = await rows.idOf(contentTopic);
-    const conversation = slice.conversations.get(id) ?? rows.get(id);
-    if (!conversation) throw new ProtocolError('wrong-topic', 'no conversation has this topic');
-    const { key, topic, peer } = conversation;
-    const opened = await keystore.openMessage({ key, topic, envelopeTopic: contentTopic, peer, message });
+    const shownHere = shownAt(contentTopic, slice);
+    if (!shownHere) throw new ProtocolError('wrong-topic', 'no conversation has this topic');
+    const { opened, conversation } = await openByOneOf(shownHere, contentTopic, message);
     const { shown } = await showPayload(opened.payload);
+    if (!slice.conversations.has(conversation.id) && !rows.get(conversation.id))
+      slice.conversations.set(conversation.id, { ...conversationOf(conversation, since), rival: true });
     const record: StoredMessage = {
       id: opened.id,
-      conversation: id,
+      conversation: conversation.id,
       sender: opened.sender,
       mine: opened.sender === address,
       sentAt: claimedTime(nsToMs(opened.createdNs), seenAt),
       payload: opened.payload,
     };
     slice.messages.push({ seq, record, dedup: await keystore.blind('messages', toHex(opened.dedupKey)), shown });
+  };
+
+  /** Opens a message by the conversation that its topic shows, else by a rival. */
+  const openByOneOf = async (shown: StoredConversation, envelopeTopic: string, message: Uint8Array) => {
+    const open = async (conversation: StoredConversation | Rival) => {
+      const { key, topic, peer } = conversation;
+      return { opened: await keystore.openMessage({ key, topic, envelopeTopic, peer, message }), conversation };
+    };
+    try {
+      return await open(shown);
+    } catch (error) {
+      for (const rival of error instanceof ProtocolError ? (shown.rivals ?? []) : []) {
+        const outcome = await open(rival).catch(unlessRefused);
+        if (outcome) return outcome;
+      }
+      throw error;
+    }
   };
 
   const write = async (slice: Slice): Promise<void> => {
@@ -165,8 +192,8 @@ export function createReader(deps: Deps): Reader {
     await cache.apply({ done, quarantined, messages, conversations: await Promise.all([...conversations.values()].map(rows.seal)) });
     for (const row of conversations.values()) rows.wrote(row);
     for (const { seq, reason } of quarantined) console.info(`envelope ${seq} set aside: ${reason}`);
-    if (slice.replaced) await cache.inbox.requeue();
-    if (topics || slice.replaced) topicsChanged();
+    if (slice.again) await cache.inbox.requeue(['cannot-decrypt', 'wrong-sender']);
+    if (topics || slice.again) topicsChanged();
     if (conversations.size > 0) changed(conversations.keys());
   };
 
@@ -183,6 +210,10 @@ export const messageRecord = async (keystore: Keystore, record: StoredMessage, d
 });
 
 class SecondInvitation extends Error {}
+
+const unlessRefused = (error: unknown): undefined => {
+  if (!(error instanceof ProtocolError)) throw error;
+};
 
 /** Why an envelope is set aside. What is our own trouble, or the lock, stops the loop instead: the envelope waits. */
 function reasonOf(error: unknown): string {

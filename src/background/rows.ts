@@ -9,6 +9,7 @@ export interface Rows {
   /** Reads all conversations once; the look-ups below need it. */
   load(): Promise<void>;
   get(id: string): StoredConversation | undefined;
+  /** The one that the topic shows. */
   byTopic(topic: string): StoredConversation | undefined;
   ofPeer(peer: Address): StoredConversation[];
   all(): Iterable<StoredConversation>;
@@ -23,6 +24,7 @@ export interface Rows {
   seal(row: StoredConversation): Promise<ConversationRecord>;
   /** Takes over what was written to the cache. */
   wrote(row: StoredConversation): void;
+  /** The id of the first conversation of a topic. */
   idOf(topic: string): Promise<string>;
 }
 
@@ -46,7 +48,7 @@ export function createRows(keystore: Keystore, cache: Cache): Rows {
   const wrote = (row: StoredConversation): void => {
     unread += row.unread - (byId.get(row.id)?.unread ?? 0);
     byId.set(row.id, row);
-    byTopic.set(row.topic, row.id);
+    if (!row.rival) byTopic.set(row.topic, row.id);
     const ids = byPeer.get(row.peer) ?? new Set();
     byPeer.set(row.peer, ids.add(row.id));
   };

@@ -1,5 +1,6 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import type { Cache } from '../storage/cache.ts';
+import { takeOver } from './bindings.ts';
 import { type OutboxEntry, showPayload, withMessage } from './model.ts';
 import { messageRecord } from './reader.ts';
 import type { Rows } from './rows.ts';
@@ -11,9 +12,13 @@ import type { Rows } from './rows.ts';
 export function showEntry({ row }: OutboxEntry, keystore: Keystore, cache: Cache, rows: Rows): Promise<void> {
   return rows.exclusive(async () => {
     if (row.kind === 'invitation') {
-      if (rows.get(row.conversation.id)?.derived) return;
-      await cache.conversations.put(await rows.seal(row.conversation));
-      rows.wrote(row.conversation);
+      const { conversation } = row;
+      const bound = rows.byTopic(conversation.topic);
+      if (bound?.derived) return;
+      for (const each of bound ? takeOver(bound, conversation) : [conversation]) {
+        await cache.conversations.put(await rows.seal(each));
+        rows.wrote(each);
+      }
       return;
     }
     const { message, dedup, createdNs } = row;

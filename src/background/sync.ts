@@ -9,6 +9,7 @@ import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { Inbox } from './inbox.ts';
 import { noteStop } from './log.ts';
+import type { StoredConversation } from './model.ts';
 import type { NodeAccess } from './node-access.ts';
 import type { Reader } from './reader.ts';
 import type { Rows } from './rows.ts';
@@ -68,10 +69,7 @@ export function createSync(deps: Deps): Sync {
     const long = cursor < began() - longOverlapNs;
     if (long) working({ remaining: null });
     try {
-      const topics = [
-        inviteTopic(address),
-        ...[...rows.all()].filter(({ filledFrom }) => filledFrom === node.url).map(({ topic }) => topic),
-      ];
+      const topics = [inviteTopic(address), ...topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url))];
       let reached = cursor;
       for await (const page of node.pages({ topics, startNs: larger(cursor - overlap, 0n), direction: 'ascending', limit: pageSize })) {
         if (signal.aborted) return;
@@ -101,7 +99,7 @@ export function createSync(deps: Deps): Sync {
     for (;;) {
       const group = [...rows.all()].filter(({ filledFrom }) => filledFrom !== node.url).slice(0, groupSize);
       if (group.length === 0 || signal.aborted) return;
-      for await (const page of node.pages({ topics: group.map(({ topic }) => topic), direction: 'ascending', limit: pageSize })) {
+      for await (const page of node.pages({ topics: topicsOf(group), direction: 'ascending', limit: pageSize })) {
         if (signal.aborted) return;
         await failpoint('sync:filling');
         await inbox.append(page);
@@ -121,9 +119,12 @@ export function createSync(deps: Deps): Sync {
       await failpoint('stream:appended');
       await reader.run();
     },
-    topics: () => [inviteTopic(address), ...[...rows.all()].map(({ topic }) => topic)],
+    topics: () => [inviteTopic(address), ...topicsOf([...rows.all()])],
   };
 }
+
+/** Each topic once: several conversations may contend for one. */
+const topicsOf = (conversations: readonly StoredConversation[]): string[] => [...new Set(conversations.map(({ topic }) => topic))];
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);

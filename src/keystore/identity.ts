@@ -1,7 +1,8 @@
 import type { Address } from '../protocol/address.ts';
 import { createAuthToken } from '../protocol/auth-token.ts';
-import { equalBytes, fromBase64, fromUtf8, type Random, toBase64, utf8 } from '../protocol/bytes.ts';
+import { equalBytes, fromBase64, fromUtf8, type Random, toBase64, toHex, utf8 } from '../protocol/bytes.ts';
 import { encodeContact } from '../protocol/contact-bundle.ts';
+import { sha256 } from '../protocol/hash.ts';
 import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
 import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
@@ -29,6 +30,8 @@ export type SealedKey = Uint8Array & { readonly __sealedKey: true };
 export interface KeystoreInvitation {
   readonly topic: string;
   readonly key: SealedKey;
+  /** Names topic, key and peer together, and tells nothing. */
+  readonly binding: string;
   readonly peer: Address;
   readonly peerBundle: VerifiedBundle;
   readonly createdNs: bigint;
@@ -170,16 +173,18 @@ export class Identity {
     peer: VerifiedBundle,
     context: InvitationContext | undefined,
     createdNs: bigint,
-  ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey }> {
+  ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey; readonly binding: string }> {
     const invitation = await deriveInvitation(this.#bundle, peer, context);
     const sealed = await sealInvitation(this.#bundle, peer, invitation, createdNs, this.#random);
     const keyMaterial = invitation.encryption.value?.keyMaterial ?? new Uint8Array(0);
-    return { topic: invitation.topic, sealed, key: await this.#sealKey(invitation.topic, keyMaterial) };
+    const { topic } = invitation;
+    return { topic, sealed, key: await this.#sealKey(topic, keyMaterial), binding: await this.#nameBinding(topic, keyMaterial, peer) };
   }
 
   async openInvitation(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }): Promise<KeystoreInvitation> {
     const { keyMaterial, ...opened } = await openInvitation(this.#bundle, envelope);
-    return { ...opened, key: await this.#sealKey(opened.topic, keyMaterial) };
+    const { topic, peerBundle } = opened;
+    return { ...opened, key: await this.#sealKey(topic, keyMaterial), binding: await this.#nameBinding(topic, keyMaterial, peerBundle) };
   }
 
   async sealMessage({ key, ...message }: MessageToSeal): Promise<{ readonly message: Uint8Array; readonly id: string }> {
@@ -196,6 +201,10 @@ export class Identity {
     this.#cleared = true;
     this.#wallet.key.fill(0);
     this.#token = null;
+  }
+
+  #nameBinding(topic: string, keyMaterial: Uint8Array, { identityKey }: VerifiedBundle): Promise<string> {
+    return this.#records.blind('conversations', `${topic} ${toHex(sha256(keyMaterial))} ${toHex(identityKey)}`);
   }
 
   async #sealKey(topic: string, keyMaterial: Uint8Array): Promise<SealedKey> {

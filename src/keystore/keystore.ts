@@ -269,7 +269,7 @@ export class Keystore {
     peer: VerifiedBundle,
     context: InvitationContext | undefined,
     createdNs: bigint,
-  ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey }> {
+  ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey; readonly binding: string }> {
     return this.#identity().createInvitation(peer, context, createdNs);
   }
 

@@ -71,8 +71,8 @@ export interface Cache {
     /** How many wait. */
     waiting(): Promise<number>;
     quarantined(limit: number): Promise<InboxRecord[]>;
-    /** Lets everything in quarantine be read again; returns how many. */
-    requeue(): Promise<number>;
+    /** Lets what is in quarantine for one of these reasons, or for any, be read again; returns how many. */
+    requeue(reasons?: readonly string[]): Promise<number>;
   };
   readonly contacts: {
     get(id: string): Promise<Uint8Array | undefined>;
@@ -178,11 +178,12 @@ export function openCache(account: string): Cache {
       next: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('new'), limit)),
       waiting: () => use((db) => db.countFromIndex('inbox', 'state', byState('new'))),
       quarantined: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('quarantined'), limit)),
-      requeue: () =>
+      requeue: (reasons) =>
         use(async (db) => {
           const transaction = db.transaction('inbox', 'readwrite');
           return wholly(transaction, async () => {
-            const rows = await transaction.store.index('state').getAll(byState('quarantined'));
+            const all = await transaction.store.index('state').getAll(byState('quarantined'));
+            const rows = reasons ? all.filter(({ reason }) => reasons.includes(reason ?? '')) : all;
             for (const row of rows) await transaction.store.put({ ...row, state: 'new', reason: null });
             return rows.length;
           });

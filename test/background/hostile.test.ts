@@ -1,23 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeText } from '../../src/content-types/index.ts';
-import { createNodeClient, type NodeClient } from '../../src/network/node-client.ts';
+import { createNodeClient } from '../../src/network/node-client.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { type Address, parseAddress } from '../../src/protocol/address.ts';
-import { createAuthToken } from '../../src/protocol/auth-token.ts';
 import { fromHex, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
-import { encodeContact, verifyContact } from '../../src/protocol/contact-bundle.ts';
-import { encodeContent } from '../../src/protocol/content.ts';
-import type { Envelope } from '../../src/protocol/envelope.ts';
+import { encodeContact } from '../../src/protocol/contact-bundle.ts';
 import { deriveInvitation, openInvitation, sealInvitation } from '../../src/protocol/invitation.ts';
 import { readKeyBackup } from '../../src/protocol/key-backup.ts';
 import { sealMessage } from '../../src/protocol/message.ts';
 import type { PrivateBundle } from '../../src/protocol/private-keys.ts';
-import type { VerifiedBundle } from '../../src/protocol/public-keys.ts';
 import { msToNs } from '../../src/protocol/time.ts';
 import { contactTopic, inviteTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
 import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
 import { openCache } from '../../src/storage/cache.ts';
-import { type Person as Keys, person as keysOf } from '../support/people.ts';
+import { clientOf, contactOf, envelope, invite, nowNs, reasons, textPayload } from '../support/hands.ts';
+import { person as keysOf } from '../support/people.ts';
 import { conversationWith, Device, newPerson, type Person, passphrase, texts, until } from './device.ts';
 
 let node: RunningNode;
@@ -40,15 +36,6 @@ async function person(): Promise<Person> {
   return someone;
 }
 
-const client = (who: { readonly bundle: PrivateBundle }): NodeClient =>
-  createNodeClient(node.url, { authToken: () => createAuthToken(who.bundle) });
-
-const contactOf = async (address: string): Promise<VerifiedBundle> => {
-  const owner = parseAddress(address);
-  const { envelopes } = await createNodeClient(node.url).query({ topics: [contactTopic(owner)], direction: 'descending' });
-  return verifyContact(envelopes[0]?.message ?? new Uint8Array(0), owner);
-};
-
 /** A person's own keys, by way of the backup that the wallet opens. */
 async function stolenKeys({ life, address }: Person): Promise<PrivateBundle> {
   const owner = parseAddress(address);
@@ -58,39 +45,17 @@ async function stolenKeys({ life, address }: Person): Promise<PrivateBundle> {
   return backup.open(signText(enableIdentityText(backup.walletPreKey), fromHex(privateKey.replace(/^0x/, ''))), owner);
 }
 
-const now = (): bigint => msToNs(Date.now());
-const envelope = (contentTopic: string, message: Uint8Array, timestampNs = now()): Envelope => ({ contentTopic, timestampNs, message });
-const payload = (text: string): Uint8Array => encodeContent(encodeText(text));
-
-/** Why things are in quarantine. */
-const reasons = async (address: string): Promise<string[]> => {
-  const cache = openCache(address.toLowerCase());
-  const rows = await cache.inbox.quarantined(100);
-  await cache.close();
-  return rows.map(({ reason }) => reason ?? '');
-};
-
-/** Carol, who speaks the protocol with her own hands, has invited somebody. */
-async function invited(carol: Keys, address: string) {
-  const peer = await contactOf(address);
-  const invitation = await deriveInvitation(carol.bundle, peer);
-  const keyMaterial = invitation.encryption.value?.keyMaterial ?? new Uint8Array(0);
-  const createdNs = now();
-  const sealed = await sealInvitation(carol.bundle, peer, invitation, createdNs);
-  const api = client(carol);
-  await api.publish([envelope(inviteTopic(peer.address), sealed, createdNs), envelope(inviteTopic(carol.address), sealed, createdNs)]);
-  const say = (text: string, sender: PrivateBundle = carol.bundle, createdNs = now()) =>
-    sealMessage({ topic: invitation.topic, keyMaterial, bundle: sender, payload: payload(text), createdNs, shouldPush: true });
-  return { api, topic: invitation.topic, keyMaterial, say, sealed, createdNs, peer };
-}
-
 describe('what hostile or broken programs send', () => {
   it('garbage on the invite topic is set aside, and the next invitation is read', async () => {
     const bob = await person();
     const carol = keysOf('Carol');
     const topic = inviteTopic(parseAddress(bob.address));
-    await client(carol).publish([envelope(topic, utf8('garbage')), envelope(topic, randomBytes(300)), envelope(topic, new Uint8Array(0))]);
-    const { api, topic: conversation, say } = await invited(carol, bob.address);
+    await clientOf(node.url, carol).publish([
+      envelope(topic, utf8('garbage')),
+      envelope(topic, randomBytes(300)),
+      envelope(topic, new Uint8Array(0)),
+    ]);
+    const { api, topic: conversation, say } = await invite(node.url, carol, bob.address);
     await api.publish([envelope(conversation, (await say('hello')).message)]);
     const row = await conversationWith(bob.life, carol.address);
     await until(async () => (await texts(bob.life, row.id)).length === 1, 'the message');
@@ -101,7 +66,7 @@ describe('what hostile or broken programs send', () => {
     const bob = await person();
     const carol = keysOf('Carol');
     const mallory = keysOf('Mallory');
-    const { api, topic, say } = await invited(carol, bob.address);
+    const { api, topic, say } = await invite(node.url, carol, bob.address);
     await api.publish([
       envelope(topic, (await say('from Mallory', mallory.bundle)).message),
       envelope(topic, (await say('from Carol')).message),
@@ -115,7 +80,7 @@ describe('what hostile or broken programs send', () => {
   it('a message comes once, whatever times and outer bytes its copies have', async () => {
     const bob = await person();
     const carol = keysOf('Carol');
-    const { api, topic, say } = await invited(carol, bob.address);
+    const { api, topic, say } = await invite(node.url, carol, bob.address);
     const { message } = await say('once');
     const altered = message.slice();
     // shouldPush, the last field of the outer message, is not under the seal.
@@ -124,12 +89,12 @@ describe('what hostile or broken programs send', () => {
     const again = (await say('once', carol.bundle, 1_700_000_000_000_000_000n)).message;
     await api.publish([
       envelope(topic, message),
-      envelope(topic, message, now() + 5_000_000_000n),
+      envelope(topic, message, nowNs() + 5_000_000_000n),
       envelope(topic, message, 1n),
       envelope(topic, altered),
       envelope(topic, resealed),
       envelope(topic, again),
-      envelope(topic, (await say('last')).message, now() + 6_000_000_000n),
+      envelope(topic, (await say('last')).message, nowNs() + 6_000_000_000n),
     ]);
     const row = await conversationWith(bob.life, carol.address);
     await until(async () => (await texts(bob.life, row.id)).includes('peer: last'), 'the last message');
@@ -144,11 +109,11 @@ describe('what hostile or broken programs send', () => {
   it('a copy of an invitation under another time does not stand in the way of the true one', async () => {
     const bob = await person();
     const carol = keysOf('Carol');
-    const peer = await contactOf(bob.address);
+    const peer = await contactOf(node.url, bob.address);
     const invitation = await deriveInvitation(carol.bundle, peer);
-    const createdNs = now();
+    const createdNs = nowNs();
     const sealed = await sealInvitation(carol.bundle, peer, invitation, createdNs);
-    const api = client(carol);
+    const api = clientOf(node.url, carol);
     await api.publish([envelope(inviteTopic(peer.address), sealed, createdNs - 1_000_000n)]);
     await until(async () => (await reasons(bob.address)).length === 1, 'the copy in quarantine');
     expect(await reasons(bob.address)).toEqual(['wrong-time']);
@@ -159,7 +124,7 @@ describe('what hostile or broken programs send', () => {
   it('a message dated far ahead neither sorts last for ever nor hides what comes after it', async () => {
     const bob = await person();
     const carol = keysOf('Carol');
-    const { api, topic, say } = await invited(carol, bob.address);
+    const { api, topic, say } = await invite(node.url, carol, bob.address);
     const future = msToNs(Date.UTC(2200, 0, 1));
     await api.publish([envelope(topic, (await say('from the future', carol.bundle, future)).message, future)]);
     const row = await conversationWith(bob.life, carol.address);
@@ -180,13 +145,13 @@ describe('what hostile or broken programs send', () => {
     const row = await conversationWith(bob.life, alice.address);
     // Mallory has seen the topic go by and invites Bob to it.
     const mallory = keysOf('Mallory');
-    const peer = await contactOf(bob.address);
+    const peer = await contactOf(node.url, bob.address);
     const { topic, createdNs } = await topicBetween(alice, bob);
     const invitation = await deriveInvitation(mallory.bundle, peer);
     const hijack = { ...invitation, topic };
     const stolenNs = createdNs - 1_000_000n;
     const message = await sealInvitation(mallory.bundle, peer, hijack, stolenNs);
-    await client(mallory).publish([envelope(inviteTopic(peer.address), message, stolenNs)]);
+    await clientOf(node.url, mallory).publish([envelope(inviteTopic(peer.address), message, stolenNs)]);
     await until(async () => (await reasons(bob.address)).length > 0, 'the hijack in quarantine');
     expect(await reasons(bob.address)).toEqual(['second-invitation']);
     await alice.life.services.messages.send(id, 'still here', 'b');
@@ -209,27 +174,27 @@ describe('what hostile or broken programs send', () => {
   it('a conversation that was taken over before its true invitation came is given back, with what was said meanwhile', async () => {
     const bob = await person();
     const [carol, mallory] = [keysOf('Carol'), keysOf('Mallory')];
-    const peer = await contactOf(bob.address);
+    const peer = await contactOf(node.url, bob.address);
     const invitation = await deriveInvitation(carol.bundle, peer);
     const keyMaterial = invitation.encryption.value?.keyMaterial ?? new Uint8Array(0);
     const topic = invitation.topic;
-    const stolenNs = now();
+    const stolenNs = nowNs();
     const hijack = { ...(await deriveInvitation(mallory.bundle, peer)), topic };
     const inbox = inviteTopic(peer.address);
-    await client(mallory).publish([envelope(inbox, await sealInvitation(mallory.bundle, peer, hijack, stolenNs), stolenNs)]);
+    await clientOf(node.url, mallory).publish([envelope(inbox, await sealInvitation(mallory.bundle, peer, hijack, stolenNs), stolenNs)]);
     await conversationWith(bob.life, mallory.address);
     const { message } = await sealMessage({
       topic,
       keyMaterial,
       bundle: carol.bundle,
-      payload: payload('hello'),
-      createdNs: now(),
+      payload: textPayload('hello'),
+      createdNs: nowNs(),
       shouldPush: true,
     });
-    await client(carol).publish([envelope(topic, message)]);
+    await clientOf(node.url, carol).publish([envelope(topic, message)]);
     await until(async () => (await reasons(bob.address)).includes('cannot-decrypt'), 'the message in quarantine');
-    const createdNs = now();
-    await client(carol).publish([envelope(inbox, await sealInvitation(carol.bundle, peer, invitation, createdNs), createdNs)]);
+    const createdNs = nowNs();
+    await clientOf(node.url, carol).publish([envelope(inbox, await sealInvitation(carol.bundle, peer, invitation, createdNs), createdNs)]);
     const row = await conversationWith(bob.life, carol.address);
     await until(async () => (await texts(bob.life, row.id)).length === 1, 'the message');
     expect((await bob.life.services.conversations.list({})).rows.map((each) => each.peer)).toEqual([carol.address]);
@@ -251,10 +216,10 @@ describe('what hostile or broken programs send', () => {
     const carol = keysOf('Carol');
     const mallory = keysOf('Mallory');
     const topic = contactTopic(carol.address);
-    await client(carol).publish([
+    await clientOf(node.url, carol).publish([
       envelope(topic, encodeContact(carol.contact, 2)),
-      envelope(topic, encodeContact(mallory.contact, 2), now() + 1_000_000n),
-      envelope(topic, utf8('xyz'), now() + 2_000_000n),
+      envelope(topic, encodeContact(mallory.contact, 2), nowNs() + 1_000_000n),
+      envelope(topic, utf8('xyz'), nowNs() + 2_000_000n),
     ]);
     expect(await alice.life.services.conversations.lookUp(carol.address)).toMatchObject({ state: 'reachable' });
     await alice.life.services.conversations.start(carol.address);

@@ -13,6 +13,7 @@ const keystore = {
 
 const row = (id: string, createdAt: number, unread = 0): StoredConversation => ({
   id,
+  binding: id,
   topic: `topic ${id}`,
   key: new Uint8Array(0) as SealedKey,
   peer: '0x1',

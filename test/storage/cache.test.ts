@@ -109,7 +109,8 @@ describe('the inbox', () => {
     await cache.apply({ ...nothing, quarantined: [{ seq: first?.seq ?? -1, reason: 'cannot-decrypt' }] });
     expect(await cache.inbox.waiting()).toBe(1);
     expect(await cache.inbox.quarantined(9)).toMatchObject([{ digest: 'a', reason: 'cannot-decrypt', sealed }]);
-    expect(await cache.inbox.requeue()).toBe(1);
+    expect(await cache.inbox.requeue(['wrong-sender'])).toBe(0);
+    expect(await cache.inbox.requeue(['wrong-sender', 'cannot-decrypt'])).toBe(1);
     expect((await cache.inbox.next(9)).map(({ digest, reason }) => [digest, reason])).toEqual([
       ['a', null],
       ['b', null],
