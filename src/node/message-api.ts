@@ -5,6 +5,7 @@ import type { Request, Response } from './http.ts';
 import { maxRequestLength } from './limits.ts';
 import type { Caller, MessageService } from './message-service.ts';
 import { type StreamMethod, serveStream } from './streams.ts';
+import { serveUnary, unaryCall } from './unary.ts';
 
 const callerKey = createContextKey<Caller>({ authorization: undefined, network: '' });
 
@@ -13,17 +14,22 @@ export const apiPrefix = `/${MessageApi.typeName}/`;
 
 const streams: ReadonlySet<string> = new Set<StreamMethod>(['Subscribe', 'Subscribe2', 'SubscribeAll']);
 
-/** Serves MessageApi over Connect, gRPC and gRPC-web: unary calls by connect-node, streams by our own framing. */
+/** Serves MessageApi over Connect, gRPC and gRPC-web: streams and the usual forms of calls by our own framing, all others by connect-node. */
 export function createMessageApi(
   service: MessageService,
   callerOf: (request: Request) => Caller,
 ): (path: string, request: Request, response: Response) => void {
+  const { publish, query, batchQuery } = MessageApi.method;
+  const calls = new Map([
+    ['Publish', unaryCall(publish, (request, caller) => service.publish(request, caller).then(() => ({})))],
+    ['Query', unaryCall(query, (request, caller) => service.query(request, caller))],
+    ['BatchQuery', unaryCall(batchQuery, (request, caller) => service.batchQuery(request, caller))],
+  ]);
   const caller = ({ values }: HandlerContext): Caller => values.get(callerKey);
-  const unary = connectNodeAdapter({
+  const other = connectNodeAdapter({
     readMaxBytes: maxRequestLength,
     contextValues: (request) => createContextValues().set(callerKey, callerOf(request as Request)),
     routes(router) {
-      const { publish, query, batchQuery } = MessageApi.method;
       router.rpc(publish, async (request, context) => {
         await service.publish(request, caller(context));
         return {};
@@ -34,8 +40,10 @@ export function createMessageApi(
   });
   return (path, request, response) => {
     const method = path.slice(apiPrefix.length);
+    const call = request.method === 'POST' ? calls.get(method) : undefined;
+    if (call && serveUnary(call, () => callerOf(request), request, response)) return;
     if (request.method === 'POST' && streams.has(method))
       void serveStream(service, method as StreamMethod, callerOf(request), request, response);
-    else unary(request, response);
+    else other(request, response);
   };
 }

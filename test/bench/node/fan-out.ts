@@ -14,7 +14,7 @@ const mark = Buffer.from(topic);
 
 /** Deliveries per second of one topic to a thousand streams. */
 export async function benchFanOut({ rounds, atEnd }: Setting): Promise<Comparison[]> {
-  const node = await serveNode(['--data', ':memory:']);
+  const node = await serveNode(['--data', ':memory:', '--compat']);
   const connect = await serveIn('node/connect-front.ts');
   for (const { stop } of [node, connect]) atEnd(stop);
   return [

@@ -10,12 +10,14 @@ export const messageLength = 400;
 export const authorization = (): string => `Bearer ${createAuthToken(alice.bundle)}`;
 
 /** A publish by JSON whose n-th message is like no other. */
-export function jsonPublish(topicOf: (n: number) => string): (n: number) => Buffer {
+export function jsonPublish(topicOf: (n: number) => string): () => Buffer {
   const token = authorization();
   const filler = Buffer.alloc(messageLength - 16, 7);
   const start = BigInt(Date.now()) * 1_000_000n;
   const run = Math.floor(Math.random() * 2 ** 40);
-  return (n) => {
+  let n = 0;
+  return () => {
+    n++;
     const head = Buffer.alloc(16);
     head.writeDoubleBE(run, 0);
     head.writeDoubleBE(n, 8);

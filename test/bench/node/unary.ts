@@ -10,7 +10,7 @@ import { authorization, ephemeralPublish } from './requests.ts';
 
 /** Calls per second of a publish that is not kept: what the front costs, token and checks included on our side alone. */
 export async function benchUnary({ rounds, folder, atEnd }: Setting): Promise<Comparison[]> {
-  const node = await serveNode(['--data', ':memory:']);
+  const node = await serveNode(['--data', ':memory:', '--compat']);
   const connect = await serveIn('node/connect-front.ts');
   const connect2 = await serveIn('node/connect-front.ts', ['http2']);
   const grpc = await serveIn('node/grpc-front.ts');
