@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
 import type { Address } from '../protocol/address.ts';
 import { verifyAuthToken } from '../protocol/auth-token.ts';
@@ -27,7 +27,7 @@ export class Authenticator {
     if (token === undefined || rest.length > 0) throw unauthenticated('authorization header is malformed');
     if (scheme !== 'Bearer') throw unauthenticated('unrecognized authorization scheme');
     const nowMs = this.#clock();
-    const hash = createHash('sha256').update(token).digest('base64');
+    const hash = hashOf('sha256', token, 'base64');
     const known = this.#known.get(hash);
     if (known && nowMs - known.createdMs <= hourMs) return known.address;
     try {

@@ -1,32 +1,31 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { Code, type ConnectError } from '@connectrpc/connect';
-import { refuse } from './refusal.ts';
+import { collect } from './exchange.ts';
 
 /** Both versions of HTTP, through Node's common interface. */
 export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;
 
+/** Where a request comes from, and what it says of that itself. */
+export interface Origin {
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string | undefined;
+}
+
+export const originOf = ({ headers, socket }: Request): Origin => ({ headers, remoteAddress: socket.remoteAddress });
+
 /** The path without the query. */
 export const pathOf = (request: Request): string => (request.url ?? '').split('?', 1)[0] ?? '';
 
 /** One value of a header; of a repeated one the first. */
-export function header(request: Request, name: string): string | undefined {
+export function header(request: Pick<Origin, 'headers'>, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
 
 /** The whole body. @throws ConnectError resource exhausted when it is longer than `maxLength` */
-export async function readBody(request: Request, maxLength: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    length += piece.length;
-    if (length > maxLength) throw refuse(Code.ResourceExhausted, `request of more than ${maxLength} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces, length);
-}
+export const readBody = (request: Request, maxLength: number): Promise<Buffer> => collect(request, maxLength);
 
 /** Sends the headers now. */
 export const flushHeaders = (response: Response): void => (response as ServerResponse).flushHeaders();
@@ -90,9 +89,13 @@ const corsResponseHeaders = [
 ].join(', ');
 
 /** Any page of any origin may use the API: nothing here rests on cookies or on where a page comes from. */
+export const originHeaders = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': corsResponseHeaders,
+} as const;
+
 export function allowOrigins(response: Response): void {
-  response.setHeader('access-control-allow-origin', '*');
-  response.setHeader('access-control-expose-headers', corsResponseHeaders);
+  for (const [name, value] of Object.entries(originHeaders)) response.setHeader(name, value);
 }
 
 /** Answers a preflight. */

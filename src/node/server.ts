@@ -1,10 +1,30 @@
 import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { type AddressInfo, BlockList, createServer, isIP, type Server, type Socket } from 'node:net';
 import { Code } from '@connectrpc/connect';
 
+import { type Exchange, Http1Exchange, Http2Exchange } from './exchange.ts';
 import { gatewayPrefix, serveGateway } from './gateway.ts';
-import { allowOrigins, header, pathOf, type Request, type Response, send, sendError, sendPreflight } from './http.ts';
+import {
+  allowOrigins,
+  header,
+  type Origin,
+  originOf,
+  pathOf,
+  type Request,
+  type Response,
+  send,
+  sendError,
+  sendPreflight,
+} from './http.ts';
 import { networkOf } from './limits.ts';
 import type { Log } from './log.ts';
 import { apiPrefix, createMessageApi } from './message-api.ts';
@@ -39,7 +59,7 @@ export class NodeServer {
   readonly #http2: Http2Server;
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #busy = new Set<Response>();
+  readonly #busy = new Set<Response | ServerHttp2Stream>();
   readonly #proxies: BlockList;
   readonly #messageApi: ReturnType<typeof createMessageApi>;
   #stopping = false;
@@ -47,20 +67,28 @@ export class NodeServer {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#proxies = blockListOf(options.trustedProxies);
-    this.#messageApi = createMessageApi(options.service, (request) => this.#callerOf(request));
+    this.#messageApi = createMessageApi(options.service, (from) => this.#callerOf(from));
     this.#listener = createServer((socket) => this.#accept(socket));
     const serve = (request: Request, response: Response): void => {
-      this.#busy.add(response);
-      response.once('close', () => this.#busy.delete(response));
+      this.#hold(response);
       void this.#serve(request, response).catch((error: unknown) => {
         options.log.error('a request failed', error);
         response.destroy();
       });
     };
-    this.#http1 = createHttp1Server({ keepAliveTimeout: 65_000 }, serve);
+    this.#http1 = createHttp1Server({ keepAliveTimeout: 65_000 }, (request, response) => {
+      if (this.#serveCall(new Http1Exchange(request, response), response)) return;
+      serve(request, response);
+    });
     // It does not listen itself, so it must be told to begin to look after slow and dead connections.
     this.#http1.emit('listening');
-    this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1000 } }, serve);
+    this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1000 } });
+    this.#http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
+      if (this.#serveCall(new Http2Exchange(stream, headers), stream)) return;
+      const [request, response] = [new Http2ServerRequest(stream, headers, {}, rawHeaders), new Http2ServerResponse(stream)];
+      if (headers.expect === '100-continue') response.writeContinue();
+      serve(request, response);
+    });
     this.#http2.on('session', (session) => this.#watch(session));
     for (const server of [this.#http1, this.#http2])
       server.on('error', (error) => options.log.warn('connection failed', { why: error.message }));
@@ -134,6 +162,22 @@ export class NodeServer {
     });
   }
 
+  /** Keeps what is being answered in view until it is closed. */
+  #hold(answering: Response | ServerHttp2Stream): void {
+    this.#busy.add(answering);
+    answering.once('close', () => this.#busy.delete(answering));
+  }
+
+  /** Serves a call of the API if it has one of its usual forms; what is left over goes the long way. */
+  #serveCall(exchange: Exchange, answering: Response | ServerHttp2Stream): boolean {
+    if (this.#stopping) return false;
+    const served = this.#messageApi.unary(exchange);
+    if (!served) return false;
+    answering.on('error', () => {}); // its close follows
+    this.#hold(answering);
+    return true;
+  }
+
   async #serve(request: Request, response: Response): Promise<void> {
     const path = pathOf(request);
     allowOrigins(response);
@@ -141,8 +185,9 @@ export class NodeServer {
       if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
       sendError(response, refuse(Code.Unavailable, 'this node is stopping'));
     } else if (request.method === 'OPTIONS') sendPreflight(request, response);
-    else if (path.startsWith(gatewayPrefix)) await serveGateway(this.#options.service, path, this.#callerOf(request), request, response);
-    else if (path.startsWith(apiPrefix)) this.#messageApi(path, request, response);
+    else if (path.startsWith(gatewayPrefix))
+      await serveGateway(this.#options.service, path, this.#callerOf(originOf(request)), request, response);
+    else if (path.startsWith(apiPrefix)) this.#messageApi.any(path, request, response);
     else if (path === '/healthz') send(response, 200, 'application/json', `${JSON.stringify({ status: 'ok', name: 'parley', version })}\n`);
     else if (path === '/readyz') await this.#sendReadiness(response);
     else await servePage(this.#options.pages, path, request, response);
@@ -157,14 +202,15 @@ export class NodeServer {
     }
   }
 
-  #callerOf(request: Request): Caller {
-    return { authorization: header(request, 'authorization'), network: networkOf(this.#addressOf(request)) };
+  #callerOf(from: Origin): Caller {
+    return { authorization: header(from, 'authorization'), network: networkOf(this.#addressOf(from)) };
   }
 
   /** The peer, or whom the nearest proxies that we trust name. */
-  #addressOf(request: Request): string {
-    let address = request.socket.remoteAddress ?? '';
-    const chain = (header(request, 'x-forwarded-for') ?? '')
+  #addressOf(from: Origin): string {
+    let address = from.remoteAddress ?? '';
+    if (this.#options.trustedProxies.length === 0) return address;
+    const chain = (header(from, 'x-forwarded-for') ?? '')
       .split(',')
       .map((each) => each.trim())
       .filter(Boolean);

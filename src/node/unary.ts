@@ -10,8 +10,9 @@ import {
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus, errorToJson } from '@connectrpc/connect/protocol-connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import type { Exchange } from './exchange.ts';
 import { frame, webTrailerFlag } from './framing.ts';
-import { flushHeaders, header, type Request, type Response, readBody, send, write } from './http.ts';
+import { originHeaders } from './http.ts';
 import { maxRequestLength } from './limits.ts';
 import type { Caller } from './message-service.ts';
 import { refuse, toRefusal } from './refusal.ts';
@@ -31,15 +32,15 @@ export const unaryCall = <I extends DescMessage, O extends DescMessage>(
 
 /**
  * Serves a call in the forms that nearly everybody uses: protobuf without compression over Connect, gRPC-web and gRPC. Framed here and not by
- * connect-node, which takes five times as long. Answers false, with nothing read, for every other form.
+ * connect-node, which takes five times as long. Answers null, with nothing read, for every other form; else a promise that never rejects.
  */
-export function serveUnary(call: UnaryCall, caller: () => Caller, request: Request, response: Response): boolean {
-  const type = request.headers['content-type'] ?? '';
+export function serveUnary(call: UnaryCall, caller: () => Caller, exchange: Exchange): Promise<void> | null {
+  const { headers } = exchange;
+  const type = headers['content-type'] ?? '';
   const form = Object.hasOwn(forms, type) ? forms[type] : undefined;
-  if (!form || header(request, 'content-encoding') !== undefined || header(request, 'grpc-encoding') === 'gzip') return false;
-  response.on('error', () => {}); // its close follows
-  void answer(call, caller, form, type, request, response);
-  return true;
+  if (!form || (form === grpc && !exchange.trailers)) return null;
+  if (headers['content-encoding'] !== undefined || headers['grpc-encoding'] === 'gzip') return null;
+  return answer(call, caller, form, type, exchange);
 }
 
 async function answer(
@@ -47,13 +48,11 @@ async function answer(
   caller: () => Caller,
   form: Form,
   type: string,
-  request: Request,
-  response: Response,
+  exchange: Exchange,
 ): Promise<void> {
-  let error: ConnectError | undefined;
-  let message: Uint8Array | undefined;
+  let message: Uint8Array;
   try {
-    const body = form.payload(await readBody(request, maxRequestLength + 5));
+    const body = form.payload(await exchange.body(maxRequestLength + 5));
     let parsed: MessageShape<DescMessage>;
     try {
       parsed = fromBinary(input, body, { readUnknownFields: false });
@@ -62,26 +61,25 @@ async function answer(
     }
     message = toBinary(output, create(output, await run(parsed, caller())));
   } catch (thrown) {
-    error = toRefusal(thrown);
+    form.fail(exchange, type, toRefusal(thrown));
+    return;
   }
-  if (response.destroyed || response.writableEnded) return;
-  if (error) form.fail(response, type, error);
-  else form.succeed(response, type, message as Uint8Array);
+  form.succeed(exchange, type, message);
 }
 
 interface Form {
   /** The message within a body. @throws ConnectError */
   payload(body: Buffer): Buffer;
-  succeed(response: Response, type: string, message: Uint8Array): void;
-  fail(response: Response, type: string, error: ConnectError): void;
+  succeed(exchange: Exchange, type: string, message: Uint8Array): void;
+  fail(exchange: Exchange, type: string, error: ConnectError): void;
 }
 
 const connect: Form = {
   payload: (body) => body,
-  succeed: (response, type, message) => send(response, 200, type, message),
-  fail(response, _type, error) {
-    for (const [name, value] of error.metadata) response.setHeader(name, value);
-    send(response, codeToHttpStatus(error.code), 'application/json', JSON.stringify(errorToJson(error, undefined)));
+  succeed: (exchange, type, message) => exchange.answer(200, { ...originHeaders, 'content-type': type }, message),
+  fail(exchange, _type, error) {
+    const headers = { ...originHeaders, ...Object.fromEntries(error.metadata), 'content-type': 'application/json' };
+    exchange.answer(codeToHttpStatus(error.code), headers, Buffer.from(JSON.stringify(errorToJson(error, undefined))));
   },
 };
 
@@ -96,8 +94,9 @@ function oneFrame(body: Buffer): Buffer {
 
 const grpcWeb: Form = {
   payload: oneFrame,
-  succeed: (response, type, message) => send(response, 200, type, Buffer.concat([frame(0, message), webOk])),
-  fail: (response, type, error) => send(response, 200, type, webTrailers(error)),
+  succeed: (exchange, type, message) =>
+    exchange.answer(200, { ...originHeaders, 'content-type': type }, Buffer.concat([frame(0, message), webOk])),
+  fail: (exchange, type, error) => exchange.answer(200, { ...originHeaders, 'content-type': type }, webTrailers(error)),
 };
 
 function webTrailers(error: ConnectError | undefined): Buffer {
@@ -105,21 +104,12 @@ function webTrailers(error: ConnectError | undefined): Buffer {
   return frame(webTrailerFlag, Buffer.from(lines.join('')));
 }
 
+// An error too comes as trailers, after a body of nothing: some clients look for the status there alone.
 const grpc: Form = {
   payload: oneFrame,
-  succeed(response, type, message) {
-    response.setHeader('content-type', type);
-    response.addTrailers(grpcOk);
-    write(response, frame(0, message));
-    response.end();
-  },
-  fail(response, type, error) {
-    response.setHeader('content-type', type);
-    // As trailers even though nothing was sent before: some clients look for the status there alone.
-    flushHeaders(response);
-    response.addTrailers(Object.fromEntries(trailersOf(error)));
-    response.end();
-  },
+  succeed: (exchange, type, message) => exchange.answer(200, { ...originHeaders, 'content-type': type }, frame(0, message), grpcOk),
+  fail: (exchange, type, error) =>
+    exchange.answer(200, { ...originHeaders, 'content-type': type }, new Uint8Array(0), Object.fromEntries(trailersOf(error))),
 };
 
 function trailersOf(error: ConnectError | undefined): Headers {

@@ -61,3 +61,15 @@ export function memoryOf(pid: number): number {
     return Number.NaN;
   }
 }
+
+/** Seconds of processor time that a process has used so far, its own and the kernel's for it (Linux); elsewhere not known. */
+export function processorSecondsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
