@@ -17,7 +17,7 @@ export interface Follow {
 
 interface Deps {
   readonly node: Pick<NodeAccess, 'subscribe'>;
-  readonly sync: Sync;
+  readonly sync: Pick<Sync, 'topics' | 'take' | 'catchUp'>;
   readonly awake: Awake;
   readonly signal: AbortSignal;
   /** Every topic is known from here on. */

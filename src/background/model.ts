@@ -38,6 +38,8 @@ export interface StoredConversation extends Binding {
   readonly lastOwnNs: bigint;
   /** The node whose whole history of this topic is here; null: still to be fetched. */
   readonly filledFrom: string | null;
+  /** When it was last read there from its beginning, ms. */
+  readonly filledAt?: number;
 }
 
 /** An invitation to a topic that shows another conversation, with the id of the conversation that it is, once a message opens by it. */

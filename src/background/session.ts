@@ -207,6 +207,7 @@ export function openSession(deps: SessionDeps): Session {
         await publication.run();
       });
       if (ask || !follow.isOpen()) run('catching up', sync.catchUp);
+      run('reading again', sync.readAgain);
     },
     stop() {
       control.abort();

@@ -18,6 +18,8 @@ import type { Rows } from './rows.ts';
 export interface Sync {
   /** Fetches what came since the last time, and the history of conversations that are new here. */
   catchUp(): Promise<void>;
+  /** Reads what is known already from its beginning, each conversation once a day: a node need not have shown all of it when it was asked. */
+  readAgain(): Promise<void>;
   /** Takes what a stream delivered. */
   take(envelopes: readonly Envelope[]): Promise<void>;
   /** What to follow: invitations, and every conversation. */
@@ -41,17 +43,28 @@ interface Deps {
   readonly working: (work: { readonly remaining: number | null } | null) => void;
 }
 
-/** Times in envelopes are their senders', so that a late one may lie before the cursor. */
+/**
+ * Times in envelopes are their senders', so that a late one may lie before the cursor. Invitations are few and lead to all the rest: they are looked for
+ * far back each time.
+ */
 const overlapNs = msToNs(10 * 60_000);
 const longOverlapNs = msToNs(48 * 3_600_000);
+/** How often messages too are looked for that far back, and everything from its beginning: a node may have held back what lies deeper. */
+const longOverlapEveryMs = 3_600_000;
+const wholeEveryMs = 24 * 3_600_000;
 const pageSize = 100;
 /** Conversations whose history is fetched by one query; each group that is done stays done. */
 const groupSize = 50;
+/** The same for what is read again: so few that a background with little time to live gets on. */
+const againGroupSize = 10;
 
 export function createSync(deps: Deps): Sync {
   const { address, cache, rows, inbox, reader, node, clock, clockSkew, signal, failpoint, working } = deps;
   const cursorName = `main ${node.url}`;
-  let overlap = deps.unlocked ? longOverlapNs : overlapNs;
+  /** When invitations were last read from their beginning. */
+  const invitationsName = `invitations ${node.url}`;
+  let lookFarAt = deps.unlocked ? 0 : clock() + longOverlapEveryMs;
+  let unlocked = deps.unlocked;
 
   const read = (): void => void reader.run().catch((error: unknown) => noteStop('reading', error));
 
@@ -64,14 +77,18 @@ export function createSync(deps: Deps): Sync {
     const began = (): bigint => msToNs(localBegan + Math.min(0, clockSkew() ?? 0));
     const stored = (await cache.cursors.get(cursorName)) ?? 0n;
     const cursor = smaller(stored, began());
-    if (cursor < stored) overlap = longOverlapNs; // our clock was ahead once
+    // Also when our clock was ahead once.
+    const far = localBegan >= lookFarAt || cursor < stored - overlapNs;
     // Only a first time, or one after days, is worth a word to the user.
     const long = cursor < began() - longOverlapNs;
     if (long) working({ remaining: null });
     try {
-      const topics = [inviteTopic(address), ...topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url))];
+      await takeInvitations(cursor, localBegan);
+      const topics = topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url));
       let reached = cursor;
-      for await (const page of node.pages({ topics, startNs: larger(cursor - overlap, 0n), direction: 'ascending', limit: pageSize })) {
+      const startNs = larger(cursor - (far ? longOverlapNs : overlapNs), 0n);
+      const pages = topics.length > 0 ? node.pages({ topics, startNs, direction: 'ascending', limit: pageSize }) : [];
+      for await (const page of pages) {
         if (signal.aborted) return;
         reached = larger(reached, smaller(page.at(-1)?.timestampNs ?? 0n, began()));
         await failpoint('sync:page');
@@ -80,7 +97,7 @@ export function createSync(deps: Deps): Sync {
         read();
       }
       await cache.cursors.put(cursorName, larger(reached, began()));
-      overlap = overlapNs;
+      if (far) lookFarAt = localBegan + longOverlapEveryMs;
       await reader.run();
       await fill();
       again.reset();
@@ -92,27 +109,62 @@ export function createSync(deps: Deps): Sync {
     }
   });
 
+  /** Invitations since the cursor and from a good while before it; all of them after unlocking, and once a day. */
+  const takeInvitations = async (cursor: bigint, now: number): Promise<void> => {
+    const wholeAt = Number((await cache.cursors.get(invitationsName)) ?? 0n);
+    const whole = unlocked || now - wholeAt >= wholeEveryMs;
+    const startNs = whole ? 0n : larger(cursor - longOverlapNs, 0n);
+    for await (const page of node.pages({ topics: [inviteTopic(address)], startNs, direction: 'ascending', limit: pageSize })) {
+      if (signal.aborted) return;
+      await failpoint('sync:page');
+      await inbox.append(page);
+      await failpoint('sync:appended');
+      read();
+    }
+    if (!whole) return;
+    await cache.cursors.put(invitationsName, BigInt(now));
+    unlocked = false;
+  };
+
   const again = createAgain('catching up', catchUp, signal);
 
   /** Fetches the history of conversations from their beginning, until there is none whose history is missing: reading may find more. */
   const fill = async (): Promise<void> => {
     for (;;) {
       const group = [...rows.all()].filter(({ filledFrom }) => filledFrom !== node.url).slice(0, groupSize);
-      if (group.length === 0 || signal.aborted) return;
-      for await (const page of node.pages({ topics: topicsOf(group), direction: 'ascending', limit: pageSize })) {
-        if (signal.aborted) return;
-        await failpoint('sync:filling');
-        await inbox.append(page);
-        read();
-      }
-      await failpoint('sync:filled');
-      for (const { id } of group) await rows.change(id, (row) => ({ ...row, filledFrom: node.url }));
+      if (group.length === 0 || !(await takeWhole(group))) return;
       await reader.run();
     }
   };
 
+  const readAgain = createSingle(async () => {
+    await rows.load();
+    for (;;) {
+      const due = clock() - wholeEveryMs;
+      const old = [...rows.all()].filter(({ filledFrom, filledAt = 0 }) => filledFrom === node.url && filledAt <= due);
+      if (old.length === 0 || !(await takeWhole(old.slice(0, againGroupSize)))) return;
+      await reader.run();
+    }
+  });
+
+  /** Everything of these conversations; answers false when it was stopped. */
+  const takeWhole = async (group: readonly StoredConversation[]): Promise<boolean> => {
+    if (signal.aborted) return false;
+    const filledAt = clock();
+    for await (const page of node.pages({ topics: topicsOf(group), direction: 'ascending', limit: pageSize })) {
+      if (signal.aborted) return false;
+      await failpoint('sync:filling');
+      await inbox.append(page);
+      read();
+    }
+    await failpoint('sync:filled');
+    for (const { id } of group) await rows.change(id, (row) => ({ ...row, filledFrom: node.url, filledAt }));
+    return true;
+  };
+
   return {
     catchUp,
+    readAgain,
     async take(envelopes) {
       await failpoint('stream:envelope');
       if ((await inbox.append(envelopes)) === 0) return;

@@ -18,6 +18,14 @@ export class NodeError extends Error {
   }
 }
 
+/** More bytes than one answer may have: asked for less at once, the node may do better. */
+export class LongAnswerError extends NodeError {
+  constructor() {
+    super('wrong', 'the node answers with more than it should');
+    this.name = 'LongAnswerError';
+  }
+}
+
 /** Sorts what a call threw. A broken connection is `Unknown` with a TypeError as its cause in both browsers. */
 export function toNodeError(thrown: unknown): NodeError {
   if (thrown instanceof NodeError) return thrown;

@@ -1,4 +1,4 @@
-import { NodeError } from './errors.ts';
+import { LongAnswerError } from './errors.ts';
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -24,7 +24,7 @@ export const limitedFetch =
     const stream = isStream(url);
     if (!stream && Number(response.headers.get('content-length') ?? 0) > maxResponseLength) {
       await response.body.cancel();
-      throw tooLong();
+      throw new LongAnswerError();
     }
     const counted = response.body.pipeThrough(watching(stream ? frameCheck() : lengthCheck()));
     return new Response(counted, { status: response.status, statusText: response.statusText, headers: response.headers });
@@ -35,7 +35,7 @@ const watching = (fits: (chunk: Uint8Array) => boolean): TransformStream<Uint8Ar
   new TransformStream({
     transform(chunk, controller) {
       if (fits(chunk)) controller.enqueue(chunk);
-      else controller.error(tooLong());
+      else controller.error(new LongAnswerError());
     },
   });
 
@@ -67,5 +67,3 @@ function frameCheck(): (chunk: Uint8Array) => boolean {
 }
 
 const headLength = 5;
-
-const tooLong = (): NodeError => new NodeError('wrong', 'the node answers with more than it should');

@@ -1,9 +1,10 @@
 import { createClient, type Interceptor } from '@connectrpc/connect';
 import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { type Cursor, MessageApi, SortDirection } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import { toHex } from '../protocol/bytes.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { maxTopicLength } from '../protocol/topic.ts';
-import { NodeError, toNodeError, toStrangerError } from './errors.ts';
+import { LongAnswerError, NodeError, toNodeError, toStrangerError } from './errors.ts';
 import { type Fetch, limitedFetch } from './limited-fetch.ts';
 
 export interface Query {
@@ -39,7 +40,7 @@ export interface NodeClient {
   /** All envelopes or none. */
   publish(envelopes: readonly Envelope[]): Promise<void>;
   query(query: Query, cursor?: PageCursor): Promise<Page>;
-  /** All pages, one after another. Ends with an error when a node repeats its cursor. */
+  /** All pages, one after another. Ends with an error when a node's cursor does not advance. */
   pages(query: Query): AsyncGenerator<readonly Envelope[], void, undefined>;
   /** Follows topics from now on. `onOpen` is called when the node has begun to serve the stream. Ends when the signal aborts, else with an error. */
   subscribe(topics: readonly string[], signal: AbortSignal, onOpen?: () => void): AsyncGenerator<Envelope, void, undefined>;
@@ -99,9 +100,9 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
     }
   };
 
-  const query: NodeClient['query'] = (asked, cursor) =>
+  const queryOnce = (asked: Query, cursor: PageCursor | undefined, limit: number): Promise<Page> =>
     call(async () => {
-      const { topics, startNs = 0n, endNs = 0n, limit = 100, direction = 'ascending' } = asked;
+      const { topics, startNs = 0n, endNs = 0n, direction = 'ascending' } = asked;
       const response = await api.query(
         {
           contentTopics: [...topics],
@@ -120,6 +121,18 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
       return { envelopes, cursor: response.pagingInfo?.cursor?.cursor.case === 'index' ? response.pagingInfo.cursor : null };
     });
 
+  /** A page of as many rows as fit into an answer: a few of the largest envelopes, which anybody may have put there, must not end the reading. */
+  const queryFitting = async (asked: Query, cursor?: PageCursor): Promise<{ readonly page: Page; readonly limit: number }> => {
+    for (let limit = asked.limit ?? 100; ; limit = Math.floor(limit / 2)) {
+      try {
+        return { page: await queryOnce(asked, cursor, limit), limit };
+      } catch (error) {
+        if (!(error instanceof LongAnswerError) || limit <= 1) throw error;
+      }
+    }
+  };
+  const query: NodeClient['query'] = async (asked, cursor) => (await queryFitting(asked, cursor)).page;
+
   return {
     url: baseUrl,
     publish: (envelopes) => {
@@ -135,16 +148,16 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
     },
     query,
     async *pages(asked) {
+      const { direction = 'ascending' } = asked;
       let cursor: PageCursor | undefined;
-      let last = '';
-      for (let page = 0; page < mostPages; page++) {
-        const answer = await query(asked, cursor);
-        yield answer.envelopes;
-        if (!answer.cursor) return;
-        const place = placeOf(answer.cursor);
-        if (place === last) throw new NodeError('wrong', 'the node repeats itself');
-        last = place;
-        cursor = answer.cursor;
+      let rows = asked.limit ?? 100;
+      for (let count = 0; count < mostPages; count++) {
+        const { page, limit } = await queryFitting({ ...asked, limit: rows }, cursor);
+        yield page.envelopes;
+        if (!page.cursor) return;
+        if (cursor && !advances(cursor, page.cursor, direction)) throw new NodeError('wrong', 'the node goes round in circles');
+        rows = limit;
+        cursor = page.cursor;
       }
       throw new NodeError('wrong', 'the node never comes to an end');
     },
@@ -185,8 +198,13 @@ const plain = ({ contentTopic, timestampNs, message }: Envelope): Envelope => {
   return { contentTopic, timestampNs, message };
 };
 
-const placeOf = ({ cursor }: PageCursor): string =>
-  cursor.case === 'index' ? `${cursor.value.senderTimeNs} ${[...cursor.value.digest].join()}` : '';
+/** Whether a cursor lies beyond the one before. */
+function advances({ cursor: a }: PageCursor, { cursor: b }: PageCursor, direction: 'ascending' | 'descending'): boolean {
+  if (a.case !== 'index' || b.case !== 'index') return false;
+  const [from, to] = direction === 'ascending' ? [a.value, b.value] : [b.value, a.value];
+  if (from.senderTimeNs !== to.senderTimeNs) return from.senderTimeNs < to.senderTimeNs;
+  return toHex(from.digest) < toHex(to.digest);
+}
 
 async function versionOf(response: Response): Promise<string | null> {
   try {

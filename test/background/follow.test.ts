@@ -1,7 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createAwake } from '../../src/background/awake.ts';
 import { createFollow } from '../../src/background/follow.ts';
-import type { Sync } from '../../src/background/sync.ts';
 import { NodeError } from '../../src/network/errors.ts';
 import type { Envelope } from '../../src/protocol/envelope.ts';
 
@@ -43,7 +42,7 @@ function streams({ deaf = false } = {}) {
 
 function following(node: ReturnType<typeof streams>) {
   const topics = ['invitations'];
-  const sync = { topics: () => [...topics], take: vi.fn(async () => undefined), catchUp: vi.fn(async () => undefined) } satisfies Sync;
+  const sync = { topics: () => [...topics], take: vi.fn(async () => undefined), catchUp: vi.fn(async () => undefined) };
   const ping = vi.fn(async () => undefined);
   const awake = createAwake({ createAlarm: () => undefined, clearAlarm: () => undefined, ping });
   const session = new AbortController();

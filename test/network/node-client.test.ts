@@ -1,7 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fromBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { QueryRequestSchema } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { NodeError, toNodeError } from '../../src/network/errors.ts';
 import { maxFrameLength, maxResponseLength } from '../../src/network/limited-fetch.ts';
 import { createNodeClient } from '../../src/network/node-client.ts';
@@ -177,6 +179,38 @@ describe('with a hostile or broken node', () => {
     });
     expect(await reason(() => gather(createNodeClient(url).pages({ topics })))).toBe('wrong');
     expect(asked).toBe(2);
+  });
+
+  test('a cursor that goes back ends the reading, in either direction', async () => {
+    let asked = 0;
+    const url = await serve((_, response) => {
+      const digest = Buffer.of(1 + (asked++ % 3));
+      response.writeHead(200, head);
+      response.end(Buffer.concat([frame(0, field(2, field(2, field(1, field(1, digest))))), ok]));
+    });
+    expect(await reason(() => gather(createNodeClient(url).pages({ topics })))).toBe('wrong');
+    expect(asked).toBe(4);
+    asked = 0;
+    expect(await reason(() => gather(createNodeClient(url).pages({ topics, direction: 'descending' })))).toBe('wrong');
+    expect(asked).toBe(2);
+  });
+
+  test('an answer that is too long is asked for in smaller pages', async () => {
+    const limits: number[] = [];
+    const url = await serve(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { pagingInfo } = fromBinary(QueryRequestSchema, Buffer.concat(chunks).subarray(5));
+      const limit = pagingInfo?.limit ?? 0;
+      limits.push(limit);
+      response.writeHead(200, { ...head, ...(limit > 6 && { 'content-length': maxResponseLength + 1 }) });
+      if (limit > 6) return response.flushHeaders();
+      const digest = field(1, Buffer.of(limits.length));
+      const paging = limits.length < 8 ? field(2, field(2, field(1, digest))) : Buffer.alloc(0);
+      response.end(Buffer.concat([frame(0, Buffer.concat([field(1, field(1, Buffer.from(topics[0] ?? ''))), paging])), ok]));
+    });
+    expect(await gather(createNodeClient(url).pages({ topics }))).toHaveLength(4);
+    expect(limits).toEqual([100, 50, 25, 12, 6, 6, 6, 6]);
   });
 
   test('envelopes of topics that nobody asked for are left out', async () => {
