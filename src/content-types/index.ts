@@ -5,6 +5,7 @@ import { openRemoteContent, sealRemoteContent } from '../protocol/remote-content
 import { attachment } from './attachment.ts';
 import { composite } from './composite.ts';
 import { type ContentType, type Inner, inWords, type Shown } from './content-type.ts';
+import { groupUpdate } from './group-update.ts';
 import { markdown } from './markdown.ts';
 import { reaction } from './reaction.ts';
 import { readReceipt } from './read-receipt.ts';
@@ -16,6 +17,7 @@ import { transactionReference } from './transaction-reference.ts';
 export { type Attachment, type ImageType, imageTypeOf, safeFilename } from './attachment.ts';
 export type { Composite } from './composite.ts';
 export type { Shown } from './content-type.ts';
+export type { GroupUpdate } from './group-update.ts';
 export type { Markdown } from './markdown.ts';
 export type { Reaction } from './reaction.ts';
 export type { ReadReceipt } from './read-receipt.ts';
@@ -35,6 +37,7 @@ export const contentTypes = [
   readReceipt,
   transactionReference,
   composite,
+  groupUpdate,
 ] as const;
 
 /** A content as it was meant. */

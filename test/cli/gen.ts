@@ -1,11 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { makeGroupVectors } from '../vectors/make-groups.ts';
 import { root, runTool } from './processes.ts';
 
-/** `npm run gen`: the TypeScript of proto/ into src/gen, without the network. */
+/** `npm run gen`: the TypeScript of proto/ into src/gen, and the vectors that are our own, without the network. */
 export async function run(): Promise<number> {
   const code = await generate(root);
-  if (code === 0) console.log('Generated src/gen from proto.');
-  return code;
+  if (code !== 0) return code;
+  writeFileSync(join(root, 'test/vectors/groups.json'), `${JSON.stringify(await makeGroupVectors(), null, 1)}\n`);
+  console.log('Generated src/gen from proto, and test/vectors/groups.json.');
+  return 0;
 }
 
 /** Generates below another folder, as `FOLDER/src/gen`. */

@@ -50,6 +50,7 @@ const samples: Readonly<Record<(typeof contentTypes)[number]['kind'], readonly [
     },
     'one\ntwo',
   ],
+  'group-update': [{ kind: 'group-update', action: 'left' }, 'Has left the group.'],
 };
 
 const throughFrame = async (value: Value): Promise<Content> => decodeContent(encodeContent(writeContent(value).content));
@@ -78,13 +79,13 @@ test.each(contentTypes)('$kind: any minor and lower major versions are read, a h
   const type = id.replace(':1.0', ':2.0');
   const newer = { kind: 'unknown', type, ...(content.fallback !== undefined && { fallback: content.fallback }) };
   expect(readContent({ ...content, type })).toEqual(newer);
-  expect(readContent({ ...content, type: id.replace('xmtp.org', 'example.com') }).kind).toBe('unknown');
+  expect(readContent({ ...content, type: id.replace(/^[^/]+/, 'example.com') }).kind).toBe('unknown');
 });
 
 test('only reactions that add something, and what is to be read, notify', () => {
   const pushes = (value: Value): boolean => writeContent(value).shouldPush;
   const silent = contentTypes.filter(({ kind }) => !pushes(samples[kind][0])).map(({ kind }) => kind);
-  expect(silent).toEqual(['read-receipt']);
+  expect(silent).toEqual(['read-receipt', 'group-update']);
   for (const action of ['removed', 'changed']) expect(pushes({ kind: 'reaction', action, content: 'x' })).toBe(false);
 });
 

@@ -1,6 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { makeGroupVectors } from './make-groups.ts';
 import { runFile } from './run.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -15,6 +16,7 @@ const counts: Readonly<Record<string, { readonly passed: number; readonly skippe
   'conversation-lists': { passed: 36, skipped: 2 },
   'encrypted-key-bundles': { passed: 34, skipped: 0 },
   frames: { passed: 6, skipped: 0 },
+  groups: { passed: 28, skipped: 0 },
   'hmac-keys': { passed: 20, skipped: 0 },
   identity: { passed: 40, skipped: 0 },
   'invite-derivation': { passed: 16, skipped: 0 },
@@ -41,6 +43,10 @@ for (const [kind, expected] of Object.entries(counts)) {
     expect({ passed: result?.passed, skipped: result?.skipped }).toEqual(expected);
   });
 }
+
+test('the vectors of groups are those that the code makes', async () => {
+  expect(JSON.parse(await readFile(`${folder}groups.json`, 'utf8'))).toEqual(await makeGroupVectors());
+});
 
 test('every vector file has its counts here', async () => {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.json') && name !== 'actors.json');

@@ -54,6 +54,8 @@ export function fromVector(type: string, content: unknown): Value {
       return { kind: 'composite', parts: new Fields(content).list('parts').map(partFromVector) };
     case 'read-receipt':
       return { kind: 'read-receipt' };
+    case 'group-update':
+      throw new Error('announcements in groups have vectors of their own');
     case 'reaction':
     case 'transaction-reference':
       // The vector's own members are those of the value.

@@ -7,6 +7,7 @@ import { content } from './content.ts';
 import { conversationLists } from './conversation-lists.ts';
 import { encryptedKeyBundles } from './encrypted-key-bundles.ts';
 import { frames } from './frames.ts';
+import { groups } from './groups.ts';
 import { hmacKeys } from './hmac-keys.ts';
 import { identity } from './identity.ts';
 import { inviteDerivation } from './invite-derivation.ts';
@@ -34,6 +35,7 @@ export const kinds: Readonly<Record<string, readonly Check[]>> = {
   'conversation-lists': conversationLists,
   'encrypted-key-bundles': encryptedKeyBundles,
   frames,
+  groups,
   'hmac-keys': hmacKeys,
   identity,
   'invite-derivation': inviteDerivation,
