@@ -177,7 +177,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     services: {
       accounts,
       // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
-      conversations: noting(conversations, ['get', 'lookUp', 'start', 'saveDraft'], lock.used),
+      conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
       messages: noting(messages, ['send', 'retry', 'discard'], lock.used),
       settings: noting(settings, ['setNode', 'testNode', 'setTheme'], lock.used),
       sites,

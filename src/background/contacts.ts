@@ -16,12 +16,21 @@ const maxBytes = 1024 * 1024;
 interface StoredContact {
   readonly contact: Uint8Array;
   readonly checkedAt: number;
+  readonly older?: boolean;
+  readonly other?: Uint8Array | null;
 }
 
 interface Known {
   readonly bundle: VerifiedBundle;
   readonly checkedAt: number;
+  /** The node showed nothing but older pre-keys of this identity. */
+  readonly older: boolean;
+  /** Keys of another identity that the same wallet signed: nobody writes with them until a person says so. */
+  readonly other: VerifiedBundle | null;
 }
+
+/** What is odd about the keys of a wallet, as they were last seen. */
+export type ContactWarning = 'older-keys' | 'other-keys';
 
 export interface Contacts {
   /**
@@ -29,8 +38,13 @@ export interface Contacts {
    * where the node has nothing better. @throws NodeError when the node cannot be asked and nothing is known
    */
   lookUp(address: Address, maxAgeMs: number): Promise<VerifiedBundle | null>;
-  /** Keys that came with an invitation: a peer is known from then on. */
-  learn(bundle: VerifiedBundle): Promise<void>;
+  /** Keys that came with an invitation: a peer is known from then on. Answers whether they are of the identity that is known. */
+  learn(bundle: VerifiedBundle): Promise<boolean>;
+  /** What is known already, without asking the node. */
+  known(address: Address): Promise<VerifiedBundle | null>;
+  warning(address: Address): Promise<ContactWarning | null>;
+  /** From now on the wallet is who its other keys say. */
+  acceptOther(address: Address): Promise<void>;
 }
 
 interface Deps {
@@ -50,16 +64,17 @@ export function createContacts({ keystore, cache, node, clock }: Deps): Contacts
     const key = await keystore.blind('contacts', address);
     const sealed = await cache.contacts.get(key);
     if (!sealed) return null;
-    const { contact, checkedAt } = (await keystore.openRecord('contacts', key, sealed)) as StoredContact;
-    const known = { bundle: verifyContact(contact, address), checkedAt };
+    const { contact, checkedAt, older = false, other } = (await keystore.openRecord('contacts', key, sealed)) as StoredContact;
+    const known = { bundle: verifyContact(contact, address), checkedAt, older, other: other ? verifyContact(other, address) : null };
     memory.set(address, known);
     return known;
   };
 
-  const keep = async (bundle: VerifiedBundle, checkedAt: number): Promise<void> => {
-    memory.set(bundle.address, { bundle, checkedAt });
+  const keep = async (known: Known): Promise<void> => {
+    const { bundle, checkedAt, older, other } = known;
+    memory.set(bundle.address, known);
     const key = await keystore.blind('contacts', bundle.address);
-    const stored: StoredContact = { contact: encodeContact(bundle, 2), checkedAt };
+    const stored: StoredContact = { contact: encodeContact(bundle, 2), checkedAt, older, other: other && encodeContact(other, 2) };
     await cache.contacts.put(key, await keystore.sealRecord('contacts', key, stored));
   };
 
@@ -67,21 +82,43 @@ export function createContacts({ keystore, cache, node, clock }: Deps): Contacts
     async lookUp(address, maxAgeMs) {
       const known = await recall(address);
       if (known && known.checkedAt > clock() - maxAgeMs) return known.bundle;
-      let found: VerifiedBundle | null;
+      let found: VerifiedBundle[];
       try {
-        found = choose(await readTopic(node, address), address, known?.bundle ?? null);
+        found = verified(await readTopic(node, address), address);
       } catch (error) {
         if (known) return known.bundle;
         throw error;
       }
-      const best = found ?? known?.bundle ?? null;
-      if (best) await keep(best, clock());
+      const best = found.reduce(better, known?.bundle ?? null);
+      if (!best) return null;
+      const same = found.filter((bundle) => sameIdentity(bundle, best));
+      const older = same.length > 0 && same.every(({ preKeyCreatedMs }) => preKeyCreatedMs < best.preKeyCreatedMs);
+      if (older) console.warn('the node shows an older contact of a peer than was seen before');
+      // What programs without a memory would write with.
+      const [newest] = found;
+      const other = newest && !sameIdentity(newest, best) ? newest : (known?.other ?? null);
+      await keep({ bundle: best, checkedAt: clock(), older, other });
       return best;
     },
     async learn(bundle) {
       const known = await recall(bundle.address);
+      if (known && !sameIdentity(known.bundle, bundle)) {
+        await keep({ ...known, other: bundle });
+        return false;
+      }
       const best = better(known?.bundle ?? null, bundle);
-      if (best !== known?.bundle) await keep(best, known?.checkedAt ?? 0);
+      if (best !== known?.bundle) await keep({ checkedAt: 0, older: false, other: null, ...known, bundle: best });
+      return true;
+    },
+    known: async (address) => (await recall(address))?.bundle ?? null,
+    async warning(address) {
+      const known = await recall(address);
+      if (known?.other) return 'other-keys';
+      return known?.older ? 'older-keys' : null;
+    },
+    async acceptOther(address) {
+      const other = (await recall(address))?.other;
+      if (other) await keep({ bundle: other, checkedAt: 0, older: false, other: null });
     },
   };
 }
@@ -100,22 +137,20 @@ async function readTopic(node: Pick<NodeAccess, 'pages'>, address: Address): Pro
   return entries;
 }
 
-/** The newest pre-key of the identity that is pinned, else of the identity that was published last. What does not verify is passed over. */
-function choose(newestFirst: readonly Uint8Array[], address: Address, pinned: VerifiedBundle | null): VerifiedBundle | null {
-  let best = pinned;
-  for (const entry of newestFirst) {
+/** The entries that verify. */
+const verified = (newestFirst: readonly Uint8Array[], address: Address): VerifiedBundle[] =>
+  newestFirst.flatMap((entry) => {
     try {
-      best = better(best, verifyContact(entry, address));
+      return [verifyContact(entry, address)];
     } catch {
-      // Anything may lie on a topic; the next entry may be good.
+      return []; // anything may lie on a topic; the next entry may be good
     }
-  }
-  return best;
-}
+  });
+
+const sameIdentity = (a: VerifiedBundle, b: VerifiedBundle): boolean => equalBytes(a.identityKey, b.identityKey);
 
 /** Of two bundles of one wallet the one to keep: the identity that was known first, with its newest pre-key. */
 function better(known: VerifiedBundle | null, found: VerifiedBundle): VerifiedBundle {
   if (!known) return found;
-  if (!equalBytes(known.identityKey, found.identityKey)) return known;
-  return found.preKeyCreatedMs > known.preKeyCreatedMs ? found : known;
+  return sameIdentity(known, found) && found.preKeyCreatedMs > known.preKeyCreatedMs ? found : known;
 }

@@ -2,6 +2,7 @@ import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import { type Address, parseAddress } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
+import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import { type Clock, nsToMs } from '../protocol/time.ts';
 import { inviteTopic } from '../protocol/topic.ts';
 import { RefusalError } from '../rpc/errors.ts';
@@ -43,7 +44,7 @@ export function createConversations({ keystore, records, sessions, clock, change
     const conversationId = context?.conversationId ?? null;
     // The peer may have begun meanwhile. Without the node the invitation waits, and both sides come to the same topic anyway.
     await sync.catchUp().catch(() => undefined);
-    const begun = find(rows, peer, conversationId);
+    const begun = find(rows, peer, conversationId, bundle);
     if (begun) return begun;
 
     const createdNs = session.nextTimeNs(null);
@@ -93,9 +94,10 @@ export function createConversations({ keystore, records, sessions, clock, change
       const peer = addressOf(text);
       await session.ready();
       const lookAlike = lookAlikeOf(peer, session.rows);
-      const conversation = (find(session.rows, peer, null) ?? newest(session.rows.ofPeer(peer)))?.id ?? null;
       const state = peer === session.address ? 'self' : await reach(session, peer);
-      return { address: peer, state, lookAlike, conversation };
+      const found = find(session.rows, peer, null, await session.contacts.known(peer)) ?? newest(session.rows.ofPeer(peer));
+      const conversation = found?.id ?? null;
+      return { address: peer, state, lookAlike, conversation, warning: await session.contacts.warning(peer) };
     },
     async start(text, context) {
       const session = sessions.current();
@@ -103,9 +105,18 @@ export function createConversations({ keystore, records, sessions, clock, change
       if (peer === session.address) throw new RefusalError('bad-params', 'This is your own address.', { field: 'peer' });
       const row = await starting(async () => {
         await session.ready();
-        return find(session.rows, peer, context?.conversationId ?? null) ?? invite(session, peer, context);
+        const known = await session.contacts.known(peer);
+        return find(session.rows, peer, context?.conversationId ?? null, known) ?? invite(session, peer, context);
       });
       return view(row);
+    },
+    async acceptKeys(text) {
+      const { contacts, rows } = sessions.current();
+      const peer = addressOf(text);
+      await contacts.acceptOther(peer);
+      await rows.load();
+      for (const { id } of rows.ofPeer(peer)) await rows.change(id, (row) => (row.otherKeys ? { ...row, otherKeys: false } : row));
+      changed();
     },
     async saveDraft(id, text) {
       await existing(sessions.current(), id);
@@ -149,9 +160,15 @@ function addressOf(text: string): Address {
 const newest = (rows: readonly StoredConversation[]): StoredConversation | undefined =>
   [...rows].sort((a, b) => (b.last?.at ?? b.createdAt) - (a.last?.at ?? a.createdAt))[0];
 
-/** The conversation with this peer and this id; of several the one that derives from the keys of both, which is where the peer would start too. */
-function find(rows: Rows, peer: Address, conversationId: string | null): StoredConversation | undefined {
-  const same = rows.ofPeer(peer).filter((row) => (row.conversationId ?? '') === (conversationId ?? ''));
+/**
+ * The conversation with this peer, as it is known, and this id; of several the one that derives from the keys of both, which is where the peer would start
+ * too.
+ */
+function find(rows: Rows, peer: Address, conversationId: string | null, known: VerifiedBundle | null): StoredConversation | undefined {
+  const identityKey = known && toHex(known.identityKey);
+  const same = rows
+    .ofPeer(peer)
+    .filter((row) => (row.conversationId ?? '') === (conversationId ?? '') && (!identityKey || row.peerIdentityKey === identityKey));
   return same.find(({ derived }) => derived) ?? newest(same);
 }
 

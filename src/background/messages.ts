@@ -47,7 +47,8 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
   };
 
   const write = async (session: Session, conversation: string, text: string, request: string): Promise<string> => {
-    const { key, topic, peer } = await existing(session, conversation);
+    const { key, topic, peer, otherKeys } = await existing(session, conversation);
+    if (otherKeys) throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
     const createdNs = session.nextTimeNs(conversation);
     const payload = encodeContent(encodeText(text));
     const { message, id } = await keystore.sealMessage({ key, topic, payload, createdNs, shouldPush: true });

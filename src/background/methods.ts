@@ -41,6 +41,7 @@ export const methods = {
   getConversation: own(object({ id }), (p, { conversations }) => conversations.get(p.id)),
   lookUpPeer: own(object({ peer: addressText }), (p, { conversations }) => conversations.lookUp(p.peer)),
   startConversation: own(object({ peer: addressText }), (p, { conversations }) => conversations.start(p.peer)),
+  acceptKeys: own(object({ peer: addressText }), (p, { conversations }) => conversations.acceptKeys(p.peer)),
   saveDraft: own(object({ id, text: string({ max: 65536 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
   markRead: own(object({ id }), (p, { conversations }) => conversations.markRead(p.id)),
 

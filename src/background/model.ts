@@ -21,6 +21,8 @@ export interface Binding {
   readonly createdAt: number;
   readonly conversationId: string | null;
   readonly metadata: Record<string, string> | null;
+  /** The peer's keys are of another identity than the one that was known: nothing is sent until a person has accepted that. */
+  readonly otherKeys?: boolean;
 }
 
 /** A conversation as the cache keeps it, sealed. One topic shows one conversation, except where invitations contend for it (`bindings.ts`). */
@@ -141,6 +143,7 @@ export const conversationView = (row: StoredConversation, draft: string | null):
   time: timeOf(row),
   createdAt: row.createdAt,
   metadata: row.metadata,
+  otherKeys: row.otherKeys ?? false,
   unread: row.unread,
 });
 

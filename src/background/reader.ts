@@ -123,10 +123,10 @@ export function createReader(deps: Deps): Reader {
     if (peer === address) throw new ProtocolError('wrong-recipient', 'an invitation of ourselves to ourselves');
     if (conversationId !== null && conversationId.length > longestConversationId)
       throw new ProtocolError('too-large', 'the conversation id is too long');
-    await contacts.learn(peerBundle);
+    const otherKeys = !(await contacts.learn(peerBundle));
     const createdAt = claimedTime(nsToMs(opened.createdNs), seenAt);
     const peerIdentityKey = toHex(peerBundle.identityKey);
-    const invitation: Binding = { binding, topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata };
+    const invitation: Binding = { binding, topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata, otherKeys };
     const known = shownAt(topic, slice);
     const spoken = known !== undefined && (known.last !== null || slice.messages.some(({ record }) => record.conversation === known.id));
     const bound = bind(known, invitation, { topicId: await rows.idOf(topic), spoken, readUpTo: since });
@@ -162,8 +162,13 @@ export function createReader(deps: Deps): Reader {
   /** Opens a message by the conversation that its topic shows, else by a rival. */
   const openByOneOf = async (shown: StoredConversation, envelopeTopic: string, message: Uint8Array) => {
     const open = async (conversation: StoredConversation | Rival) => {
-      const { key, topic, peer } = conversation;
-      return { opened: await keystore.openMessage({ key, topic, envelopeTopic, peer, message }), conversation };
+      const { key, topic, peer, peerIdentityKey } = conversation;
+      const opened = await keystore.openMessage({ key, topic, envelopeTopic, peer, message });
+      // A wallet can sign for any number of identities; a conversation is between two of them.
+      const identityKey = opened.sender === address ? toHex(keystore.publicBundle().identityKey) : peerIdentityKey;
+      if (toHex(opened.senderIdentityKey) !== identityKey)
+        throw new ProtocolError('wrong-sender', 'the message is signed by another identity of its sender');
+      return { opened, conversation };
     };
     try {
       return await open(shown);

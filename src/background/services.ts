@@ -49,6 +49,8 @@ export interface Conversations {
       readonly metadata?: Record<string, string>;
     },
   ): Promise<ConversationRow>;
+  /** Takes the other keys that the wallet of this address vouches for as its own, in place of those that were known. */
+  acceptKeys(peer: string): Promise<void>;
   saveDraft(id: string, text: string): Promise<void>;
   markRead(id: string): Promise<void>;
 }

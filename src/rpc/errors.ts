@@ -22,6 +22,7 @@ export type RefusalReason =
   | 'unsupported-method'
   | 'not-found'
   | 'peer-absent'
+  | 'other-keys'
   | 'too-many'
   | 'not-now'
   | 'node-unreachable'

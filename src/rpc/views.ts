@@ -49,6 +49,8 @@ export interface ConversationRow {
   readonly createdAt: number;
   /** Decoration by the application that began it; untrusted. */
   readonly metadata: Readonly<Record<string, string>> | null;
+  /** The keys of this peer are not those that were known: to be accepted before anything is sent. */
+  readonly otherKeys: boolean;
   readonly unread: number;
 }
 
@@ -85,6 +87,8 @@ export interface PeerAnswer {
   readonly lookAlike: Address | null;
   /** The conversation that exists already. */
   readonly conversation: string | null;
+  /** `other-keys`: its wallet vouches for other keys than those that are known. `older-keys`: the node shows less than was seen before. */
+  readonly warning: 'older-keys' | 'other-keys' | null;
 }
 
 export interface Settings {

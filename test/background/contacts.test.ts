@@ -119,6 +119,33 @@ describe('the contact of a peer', () => {
     expect((await lookUp(bob.address, 60_000))?.preKey).toEqual(rotated.preKey);
   });
 
+  it('warns of a node that shows nothing but older pre-keys, until it shows the newer one', async () => {
+    topic = [entry(rotated), entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    expect(await contacts().warning(bob.address)).toBeNull();
+    topic = [entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    expect(await contacts().warning(bob.address)).toBe('older-keys');
+    topic = [entry(rotated), entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    expect(await contacts().warning(bob.address)).toBeNull();
+  });
+
+  it.each([
+    ['the node', async () => void topic.unshift(entry(renewed))],
+    ['an invitation', async () => expect(await contacts().learn(renewed)).toBe(false)],
+  ])('warns of another identity that comes by %s, and takes it up at a word', async (_, come) => {
+    topic = [entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    await come();
+    expect((await contacts().lookUp(bob.address, 0))?.identityKey).toEqual(bob.contact.identityKey);
+    expect(await contacts().warning(bob.address)).toBe('other-keys');
+    await contacts().acceptOther(bob.address);
+    expect((await contacts().known(bob.address))?.identityKey).toEqual(renewed.identityKey);
+    expect(await contacts().warning(bob.address)).toBeNull();
+    expect(await contacts().learn(renewed)).toBe(true);
+  });
+
   it('reads no more of a topic than is reasonable', async () => {
     topic = Array.from({ length: 201 }, () => utf8('noise'));
     topic.push(entry(bob.contact));

@@ -31,6 +31,7 @@ describe('two people and a node', () => {
       state: 'reachable',
       lookAlike: null,
       conversation: null,
+      warning: null,
     });
     const { id } = await conversations.start(bob.address);
     const before = Date.now();

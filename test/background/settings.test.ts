@@ -34,6 +34,8 @@ describe('settings', () => {
       autoLockMinutes: 60,
       theme: 'dark',
       sites: [],
+      preKey: { count: 1, madeAt: expect.any(Number) },
+      rotateDays: null,
       version: '0.0.0',
     });
     expect((await services.accounts.status()).theme).toBe('dark');

@@ -47,7 +47,7 @@ export class World {
       lookUp: async (peer) => {
         this.did.push(`look up ${peer}`);
         const state = this.nodeAway ? 'unknown' : peer === bob.address ? 'reachable' : 'absent';
-        return { address: peer as typeof me, state, lookAlike: null, conversation: null };
+        return { address: peer as typeof me, state, lookAlike: null, conversation: null, warning: null };
       },
       start: async (peer, context) => {
         this.did.push(`start with ${peer}`);
@@ -99,6 +99,7 @@ export class World {
       time: this.now,
       createdAt: this.now,
       metadata,
+      otherKeys: false,
       unread: 0,
     };
     this.rows.set(id, row);

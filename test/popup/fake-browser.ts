@@ -43,6 +43,7 @@ function row(index: number): ConversationRow {
     time: now - (times[index % times.length] ?? 0),
     createdAt: now - 24 * 500 * hour,
     metadata: null,
+    otherKeys: false,
     unread: [2, 0, 0, 0, 9999, 1][index % 6] ?? 0,
   };
 }
@@ -151,7 +152,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'listConversations':
       return { result: { rows: rows.slice(0, Number(params['limit'] ?? 50)), more: rows.length > Number(params['limit'] ?? 50) } };
     case 'getConversation':
-      return { result: { ...(rows[0] ?? row(0)), unread: scene === 'empty' ? 0 : 2 } };
+      return { result: { ...(rows[0] ?? row(0)), unread: scene === 'empty' ? 0 : 2, otherKeys: scene === 'changed keys' } };
     case 'listMessages':
       return { result: { messages, more: false } };
     case 'lookUpPeer':
@@ -163,6 +164,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
               state: scene === 'offline' ? 'unknown' : 'reachable',
               lookAlike: scene === 'overfull' ? peers[1] : null,
               conversation: null,
+              warning: scene === 'changed keys' ? 'other-keys' : null,
             },
           };
     case 'settings':

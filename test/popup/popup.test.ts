@@ -51,6 +51,7 @@ const screens = [
   { name: 'offline inbox', scene: 'offline', route: '#/' },
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
   { name: 'empty conversation', scene: 'empty', route: '#/conversation/c0' },
+  { name: 'conversation with changed keys', scene: 'changed keys', route: '#/conversation/c0' },
   { name: 'new conversation', scene: 'typical', route: '#/new' },
   { name: 'settings', scene: 'typical', route: '#/settings' },
   { name: 'approval', scene: 'typical', route: '#/approve' },

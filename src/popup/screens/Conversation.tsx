@@ -10,6 +10,7 @@ import { Composer } from '../parts/Composer.tsx';
 import { Message } from '../parts/Message.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
+import { OtherKeys } from '../parts/OtherKeys.tsx';
 import { BubbleBones } from '../parts/Skeleton.tsx';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
@@ -76,7 +77,8 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
               </div>
             )}
             {sendError && <Notice tone="danger">{sendError}</Notice>}
-            {row && <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />}
+            {row?.otherKeys && <OtherKeys peer={row.peer} accepted={reload} />}
+            {row && !row.otherKeys && <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />}
           </div>
         </>
       )}

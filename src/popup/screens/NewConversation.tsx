@@ -8,6 +8,7 @@ import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconLink } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { Notice } from '../parts/Notice.tsx';
+import { OlderKeys, OtherKeys } from '../parts/OtherKeys.tsx';
 import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
@@ -89,6 +90,8 @@ export function NewConversation({ own, wide }: { readonly own: string; readonly 
             </div>
           )}
           {answer?.lookAlike && <LookAlike address={answer.address} known={answer.lookAlike} />}
+          {answer?.warning === 'other-keys' && <OtherKeys peer={answer.address} accepted={() => setAsked(asked + 1)} />}
+          {answer?.warning === 'older-keys' && <OlderKeys />}
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           {answer?.state === 'unknown' && answer.conversation === null && <Button onClick={() => setAsked(asked + 1)}>Ask again</Button>}
           <Button kind="primary" type="submit" wide disabled={!ready}>
