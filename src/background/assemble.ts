@@ -12,6 +12,7 @@ import { createConversations } from './conversations.ts';
 import { createEvents, type Events } from './events.ts';
 import { type Failpoint, noFailpoint } from './failpoint.ts';
 import { createGrants } from './grants.ts';
+import { createGroups } from './groups.ts';
 import { createLock, type Lock } from './lock.ts';
 import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
@@ -94,6 +95,7 @@ export async function assemble(platform: Platform): Promise<Background> {
         since: await sinceOf(records, address),
         rotateDays: preferences.rotateDays,
         statusChanged: () => board.changed(),
+        membersLeft: () => groups.settle(),
       });
     },
     () => keystore.state(),
@@ -143,6 +145,16 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
+  const groups = createGroups({
+    keystore,
+    sessions,
+    failpoint,
+    view: conversations.get,
+    changed: (conversation) => {
+      events.emit('messages', { conversation });
+      listChanged();
+    },
+  });
   const sites = createSites({
     clock,
     grants,
@@ -178,6 +190,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       accounts,
       // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
+      groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
       messages: noting(messages, ['send', 'retry', 'discard'], lock.used),
       settings: noting(settings, ['setNode', 'testNode', 'setTheme'], lock.used),
       sites,
@@ -188,6 +201,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     async resume() {
       await lock.check();
       sessions.peek()?.resume(true);
+      groups.settle();
     },
     async stop() {
       const session = sessions.peek();

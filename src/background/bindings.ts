@@ -39,9 +39,22 @@ export function bind(
 
 /** The conversation that a topic shows from now on, and the one that it showed before. */
 export function takeOver(before: StoredConversation, next: StoredConversation): StoredConversation[] {
-  const { binding, topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata, otherKeys = false } = before;
+  const { binding, topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata, otherKeys = false, group } = before;
   const id = next.id === before.id ? binding : before.id;
-  const rival: Rival = { id, binding, topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata, otherKeys };
+  const rival: Rival = {
+    id,
+    binding,
+    topic,
+    key,
+    peer,
+    peerIdentityKey,
+    derived,
+    createdAt,
+    conversationId,
+    metadata,
+    otherKeys,
+    ...(group && { group }),
+  };
   const rivals = [rival, ...(before.rivals ?? [])].filter((each) => each.binding !== next.binding);
   const shown = { ...next, rivals };
   return next.id === before.id ? [shown] : [shown, { ...before, rivals: [], rival: true }];

@@ -2,12 +2,14 @@ import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import { type Address, parseAddress } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { isGroupId } from '../protocol/group.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import { type Clock, nsToMs } from '../protocol/time.ts';
 import { inviteTopic } from '../protocol/topic.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { Records } from '../storage/records.ts';
 import { createExclusive } from './exclusive.ts';
+import { groupView } from './group-state.ts';
 import { conversationView, type StoredConversation } from './model.ts';
 import type { Rows } from './rows.ts';
 import type { Conversations } from './services.ts';
@@ -30,7 +32,7 @@ const pageSize = 50;
 export function createConversations({ keystore, records, sessions, clock, changed }: Deps): Conversations {
   const starting = createExclusive();
 
-  const view = async (row: StoredConversation) => conversationView(row, await draftOf(row.id));
+  const view = async (row: StoredConversation) => conversationView(row, await draftOf(row.id), groupView(row, keystore.address()));
 
   const draftOf = async (id: string): Promise<string | null> => {
     const sealed = await records.drafts.get(id);
@@ -84,7 +86,8 @@ export function createConversations({ keystore, records, sessions, clock, change
   return {
     async list({ before, limit = pageSize }) {
       const { rows, more } = await sessions.current().rows.page(before, limit);
-      return { rows: await Promise.all(rows.map(view)), more };
+      // An epoch of a group that has a next one is shown as a part of that.
+      return { rows: await Promise.all(rows.filter(({ group }) => group?.next === undefined).map(view)), more };
     },
     async get(id) {
       return view(await existing(sessions.current(), id));
@@ -95,7 +98,7 @@ export function createConversations({ keystore, records, sessions, clock, change
       await session.ready();
       const lookAlike = lookAlikeOf(peer, session.rows);
       const state = peer === session.address ? 'self' : await reach(session, peer);
-      const found = find(session.rows, peer, null, await session.contacts.known(peer)) ?? newest(session.rows.ofPeer(peer));
+      const found = find(session.rows, peer, null, await session.contacts.known(peer)) ?? newest(pairsWith(session.rows, peer));
       const conversation = found?.id ?? null;
       return { address: peer, state, lookAlike, conversation, warning: await session.contacts.warning(peer) };
     },
@@ -103,6 +106,8 @@ export function createConversations({ keystore, records, sessions, clock, change
       const session = sessions.current();
       const peer = addressOf(text);
       if (peer === session.address) throw new RefusalError('bad-params', 'This is your own address.', { field: 'peer' });
+      if (isGroupId(context?.conversationId))
+        throw new RefusalError('bad-params', 'Conversation ids of this form are groups.', { field: 'conversationId' });
       const row = await starting(async () => {
         await session.ready();
         const known = await session.contacts.known(peer);
@@ -160,15 +165,18 @@ function addressOf(text: string): Address {
 const newest = (rows: readonly StoredConversation[]): StoredConversation | undefined =>
   [...rows].sort((a, b) => (b.last?.at ?? b.createdAt) - (a.last?.at ?? a.createdAt))[0];
 
+/** The conversations with this peer alone. */
+const pairsWith = (rows: Rows, peer: Address): StoredConversation[] => rows.ofPeer(peer).filter(({ group }) => !group);
+
 /**
  * The conversation with this peer, as it is known, and this id; of several the one that derives from the keys of both, which is where the peer would start
  * too.
  */
 function find(rows: Rows, peer: Address, conversationId: string | null, known: VerifiedBundle | null): StoredConversation | undefined {
   const identityKey = known && toHex(known.identityKey);
-  const same = rows
-    .ofPeer(peer)
-    .filter((row) => (row.conversationId ?? '') === (conversationId ?? '') && (!identityKey || row.peerIdentityKey === identityKey));
+  const same = pairsWith(rows, peer).filter(
+    (row) => (row.conversationId ?? '') === (conversationId ?? '') && (!identityKey || row.peerIdentityKey === identityKey),
+  );
   return same.find(({ derived }) => derived) ?? newest(same);
 }
 

@@ -1,16 +1,14 @@
 import { encodeText } from '../content-types/index.ts';
 import type { Keystore } from '../keystore/keystore.ts';
-import { toHex } from '../protocol/bytes.ts';
-import { encodeContent } from '../protocol/content.ts';
-import { maxMessageLength } from '../protocol/envelope.ts';
-import { nsToMs } from '../protocol/time.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { MessageView } from '../rpc/views.ts';
 import type { MessageRecord } from '../storage/cache.ts';
 import type { Records } from '../storage/records.ts';
+import { compose } from './compose.ts';
 import { existing } from './conversations.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
+import { epochsOf, mayWrite } from './group-state.ts';
 import { messageView, previewOf, type StoredMessage } from './model.ts';
 import type { Messages } from './services.ts';
 import type { Session } from './session.ts';
@@ -47,28 +45,13 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
   };
 
   const write = async (session: Session, conversation: string, text: string, request: string): Promise<string> => {
-    const { key, topic, peer, otherKeys } = await existing(session, conversation);
-    if (otherKeys) throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
-    const createdNs = session.nextTimeNs(conversation);
-    const payload = encodeContent(encodeText(text));
-    const { message, id } = await keystore.sealMessage({ key, topic, payload, createdNs, shouldPush: true });
-    if (message.length > maxMessageLength) throw new RefusalError('bad-params', 'This message is too long to be sent.', { field: 'text' });
-    // Opened again as the peer will: what cannot be read must not leave, and the name for repetitions comes with it.
-    const opened = await keystore.openMessage({ key, topic, envelopeTopic: topic, peer, message });
-    const stored: StoredMessage = { id, conversation, sender: session.address, mine: true, sentAt: nsToMs(createdNs), payload };
-    const dedup = await keystore.blind('messages', toHex(opened.dedupKey));
+    const row = await existing(session, conversation);
+    if (row.otherKeys) throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
+    if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
+    const entry = await compose(session, keystore, row, { content: encodeText(text), shouldPush: true });
     await failpoint('send:sealed');
-    await session.post(
-      {
-        id,
-        conversation,
-        envelopes: [{ contentTopic: topic, timestampNs: createdNs, message }],
-        failure: null,
-        row: { kind: 'message', message: stored, dedup, createdNs },
-      },
-      request,
-    );
-    return id;
+    await session.post(entry, request);
+    return entry.id;
   };
 
   /** A draft that has become a message is none any more; its page may be gone before it can say so. */
@@ -84,9 +67,17 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
       const session = sessions.current();
       await session.ready();
       const { messages } = session.cache;
+      // The epochs of a group are read as one, the newest first.
+      const epochs = epochsOf(conversation, session.rows);
       const last = before === undefined ? undefined : await messages.get(before);
-      if (before !== undefined && last?.conversation !== conversation) throw new RefusalError('not-found', 'There is no such message.');
-      const page = await messages.page(conversation, { ...(last && { before: { time: last.time, id: last.id } }), limit: limit + 1 });
+      if (before !== undefined && !epochs.includes(last?.conversation ?? ''))
+        throw new RefusalError('not-found', 'There is no such message.');
+      const page: MessageRecord[] = [];
+      for (const epoch of epochs.slice(last ? epochs.indexOf(last.conversation) : 0)) {
+        const place = last?.conversation === epoch && { before: { time: last.time, id: last.id } };
+        page.push(...(await messages.page(epoch, { ...place, limit: limit + 1 - page.length })));
+        if (page.length > limit) break;
+      }
       const newestFirst = await Promise.all(page.slice(0, limit).map(open));
       return { messages: await Promise.all(newestFirst.reverse().map((message) => view(session, message))), more: page.length > limit };
     },

@@ -1,4 +1,4 @@
-import { addressText, boolean, integer, object, oneOf, optional, string } from '../parse.ts';
+import { addressText, array, boolean, integer, object, oneOf, optional, string } from '../parse.ts';
 import { entriesFor } from '../rpc/method.ts';
 import { pageParams } from '../rpc/schemas.ts';
 import type { Services } from './services.ts';
@@ -7,6 +7,7 @@ const { own, page } = entriesFor<Services>();
 
 const passphrase = string({ min: 1, max: 1024 });
 const url = string({ min: 1, max: 2048 });
+const members = array(addressText, { min: 1, max: 250 });
 const id = string({ min: 1, max: 128 });
 
 /**
@@ -44,6 +45,12 @@ export const methods = {
   acceptKeys: own(object({ peer: addressText }), (p, { conversations }) => conversations.acceptKeys(p.peer)),
   saveDraft: own(object({ id, text: string({ max: 65536 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
   markRead: own(object({ id }), (p, { conversations }) => conversations.markRead(p.id)),
+
+  createGroup: own(object({ title: string({ max: 800 }), members }), (p, { groups }) => groups.create(p.title, p.members)),
+  addToGroup: own(object({ id, members }), (p, { groups }) => groups.add(p.id, p.members)),
+  removeFromGroup: own(object({ id, members }), (p, { groups }) => groups.remove(p.id, p.members)),
+  renameGroup: own(object({ id, title: string({ max: 800 }) }), (p, { groups }) => groups.rename(p.id, p.title)),
+  leaveGroup: own(object({ id }), (p, { groups }) => groups.leave(p.id)),
 
   listMessages: own(
     object({

@@ -4,7 +4,7 @@ import type { Address } from '../protocol/address.ts';
 import { decodeContent } from '../protocol/content.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import type { ConversationRow, MessageView, Shown } from '../rpc/views.ts';
+import type { ConversationRow, GroupView, MessageView, Shown } from '../rpc/views.ts';
 
 /** What an invitation ties together. */
 export interface Binding {
@@ -23,6 +23,20 @@ export interface Binding {
   readonly metadata: Record<string, string> | null;
   /** The peer's keys are of another identity than the one that was known: nothing is sent until a person has accepted that. */
   readonly otherKeys?: boolean;
+  /** Set for a conversation of more than two. */
+  readonly group?: StoredGroup;
+}
+
+/** What is known of a group: the state that holds in this epoch, and what became of it. */
+export interface StoredGroup {
+  /** An encoded SignedGroupDescriptor. */
+  readonly state: Uint8Array;
+  /** Members who said that they are gone. */
+  readonly left: readonly Address[];
+  /** The creator ended this epoch: nothing is written here any more. */
+  readonly closed: boolean;
+  /** The conversation that shows the epoch after this one; this one is then a part of its history. */
+  readonly next?: string;
 }
 
 /** A conversation as the cache keeps it, sealed. One topic shows one conversation, except where invitations contend for it (`bindings.ts`). */
@@ -127,17 +141,19 @@ export function withMessage(row: StoredConversation, message: StoredMessage, sho
   const last = newest ? { id: message.id, at: message.sentAt, text: previewText(shown), mine: message.mine } : row.last;
   // Who answers has read: also when the answer was written on another device.
   if (message.mine && newest) return { ...row, last, readUpTo: Math.max(row.readUpTo, message.sentAt), unread: 0 };
-  const unread = !message.mine && message.sentAt > row.readUpTo ? row.unread + 1 : row.unread;
+  const counts = !message.mine && message.sentAt > row.readUpTo && row.group?.next === undefined;
+  const unread = counts ? row.unread + 1 : row.unread;
   return { ...row, last, unread };
 }
 
 /** What lists order by, newest first. */
 export const timeOf = (row: StoredConversation): number => row.last?.at ?? row.createdAt;
 
-export const conversationView = (row: StoredConversation, draft: string | null): ConversationRow => ({
+export const conversationView = (row: StoredConversation, draft: string | null, group: GroupView | null): ConversationRow => ({
   id: row.id,
   peer: row.peer,
-  thread: row.conversationId,
+  group,
+  thread: group ? null : row.conversationId,
   preview: row.last && { text: row.last.text, mine: row.last.mine },
   draft,
   time: timeOf(row),

@@ -12,6 +12,7 @@ import { bind, conversationOf } from './bindings.ts';
 import type { Contacts } from './contacts.ts';
 import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
+import { afterInvitation, afterMessage, chain, membersOf } from './group-state.ts';
 import {
   type Binding,
   claimedTime,
@@ -43,6 +44,8 @@ interface Deps {
   /** Topics were added, or changed hands. */
   readonly topicsChanged: () => void;
   readonly changed: (conversations: Iterable<string>) => void;
+  /** Somebody has left a group. */
+  readonly membersLeft: () => void;
   readonly remaining: (count: number | null) => void;
 }
 
@@ -69,7 +72,7 @@ const sliceMs = 50;
 const longestConversationId = 1024;
 
 export function createReader(deps: Deps): Reader {
-  const { address, keystore, cache, rows, contacts, since, signal, failpoint, topicsChanged, changed, remaining } = deps;
+  const { address, keystore, cache, rows, contacts, since, signal, failpoint, topicsChanged, changed, membersLeft, remaining } = deps;
   const ownInvites = inviteTopic(address);
 
   const run = createSingle(async () => {
@@ -126,14 +129,33 @@ export function createReader(deps: Deps): Reader {
     const otherKeys = !(await contacts.learn(peerBundle));
     const createdAt = claimedTime(nsToMs(opened.createdNs), seenAt);
     const peerIdentityKey = toHex(peerBundle.identityKey);
-    const invitation: Binding = { binding, topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata, otherKeys };
+    const group = opened.group && { group: { state: opened.group.bytes, left: [], closed: false } };
+    const about = { createdAt, conversationId, metadata, otherKeys, ...group };
+    const invitation: Binding = { binding, topic, key, peer, peerIdentityKey, derived, ...about };
     const known = shownAt(topic, slice);
+    if (opened.group && known?.binding === binding) {
+      keep(afterInvitation(known, opened.group), known, slice);
+      slice.done.push(seq);
+      return;
+    }
     const spoken = known !== undefined && (known.last !== null || slice.messages.some(({ record }) => record.conversation === known.id));
     const bound = bind(known, invitation, { topicId: await rows.idOf(topic), spoken, readUpTo: since });
-    for (const row of bound.rows) slice.conversations.set(row.id, row);
+    for (const row of bound.rows) for (const each of chain(row, everyRow(slice))) slice.conversations.set(each.id, each);
     slice.again ||= bound.again;
     if (bound.rival) throw new SecondInvitation();
     slice.done.push(seq);
+  };
+
+  /** What a message or an invitation makes of a conversation; a longer list of members lets more messages in. */
+  const keep = (next: StoredConversation, before: StoredConversation, slice: Slice): void => {
+    if (next === before) return;
+    slice.conversations.set(next.id, next);
+    slice.again ||= next.group?.state !== before.group?.state;
+  };
+
+  const everyRow = function* (slice: Slice): Iterable<StoredConversation> {
+    yield* slice.conversations.values();
+    for (const row of rows.all()) if (!slice.conversations.has(row.id)) yield row;
   };
 
   const shownAt = (topic: string, slice: Slice): StoredConversation | undefined => {
@@ -148,6 +170,8 @@ export function createReader(deps: Deps): Reader {
     const { shown } = await showPayload(opened.payload);
     if (!slice.conversations.has(conversation.id) && !rows.get(conversation.id))
       slice.conversations.set(conversation.id, { ...conversationOf(conversation, since), rival: true });
+    const row = slice.conversations.get(conversation.id) ?? rows.get(conversation.id);
+    if (row) keep(await afterMessage(row, opened.sender, opened.payload), row, slice);
     const record: StoredMessage = {
       id: opened.id,
       conversation: conversation.id,
@@ -163,7 +187,9 @@ export function createReader(deps: Deps): Reader {
   const openByOneOf = async (shown: StoredConversation, envelopeTopic: string, message: Uint8Array) => {
     const open = async (conversation: StoredConversation | Rival) => {
       const { key, topic, peer, peerIdentityKey } = conversation;
-      const opened = await keystore.openMessage({ key, topic, envelopeTopic, peer, message });
+      const members = membersOf(conversation);
+      const opened = await keystore.openMessage({ key, topic, envelopeTopic, peer, message, ...(members && { members }) });
+      if (members) return { opened, conversation };
       // A wallet can sign for any number of identities; a conversation is between two of them.
       const identityKey = opened.sender === address ? toHex(keystore.publicBundle().identityKey) : peerIdentityKey;
       if (toHex(opened.senderIdentityKey) !== identityKey)
@@ -200,6 +226,7 @@ export function createReader(deps: Deps): Reader {
     if (slice.again) await cache.inbox.requeue(['cannot-decrypt', 'wrong-sender']);
     if (topics || slice.again) topicsChanged();
     if (conversations.size > 0) changed(conversations.keys());
+    if ([...conversations.values()].some(({ group }) => group && !group.closed && group.left.length > 0)) membersLeft();
   };
 
   return { run };

@@ -16,6 +16,7 @@ import type {
 export interface Services {
   readonly accounts: Accounts;
   readonly conversations: Conversations;
+  readonly groups: Groups;
   readonly messages: Messages;
   readonly settings: SettingsService;
   readonly sites: Sites;
@@ -53,6 +54,16 @@ export interface Conversations {
   acceptKeys(peer: string): Promise<void>;
   saveDraft(id: string, text: string): Promise<void>;
   markRead(id: string): Promise<void>;
+}
+
+/** Conversations of more than two. Each answers with the conversation as it is afterwards; after a removal that is another one. */
+export interface Groups {
+  create(title: string, members: readonly string[]): Promise<ConversationRow>;
+  add(id: string, members: readonly string[]): Promise<ConversationRow>;
+  remove(id: string, members: readonly string[]): Promise<ConversationRow>;
+  rename(id: string, title: string): Promise<ConversationRow>;
+  /** A creator's leaving ends the group. */
+  leave(id: string): Promise<ConversationRow>;
 }
 
 export interface Messages {

@@ -63,10 +63,27 @@ export interface SessionDeps {
   /** After how many days the pre-key is renewed by itself; null: never. */
   readonly rotateDays: () => Promise<number | null>;
   readonly statusChanged: () => void;
+  /** Somebody has left a group. */
+  readonly membersLeft: () => void;
 }
 
 export function openSession(deps: SessionDeps): Session {
-  const { keystore, records, cache, client, status, events, clock, awake, failpoint, unlocked, since, rotateDays, statusChanged } = deps;
+  const {
+    keystore,
+    records,
+    cache,
+    client,
+    status,
+    events,
+    clock,
+    awake,
+    failpoint,
+    unlocked,
+    since,
+    rotateDays,
+    statusChanged,
+    membersLeft,
+  } = deps;
   const address = keystore.address();
   const control = new AbortController();
   const { signal } = control;
@@ -118,6 +135,7 @@ export function openSession(deps: SessionDeps): Session {
     signal,
     failpoint,
     changed,
+    membersLeft: () => !signal.aborted && membersLeft(),
     topicsChanged: () => {
       follow.restart();
       run('catching up', sync.catchUp);

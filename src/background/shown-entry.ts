@@ -1,6 +1,7 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import type { Cache } from '../storage/cache.ts';
 import { takeOver } from './bindings.ts';
+import { afterMessage, chain } from './group-state.ts';
 import { type OutboxEntry, showPayload, withMessage } from './model.ts';
 import { messageRecord } from './reader.ts';
 import type { Rows } from './rows.ts';
@@ -13,6 +14,14 @@ export function showEntry({ row }: OutboxEntry, keystore: Keystore, cache: Cache
   return rows.exclusive(async () => {
     if (row.kind === 'invitation') {
       const { conversation } = row;
+      if (conversation.group) {
+        if (rows.get(conversation.id)) return;
+        for (const each of chain(conversation, rows.all())) {
+          await cache.conversations.put(await rows.seal(each));
+          rows.wrote(each);
+        }
+        return;
+      }
       const bound = rows.byTopic(conversation.topic);
       if (bound?.derived) return;
       for (const each of bound ? takeOver(bound, conversation) : [conversation]) {
@@ -25,7 +34,8 @@ export function showEntry({ row }: OutboxEntry, keystore: Keystore, cache: Cache
     const conversation = rows.get(message.conversation);
     if (!conversation || (await cache.messages.knownDedup([dedup])).has(dedup)) return;
     const { shown } = await showPayload(message.payload);
-    const next = { ...withMessage(conversation, message, shown), lastOwnNs: createdNs };
+    const changed = await afterMessage(conversation, message.sender, message.payload);
+    const next = { ...withMessage(changed, message, shown), lastOwnNs: createdNs };
     await cache.messages.put(await messageRecord(keystore, message, dedup), await rows.seal(next));
     rows.wrote(next);
   });

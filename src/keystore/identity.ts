@@ -2,6 +2,16 @@ import type { Address } from '../protocol/address.ts';
 import { createAuthToken } from '../protocol/auth-token.ts';
 import { equalBytes, fromBase64, fromUtf8, type Random, toBase64, toHex, utf8 } from '../protocol/bytes.ts';
 import { encodeContact } from '../protocol/contact-bundle.ts';
+import {
+  createGroup,
+  extendGroup,
+  groupInvitation,
+  type KeyedGroup,
+  readGroup,
+  readGroupInvitation,
+  type SignedGroup,
+  succeedGroup,
+} from '../protocol/group.ts';
 import { sha256 } from '../protocol/hash.ts';
 import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
@@ -38,8 +48,18 @@ export interface KeystoreInvitation {
   readonly conversationId?: string;
   readonly metadata?: Record<string, string>;
   readonly sentByMe: boolean;
+  /** Set for a conversation of more than two; `peer` is its creator then, or somebody in it where that is me. */
+  readonly group?: SignedGroup;
   /** Whether topic and key follow from the keys of the two: nobody else can have made them. */
   readonly derived: boolean;
+}
+
+/** A group of ours after a change, with the invitations to those who need one. */
+export interface KeystoreGroup {
+  readonly group: SignedGroup;
+  readonly sealed: readonly Uint8Array[];
+  readonly key: SealedKey;
+  readonly binding: string;
 }
 
 export interface MessageToSeal {
@@ -57,6 +77,8 @@ export interface MessageToOpen {
   readonly topic: string;
   readonly envelopeTopic: string;
   readonly peer: Address;
+  /** Who may have written it; by default the peer and I. */
+  readonly members?: readonly Address[];
   readonly message: Uint8Array;
 }
 
@@ -182,9 +204,49 @@ export class Identity {
   }
 
   async openInvitation(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }): Promise<KeystoreInvitation> {
-    const { keyMaterial, ...opened } = await openInvitation(this.#bundle, envelope);
+    const invitation = await openInvitation(this.#bundle, envelope);
+    const { keyMaterial, ...opened } = invitation;
     const { topic, peerBundle } = opened;
-    return { ...opened, key: await this.#sealKey(topic, keyMaterial), binding: await this.#nameBinding(topic, keyMaterial, peerBundle) };
+    const me = this.publicBundle();
+    const group = readGroupInvitation(invitation, me);
+    // A group is bound to its creator: each of its invitations says the same.
+    const binding = await this.#nameBinding(topic, keyMaterial, group && opened.sentByMe ? me : peerBundle);
+    return { ...opened, ...(group && { group }), key: await this.#sealKey(topic, keyMaterial), binding };
+  }
+
+  async createGroup(members: readonly VerifiedBundle[], title: string, createdNs: bigint): Promise<KeystoreGroup> {
+    const addresses = members.map(({ address }) => address);
+    return this.#groupOf(createGroup(this.#bundle, { members: addresses, title }, this.#random), members, createdNs);
+  }
+
+  async extendGroup(
+    held: { readonly bytes: Uint8Array; readonly key: SealedKey },
+    change: { readonly add: readonly VerifiedBundle[]; readonly title?: string },
+    createdNs: bigint,
+  ): Promise<KeystoreGroup> {
+    const before = readGroup(held.bytes);
+    const { add, title } = change;
+    const group = extendGroup(this.#bundle, before, { add: add.map(({ address }) => address), ...(title !== undefined && { title }) });
+    return this.#groupOf({ group, keyMaterial: await this.#openKey(group.topic, held.key) }, add, createdNs);
+  }
+
+  async succeedGroup(
+    bytes: Uint8Array,
+    remove: readonly Address[],
+    stay: readonly VerifiedBundle[],
+    createdNs: bigint,
+  ): Promise<KeystoreGroup> {
+    return this.#groupOf(succeedGroup(this.#bundle, readGroup(bytes), { remove }, this.#random), stay, createdNs);
+  }
+
+  /** Seals the invitation to each; `sealed` is in their order. */
+  async #groupOf(keyed: KeyedGroup, invited: readonly VerifiedBundle[], createdNs: bigint): Promise<KeystoreGroup> {
+    const { group, keyMaterial } = keyed;
+    const invitation = groupInvitation(keyed);
+    const sealed: Uint8Array[] = [];
+    for (const peer of invited) sealed.push(await sealInvitation(this.#bundle, peer, invitation, createdNs, this.#random));
+    const binding = await this.#nameBinding(group.topic, keyMaterial, this.publicBundle());
+    return { group, sealed, key: await this.#sealKey(group.topic, keyMaterial), binding };
   }
 
   async sealMessage({ key, ...message }: MessageToSeal): Promise<{ readonly message: Uint8Array; readonly id: string }> {
@@ -192,8 +254,7 @@ export class Identity {
     return sealMessage({ ...message, keyMaterial, bundle: this.#bundle, clock: this.#clock, random: this.#random });
   }
 
-  async openMessage({ key, peer, ...message }: MessageToOpen): Promise<OpenedMessage> {
-    const members = [this.address(), peer];
+  async openMessage({ key, peer, members = [this.address(), peer], ...message }: MessageToOpen): Promise<OpenedMessage> {
     return openMessage({ ...message, keyMaterial: await this.#openKey(message.topic, key), members });
   }
 

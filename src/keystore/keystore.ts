@@ -10,6 +10,7 @@ import {
   createIdentity,
   encodeBody,
   Identity,
+  type KeystoreGroup,
   type KeystoreInvitation,
   type MessageToOpen,
   type MessageToSeal,
@@ -25,7 +26,7 @@ import { createVault, openBody, openVault, reviseVault, type Vault, type VaultCh
 import { type Cell, VaultStore } from './vault-store.ts';
 import { generateWallet, readSecret, type Wallet } from './wallet.ts';
 
-export type { KeystoreInvitation, SealedKey } from './identity.ts';
+export type { KeystoreGroup, KeystoreInvitation, SealedKey } from './identity.ts';
 
 export interface KeystoreDeps {
   readonly vault: Cell<Uint8Array>;
@@ -271,6 +272,21 @@ export class Keystore {
     createdNs: bigint,
   ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey; readonly binding: string }> {
     return this.#identity().createInvitation(peer, context, createdNs);
+  }
+
+  /** Founds a group with these members. @throws KeystoreError locked, ProtocolError */
+  async createGroup(members: readonly VerifiedBundle[], title: string, createdNs: bigint): Promise<KeystoreGroup> {
+    return this.#identity().createGroup(members, title, createdNs);
+  }
+
+  /** Adds members to a group of ours, or renames it; invitations are to those added. @throws KeystoreError locked, ProtocolError */
+  async extendGroup(...change: Parameters<Identity['extendGroup']>): Promise<KeystoreGroup> {
+    return this.#identity().extendGroup(...change);
+  }
+
+  /** Begins the next epoch of a group of ours without some; invitations are to those who stay. @throws KeystoreError locked, ProtocolError */
+  async succeedGroup(...change: Parameters<Identity['succeedGroup']>): Promise<KeystoreGroup> {
+    return this.#identity().succeedGroup(...change);
   }
 
   /** @throws KeystoreError locked, ProtocolError */

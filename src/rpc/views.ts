@@ -40,6 +40,8 @@ export interface ConversationRow {
   /** Stable and opaque. */
   readonly id: string;
   readonly peer: Address;
+  /** Set for a conversation of more than two; `peer` is then its creator, or somebody in it where that is me. */
+  readonly group: GroupView | null;
   /** Set when the conversation is a thread of its own with this peer (the application's conversation id). */
   readonly thread: string | null;
   readonly preview: { readonly text: string; readonly mine: boolean } | null;
@@ -52,6 +54,20 @@ export interface ConversationRow {
   /** The keys of this peer are not those that were known: to be accepted before anything is sent. */
   readonly otherKeys: boolean;
   readonly unread: number;
+}
+
+/** A conversation of more than two. */
+export interface GroupView {
+  /** The creator's, untrusted; may be empty. */
+  readonly title: string;
+  readonly members: readonly Address[];
+  readonly creator: Address;
+  /** Members who said that they are gone. */
+  readonly left: readonly Address[];
+  /** Whether I am its creator, who alone adds and removes. */
+  readonly mine: boolean;
+  /** Whether I may write here. */
+  readonly open: boolean;
 }
 
 export interface MessageView {

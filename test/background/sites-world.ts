@@ -93,6 +93,7 @@ export class World {
     const row = this.rows.get(id) ?? {
       id,
       peer,
+      group: null,
       thread,
       preview: null,
       draft: null,

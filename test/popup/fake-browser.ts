@@ -37,6 +37,10 @@ function row(index: number): ConversationRow {
   return {
     id: `c${index}`,
     peer: peers[index % peers.length] ?? peers[0],
+    group:
+      index === 4
+        ? { title: 'Friday table', members: [me, peers[0], peers[1], peers[2]], creator: peers[0], left: [], mine: false, open: true }
+        : null,
     thread: index % 5 === 2 ? 'shop.example/order/17' : null,
     preview: index === 11 ? null : { text: mine ? text.slice(5) : text, mine },
     draft: index === 3 ? 'I was about to say that' : null,
