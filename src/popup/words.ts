@@ -1,6 +1,7 @@
 import { RpcError } from '../rpc/errors.ts';
-import type { Permission } from '../rpc/views.ts';
+import type { GroupView, Permission } from '../rpc/views.ts';
 import { shortAddress } from './address.ts';
+import { visibleLine } from './text.ts';
 
 export const badSecret = 'This is neither a recovery phrase of 12 or 24 words nor a private key. Check for missing or misspelt words.';
 
@@ -40,6 +41,9 @@ export function explain(error: unknown): string {
   }
   return 'Parley ran into a fault of its own and did not do this. Try again; if it stays, restart the browser.';
 }
+
+/** What a group is called; its title is its creator's. */
+export const groupName = ({ title, members }: GroupView): string => visibleLine(title) || `Group of ${members.length}`;
 
 export const reasonOf = (error: unknown): string | null => (error instanceof RpcError ? error.reason : null);
 

@@ -101,6 +101,11 @@ const status: Status = {
 };
 
 const rows = scene === 'empty' ? [] : Array.from({ length: scene === 'overfull' ? 450 : 12 }, (_, index) => row(index));
+/** The same by several: in a group everybody but the creator speaks in turn. */
+const groupMessages = Array.from({ length: 14 }, (_, index) => {
+  const sender = index % 4 === 0 ? me : (peers[(index >> 1) % 3] ?? peers[0]);
+  return { ...message(index), sender, mine: sender === me, state: sender === me ? ('sent' as const) : null };
+});
 const messages = scene === 'empty' ? [] : Array.from({ length: 31 }, (_, index) => message(index));
 
 const prompt: Prompt = {
@@ -156,9 +161,15 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'listConversations':
       return { result: { rows: rows.slice(0, Number(params['limit'] ?? 50)), more: rows.length > Number(params['limit'] ?? 50) } };
     case 'getConversation':
-      return { result: { ...(rows[0] ?? row(0)), unread: scene === 'empty' ? 0 : 2, otherKeys: scene === 'changed keys' } };
+      return {
+        result: {
+          ...(rows.find(({ id }) => id === params['id']) ?? rows[0] ?? row(0)),
+          unread: scene === 'empty' ? 0 : 2,
+          otherKeys: scene === 'changed keys',
+        },
+      };
     case 'listMessages':
-      return { result: { messages, more: false } };
+      return { result: { messages: params['id'] === 'c4' ? groupMessages : messages, more: false } };
     case 'lookUpPeer':
       return String(params['peer']).endsWith('f')
         ? { error: unreachable }

@@ -50,6 +50,7 @@ const screens = [
   { name: 'failing inbox', scene: 'failing', route: '#/' },
   { name: 'offline inbox', scene: 'offline', route: '#/' },
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
+  { name: 'group', scene: 'typical', route: '#/conversation/c4' },
   { name: 'empty conversation', scene: 'empty', route: '#/conversation/c0' },
   { name: 'conversation with changed keys', scene: 'changed keys', route: '#/conversation/c0' },
   { name: 'new conversation', scene: 'typical', route: '#/new' },

@@ -1,9 +1,11 @@
 import { Check, CircleAlert, Clock } from 'lucide';
 import type { JSX } from 'preact';
 import type { MessageView, Shown } from '../../rpc/views.ts';
+import { shortAddress } from '../address.ts';
 import { background } from '../rpc.ts';
 import { visible } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
+import { Avatar } from './Avatar.tsx';
 import { Icon } from './Icon.tsx';
 
 interface MessageProps {
@@ -12,6 +14,8 @@ interface MessageProps {
   /** Of those that stand together. */
   readonly first: boolean;
   readonly last: boolean;
+  /** Whether it says who wrote it: where there are more than two. */
+  readonly named: boolean;
 }
 
 const states = {
@@ -21,18 +25,24 @@ const states = {
   failed: { icon: CircleAlert, words: 'Not sent' },
 };
 
-export function Message({ message, first, last }: MessageProps): JSX.Element {
-  const { id, mine, sentAt, shown, state, failure } = message;
+export function Message({ message, first, last, named }: MessageProps): JSX.Element {
+  const { id, mine, sender, sentAt, shown, state, failure } = message;
   const waits = state === 'queued' || state === 'sending';
   return (
     <article
       class={`message${mine ? ' mine' : ''}${first ? ' first' : ''}${last ? ' last' : ''}`}
-      aria-label={mine ? 'You' : 'They'}
+      aria-label={mine ? 'You' : named ? shortAddress(sender) : 'They'}
       data-id={id}
       data-mine={mine}
       data-time={sentAt}
       data-state={state ?? ''}
     >
+      {named && first && !mine && (
+        <div class="sender" title={sender}>
+          <Avatar address={sender} size={16} />
+          <span class="address">{shortAddress(sender)}</span>
+        </div>
+      )}
       <div class="bubble" dir="auto" title={fullTime(sentAt)}>
         <Content shown={shown} />
       </div>

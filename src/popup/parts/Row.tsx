@@ -4,7 +4,9 @@ import { shortAddress } from '../address.ts';
 import { conversationPath } from '../router.ts';
 import { visibleLine } from '../text.ts';
 import { fullTime, shortTime } from '../time.ts';
+import { groupName } from '../words.ts';
 import { Avatar } from './Avatar.tsx';
+import { GroupMark } from './GroupMark.tsx';
 
 interface RowProps {
   readonly row: ConversationRow;
@@ -13,14 +15,21 @@ interface RowProps {
 }
 
 export function Row({ row, now, current }: RowProps): JSX.Element {
-  const { id, peer, thread, preview, draft, time, unread } = row;
+  const { id, peer, group, thread, preview, draft, time, unread } = row;
   return (
     <li>
       <a class={`row${unread > 0 ? ' unread' : ''}`} href={conversationPath(id)} aria-current={current ? 'page' : undefined}>
-        <Avatar address={peer} />
+        {group ? <GroupMark /> : <Avatar address={peer} />}
         <span class="middle">
-          <span class="name" title={peer}>
-            <span class="address">{shortAddress(peer)}</span>
+          <span class="name" title={group ? undefined : peer}>
+            {group ? (
+              <>
+                <bdi>{groupName(group)}</bdi>
+                <span class="thread"> · {group.members.length}</span>
+              </>
+            ) : (
+              <span class="address">{shortAddress(peer)}</span>
+            )}
             {thread !== null && (
               <span class="thread">
                 {' '}

@@ -1,12 +1,13 @@
 import { ArrowDown, ArrowLeft } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { MessageView, Status } from '../../rpc/views.ts';
+import type { GroupView, MessageView, Status } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
-import { CopyButton, FullAddress } from '../parts/Address.tsx';
+import { CopyButton, FullAddress, ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { IconButton, IconLink } from '../parts/Button.tsx';
 import { Composer } from '../parts/Composer.tsx';
+import { GroupMark } from '../parts/GroupMark.tsx';
 import { Message } from '../parts/Message.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
@@ -16,7 +17,7 @@ import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
 import { visibleLine } from '../text.ts';
 import { dayName, sameDay } from '../time.ts';
-import { explain } from '../words.ts';
+import { explain, groupName } from '../words.ts';
 import { useNow } from './Inbox.tsx';
 
 interface ConversationProps {
@@ -50,9 +51,9 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
         {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
         {row && (
           <div class="who">
-            <Avatar address={peer} size={28} />
-            <h2 title={peer}>
-              <span class="address">{shortAddress(peer)}</span>
+            {row.group ? <GroupMark size={28} /> : <Avatar address={peer} size={28} />}
+            <h2 title={row.group ? undefined : peer}>
+              {row.group ? <bdi>{groupName(row.group)}</bdi> : <span class="address">{shortAddress(peer)}</span>}
               {row.thread !== null && (
                 <span class="quiet">
                   {' '}
@@ -62,14 +63,14 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             </h2>
           </div>
         )}
-        {row && <CopyButton address={peer} />}
+        {row && !row.group && <CopyButton address={peer} />}
       </header>
       {!wide && <NodeBar node={status.node} />}
       {error && !row ? (
         <Failure error={error} retry={reload} />
       ) : (
         <>
-          <Log log={log} peer={peer} id={id} />
+          <Log log={log} peer={peer} group={row?.group ?? null} id={id} />
           <div class="conversation-foot">
             {log.away && (
               <div class="jump">
@@ -78,7 +79,10 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             )}
             {sendError && <Notice tone="danger">{sendError}</Notice>}
             {row?.otherKeys && <OtherKeys peer={row.peer} accepted={reload} />}
-            {row && !row.otherKeys && <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />}
+            {row?.group && !row.group.open && <Notice>This group has ended here. What was said stays readable.</Notice>}
+            {row && !row.otherKeys && (row.group?.open ?? true) && (
+              <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />
+            )}
           </div>
         </>
       )}
@@ -157,7 +161,14 @@ async function load(id: string, limit: number) {
   }
 }
 
-function Log({ log, peer, id }: { readonly log: LogState; readonly peer: string; readonly id: string }): JSX.Element {
+interface LogProps {
+  readonly log: LogState;
+  readonly peer: string;
+  readonly group: GroupView | null;
+  readonly id: string;
+}
+
+function Log({ log, peer, group, id }: LogProps): JSX.Element {
   const now = useNow();
   const { value, error, reload, scroller, onScroll, mark } = log;
   const messages = value?.messages ?? [];
@@ -170,13 +181,9 @@ function Log({ log, peer, id }: { readonly log: LogState; readonly peer: string;
         {!value && !error && <BubbleBones />}
         {value && !value.more && peer && (
           <div class="beginning">
-            <Avatar address={peer} size={56} />
-            <FullAddress address={peer} />
-            <p>
-              {messages.length === 0
-                ? 'Nothing was said yet. Only the two of you will be able to read it.'
-                : 'Here it began. Only the two of you can read it.'}
-            </p>
+            {group ? <Members group={group} /> : <Avatar address={peer} size={56} />}
+            {!group && <FullAddress address={peer} />}
+            <p>{beginning(messages.length > 0, group !== null)}</p>
           </div>
         )}
         {messages.map((message, index) => {
@@ -193,6 +200,7 @@ function Log({ log, peer, id }: { readonly log: LogState; readonly peer: string;
                 first={newDay || marked || !together(before, message)}
                 last={!after || !together(message, after)}
                 conversation={id}
+                named={group !== null}
               />
             </div>
           );
@@ -202,6 +210,26 @@ function Log({ log, peer, id }: { readonly log: LogState; readonly peer: string;
   );
 }
 
+const beginning = (begun: boolean, group: boolean): string => {
+  const who = group ? 'its members' : 'the two of you';
+  return begun ? `Here it began. Only ${who} can read it.` : `Nothing was said yet. Only ${who} will be able to read it.`;
+};
+
+function Members({ group }: { readonly group: GroupView }): JSX.Element {
+  return (
+    <ul class="members" aria-label="Members">
+      {group.members.map((member) => (
+        <li key={member}>
+          <Avatar address={member} size={28} />
+          <ShortAddress address={member} />
+          {member === group.creator && <span class="quiet small">creator</span>}
+          {group.left.includes(member) && <span class="quiet small">has left</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** One person's messages within five minutes stand together. */
 const together = (a: MessageView | undefined, b: MessageView): boolean =>
-  a !== undefined && a.mine === b.mine && b.sentAt - a.sentAt < 5 * 60_000 && sameDay(a.sentAt, b.sentAt);
+  a !== undefined && a.sender === b.sender && b.sentAt - a.sentAt < 5 * 60_000 && sameDay(a.sentAt, b.sentAt);
