@@ -78,6 +78,8 @@ export interface StoredMessage {
   readonly sender: Address;
   readonly mine: boolean;
   readonly sentAt: number;
+  /** The time that the sender claims, where it is not to be believed. */
+  readonly claimedAt?: number;
   /** The content frame, as it was signed. */
   readonly payload: Uint8Array;
 }
@@ -103,6 +105,15 @@ export interface OutboxEntry {
 
 /** A time claimed by somebody else is shown as at most two minutes after we first saw it. */
 export const claimedTime = (claimedMs: number, seenAt: number): number => Math.min(claimedMs, seenAt + 120_000);
+
+/** Beyond this a claim is worth telling of: a clock that is merely wrong is rarely so wrong. */
+const worthTellingMs = 10 * 60_000;
+
+/** When a message was sent, as far as its sender can be believed. */
+export function sentTimes(claimedMs: number, seenAt: number): Pick<StoredMessage, 'sentAt' | 'claimedAt'> {
+  const sentAt = claimedTime(claimedMs, seenAt);
+  return { sentAt, ...(claimedMs - sentAt > worthTellingMs && { claimedAt: claimedMs }) };
+}
 
 const previewLength = 160;
 
@@ -169,6 +180,6 @@ export async function messageView(message: StoredMessage, state: MessageView['st
     if (error instanceof ProtocolError) return { type: 'unknown', shown: { form: 'unknown', type: 'unknown', fallback: null } as const };
     throw error;
   });
-  const { id, conversation, sender, mine, sentAt } = message;
-  return { id, conversation, sender, mine, sentAt, contentType: type, shown, state, failure };
+  const { id, conversation, sender, mine, sentAt, claimedAt = null } = message;
+  return { id, conversation, sender, mine, sentAt, claimedAt, contentType: type, shown, state, failure };
 }

@@ -20,6 +20,7 @@ import {
   type StoredConversation,
   type StoredEnvelope,
   type StoredMessage,
+  sentTimes,
   showPayload,
   withMessage,
 } from './model.ts';
@@ -67,6 +68,8 @@ interface Slice {
 }
 
 const batch = 64;
+/** What strangers may begin: everything that we follow is asked for at once. */
+const mostConversations = 50_000;
 /** Others want the thread too. */
 const sliceMs = 50;
 const longestConversationId = 1024;
@@ -75,8 +78,13 @@ export function createReader(deps: Deps): Reader {
   const { address, keystore, cache, rows, contacts, since, signal, failpoint, topicsChanged, changed, membersLeft, remaining } = deps;
   const ownInvites = inviteTopic(address);
 
+  let begun = false;
+
   const run = createSingle(async () => {
     await rows.load();
+    // A fault of the moment says nothing of the envelope.
+    if (!begun) await cache.inbox.requeue(['unexpected']);
+    begun = true;
     let count = 0;
     for (;;) {
       const waiting = signal.aborted ? [] : await cache.inbox.next(batch);
@@ -138,6 +146,8 @@ export function createReader(deps: Deps): Reader {
       slice.done.push(seq);
       return;
     }
+    if (!known && rows.count() + slice.conversations.size >= mostConversations)
+      throw new ProtocolError('too-large', 'there are too many conversations');
     const spoken = known !== undefined && (known.last !== null || slice.messages.some(({ record }) => record.conversation === known.id));
     const bound = bind(known, invitation, { topicId: await rows.idOf(topic), spoken, readUpTo: since });
     for (const row of bound.rows) for (const each of chain(row, everyRow(slice))) slice.conversations.set(each.id, each);
@@ -177,7 +187,7 @@ export function createReader(deps: Deps): Reader {
       conversation: conversation.id,
       sender: opened.sender,
       mine: opened.sender === address,
-      sentAt: claimedTime(nsToMs(opened.createdNs), seenAt),
+      ...sentTimes(nsToMs(opened.createdNs), seenAt),
       payload: opened.payload,
     };
     slice.messages.push({ seq, record, dedup: await keystore.blind('messages', toHex(opened.dedupKey)), shown });
@@ -211,16 +221,19 @@ export function createReader(deps: Deps): Reader {
     const { done, quarantined, conversations } = slice;
     const known = await cache.messages.knownDedup(slice.messages.map(({ dedup }) => dedup));
     const messages: MessageRecord[] = [];
+    const aliases: { id: string; dedup: string }[] = [];
     for (const { seq, record, dedup, shown } of slice.messages) {
       done.push(seq);
       const conversation = conversations.get(record.conversation) ?? rows.get(record.conversation);
+      if (known.has(dedup)) aliases.push({ id: record.id, dedup });
       if (known.has(dedup) || !conversation) continue;
       known.add(dedup);
       messages.push(await messageRecord(keystore, record, dedup));
       conversations.set(record.conversation, withMessage(conversation, record, shown));
     }
     const topics = [...conversations.values()].some((row) => rows.get(row.id)?.topic !== row.topic);
-    await cache.apply({ done, quarantined, messages, conversations: await Promise.all([...conversations.values()].map(rows.seal)) });
+    const sealed = await Promise.all([...conversations.values()].map(rows.seal));
+    await cache.apply({ done, quarantined, messages, aliases, conversations: sealed });
     for (const row of conversations.values()) rows.wrote(row);
     for (const { seq, reason } of quarantined) console.info(`envelope ${seq} set aside: ${reason}`);
     if (slice.again) await cache.inbox.requeue(['cannot-decrypt', 'wrong-sender']);

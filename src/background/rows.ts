@@ -13,6 +13,7 @@ export interface Rows {
   byTopic(topic: string): StoredConversation | undefined;
   ofPeer(peer: Address): StoredConversation[];
   all(): Iterable<StoredConversation>;
+  count(): number;
   /** Over all conversations. */
   unread(): number;
   /** Newest first, from the cache alone, without loading the rest; `before` is a time, exclusive. */
@@ -66,6 +67,7 @@ export function createRows(keystore: Keystore, cache: Cache): Rows {
     byTopic: (topic) => byId.get(byTopic.get(topic) ?? ''),
     ofPeer: (peer) => [...(byPeer.get(peer) ?? [])].flatMap((id) => byId.get(id) ?? []).filter((row) => row.peer === peer),
     all: () => byId.values(),
+    count: () => byId.size,
     unread: () => unread,
     async page(before, limit) {
       const newest = (take: number) => cache.conversations.page({ ...(before !== undefined && { before }), limit: take });

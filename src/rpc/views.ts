@@ -78,6 +78,8 @@ export interface MessageView {
   readonly mine: boolean;
   /** Milliseconds since 1970, clamped where the sender's clock was ahead. */
   readonly sentAt: number;
+  /** What the sender says, where that is more than ten minutes later than it can be. */
+  readonly claimedAt: number | null;
   readonly contentType: string;
   readonly shown: Shown;
   /** Own messages only. */

@@ -35,6 +35,8 @@ export interface Decoded {
   readonly quarantined: readonly { readonly seq: number; readonly reason: string }[];
   readonly conversations: readonly ConversationRecord[];
   readonly messages: readonly MessageRecord[];
+  /** Further ids of messages that are known by their dedup key: others may refer to them by these. */
+  readonly aliases?: readonly { readonly id: string; readonly dedup: string }[];
   readonly contacts?: readonly { readonly id: string; readonly sealed: Uint8Array }[];
 }
 
@@ -53,6 +55,7 @@ export interface Cache {
       conversation: string,
       options: { readonly before?: { readonly time: number; readonly id: string }; readonly limit: number },
     ): Promise<MessageRecord[]>;
+    /** By its id, or by one of its aliases. */
     get(id: string): Promise<MessageRecord | undefined>;
     /** Writes a message and, with it, its conversation. */
     put(record: MessageRecord, conversation?: ConversationRecord): Promise<void>;
@@ -99,13 +102,17 @@ interface Schema extends DBSchema {
   inbox: { key: number; value: InboxRecord; indexes: { digest: string; state: [string, number] } };
   contacts: { key: string; value: Uint8Array };
   cursors: { key: string; value: bigint };
+  /** From an alias to the id of the message. */
+  aliases: { key: string; value: string };
 }
 
 const strict = { durability: 'strict' } as const;
 
 /** The disposable half of storage: a sealed copy of what the network holds, for one account. */
 export function openCache(account: string): Cache {
-  const connection = connect<Schema>(`parley-cache-${account}`, 1, (db) => {
+  const connection = connect<Schema>(`parley-cache-${account}`, 2, (db, from) => {
+    if (from < 2) db.createObjectStore('aliases');
+    if (from >= 1) return;
     db.createObjectStore('conversations', { keyPath: 'id' }).createIndex('order', 'order');
     const messages = db.createObjectStore('messages', { keyPath: 'id' });
     messages.createIndex('order', ['conversation', 'order']);
@@ -141,7 +148,11 @@ export function openCache(account: string): Cache {
           const range = IDBKeyRange.bound(from, [conversation, [[]]], before !== undefined);
           return (await db.getAllFromIndex('messages', 'order', range, limit)).map(plainMessage);
         }),
-      get: (id) => use(async (db) => optional(await db.get('messages', id), plainMessage)),
+      get: (id) =>
+        use(async (db) => {
+          const record = (await db.get('messages', id)) ?? (await db.get('messages', (await db.get('aliases', id)) ?? ''));
+          return optional(record, plainMessage);
+        }),
       put: (record, conversation) =>
         use(async (db) => {
           const transaction = db.transaction(['messages', 'conversations'], 'readwrite');
@@ -203,9 +214,9 @@ export function openCache(account: string): Cache {
           await db.put('cursors', value, name);
         }),
     },
-    apply: ({ done, quarantined, conversations, messages, contacts = [] }) =>
+    apply: ({ done, quarantined, conversations, messages, aliases = [], contacts = [] }) =>
       use(async (db) => {
-        const transaction = db.transaction(['inbox', 'conversations', 'messages', 'contacts'], 'readwrite');
+        const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases', 'contacts'], 'readwrite');
         const inbox = transaction.objectStore('inbox');
         return wholly(transaction, async () => {
           for (const seq of done) {
@@ -223,6 +234,10 @@ export function openCache(account: string): Cache {
             if ((await store.index('dedup').getKey(record.dedup)) !== undefined) continue;
             await store.put({ ...record, order: messageOrder(record) });
             written.push(record.id);
+          }
+          for (const { id, dedup } of aliases) {
+            const original = await store.index('dedup').getKey(dedup);
+            if (original !== undefined && original !== id) await transaction.objectStore('aliases').put(original, id);
           }
           for (const { id, sealed } of contacts) await transaction.objectStore('contacts').put(sealed, id);
           return written;

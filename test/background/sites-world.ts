@@ -68,6 +68,7 @@ export class World {
           sender: me,
           mine: true,
           sentAt: this.now,
+          claimedAt: null,
           contentType: text.contentType,
           shown: { form: 'text', text: content },
           state: 'sending',

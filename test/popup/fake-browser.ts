@@ -73,6 +73,7 @@ function message(index: number): MessageView {
     sender: mine ? me : peers[0],
     mine,
     sentAt: now - (30 - index) * (index < 12 ? 5 * hour : 7 * minute),
+    claimedAt: null,
     contentType: 'xmtp.org/text:1.0',
     shown:
       index === 20

@@ -153,6 +153,50 @@ describe('a slice of decoding', () => {
   });
 });
 
+test('a message is found by its other ids too', async () => {
+  await cache.apply({ ...nothing, messages: [message('01', 5)] });
+  await cache.apply({
+    ...nothing,
+    aliases: [
+      { id: '02', dedup: 'd01' },
+      { id: '03', dedup: 'unknown' },
+      { id: '01', dedup: 'd01' },
+    ],
+  });
+  expect(await cache.messages.get('02')).toEqual(message('01', 5));
+  expect(await cache.messages.get('01')).toEqual(message('01', 5));
+  expect(await cache.messages.get('03')).toBeUndefined();
+});
+
+test('a cache of the first version keeps what it holds', async () => {
+  const name = `${account}-first`;
+  await new Promise<void>((resolve, reject) => {
+    const request = indexedDB.open(`parley-cache-${name}`, 1);
+    request.onupgradeneeded = () => {
+      const db = request.result;
+      db.createObjectStore('conversations', { keyPath: 'id' }).createIndex('order', 'order');
+      const messages = db.createObjectStore('messages', { keyPath: 'id' });
+      messages.createIndex('order', ['conversation', 'order']);
+      messages.createIndex('dedup', 'dedup', { unique: true });
+      const inbox = db.createObjectStore('inbox', { keyPath: 'seq', autoIncrement: true });
+      inbox.createIndex('digest', 'digest', { unique: true });
+      inbox.createIndex('state', ['state', 'seq']);
+      db.createObjectStore('contacts');
+      db.createObjectStore('cursors');
+      messages.put({ ...message('01', 5), order: [-5, 'fe'] });
+    };
+    request.onsuccess = () => {
+      request.result.close();
+      resolve();
+    };
+    request.onerror = () => reject(request.error);
+  });
+  const old = openCache(name);
+  await old.apply({ ...nothing, aliases: [{ id: '02', dedup: 'd01' }] });
+  expect(await old.messages.get('02')).toEqual(message('01', 5));
+  await old.close();
+});
+
 test('accounts do not see each other, and a deleted cache is empty', async () => {
   await cache.conversations.put(conversation('a', 1));
   const other = openCache(`${account}-other`);

@@ -1,11 +1,13 @@
 import { Check, CircleAlert, Clock } from 'lucide';
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import type { MessageView, Shown } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
 import { background } from '../rpc.ts';
-import { visible } from '../text.ts';
+import { longestShown, pieces, visible } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
 import { Avatar } from './Avatar.tsx';
+import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
 interface MessageProps {
@@ -26,7 +28,7 @@ const states = {
 };
 
 export function Message({ message, first, last, named }: MessageProps): JSX.Element {
-  const { id, mine, sender, sentAt, shown, state, failure } = message;
+  const { id, mine, sender, sentAt, claimedAt, shown, state, failure } = message;
   const waits = state === 'queued' || state === 'sending';
   return (
     <article
@@ -46,11 +48,12 @@ export function Message({ message, first, last, named }: MessageProps): JSX.Elem
       <div class="bubble" dir="auto" title={fullTime(sentAt)}>
         <Content shown={shown} />
       </div>
-      {(last || waits || state === 'failed') && (
+      {(last || waits || state === 'failed' || claimedAt !== null) && (
         <div class={`meta${state === 'failed' ? ' failed' : ''}`}>
           <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
             {clockTime(sentAt)}
           </time>
+          {claimedAt !== null && <span title="The clock of the sender was wrong, or says what it likes">says {fullTime(claimedAt)}</span>}
           {state && (
             <>
               <Icon of={states[state].icon} size={16} />
@@ -82,40 +85,36 @@ function FailedActions({ id }: { readonly id: string }): JSX.Element {
 
 /** Text as text and nothing else; links are what their letters say, and open only in a tab of their own. */
 function Content({ shown }: { readonly shown: Shown }): JSX.Element {
-  if (shown.form === 'text') return <bdi>{linked(shown.text)}</bdi>;
+  if (shown.form === 'text') return <Text text={shown.text} />;
   return (
     <>
-      {shown.fallback ? (
-        <bdi>{visible(shown.fallback)}</bdi>
-      ) : (
-        <span class="quiet">A message of a kind that this Parley does not know.</span>
-      )}
-      <div class="small quiet mono">{shown.type.slice(0, 80)}</div>
+      {shown.fallback ? <Text text={shown.fallback} /> : <span class="quiet">A message of a kind that this Parley does not know.</span>}
+      <div class="small quiet mono">{visible(shown.type.slice(0, 80))}</div>
     </>
   );
 }
 
-const longest = 65_536;
-
-function linked(text: string): (JSX.Element | string)[] {
-  const safe = visible(text.length > longest ? `${text.slice(0, longest)}…` : text);
-  return safe.split(/(https?:\/\/[^\s<>"'`{}|\\^]+)/g).map((part, index) => {
-    const url = index % 2 === 1 ? parseUrl(part) : null;
-    if (!url) return part;
-    // What is shown is where it goes: a host that hides behind look-alike letters shows its plain name.
-    return (
-      <a key={index} href={url.href} target="_blank" rel="noopener noreferrer" title={url.host}>
-        {part.includes(url.host) ? part : url.href}
-      </a>
-    );
-  });
-}
-
-function parseUrl(text: string): URL | null {
-  try {
-    const url = new URL(text);
-    return url.protocol === 'https:' || url.protocol === 'http:' ? url : null;
-  } catch {
-    return null;
-  }
+function Text({ text }: { readonly text: string }): JSX.Element {
+  const [whole, setWhole] = useState(false);
+  const cut = !whole && text.length > longestShown;
+  return (
+    <>
+      <bdi>
+        {pieces(cut ? `${text.slice(0, longestShown)}…` : text).map(({ text: words, href, host }, index) =>
+          href === undefined ? (
+            words
+          ) : (
+            <a key={index} href={href} target="_blank" rel="noopener noreferrer" title={host}>
+              {words}
+            </a>
+          ),
+        )}
+      </bdi>
+      {cut && (
+        <p>
+          <Button onClick={() => setWhole(true)}>Show all of it</Button>
+        </p>
+      )}
+    </>
+  );
 }
