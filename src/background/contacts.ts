@@ -1,6 +1,6 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
-import { equalBytes } from '../protocol/bytes.ts';
+import { equalBytes, toHex } from '../protocol/bytes.ts';
 import { encodeContact, verifyContact } from '../protocol/contact-bundle.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import type { Clock } from '../protocol/time.ts';
@@ -18,6 +18,7 @@ interface StoredContact {
   readonly checkedAt: number;
   readonly older?: boolean;
   readonly other?: Uint8Array | null;
+  readonly former?: readonly string[];
 }
 
 interface Known {
@@ -27,6 +28,8 @@ interface Known {
   readonly older: boolean;
   /** Keys of another identity that the same wallet signed: nobody writes with them until a person says so. */
   readonly other: VerifiedBundle | null;
+  /** Identity keys (hex) that another took the place of: to meet them in old invitations is no news. */
+  readonly former: readonly string[];
 }
 
 /** What is odd about the keys of a wallet, as they were last seen. */
@@ -64,17 +67,23 @@ export function createContacts({ keystore, cache, node, clock }: Deps): Contacts
     const key = await keystore.blind('contacts', address);
     const sealed = await cache.contacts.get(key);
     if (!sealed) return null;
-    const { contact, checkedAt, older = false, other } = (await keystore.openRecord('contacts', key, sealed)) as StoredContact;
-    const known = { bundle: verifyContact(contact, address), checkedAt, older, other: other ? verifyContact(other, address) : null };
+    const { contact, checkedAt, older = false, other, former = [] } = (await keystore.openRecord('contacts', key, sealed)) as StoredContact;
+    const known = {
+      bundle: verifyContact(contact, address),
+      checkedAt,
+      older,
+      other: other ? verifyContact(other, address) : null,
+      former,
+    };
     memory.set(address, known);
     return known;
   };
 
   const keep = async (known: Known): Promise<void> => {
-    const { bundle, checkedAt, older, other } = known;
+    const { bundle, checkedAt, older, other, former } = known;
     memory.set(bundle.address, known);
     const key = await keystore.blind('contacts', bundle.address);
-    const stored: StoredContact = { contact: encodeContact(bundle, 2), checkedAt, older, other: other && encodeContact(other, 2) };
+    const stored: StoredContact = { contact: encodeContact(bundle, 2), checkedAt, older, other: other && encodeContact(other, 2), former };
     await cache.contacts.put(key, await keystore.sealRecord('contacts', key, stored));
   };
 
@@ -92,22 +101,24 @@ export function createContacts({ keystore, cache, node, clock }: Deps): Contacts
       const best = found.reduce(better, known?.bundle ?? null);
       if (!best) return null;
       const same = found.filter((bundle) => sameIdentity(bundle, best));
-      const older = same.length > 0 && same.every(({ preKeyCreatedMs }) => preKeyCreatedMs < best.preKeyCreatedMs);
-      if (older) console.warn('the node shows an older contact of a peer than was seen before');
+      const former = known?.former ?? [];
       // What programs without a memory would write with.
       const [newest] = found;
-      const other = newest && !sameIdentity(newest, best) ? newest : (known?.other ?? null);
-      await keep({ bundle: best, checkedAt: clock(), older, other });
+      const replaced = newest !== undefined && former.includes(toHex(newest.identityKey));
+      const older = replaced || (same.length > 0 && same.every(({ preKeyCreatedMs }) => preKeyCreatedMs < best.preKeyCreatedMs));
+      if (older) console.warn('the node shows an older contact of a peer than was seen before');
+      const other = newest && !replaced && !sameIdentity(newest, best) ? newest : (known?.other ?? null);
+      await keep({ bundle: best, checkedAt: clock(), older, other, former });
       return best;
     },
     async learn(bundle) {
       const known = await recall(bundle.address);
       if (known && !sameIdentity(known.bundle, bundle)) {
-        await keep({ ...known, other: bundle });
+        if (!known.former.includes(toHex(bundle.identityKey))) await keep({ ...known, other: bundle });
         return false;
       }
       const best = better(known?.bundle ?? null, bundle);
-      if (best !== known?.bundle) await keep({ checkedAt: 0, older: false, other: null, ...known, bundle: best });
+      if (best !== known?.bundle) await keep({ checkedAt: 0, older: false, other: null, former: [], ...known, bundle: best });
       return true;
     },
     known: async (address) => (await recall(address))?.bundle ?? null,
@@ -117,8 +128,11 @@ export function createContacts({ keystore, cache, node, clock }: Deps): Contacts
       return known?.older ? 'older-keys' : null;
     },
     async acceptOther(address) {
-      const other = (await recall(address))?.other;
-      if (other) await keep({ bundle: other, checkedAt: 0, older: false, other: null });
+      const known = await recall(address);
+      if (!known?.other) return;
+      const accepted = toHex(known.other.identityKey);
+      const former = [...known.former, toHex(known.bundle.identityKey)].filter((each) => each !== accepted);
+      await keep({ bundle: known.other, checkedAt: 0, older: false, other: null, former });
     },
   };
 }

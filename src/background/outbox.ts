@@ -1,6 +1,7 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import type { Clock } from '../protocol/time.ts';
+import { isConversationTopic, ordinaryTopic } from '../protocol/topic.ts';
 import type { MessageView } from '../rpc/views.ts';
 import type { OutboxRow, Records } from '../storage/records.ts';
 import { createAgain } from './again.ts';
@@ -146,6 +147,9 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
   return {
     load,
     async add(entry, request) {
+      // A peer chose the topic: what is said to him must never come to lie among our own keys, contacts or invitations.
+      if (entry.row.kind === 'message' && !entry.envelopes.every(({ contentTopic }) => isConversationTopic(ordinaryTopic(contentTopic))))
+        throw new Error('the topic of the message is no conversation');
       await load();
       const sealed = await seal(entry);
       await failpoint('outbox:sealed');

@@ -144,6 +144,13 @@ describe('the contact of a peer', () => {
     expect((await contacts().known(bob.address))?.identityKey).toEqual(renewed.identityKey);
     expect(await contacts().warning(bob.address)).toBeNull();
     expect(await contacts().learn(renewed)).toBe(true);
+    // Old invitations, and a node that plays old answers again, say nothing new.
+    await contacts().learn(bob.contact);
+    expect(await contacts().warning(bob.address)).toBeNull();
+    topic = [entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    expect(await contacts().warning(bob.address)).toBe('older-keys');
+    expect((await contacts().known(bob.address))?.identityKey).toEqual(renewed.identityKey);
   });
 
   it('reads no more of a topic than is reasonable', async () => {

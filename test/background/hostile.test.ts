@@ -2,17 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNodeClient } from '../../src/network/node-client.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { type Address, parseAddress } from '../../src/protocol/address.ts';
-import { fromHex, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
+import { randomBytes, utf8 } from '../../src/protocol/bytes.ts';
 import { encodeContact } from '../../src/protocol/contact-bundle.ts';
 import { deriveInvitation, openInvitation, sealInvitation } from '../../src/protocol/invitation.ts';
-import { readKeyBackup } from '../../src/protocol/key-backup.ts';
 import { sealMessage } from '../../src/protocol/message.ts';
 import type { PrivateBundle } from '../../src/protocol/private-keys.ts';
 import { msToNs } from '../../src/protocol/time.ts';
-import { contactTopic, inviteTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
-import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
+import { contactTopic, inviteTopic } from '../../src/protocol/topic.ts';
 import { openCache } from '../../src/storage/cache.ts';
-import { clientOf, contactOf, envelope, invite, nowNs, reasons, textPayload } from '../support/hands.ts';
+import { clientOf, contactOf, envelope, invite, keysFromBackup, nowNs, reasons, textPayload } from '../support/hands.ts';
 import { person as keysOf } from '../support/people.ts';
 import { conversationWith, Device, newPerson, type Person, passphrase, texts, until } from './device.ts';
 
@@ -38,11 +36,8 @@ async function person(): Promise<Person> {
 
 /** A person's own keys, by way of the backup that the wallet opens. */
 async function stolenKeys({ life, address }: Person): Promise<PrivateBundle> {
-  const owner = parseAddress(address);
-  const { envelopes } = await createNodeClient(node.url).query({ topics: [privateStoreTopic(owner)] });
-  const backup = readKeyBackup(envelopes[0]?.message ?? new Uint8Array(0));
   const { privateKey } = await life.services.accounts.revealPhrase(passphrase);
-  return backup.open(signText(enableIdentityText(backup.walletPreKey), fromHex(privateKey.replace(/^0x/, ''))), owner);
+  return keysFromBackup(node.url, address, privateKey);
 }
 
 describe('what hostile or broken programs send', () => {

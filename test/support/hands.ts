@@ -2,15 +2,18 @@ import { encodeText } from '../../src/content-types/index.ts';
 import { createNodeClient, type NodeClient } from '../../src/network/node-client.ts';
 import { parseAddress } from '../../src/protocol/address.ts';
 import { createAuthToken } from '../../src/protocol/auth-token.ts';
+import { fromHex } from '../../src/protocol/bytes.ts';
 import { verifyContact } from '../../src/protocol/contact-bundle.ts';
 import { encodeContent } from '../../src/protocol/content.ts';
 import type { Envelope } from '../../src/protocol/envelope.ts';
 import { deriveInvitation, sealInvitation } from '../../src/protocol/invitation.ts';
+import { readKeyBackup } from '../../src/protocol/key-backup.ts';
 import { sealMessage } from '../../src/protocol/message.ts';
 import type { PrivateBundle } from '../../src/protocol/private-keys.ts';
 import type { VerifiedBundle } from '../../src/protocol/public-keys.ts';
 import { msToNs } from '../../src/protocol/time.ts';
-import { contactTopic, inviteTopic } from '../../src/protocol/topic.ts';
+import { contactTopic, inviteTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
+import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
 import { openCache } from '../../src/storage/cache.ts';
 import type { Person } from './people.ts';
 
@@ -82,4 +85,12 @@ export async function reasons(address: string): Promise<string[]> {
   const rows = await cache.inbox.quarantined(200);
   await cache.close();
   return rows.map(({ reason }) => reason ?? '');
+}
+
+/** A person's own keys, by way of the backup that the wallet opens. */
+export async function keysFromBackup(url: string, address: string, privateKey: string): Promise<PrivateBundle> {
+  const owner = parseAddress(address);
+  const { envelopes } = await createNodeClient(url).query({ topics: [privateStoreTopic(owner)] });
+  const backup = readKeyBackup(envelopes[0]?.message ?? new Uint8Array(0));
+  return backup.open(signText(enableIdentityText(backup.walletPreKey), fromHex(privateKey.replace(/^0x/, ''))), owner);
 }
