@@ -1,7 +1,7 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import type { Clock } from '../protocol/time.ts';
-import { isConversationTopic, ordinaryTopic } from '../protocol/topic.ts';
+import { isConversationTopic, ordinaryTopic, parseTopic } from '../protocol/topic.ts';
 import type { MessageView } from '../rpc/views.ts';
 import type { OutboxRow, Records } from '../storage/records.ts';
 import { createAgain } from './again.ts';
@@ -147,8 +147,12 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
   return {
     load,
     async add(entry, request) {
-      // A peer chose the topic: what is said to him must never come to lie among our own keys, contacts or invitations.
-      if (entry.row.kind === 'message' && !entry.envelopes.every(({ contentTopic }) => isConversationTopic(ordinaryTopic(contentTopic))))
+      // A peer chose the topic of a conversation: what is said there must never come to lie among our keys, contacts or preferences.
+      if (
+        !entry.envelopes.every(
+          ({ contentTopic }) => isConversationTopic(ordinaryTopic(contentTopic)) || parseTopic(contentTopic).kind === 'invite',
+        )
+      )
         throw new Error('the topic of the message is no conversation');
       await load();
       const sealed = await seal(entry);
