@@ -68,28 +68,41 @@ export async function fuzz(name: string, seconds: number, seed: number, shared: 
   return { inputs, corpus: corpus.length, blocks, finds: [...finds].map(([why, input]) => ({ why, input })) };
 }
 
-/** What V8 has run of src for the first time since it was asked last. */
+/**
+ * What V8 has run of src for the first time since it was asked last. It tells of each function that ran and of the blocks in it that did not: a block that was
+ * told of so once and is not any more has been run.
+ */
 class Coverage {
   readonly #session = new Session();
-  readonly #seen = new Set<string>();
+  readonly #blocks = new Map<string, Set<string>>();
+  readonly #run = new Set<string>();
 
   static async start(): Promise<Coverage> {
     const coverage = new Coverage();
     coverage.#session.connect();
     await coverage.#session.post('Profiler.enable');
-    await coverage.#session.post('Profiler.startPreciseCoverage', { callCount: false, detailed: true });
+    await coverage.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
     return coverage;
   }
 
   async fresh(): Promise<number> {
     const { result } = await this.#session.post('Profiler.takePreciseCoverage');
-    const before = this.#seen.size;
+    const before = this.#run.size;
     for (const { url, scriptId, functions } of result) {
       if (!url.includes('/src/')) continue;
-      for (const { ranges } of functions)
-        for (const { count, startOffset, endOffset } of ranges) if (count > 0) this.#seen.add(`${scriptId} ${startOffset} ${endOffset}`);
+      for (const { ranges } of functions) {
+        const [whole, ...inner] = ranges;
+        if (!whole || whole.count === 0) continue;
+        const name = `${scriptId} ${whole.startOffset} ${whole.endOffset}`;
+        const blocks = this.#blocks.get(name) ?? new Set<string>();
+        this.#blocks.set(name, blocks);
+        const left = new Set(inner.filter(({ count }) => count === 0).map(({ startOffset, endOffset }) => `${startOffset} ${endOffset}`));
+        for (const block of left) blocks.add(block);
+        this.#run.add(name);
+        for (const block of blocks) if (!left.has(block)) this.#run.add(`${name} ${block}`);
+      }
     }
-    return this.#seen.size - before;
+    return this.#run.size - before;
   }
 
   async stop(): Promise<void> {
