@@ -1,6 +1,8 @@
 import type { ConnectError } from '@connectrpc/connect';
 
 export interface LiveEnvelope {
+  /** Its place in the store; none for one that is relayed only. */
+  readonly seq?: number;
   readonly topic: string;
   readonly timestampNs: bigint;
   readonly message: Uint8Array;
@@ -50,9 +52,17 @@ export class Dispatcher {
   readonly #toAll = new Set<Subscriber>();
   readonly #subscribers = new Set<Subscriber>();
   readonly #tooSlow: () => ConnectError;
+  #head: number;
 
-  constructor(tooSlow: () => ConnectError) {
+  /** `head`: the newest sequence number of the store that feeds it. */
+  constructor(tooSlow: () => ConnectError, head = 0) {
     this.#tooSlow = tooSlow;
+    this.#head = head;
+  }
+
+  /** The sequence number up to which everything stored has passed through here. */
+  get head(): number {
+    return this.#head;
   }
 
   get size(): number {
@@ -77,6 +87,7 @@ export class Dispatcher {
   }
 
   dispatch(envelope: LiveEnvelope): void {
+    if (envelope.seq !== undefined) this.#head = envelope.seq;
     const some = this.#byTopic.get(envelope.topic);
     const all = envelope.topic.startsWith('/xmtp/0/') ? this.#toAll : none;
     if (!some && all.size === 0) return;

@@ -172,6 +172,11 @@ export class MessageService {
     };
   }
 
+  /** Counts a read of so many topics against who asks. @throws ConnectError resource exhausted */
+  spendRead(caller: Caller, topics: number): void {
+    this.#networkReads.spend(caller.network, Math.max(1, Math.ceil(topics / topicsPerToken)));
+  }
+
   #checkTopics(topics: Topics): void {
     const { subscriptionTopics } = this.#limits;
     if (topics !== 'all' && topics.length > subscriptionTopics)

@@ -29,6 +29,7 @@ import { networkOf } from './limits.ts';
 import type { Log } from './log.ts';
 import { apiPrefix, createMessageApi } from './message-api.ts';
 import type { Caller, MessageService } from './message-service.ts';
+import { type createNodeApi, nodeApiPrefix } from './node-api.ts';
 import { servePage } from './pages.ts';
 import { refuse, toRefusal } from './refusal.ts';
 import { version } from './version.ts';
@@ -42,6 +43,8 @@ const drainMs = 5000;
 
 export interface ServerOptions {
   readonly service: MessageService;
+  /** Makes what serves our own API, given how callers are told apart. */
+  readonly nodeApi: (callerOf: (from: Origin) => Caller) => ReturnType<typeof createNodeApi>;
   readonly log: Log;
   /** Directory of static pages. */
   readonly pages?: string | undefined;
@@ -62,12 +65,14 @@ export class NodeServer {
   readonly #busy = new Set<Response | ServerHttp2Stream>();
   readonly #proxies: BlockList;
   readonly #messageApi: ReturnType<typeof createMessageApi>;
+  readonly #nodeApi: ReturnType<typeof createNodeApi>;
   #stopping = false;
 
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#proxies = blockListOf(options.trustedProxies);
     this.#messageApi = createMessageApi(options.service, (from) => this.#callerOf(from));
+    this.#nodeApi = options.nodeApi((from) => this.#callerOf(from));
     this.#listener = createServer((socket) => this.#accept(socket));
     const serve = (request: Request, response: Response): void => {
       this.#hold(response);
@@ -171,7 +176,7 @@ export class NodeServer {
   /** Serves a call of the API if it has one of its usual forms; what is left over goes the long way. */
   #serveCall(exchange: Exchange, answering: Response | ServerHttp2Stream): boolean {
     if (this.#stopping) return false;
-    const served = this.#messageApi.unary(exchange);
+    const served = this.#messageApi.unary(exchange) ?? this.#nodeApi.unary(exchange);
     if (!served) return false;
     answering.on('error', () => {}); // its close follows
     this.#hold(answering);
@@ -188,6 +193,7 @@ export class NodeServer {
     else if (path.startsWith(gatewayPrefix))
       await serveGateway(this.#options.service, path, this.#callerOf(originOf(request)), request, response);
     else if (path.startsWith(apiPrefix)) this.#messageApi.any(path, request, response);
+    else if (path.startsWith(nodeApiPrefix)) this.#nodeApi.any(path, request, response);
     else if (path === '/healthz') send(response, 200, 'application/json', `${JSON.stringify({ status: 'ok', name: 'parley', version })}\n`);
     else if (path === '/readyz') await this.#sendReadiness(response);
     else await servePage(this.#options.pages, path, request, response);

@@ -4,7 +4,9 @@ import { Dispatcher } from './dispatcher.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { createLog, type LogForm } from './log.ts';
 import { MessageService } from './message-service.ts';
+import { createNodeApi, type NodeApiDeps } from './node-api.ts';
 import { refuse } from './refusal.ts';
+import { SavedTopics } from './saved-topics.ts';
 import { NodeServer } from './server.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
@@ -49,10 +51,6 @@ export async function startNode({
   clock = systemClock,
 }: NodeOptions = {}): Promise<RunningNode> {
   const log = createLog(form);
-  const dispatcher = new Dispatcher(() => {
-    log.warn('ended a stream whose reader was too slow');
-    return refuse(Code.ResourceExhausted, 'too slow: more is waiting than this node keeps; query for what was missed and subscribe again');
-  });
   const store = openSqliteStore({
     data,
     clock,
@@ -60,8 +58,25 @@ export async function startNode({
       for (const envelope of envelopes) dispatcher.dispatch(envelope);
     },
   });
-  const service = new MessageService({ store, dispatcher, compat, limits: { ...defaultLimits, ...limits }, log, clock });
-  const server = new NodeServer({ service, log, pages, trustedProxies, ready: () => store.check() });
+  const tooSlow = () => {
+    log.warn('ended a stream whose reader was too slow');
+    return refuse(Code.ResourceExhausted, 'too slow: more is waiting than this node keeps; query for what was missed and subscribe again');
+  };
+  const dispatcher = new Dispatcher(tooSlow, store.head());
+  const bounds = { ...defaultLimits, ...limits };
+  const service = new MessageService({ store, dispatcher, compat, limits: bounds, log, clock });
+  const nodeApi = (callerOf: NodeApiDeps['callerOf']) =>
+    createNodeApi({
+      service,
+      store,
+      dispatcher,
+      saved: new SavedTopics(clock),
+      clock,
+      callerOf,
+      maxTopics: bounds.subscriptionTopics,
+      maxBlobLength: 0,
+    });
+  const server = new NodeServer({ service, nodeApi, log, pages, trustedProxies, ready: () => store.check() });
   let listening: number;
   try {
     listening = await server.listen(host, port);

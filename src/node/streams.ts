@@ -18,12 +18,11 @@ const farewellMs = 10_000;
 
 export type StreamMethod = 'Subscribe' | 'Subscribe2' | 'SubscribeAll';
 
-/** How one protocol carries a stream. Errors come last in the body or after it; the status of HTTP is 200 in any case. */
-interface StreamForm {
+/** How one protocol carries a stream, whatever is in it. Errors come last in the body or after it; the status of HTTP is 200 in any case. */
+export interface StreamForm {
   readonly json: boolean;
   readonly compression: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly encoder: Encoder;
   end(response: Response, error: ConnectError | undefined): void;
 }
 
@@ -67,7 +66,7 @@ export async function serveStream(
     subscription?.close();
   });
   try {
-    const sink = sinkOf(response, form.encoder, end);
+    const sink = sinkOf(response, form.json ? jsonFrame : protoFrame, end);
     const reader = new FrameReader(maxRequestLength);
     for await (const piece of request as AsyncIterable<Buffer>) {
       for (const { flags, payload } of reader.push(piece)) {
@@ -119,17 +118,16 @@ function topicsOf(method: StreamMethod, form: StreamForm, payload: Buffer): Topi
   return request.contentTopics;
 }
 
-function formOf(contentType: string): StreamForm | undefined {
+/** The form of a stream by the content type of its request. */
+export function formOf(contentType: string): StreamForm | undefined {
   const [, protocol, codec = 'proto'] = /^application\/(grpc-web|grpc|connect)(?:\+(proto|json))?(?:\s*;.*)?$/i.exec(contentType) ?? [];
   if (!protocol) return undefined;
   const json = codec.toLowerCase() === 'json';
-  const encoder = json ? jsonFrame : protoFrame;
   const type = { 'content-type': contentType };
   switch (protocol.toLowerCase()) {
     case 'connect':
       return {
         json,
-        encoder,
         compression: 'connect-content-encoding',
         headers: { ...type, 'connect-accept-encoding': 'gzip' },
         end(response, error) {
@@ -140,7 +138,6 @@ function formOf(contentType: string): StreamForm | undefined {
     case 'grpc-web':
       return {
         json,
-        encoder,
         compression: 'grpc-encoding',
         headers: { ...type, 'grpc-accept-encoding': 'gzip' },
         end(response, error) {
@@ -151,7 +148,6 @@ function formOf(contentType: string): StreamForm | undefined {
     default:
       return {
         json,
-        encoder,
         compression: 'grpc-encoding',
         headers: { ...type, 'grpc-accept-encoding': 'gzip', ...(json ? {} : { trailer: 'grpc-status, grpc-message' }) },
         end(response, error) {
@@ -171,7 +167,7 @@ function statusTrailers(error: ConnectError | undefined): Headers {
 }
 
 /** The client's own deadline, ms. */
-function timeoutOf(request: Request): number | undefined {
+export function timeoutOf(request: Request): number | undefined {
   const connect = /^\d{1,10}$/.exec(header(request, 'connect-timeout-ms') ?? '')?.[0];
   if (connect !== undefined) return bounded(Number(connect));
   const [, amount, unit] = /^(\d{1,8})([HMSmun])$/.exec(header(request, 'grpc-timeout') ?? '') ?? [];

@@ -55,6 +55,30 @@ export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Sto
       expect(await texts(everything('t'))).toHaveLength(3);
     });
 
+    test('reads by its own order, of some topics and between two numbers, however many lie between', async () => {
+      expect(store.head()).toBe(0);
+      const rows = Array.from({ length: 60 }, (_, index) => envelope(`t${index % 5}`, 100 - index, `row ${index}`));
+      for (const row of rows) await store.append([row]);
+      const head = store.head();
+      const between = async (after: number, upTo: number, limit = 100): Promise<string[]> =>
+        (await store.since({ topics: ['t1', 't3', 'none', 't1'], after, upTo, limit })).map(({ message }) =>
+          Buffer.from(message).toString(),
+        );
+      const wanted = rows.map(({ message }) => Buffer.from(message).toString()).filter((_, index) => index % 5 === 1 || index % 5 === 3);
+      expect(await between(0, head)).toEqual(wanted);
+      expect(await between(0, head, 5)).toEqual(wanted.slice(0, 5));
+      const [fifth] = (await store.since({ topics: ['t1', 't3'], after: 0, upTo: head, limit: 5 })).slice(-1);
+      expect(await between(fifth?.seq ?? 0, head)).toEqual(wanted.slice(5));
+      expect(await between(0, fifth?.seq ?? 0)).toEqual(wanted.slice(0, 5));
+      // As if millions lay between: topic by topic.
+      expect(await between(0, head + 10_000_000)).toEqual(wanted);
+      expect(await between(0, head + 10_000_000, 5)).toEqual(wanted.slice(0, 5));
+    });
+
+    test('has an id of its own', () => {
+      expect(store.id).toMatch(/^[0-9a-f]{32}$/);
+    });
+
     test('tells of what it committed, in the order of the numbers, and not of repetitions', async () => {
       await Promise.all([store.append([envelope('t', 1, 'a'), envelope('u', 1, 'a')]), store.append([envelope('t', 2, 'b')])]);
       await store.append([envelope('t', 1, 'a'), envelope('t', 3, 'c')]);

@@ -28,6 +28,14 @@ export const steps: readonly string[] = [
     ts INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- What the store is: its random id, by which clients tell whose sequence a number is from.
+  CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO meta (name, value) VALUES ('id', randomblob(16));
+  `,
 ];
 
 /** Brings a database to the shape that this program knows. @throws StoreError when a newer program wrote it. */

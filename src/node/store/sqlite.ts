@@ -12,6 +12,7 @@ import {
   type NewEnvelope,
   NotNewerError,
   type OnCommitted,
+  type SequenceQuery,
   type Store,
   type StoredEnvelope,
   StoreError,
@@ -33,6 +34,13 @@ interface SqliteOptions {
   readonly open?: (path: string) => Database;
 }
 
+interface SequencePlace {
+  readonly seq: number;
+  readonly topic: number;
+}
+
+/** Rows that are looked through one by one rather than topic by topic. */
+const scanBelow = 50_000;
 /** Topic ids kept at hand. */
 const maxKnownTopics = 100_000;
 /** Topics of a query that are looked up before others get their turn. */
@@ -68,6 +76,7 @@ export function openSqliteStore({ data, onCommitted = () => {}, clock = systemCl
 
 class SqliteStore implements Store {
   readonly description: string;
+  readonly id: string;
   readonly #database: Database;
   readonly #opened: readonly Database[];
   readonly #onCommitted: OnCommitted;
@@ -83,6 +92,7 @@ class SqliteStore implements Store {
     this.#opened = opened;
     this.#onCommitted = onCommitted;
     this.#clock = clock;
+    this.id = Buffer.from(bytesOf(this.#statement("SELECT value FROM meta WHERE name = 'id'").get()?.['value'])).toString('hex');
   }
 
   append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]> {
@@ -105,6 +115,55 @@ class SqliteStore implements Store {
       if (query.topics.length > 1) keepFirst(found, query);
     }
     return found.map((place) => this.#read(place)).filter((row) => row !== undefined);
+  }
+
+  head(): number {
+    if (this.#closed) throw new StoreError('the store is closed');
+    // The table of the counters knows also of rows that have gone; it has no line before the first row.
+    return Number(this.#statement("SELECT seq FROM sqlite_sequence WHERE name = 'envelope'").get()?.['seq'] ?? 0);
+  }
+
+  async since({ topics, after, upTo, limit }: SequenceQuery): Promise<CommittedEnvelope[]> {
+    const names = new Map<number, string>();
+    for (const topic of new Set(topics)) {
+      const id = this.#findTopic(topic);
+      if (id !== undefined) names.set(id, topic);
+    }
+    const found = upTo - after <= scanBelow ? this.#scan(names, after, upTo, limit) : await this.#lookUp(names, after, upTo, limit);
+    if (this.#closed) throw new StoreError('the store is closed');
+    return found.flatMap(({ seq, topic }) => {
+      const row = this.#statement('SELECT ts, message FROM envelope WHERE seq = ?').get(seq);
+      const name = names.get(topic) as string;
+      return row ? [{ seq, topic: name, timestampNs: row['ts'] as bigint, message: bytesOf(row['message']) }] : [];
+    });
+  }
+
+  /** Few rows: all of them, whosever they are. */
+  #scan(names: ReadonlyMap<number, string>, after: number, upTo: number, limit: number): SequencePlace[] {
+    const found: SequencePlace[] = [];
+    for (const row of this.#statement('SELECT seq, topic FROM envelope WHERE seq > ? AND seq <= ? ORDER BY seq').all(after, upTo)) {
+      const [seq, topic] = [Number(row['seq']), Number(row['topic'])];
+      if (names.has(topic) && found.push({ seq, topic }) === limit) break;
+    }
+    return found;
+  }
+
+  /** Many rows: those of each topic, which the index has together with their numbers. */
+  async #lookUp(names: ReadonlyMap<number, string>, after: number, upTo: number, limit: number): Promise<SequencePlace[]> {
+    let found: SequencePlace[] = [];
+    let asked = 0;
+    for (const topic of names.keys()) {
+      if (++asked % topicsPerTurn === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (this.#closed) throw new StoreError('the store is closed');
+      }
+      const rows = this.#statement(
+        'SELECT seq FROM envelope INDEXED BY sqlite_autoindex_envelope_1 WHERE topic = ? AND seq > ? AND seq <= ?',
+      ).all(topic, after, upTo);
+      for (const row of rows) found.push({ seq: Number(row['seq']), topic });
+      if (found.length > 4 * limit) found = found.sort((a, b) => a.seq - b.seq).slice(0, limit);
+    }
+    return found.sort((a, b) => a.seq - b.seq).slice(0, limit);
   }
 
   async check(): Promise<void> {

@@ -50,9 +50,21 @@ export interface StoreQuery {
   readonly cursor?: StoreCursor;
 }
 
+/** What was stored of some topics after one sequence number, up to another (both of this store). */
+export interface SequenceQuery {
+  readonly topics: readonly string[];
+  /** Not included. */
+  readonly after: number;
+  /** Included. */
+  readonly upTo: number;
+  readonly limit: number;
+}
+
 export interface Store {
   /** One line for the log: engine and version. */
   readonly description: string;
+  /** 16 random bytes in hex: sequence numbers mean something together with this alone. */
+  readonly id: string;
   /**
    * Takes all envelopes or none and resolves after they are durable. Answers the sequence number of each, or null for those that were
    * there already and for contacts that say nothing new.
@@ -61,6 +73,10 @@ export interface Store {
   append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]>;
   /** Rows of all topics in one order: time, then digest. @throws StoreError */
   query(query: StoreQuery): Promise<StoredEnvelope[]>;
+  /** The newest sequence number; 0 for an empty store. @throws StoreError */
+  head(): number;
+  /** Rows in the order of their sequence. @throws StoreError */
+  since(query: SequenceQuery): Promise<CommittedEnvelope[]>;
   /** @throws StoreError when it does not answer. */
   check(): Promise<void>;
   /** Finishes what was appended and closes. */
