@@ -1,9 +1,14 @@
 import { create } from '@bufbuild/protobuf';
+import { hkdf as nobleHkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { type Ciphertext, CiphertextSchema } from '../gen/xmtp/message_contents/ciphertext_pb.ts';
 import { type Random, randomBytes } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 
 const none = new Uint8Array(0);
+
+// Node hands every call of WebCrypto to another thread, which costs more than HKDF does; browsers do not.
+const inNode = 'process' in globalThis;
 
 /** Seals under a secret of any length: HKDF-SHA-256 with a fresh salt of 32 bytes, AES-256-GCM with a fresh nonce of 12 (SPEC 1.9). */
 export async function sealAead(
@@ -19,9 +24,16 @@ export async function sealAead(
   return create(CiphertextSchema, { union: { case: 'aes256GcmHkdfSha256', value: { hkdfSalt, gcmNonce, payload } } });
 }
 
+/** A secret that opens or seals many: imported once. */
+export type AeadSecret = Uint8Array | CryptoKey;
+
+/** Spares `openAead` the import of each call. */
+export const importAeadSecret = async (secret: Uint8Array): Promise<AeadSecret> =>
+  inNode ? secret : crypto.subtle.importKey('raw', own(secret), 'HKDF', false, ['deriveKey']);
+
 /** Opens what `sealAead` sealed. @throws ProtocolError malformed (sizes), cannot-decrypt */
 export async function openAead(
-  secret: Uint8Array,
+  secret: AeadSecret,
   ciphertext: Ciphertext,
   additionalData: Uint8Array = none,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -45,6 +57,7 @@ export function checkCiphertext(ciphertext: Ciphertext | undefined): {
 
 /** HKDF-SHA-256; `length` in bytes. */
 export async function hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length = 32): Promise<Uint8Array<ArrayBuffer>> {
+  if (inNode) return nobleHkdf(sha256, ikm, salt, info, length) as Uint8Array<ArrayBuffer>;
   const base = await crypto.subtle.importKey('raw', own(ikm), 'HKDF', false, ['deriveBits']);
   const bits = await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: own(salt), info: own(info) }, base, length * 8);
   return new Uint8Array(bits);
@@ -77,8 +90,9 @@ export const generateAesKey = (): Promise<CryptoKey> =>
 const imported = (key: Uint8Array | CryptoKey): Promise<CryptoKey> =>
   key instanceof Uint8Array ? importAesKey(key) : Promise.resolve(key);
 
-async function deriveKey(secret: Uint8Array, salt: Uint8Array): Promise<CryptoKey> {
-  const base = await crypto.subtle.importKey('raw', own(secret), 'HKDF', false, ['deriveKey']);
+async function deriveKey(secret: AeadSecret, salt: Uint8Array): Promise<CryptoKey> {
+  if (inNode && secret instanceof Uint8Array) return importAesKey(await hkdf(secret, salt, none));
+  const base = secret instanceof Uint8Array ? await crypto.subtle.importKey('raw', own(secret), 'HKDF', false, ['deriveKey']) : secret;
   return crypto.subtle.deriveKey(
     { name: 'HKDF', hash: 'SHA-256', salt: own(salt), info: none },
     base,

@@ -3,14 +3,14 @@ import { SignedContentSchema } from '../gen/xmtp/message_contents/content_pb.ts'
 import { MessageHeaderV2Schema, MessageSchema } from '../gen/xmtp/message_contents/message_pb.ts';
 import { SignatureSchema } from '../gen/xmtp/message_contents/signature_pb.ts';
 import type { Address } from './address.ts';
-import { checkCiphertext, hkdf, openAead, sealAead } from './aead.ts';
+import { type AeadSecret, checkCiphertext, hkdf, openAead, sealAead } from './aead.ts';
 import { concat, equalBytes, type Random, randomBytes, utf8 } from './bytes.ts';
 import { messageId } from './envelope.ts';
 import { ProtocolError } from './errors.ts';
 import { hmacSha256, sha256 } from './hash.ts';
 import { type PrivateBundle, publicBundle, signByPreKey } from './private-keys.ts';
-import { readSignature, verifyBundle } from './public-keys.ts';
-import { verify } from './secp256k1.ts';
+import { readSignature, type VerifiedBundle, verifyBundle } from './public-keys.ts';
+import { type EcdsaSignature, verify } from './secp256k1.ts';
 import { type Clock, systemClock } from './time.ts';
 import { ephemeralTopic } from './topic.ts';
 import { decode, encode } from './wire.ts';
@@ -65,14 +65,8 @@ export async function sealMessage({
   return { message, id: messageId(message) };
 }
 
-/** Opens a message of a conversation and refuses what SPEC 8.4 refuses, the sender who is no member included. @throws ProtocolError */
-export async function openMessage({
-  topic,
-  keyMaterial,
-  members,
-  message,
-  envelopeTopic,
-}: {
+/** A message as it came, and the conversation that it should be of. */
+export interface ReceivedMessage {
   /** The conversation's ordinary topic. */
   readonly topic: string;
   readonly keyMaterial: Uint8Array;
@@ -80,28 +74,56 @@ export async function openMessage({
   readonly message: Uint8Array;
   /** The ordinary or the ephemeral topic. */
   readonly envelopeTopic: string;
-}): Promise<OpenedMessage> {
+}
+
+/** Opens a message of a conversation and refuses what SPEC 8.4 refuses, the sender who is no member included. @throws ProtocolError */
+export async function openMessage(received: ReceivedMessage): Promise<OpenedMessage> {
+  const unsealed = await unsealMessage(received, received.keyMaterial);
+  return admit(received, unsealed, verify(unsealed.digest, unsealed.signature, unsealed.bundle.preKey));
+}
+
+/** A message whose sender's chain holds and whose signature nobody has checked yet. */
+export interface UnsealedMessage {
+  readonly headerBytes: Uint8Array;
+  readonly createdNs: bigint;
+  readonly payload: Uint8Array;
+  readonly bundle: VerifiedBundle;
+  readonly digest: Uint8Array;
+  readonly signature: EcdsaSignature;
+}
+
+/** The first half of opening: everything but the signature and who may send. @throws ProtocolError */
+export async function unsealMessage({ topic, message, envelopeTopic }: ReceivedMessage, secret: AeadSecret): Promise<UnsealedMessage> {
   if (envelopeTopic !== topic && envelopeTopic !== ephemeralTopic(topic))
     throw new ProtocolError('wrong-topic', 'the envelope is not from this conversation');
   const { headerBytes, ciphertext, header } = parseMessage(message);
   if (header.topic !== topic) throw new ProtocolError('wrong-topic', 'the message was written for another conversation');
 
-  const plain = await openAead(keyMaterial, ciphertext, headerBytes);
+  const plain = await openAead(secret, ciphertext, headerBytes);
   const { payload, sender, signature } = decode(SignedContentSchema, plain, 'the signed content');
   if (!sender) throw new ProtocolError('malformed', 'the message does not name its sender');
   const bundle = verifyBundle(sender);
-  if (signature?.union.case !== 'ecdsaCompact' || !verify(sha256(headerBytes, payload), readSignature(signature), bundle.preKey))
-    throw new ProtocolError('bad-signature', 'the message is not signed by its sender');
+  if (signature?.union.case !== 'ecdsaCompact') throw notSigned();
+  const digest = sha256(headerBytes, payload);
+  return { headerBytes, createdNs: header.createdNs, payload, bundle, digest, signature: readSignature(signature) };
+}
+
+/** The second half, once the signature is checked. @throws ProtocolError bad-signature, wrong-sender */
+export function admit({ topic, members, message }: ReceivedMessage, unsealed: UnsealedMessage, signed: boolean): OpenedMessage {
+  const { headerBytes, createdNs, payload, bundle } = unsealed;
+  if (!signed) throw notSigned();
   if (!members.includes(bundle.address)) throw new ProtocolError('wrong-sender', 'the sender is no member of the conversation');
   return {
     id: messageId(message),
     sender: bundle.address,
     senderIdentityKey: bundle.identityKey,
-    createdNs: header.createdNs,
+    createdNs,
     payload,
     dedupKey: dedupKey(topic, bundle.identityKey, headerBytes, payload),
   };
 }
+
+const notSigned = (): ProtocolError => new ProtocolError('bad-signature', 'the message is not signed by its sender');
 
 /** The readable part of a message, whose header must be in its one canonical encoding. @throws ProtocolError malformed, unsupported */
 export function parseMessage(message: Uint8Array) {

@@ -28,7 +28,7 @@ import {
   verifyPreKey,
   walletOfSignedKey,
 } from './public-keys.ts';
-import { type EcdsaSignature, generatePrivateKey, isPrivateKey, publicPoint, sharedPoint, sign } from './secp256k1.ts';
+import { type EcdsaSignature, generatePrivateKey, isPrivateKey, publicPoint, sharedPoints, sign } from './secp256k1.ts';
 import { type Clock, keyTimeToMs, systemClock } from './time.ts';
 import { createIdentityText, recoverSigner, splitWalletSignature } from './wallet-signature.ts';
 import { encode, tryDecode } from './wire.ts';
@@ -140,9 +140,11 @@ export function sharedSecret(
 ): Uint8Array<ArrayBuffer> {
   const preKey = bundle.preKeys.find(({ point }) => equalBytes(point, ownPreKeyPoint));
   if (!preKey) throw new ProtocolError('unknown-key', 'the pre-key is none of mine');
-  const mine = sharedPoint(bundle.identity.secret, peer.preKey);
-  const theirs = sharedPoint(preKey.secret, peer.identityKey);
-  const third = sharedPoint(preKey.secret, peer.preKey);
+  const [mine, theirs, third] = sharedPoints([
+    [bundle.identity.secret, peer.preKey],
+    [preKey.secret, peer.identityKey],
+    [preKey.secret, peer.preKey],
+  ]) as [Uint8Array, Uint8Array, Uint8Array];
   return role === 'initiator' ? concat(mine, theirs, third) : concat(theirs, mine, third);
 }
 

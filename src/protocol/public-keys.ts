@@ -12,7 +12,7 @@ import {
 } from '../gen/xmtp/message_contents/public_key_pb.ts';
 import { type Signature, SignatureSchema } from '../gen/xmtp/message_contents/signature_pb.ts';
 import { type Address, addressOf } from './address.ts';
-import { equalBytes, toHex } from './bytes.ts';
+import { equalBytes } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import { checkPoint, type EcdsaSignature, recover, verify } from './secp256k1.ts';
@@ -45,9 +45,13 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
     SignedPublicKeyBundleSchema,
     bundle.$typeName === 'xmtp.message_contents.PublicKeyBundle' ? toSignedBundle(bundle) : bundle,
   );
-  const name = toHex(sha256(encoded));
-  const known = verified.get(name);
-  if (known) return known;
+  const name = encoded.length <= maxRemembered ? String.fromCharCode(...encoded) : null;
+  const known = name === null ? undefined : verified.get(name);
+  if (known && name !== null) {
+    verified.delete(name);
+    verified.set(name, known); // the last place is the most recent
+    return known;
+  }
 
   // A copy: what is remembered must neither change with the caller's bytes nor keep the whole envelope around them alive.
   const signed = fromBinary(SignedPublicKeyBundleSchema, encoded, { readUnknownFields: false });
@@ -67,13 +71,17 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
     signed,
     ...(isFromLegacy(identity) && isFromLegacy(pre) && { legacy: toLegacyBundle(signed) }),
   };
+  if (name === null) return result;
   if (verified.size >= maxVerified) verified.delete(verified.keys().next().value as string);
   verified.set(name, result);
   return result;
 }
 
+/** Bundles that held, by their very bytes; the least recently used goes first. What failed is not remembered. */
 const verified = new Map<string, VerifiedBundle>();
 const maxVerified = 4096;
+/** Bytes of a bundle that is worth remembering; one that holds needs 400. */
+const maxRemembered = 1024;
 
 /** Bytes that a key may have; a time and a point need 80. */
 const maxKeyLength = 256;

@@ -1,6 +1,8 @@
-import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { concat, type Random, randomBytes } from './bytes.ts';
+import { type Random, randomBytes } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
+import { multiplyBlinded } from './secp256k1-blinded.ts';
+import { curve, curveModule } from './secp256k1-engine.ts';
+import * as noble from './secp256k1-noble.ts';
 
 /** An ECDSA signature: r and s (64 bytes), and which of two keys recovery yields. */
 export interface EcdsaSignature {
@@ -12,65 +14,67 @@ export interface EcdsaSignature {
 export function generatePrivateKey(random: Random = randomBytes): Uint8Array<ArrayBuffer> {
   for (;;) {
     const key = random(32);
-    if (secp256k1.utils.isValidSecretKey(key)) return key;
+    if (isPrivateKey(key)) return key;
   }
 }
 
 /** Whether the bytes are a usable private key. */
-export const isPrivateKey = (key: Uint8Array): boolean => key.length === 32 && secp256k1.utils.isValidSecretKey(key);
+export const isPrivateKey = noble.isPrivateKey;
 
 /** The public point of a private key, uncompressed; 65 bytes. @throws ProtocolError malformed */
 export function publicPoint(privateKey: Uint8Array): Uint8Array<ArrayBuffer> {
   if (!isPrivateKey(privateKey)) throw new ProtocolError('malformed', 'not a private key');
-  return secp256k1.getPublicKey(privateKey, false) as Uint8Array<ArrayBuffer>;
+  return noble.publicPoint(privateKey);
 }
 
 /** Refuses anything but an uncompressed point on the curve (SPEC 1.1). @throws ProtocolError malformed */
 export function checkPoint(point: Uint8Array): void {
-  if (point.length !== 65 || point[0] !== 4) throw new ProtocolError('malformed', 'a public key is 65 bytes that begin with 04');
-  try {
-    secp256k1.Point.fromBytes(point).assertValidity();
-  } catch (cause) {
-    throw new ProtocolError('malformed', 'the public key is not on the curve', { cause });
-  }
+  if (!isUncompressed(point)) throw new ProtocolError('malformed', 'a public key is 65 bytes that begin with 04');
+  if (!curve().decompress(point)) throw new ProtocolError('malformed', 'the public key is not on the curve');
 }
 
-/** Signs a 32-byte digest, deterministically and with low s (SPEC 1.2). */
+/** Signs a 32-byte digest, deterministically and with low s (SPEC 1.2). @throws ProtocolError malformed */
 export function sign(digest: Uint8Array, privateKey: Uint8Array): EcdsaSignature {
-  const signature = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' });
-  return { bytes: signature.slice(1), recovery: signature[0] as number };
+  if (digest.length !== 32 || !isPrivateKey(privateKey)) throw new ProtocolError('malformed', 'not a digest, or not a private key');
+  const signature = curve().sign(digest, privateKey) ?? noble.nobleCurve.sign(digest, privateKey);
+  if (!signature) throw new ProtocolError('malformed', 'the digest cannot be signed');
+  return signature;
 }
 
 /** Whether the signature over a digest is by this key; high s and wrong sizes are refused, the recovery bit is not looked at (SPEC 1.3). */
-export function verify(digest: Uint8Array, signature: EcdsaSignature, point: Uint8Array): boolean {
-  if (signature.bytes.length !== 64 || !isRecovery(signature.recovery)) return false;
-  try {
-    return secp256k1.verify(signature.bytes, digest, point, { prehash: false, lowS: true, format: 'compact' });
-  } catch {
-    return false;
-  }
-}
+export const verify = (digest: Uint8Array, signature: EcdsaSignature, point: Uint8Array): boolean =>
+  isSignature(signature) && digest.length === 32 && isUncompressed(point) && curve().verify(digest, signature.bytes, point);
 
 /** The point whose key made the signature; 65 bytes. A wrong digest yields a stranger's, so compare (SPEC 1.4). @throws ProtocolError bad-signature */
 export function recover(digest: Uint8Array, signature: EcdsaSignature): Uint8Array<ArrayBuffer> {
-  if (signature.bytes.length !== 64 || !isRecovery(signature.recovery))
+  if (!isSignature(signature) || digest.length !== 32)
     throw new ProtocolError('bad-signature', 'a signature is 64 bytes and a recovery bit');
-  try {
-    const compressed = secp256k1.recoverPublicKey(concat(Uint8Array.of(signature.recovery), signature.bytes), digest, { prehash: false });
-    return secp256k1.Point.fromBytes(compressed).toBytes(false) as Uint8Array<ArrayBuffer>;
-  } catch (cause) {
-    throw new ProtocolError('bad-signature', 'no key can have made this signature', { cause });
-  }
+  const point = curve().recover(digest, signature.bytes, signature.recovery);
+  if (!point) throw new ProtocolError('bad-signature', 'no key can have made this signature');
+  return point;
 }
 
 /** Diffie-Hellman: the full uncompressed point; 65 bytes (SPEC 1.8). @throws ProtocolError malformed */
 export function sharedPoint(privateKey: Uint8Array, point: Uint8Array): Uint8Array<ArrayBuffer> {
-  checkPoint(point);
-  try {
-    return secp256k1.getSharedSecret(privateKey, point, false) as Uint8Array<ArrayBuffer>;
-  } catch (cause) {
-    throw new ProtocolError('malformed', 'the keys do not agree on a secret', { cause });
-  }
+  return sharedPoints([[privateKey, point]])[0] as Uint8Array<ArrayBuffer>;
 }
 
-const isRecovery = (value: number): boolean => value === 0 || value === 1;
+/** The same for several pairs of a private key and a point, which costs less than one by one. @throws ProtocolError malformed */
+export function sharedPoints(pairs: readonly (readonly [privateKey: Uint8Array, point: Uint8Array])[]): Uint8Array<ArrayBuffer>[] {
+  for (const [privateKey, point] of pairs) {
+    checkPoint(point);
+    if (!isPrivateKey(privateKey)) throw new ProtocolError('malformed', 'not a private key');
+  }
+  const module = curveModule();
+  const shared = module ? multiplyBlinded(module, pairs) : pairs.map(([privateKey, point]) => curve().multiply(privateKey, point));
+  return shared.map((point) => {
+    if (!point) throw new ProtocolError('malformed', 'the keys do not agree on a secret');
+    return point;
+  });
+}
+
+/** 64 bytes and a recovery bit; what they say is for the curve to find out. */
+export const isSignature = ({ bytes, recovery }: EcdsaSignature): boolean => bytes.length === 64 && (recovery === 0 || recovery === 1);
+
+/** The one form of a point that travels (SPEC 1.1). */
+export const isUncompressed = (point: Uint8Array): boolean => point.length === 65 && point[0] === 4;

@@ -1,5 +1,5 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   type SignedPublicKey,
   type SignedPublicKeyBundle,
@@ -7,12 +7,16 @@ import {
   UnsignedPublicKeySchema,
 } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
 import { SignatureSchema } from '../../src/gen/xmtp/message_contents/signature_pb.ts';
-import { concat, toHex } from '../../src/protocol/bytes.ts';
+import { concat, equalBytes, toHex } from '../../src/protocol/bytes.ts';
 import { sha256 } from '../../src/protocol/hash.ts';
 import { rotatePreKey } from '../../src/protocol/private-keys.ts';
 import { toLegacyBundle, toSignedBundle, verifyBundle } from '../../src/protocol/public-keys.ts';
 import { publicPoint, sign } from '../../src/protocol/secp256k1.ts';
+import { curve } from '../../src/protocol/secp256k1-engine.ts';
+import { nobleCurve } from '../../src/protocol/secp256k1-noble.ts';
 import { createIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
+import { tryDecode } from '../../src/protocol/wire.ts';
+import { useCurve } from '../support/curve.ts';
 import { alice, bob } from '../support/people.ts';
 import { refused } from './refused.ts';
 
@@ -44,6 +48,64 @@ test('what verified once is remembered by its bytes, apart from the bytes that w
   expect(verifyBundle(again)).toBe(first);
   expect(toHex(first.preKey)).toBe(preKey);
   expect(first.signed).toEqual(again);
+});
+
+test('a chain is verified once, and again for bytes that differ anywhere', () => {
+  const recover = vi.spyOn(nobleCurve, 'recover');
+  const bundle = changed(({ preKey }) => Object.assign(preKey, rotatePreKey(alice.bundle).preKeys[0].publicKey));
+  verifyBundle(bundle);
+  expect(recover).toHaveBeenCalledTimes(1);
+  for (let i = 0; i < 3; i++) verifyBundle(clone(SignedPublicKeyBundleSchema, bundle));
+  expect(recover).toHaveBeenCalledTimes(1);
+  const encoded = toBinary(SignedPublicKeyBundleSchema, bundle);
+  let parsed = 0;
+  for (let at = 0; at < encoded.length; at++) {
+    const other = tryDecode(
+      SignedPublicKeyBundleSchema,
+      encoded.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+    );
+    if (!other || equalBytes(toBinary(SignedPublicKeyBundleSchema, other), encoded)) continue;
+    parsed += 1;
+    let address: string | undefined;
+    try {
+      ({ address } = verifyBundle(other));
+    } catch {
+      // what refuses has looked at it
+    }
+    expect(address, `byte ${at}`).not.toBe(alice.address);
+  }
+  expect(parsed).toBeGreaterThan(300);
+  vi.restoreAllMocks();
+});
+
+test('a chain that failed is not remembered as one that holds, nor as one that fails', async () => {
+  const verify = vi.spyOn(nobleCurve, 'verify');
+  const bad = changed(({ preKey }) => Object.assign(preKey, bob.contact.signed.preKey));
+  for (let i = 1; i <= 3; i++) {
+    await refused('bad-signature', () => verifyBundle(bad));
+    expect(verify).toHaveBeenCalledTimes(i);
+  }
+  vi.restoreAllMocks();
+});
+
+test('what is remembered is bounded, and what was used last stays', async () => {
+  await useCurve('module');
+  const recover = vi.spyOn(curve(), 'recover');
+  const bundles = Array.from({ length: 4096 }, (_, i) =>
+    changed(({ preKey }) => Object.assign(preKey, rotatePreKey(alice.bundle, () => Date.UTC(2025, 0, 1) + i).preKeys[0].publicKey)),
+  );
+  for (const bundle of bundles) verifyBundle(bundle);
+  const [first, second] = bundles as [SignedPublicKeyBundle, SignedPublicKeyBundle];
+  const before = recover.mock.calls.length;
+  verifyBundle(first);
+  expect(recover).toHaveBeenCalledTimes(before);
+  verifyBundle(changed(({ preKey }) => Object.assign(preKey, rotatePreKey(alice.bundle).preKeys[0].publicKey)));
+  verifyBundle(first);
+  expect(recover).toHaveBeenCalledTimes(before + 1);
+  verifyBundle(second);
+  expect(recover).toHaveBeenCalledTimes(before + 2);
+  vi.restoreAllMocks();
+  await useCurve('noble');
 });
 
 test('a missing key or signature is refused', async () => {

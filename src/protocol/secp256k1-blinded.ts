@@ -1,0 +1,46 @@
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { fromHex, randomBytes, toHex } from './bytes.ts';
+import type { CurveModule } from './secp256k1-wasm.ts';
+
+const { Fn } = secp256k1.Point;
+
+/** A random scalar of 128 bits and its inverse; used once. */
+interface Blind {
+  readonly scalar: Uint8Array;
+  readonly inverse: Uint8Array;
+}
+
+/** An inversion costs as much as a third of a multiplication, so that many share one. */
+const together = 32;
+const blinds: Blind[] = [];
+
+/**
+ * Private key × point for each pair by a module whose multiplication takes a time that depends on the scalar. It never sees a private key there: with b random
+ * and fresh, k·P is computed as (k/b)·(b·P), so that what time tells is about numbers that occur once. Null where the module refuses.
+ */
+export function multiplyBlinded(
+  module: CurveModule,
+  pairs: readonly (readonly [privateKey: Uint8Array, point: Uint8Array])[],
+): (Uint8Array<ArrayBuffer> | null)[] {
+  if (blinds.length === 0) blinds.push(...makeBlinds());
+  const { scalar, inverse } = blinds.pop() as Blind;
+  const moved = new Map<Uint8Array, Uint8Array | null>();
+  const shared = pairs.map(([privateKey, point]) => {
+    const blinded = moved.get(point) ?? module.multiply(scalar, point);
+    moved.set(point, blinded);
+    const quotient = module.multiplyScalars(privateKey, inverse);
+    const product = blinded && quotient && module.multiply(quotient, blinded);
+    quotient?.fill(0);
+    return product;
+  });
+  scalar.fill(0);
+  inverse.fill(0);
+  return shared;
+}
+
+function makeBlinds(): Blind[] {
+  const scalars = Array.from({ length: together }, () => BigInt(`0x${toHex(randomBytes(16))}`) + 1n);
+  return Fn.invertBatch(scalars).map((inverse, i) => ({ scalar: bytesOf(scalars[i] as bigint), inverse: bytesOf(inverse as bigint) }));
+}
+
+const bytesOf = (scalar: bigint): Uint8Array => fromHex(scalar.toString(16).padStart(64, '0'));
