@@ -45,6 +45,7 @@ export function createPublication({ address, keystore, records, node, clock, sig
   let done = false;
   /** Grows with every rotation: what began before one says nothing of the keys after it. */
   let generation = 0;
+  let rotating = false;
 
   /** Another program of this owner may have rotated: its pre-keys come from its backup. Answers the backups, newest first. */
   const adopt = async (): Promise<readonly Uint8Array[]> => {
@@ -92,9 +93,11 @@ export function createPublication({ address, keystore, records, node, clock, sig
     await failpoint('publication:contact');
   };
 
-  const note = async (): Promise<void> => {
+  const note = async (stillTrue: () => boolean): Promise<void> => {
     if (await isPublished(records, address, node.url)) return;
     const nodes = await records.settings.get(settingName(address));
+    // From here this write comes first, and what a rotation writes after it.
+    if (!stillTrue()) return;
     await records.settings.put(settingName(address), [...(Array.isArray(nodes) ? nodes : []), node.url]);
     changed();
   };
@@ -102,13 +105,14 @@ export function createPublication({ address, keystore, records, node, clock, sig
   const run = createSingle(async (): Promise<void> => {
     if (done || signal.aborted) return;
     const begun = generation;
+    const stillTrue = (): boolean => begun === generation && !rotating;
     try {
       // The backup first: what is sealed to a pre-key must never depend on this one device.
       await publishBackup(await adopt());
       await publishContact();
-      if (begun !== generation) return;
-      await note();
-      done = true;
+      if (!stillTrue()) return;
+      await note(stillTrue);
+      done = stillTrue();
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
       again.later(error.retryAfterMs);
@@ -120,10 +124,15 @@ export function createPublication({ address, keystore, records, node, clock, sig
     run,
     async rotate() {
       // No longer published, and known as such, before there is anything new: a death in between costs a look at the node.
-      await records.settings.put(settingName(address), []);
-      await keystore.rotatePreKey();
-      generation += 1;
-      done = false;
+      rotating = true;
+      try {
+        await records.settings.put(settingName(address), []);
+        await keystore.rotatePreKey();
+      } finally {
+        generation += 1;
+        done = false;
+        rotating = false;
+      }
       await failpoint('publication:rotated');
       changed();
     },
