@@ -16,6 +16,7 @@ import { sha256 } from '../protocol/hash.ts';
 import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
 import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
+import { openMessages } from '../protocol/message-batch.ts';
 import {
   addressOfBundle,
   decodePrivateBundle,
@@ -256,6 +257,19 @@ export class Identity {
 
   async openMessage({ key, peer, members = [this.address(), peer], ...message }: MessageToOpen): Promise<OpenedMessage> {
     return openMessage({ ...message, keyMaterial: await this.#openKey(message.topic, key), members });
+  }
+
+  async openMessages(messages: readonly MessageToOpen[]): Promise<PromiseSettledResult<OpenedMessage>[]> {
+    const keys = new Map<SealedKey, Promise<Uint8Array>>();
+    const received = await Promise.allSettled(
+      messages.map(async ({ key, peer, members = [this.address(), peer], ...message }) => {
+        const opening = keys.get(key) ?? this.#openKey(message.topic, key);
+        keys.set(key, opening);
+        return { ...message, keyMaterial: await opening, members };
+      }),
+    );
+    const opened = (await openMessages(received.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])))).values();
+    return received.map((each) => (each.status === 'fulfilled' ? (opened.next().value as PromiseSettledResult<OpenedMessage>) : each));
   }
 
   clear(): void {

@@ -304,6 +304,11 @@ export class Keystore {
     return this.#identity().openMessage(message);
   }
 
+  /** Opens each as `openMessage` does, together, and says of each what became of it. @throws KeystoreError locked */
+  async openMessages(messages: readonly MessageToOpen[]): Promise<PromiseSettledResult<OpenedMessage>[]> {
+    return this.#identity().openMessages(messages);
+  }
+
   /** Seals a row for the disk. @throws KeystoreError locked */
   sealRecord(store: string, key: string, value: unknown): Promise<Uint8Array> {
     return this.#unlocked().records.seal(store, key, value);
