@@ -25,7 +25,10 @@ export function manifestFor(browser: Browser, value: Json): Json {
   return { ...kept, ...own };
 }
 
-/** Adds what is not code: the manifest of this browser and the icons. */
+/** The curve as its package brings it: fetched by the background once there is enough to do, so that no script carries it. */
+const curve = 'node_modules/@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm';
+
+/** Adds what is not code of ours: the manifest of this browser, the icons and the curve's module. */
 function packageFiles(browser: Browser): Plugin {
   return {
     name: 'package-files',
@@ -33,6 +36,7 @@ function packageFiles(browser: Browser): Plugin {
     generateBundle() {
       const manifest = manifestFor(browser, JSON.parse(readFileSync(at('manifest.json'), 'utf8')) as Json);
       this.emitFile({ type: 'asset', fileName: 'manifest.json', source: `${JSON.stringify(manifest, null, 2)}\n` });
+      this.emitFile({ type: 'asset', fileName: basename(curve), source: readFileSync(at(curve)) });
       for (const name of readdirSync(at('public/icons'))) {
         this.emitFile({ type: 'asset', fileName: `icons/${name}`, source: readFileSync(at(`public/icons/${name}`)) });
       }

@@ -1,5 +1,6 @@
 import browser, { type Runtime } from 'webextension-polyfill';
 import { fromBase64, toBase64 } from '../protocol/bytes.ts';
+import { offerCurve } from '../protocol/secp256k1-engine.ts';
 import { openRecords } from '../storage/records.ts';
 import { assemble, type Background } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
@@ -47,6 +48,9 @@ browser.runtime.onStartup.addListener(() => then('forgetting closed sites', ({ s
 async function forgetClosedSites({ services }: Background): Promise<void> {
   await services.sites.tabsClosed(await openOrigins());
 }
+
+// Fetched when many messages wait, and from our own package: a service worker cannot import it.
+offerCurve({ load: async () => (await fetch(browser.runtime.getURL('secp256k1.wasm'))).arrayBuffer(), batchFrom: 12 });
 
 async function start(): Promise<Background> {
   await trustOnly();

@@ -23,6 +23,15 @@ describe.each(browserNames)('a wallet in %s', (name) => {
     expect(await page.text()).toContain(new URL(world.node.url).host);
   });
 
+  test('computes its curve by a module of the package, which the policy lets it fetch and compile', async () => {
+    const page = await person.open('/');
+    const functions = await page.evaluate(async () => {
+      const bytes = await (await fetch('/secp256k1.wasm')).arrayBuffer();
+      return WebAssembly.Module.exports(await WebAssembly.compile(bytes)).map(({ name }) => name);
+    });
+    expect(functions).toContain('_secp256k1_ec_pubkey_tweak_mul');
+  });
+
   test('is created with a passphrase and ends in an empty inbox', async () => {
     await person.createWallet(world.node.url);
     expect(person.address).toMatch(/^0x[0-9a-fA-F]{40}$/);
