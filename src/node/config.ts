@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { defaultLimits, type Limits } from './limits.ts';
@@ -10,6 +11,12 @@ export interface NodeConfig {
   readonly data: string;
   readonly pages: string | undefined;
   readonly compat: boolean;
+  /** Files of a certificate and its key, PEM; without them the port is in the clear. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Where the metrics are served; null: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** Days that messages are kept, by kind of topic; what is not in it is kept for ever. */
+  readonly retention: ReadonlyMap<string, number>;
   readonly log: LogForm;
   readonly trustedProxies: readonly string[];
   readonly limits: Limits;
@@ -38,7 +45,10 @@ const oneOf =
     values.includes(text) ? null : values.join(' or ');
 const anyText = (text: string) => (text.length > 0 ? null : 'some text');
 
-/** Every setting: the flag wins over the environment, the environment over the default. */
+/** Kinds of topics whose messages may be deleted when they are old. The rest is what accounts live by. */
+const forgettable = ['m', 'dm', 'intro', 'invite', 'userpreferences', 'unknown'];
+
+/** Every setting: the flag wins over the environment, the environment over the file, the file over the default. */
 export const settings = {
   host: {
     flag: 'host',
@@ -48,6 +58,13 @@ export const settings = {
     fault: anyText,
   },
   port: { flag: 'port', value: 'NUMBER', fallback: '5555', about: 'the one port; 0 takes a free one', fault: wholeNumber(0, 65_535) },
+  config: {
+    flag: 'config',
+    value: 'FILE',
+    fallback: '',
+    about: 'settings as JSON, by the names of the options: {"port": 5555, "compat": true}',
+    fault: () => null,
+  },
   data: { flag: 'data', value: 'DIR', fallback: './.parley/node', about: 'directory of the store; :memory: keeps nothing', fault: anyText },
   pages: {
     flag: 'pages',
@@ -62,6 +79,29 @@ export const settings = {
     fallback: 'false',
     about: 'take what existing nodes take: contacts, invitations and messages are not checked',
     fault: oneOf('true', 'false'),
+  },
+  tlsCert: {
+    flag: 'tls-cert',
+    value: 'FILE',
+    fallback: '',
+    about: 'certificate (PEM, with its chain) for TLS on the port; read again at SIGHUP',
+    fault: () => null,
+  },
+  tlsKey: { flag: 'tls-key', value: 'FILE', fallback: '', about: 'its private key (PEM)', fault: () => null },
+  metricsPort: {
+    flag: 'metrics-port',
+    value: 'NUMBER',
+    fallback: '',
+    about: 'serves metrics for Prometheus at /metrics on this port; 0 takes a free one',
+    fault: (text) => (text === '' ? null : wholeNumber(0, 65_535)(text)),
+  },
+  metricsHost: { flag: 'metrics-host', value: 'ADDRESS', fallback: '127.0.0.1', about: 'where the metrics are served', fault: anyText },
+  retention: {
+    flag: 'retention',
+    value: 'LIST',
+    fallback: '',
+    about: 'days that messages are kept, by kind of topic: m=365,invite=730; contacts and key backups always stay',
+    fault: retentionFault,
   },
   log: { flag: 'log', value: 'FORM', fallback: 'text', about: 'text, json or silent', fault: oneOf('text', 'json', 'silent') },
   trustedProxies: {
@@ -114,26 +154,42 @@ type SettingName = keyof typeof settings;
 export function readConfig(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): NodeConfig | null {
   const flags = readFlags(argv);
   if (flags === null) return null;
+  const configFile = flags.get('config') ?? environment['PARLEY_CONFIG'] ?? '';
+  const file = configFile === '' ? new Map<string, string>() : readConfigFile(configFile);
   const text = (name: SettingName): string => {
     const setting: Setting = settings[name];
     const variable = variableOf(setting);
     const fromFlag = flags.get(setting.flag);
     const fromEnvironment = environment[variable] || undefined; // set to nothing is not set
-    const value = fromFlag ?? fromEnvironment ?? setting.fallback;
+    const fromFile = file.get(setting.flag);
+    const value = fromFlag ?? fromEnvironment ?? fromFile ?? setting.fallback;
     const fault = setting.fault(value);
-    if (fault !== null)
-      throw new ConfigError(`${fromFlag === undefined ? variable : `--${setting.flag}`} is ${JSON.stringify(value)}; expected ${fault}.`);
+    if (fault !== null) {
+      const place =
+        fromFlag !== undefined
+          ? `--${setting.flag}`
+          : fromEnvironment === undefined && fromFile !== undefined
+            ? `"${setting.flag}" in ${configFile}`
+            : variable;
+      throw new ConfigError(`${place} is ${JSON.stringify(value)}; expected ${fault}.`);
+    }
     return value;
   };
   const number = (name: SettingName): number => Number(text(name));
   const data = text('data');
   const pages = text('pages');
+  const [cert, key] = [text('tlsCert'), text('tlsKey')];
+  if ((cert === '') !== (key === '')) throw new ConfigError('TLS needs both --tls-cert and --tls-key.');
+  const metricsPort = text('metricsPort');
   return {
     host: text('host'),
     port: number('port'),
     data: data === ':memory:' ? data : resolve(data),
     pages: pages === '' ? undefined : resolve(pages),
     compat: text('compat') === 'true',
+    tls: cert === '' ? undefined : { cert: resolve(cert), key: resolve(key) },
+    metrics: metricsPort === '' ? null : { host: text('metricsHost'), port: Number(metricsPort) },
+    retention: retentionOf(text('retention')),
     log: text('log') as LogForm,
     trustedProxies: listOf(text('trustedProxies')),
     limits: {
@@ -191,4 +247,42 @@ function proxiesFault(text: string): string | null {
     );
   });
   return good ? null : 'IP addresses or ranges such as 10.0.0.0/8, separated by commas';
+}
+
+/** A file of settings: one JSON object, its members named like the options. @throws ConfigError naming the member that is wrong */
+function readConfigFile(path: string): Map<string, string> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(`The settings in ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new ConfigError(`The settings in ${path} are no JSON object.`);
+  const known = new Set<string>(Object.values(settings).map(({ flag }) => flag));
+  known.delete('config');
+  return new Map(
+    Object.entries(parsed).map(([name, value]) => {
+      if (!known.has(name)) throw new ConfigError(`${JSON.stringify(name)} in ${path} is no setting; --help lists them.`);
+      if (!['string', 'number', 'boolean'].includes(typeof value))
+        throw new ConfigError(`${JSON.stringify(name)} in ${path} is ${JSON.stringify(value)}; expected a text, a number, true or false.`);
+      return [name, String(value)];
+    }),
+  );
+}
+
+const retentionOf = (text: string): ReadonlyMap<string, number> =>
+  new Map(
+    listOf(text).map((each) => {
+      const [kind = '', days] = each.split('=');
+      return [kind, Number(days)];
+    }),
+  );
+
+function retentionFault(text: string): string | null {
+  const good = [...listOf(text)].every((each) => {
+    const [, kind = ''] = /^([a-z]+)=[1-9]\d{0,4}$/.exec(each) ?? [];
+    return forgettable.includes(kind);
+  });
+  return good ? null : `KIND=DAYS, separated by commas, with kinds ${forgettable.join(', ')}`;
 }

@@ -65,6 +65,11 @@ export class Dispatcher {
     return this.#head;
   }
 
+  /** Topics that somebody follows. */
+  get topics(): number {
+    return this.#byTopic.size;
+  }
+
   get size(): number {
     return this.#subscribers.size;
   }

@@ -18,6 +18,13 @@ export async function main(args: readonly string[]): Promise<void> {
     }
     const node = await startNode({ ...config, pages: config.pages ?? ownPages() });
     stopOnSignal(() => node.close());
+    process.on('SIGHUP', () => {
+      try {
+        node.reload();
+      } catch (error) {
+        console.error(`The certificate could not be read again, so the one before stays: ${explain(error)}`);
+      }
+    });
   } catch (error) {
     process.exitCode = 1;
     console.error(explain(error));

@@ -19,6 +19,7 @@ import { Authenticator } from './authn.ts';
 import type { Dispatcher, Sink, Subscription, Topics } from './dispatcher.ts';
 import { type Limits, RateLimiter } from './limits.ts';
 import { type Log, shortAddress } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import { isOurFault, refuse, toRefusal } from './refusal.ts';
 import type { Store, StoredEnvelope, StoreQuery } from './store/store.ts';
 import { checkEnvelope } from './topic-rules.ts';
@@ -53,6 +54,7 @@ export class MessageService {
   readonly #compat: boolean;
   readonly #limits: Limits;
   readonly #log: Log;
+  readonly #metrics: Metrics;
   readonly #clock: Clock;
   readonly #walletPublishes: RateLimiter;
   readonly #networkPublishes: RateLimiter;
@@ -65,6 +67,7 @@ export class MessageService {
     compat,
     limits,
     log,
+    metrics,
     clock = systemClock,
   }: {
     readonly store: Store;
@@ -72,8 +75,10 @@ export class MessageService {
     readonly compat: boolean;
     readonly limits: Limits;
     readonly log: Log;
+    readonly metrics: Metrics;
     readonly clock?: Clock;
   }) {
+    this.#metrics = metrics;
     this.#store = store;
     this.#dispatcher = dispatcher;
     this.#authenticator = new Authenticator({ compat, clock });
@@ -103,6 +108,8 @@ export class MessageService {
         if (kept.length > 0) await this.#store.append(kept);
         for (const envelope of checked) if (isEphemeralTopic(envelope.topic)) this.#dispatcher.dispatch(envelope);
         this.counts.published += envelopes.length;
+        this.#metrics.envelopes.add(envelopes.length);
+        this.#metrics.envelopeBytes.add(envelopes.reduce((sum, { message }) => sum + message.length, 0));
       } catch (error) {
         const refusal = this.#toRefusal('publish', error);
         if (!isOurFault(refusal))
@@ -149,8 +156,10 @@ export class MessageService {
       if (this.#limits.networkStreams > 0 && open >= this.#limits.networkStreams)
         throw refuse(Code.ResourceExhausted, `streams from this network: at most ${this.#limits.networkStreams} at once; close one first`);
       this.#streams.set(caller.network, open + 1);
+      this.#metrics.requests.add(1, { method: 'subscribe', code: 'OK' });
     } catch (error) {
       this.counts.refused++;
+      this.#metrics.requests.add(1, { method: 'subscribe', code: Code[toRefusal(error).code] });
       throw error;
     }
     const subscription = this.#dispatcher.subscribe(topics, sink);
@@ -205,12 +214,19 @@ export class MessageService {
     });
   }
 
-  async #answer<T>(what: string, work: () => Promise<T>): Promise<T> {
+  async #answer<T>(method: 'publish' | 'query' | 'batch query', work: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    let code = 'OK';
     try {
       return await work();
     } catch (error) {
       this.counts.refused++;
-      throw this.#toRefusal(what, error);
+      const refusal = this.#toRefusal(method, error);
+      code = Code[refusal.code];
+      throw refusal;
+    } finally {
+      this.#metrics.requests.add(1, { method, code });
+      this.#metrics.requestSeconds.observe((performance.now() - begun) / 1000, { method });
     }
   }
 

@@ -9,6 +9,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { type AddressInfo, BlockList, createServer, isIP, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { Code } from '@connectrpc/connect';
 
 import { type Exchange, Http1Exchange, Http2Exchange } from './exchange.ts';
@@ -41,6 +42,12 @@ const pingMs = 60_000;
 /** How long requests may take to end after the stop; what is still open then is cut off. */
 const drainMs = 5000;
 
+/** PEM. */
+export interface TlsFiles {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
 export interface ServerOptions {
   readonly service: MessageService;
   /** Makes what serves our own API, given how callers are told apart. */
@@ -50,6 +57,8 @@ export interface ServerOptions {
   readonly pages?: string | undefined;
   /** Addresses or ranges (`10.0.0.0/8`) whose `x-forwarded-for` is believed. */
   readonly trustedProxies: readonly string[];
+  /** A certificate with its chain and its key, PEM; without them the port is in the clear. */
+  readonly tls?: TlsFiles | undefined;
   /** Whether the store answers. */
   readonly ready: () => Promise<void>;
 }
@@ -73,7 +82,8 @@ export class NodeServer {
     this.#proxies = blockListOf(options.trustedProxies);
     this.#messageApi = createMessageApi(options.service, (from) => this.#callerOf(from));
     this.#nodeApi = options.nodeApi((from) => this.#callerOf(from));
-    this.#listener = createServer((socket) => this.#accept(socket));
+    const accept = (socket: Socket): void => this.#accept(socket);
+    this.#listener = options.tls ? createTlsServer({ ...options.tls, ALPNProtocols: ['h2', 'http/1.1'] }, accept) : createServer(accept);
     const serve = (request: Request, response: Response): void => {
       this.#hold(response);
       void this.#serve(request, response).catch((error: unknown) => {
@@ -110,6 +120,11 @@ export class NodeServer {
     });
     this.#listener.on('error', (error) => this.#options.log.error('cannot accept connections', error));
     return (this.#listener.address() as AddressInfo).port;
+  }
+
+  /** Uses another certificate for the connections that come from now on. @throws the system's error when it is none */
+  renewTls(tls: TlsFiles): void {
+    if (this.#listener instanceof TlsServer) this.#listener.setSecureContext(tls);
   }
 
   /** Takes no more requests, lets those that run come to their end, then closes every connection. Streams are ended by whoever feeds them. */

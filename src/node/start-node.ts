@@ -1,11 +1,15 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { createLog, type LogForm } from './log.ts';
 import { MessageService } from './message-service.ts';
+import { Metrics, serveMetrics } from './metrics.ts';
 import { createNodeApi, type NodeApiDeps } from './node-api.ts';
 import { refuse } from './refusal.ts';
+import { keepRetention } from './retention.ts';
 import { SavedTopics } from './saved-topics.ts';
 import { NodeServer } from './server.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -25,12 +29,21 @@ export interface NodeOptions {
   readonly log?: LogForm;
   readonly trustedProxies?: readonly string[];
   readonly limits?: Partial<Limits>;
+  /** Files of a certificate and its key. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  readonly metrics?: { readonly host: string; readonly port: number } | null;
+  /** Days by kind of topic. */
+  readonly retention?: ReadonlyMap<string, number>;
   readonly clock?: Clock;
 }
 
 export interface RunningNode {
   readonly url: string;
   readonly port: number;
+  /** Where the metrics are, if they are served. */
+  readonly metricsPort: number | null;
+  /** Reads the certificate again. @throws the system's error; the one before stays then */
+  reload(): void;
   /** Ends the streams, lets requests come to their end, closes the store. */
   close(): Promise<void>;
 }
@@ -48,23 +61,33 @@ export async function startNode({
   log: form = 'silent',
   trustedProxies = [],
   limits,
+  tls,
+  metrics: metricsAt = null,
+  retention = new Map(),
   clock = systemClock,
 }: NodeOptions = {}): Promise<RunningNode> {
   const log = createLog(form);
+  const metrics = new Metrics();
   const store = openSqliteStore({
     data,
     clock,
+    onMeasured: (stored, repeated, tookMs) => {
+      metrics.commitSeconds.observe(tookMs / 1000);
+      metrics.commitEnvelopes.observe(stored + repeated);
+      metrics.duplicates.add(repeated);
+    },
     onCommitted: (envelopes) => {
       for (const envelope of envelopes) dispatcher.dispatch(envelope);
     },
   });
   const tooSlow = () => {
+    metrics.slowReaders.add();
     log.warn('ended a stream whose reader was too slow');
     return refuse(Code.ResourceExhausted, 'too slow: more is waiting than this node keeps; query for what was missed and subscribe again');
   };
   const dispatcher = new Dispatcher(tooSlow, store.head());
   const bounds = { ...defaultLimits, ...limits };
-  const service = new MessageService({ store, dispatcher, compat, limits: bounds, log, clock });
+  const service = new MessageService({ store, dispatcher, compat, limits: bounds, log, metrics, clock });
   const nodeApi = (callerOf: NodeApiDeps['callerOf']) =>
     createNodeApi({
       service,
@@ -76,16 +99,29 @@ export async function startNode({
       maxTopics: bounds.subscriptionTopics,
       maxBlobLength: 0,
     });
-  const server = new NodeServer({ service, nodeApi, log, pages, trustedProxies, ready: () => store.check() });
+  metrics.gauge('parley_streams', 'Open streams.', () => dispatcher.size);
+  metrics.gauge('parley_subscribed_topics', 'Topics that somebody follows.', () => dispatcher.topics);
+  metrics.gauge('parley_store_sequence', 'The newest sequence number of the store.', () => dispatcher.head);
+  metrics.gauge('parley_store_bytes', 'Size of the files of the store.', () => sizeOf(data));
+  const readTls = () => tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
   let listening: number;
+  let server: NodeServer | undefined;
+  let served: Awaited<ReturnType<typeof serveMetrics>> | null = null;
   try {
+    server = new NodeServer({ service, nodeApi, log, pages, trustedProxies, tls: readTls(), ready: () => store.check() });
     listening = await server.listen(host, port);
+    served = metricsAt && (await serveMetrics(metrics, metricsAt.host, metricsAt.port));
   } catch (error) {
+    metrics.close();
+    await server?.close();
     await store.close();
     throw error;
   }
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${listening}`;
+  const listener = server;
+  const url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listening}`;
   log.info(`listening at ${url}`, { data, store: store.description, mode: compat ? 'compat' : 'strict' });
+  if (served) log.info(`metrics at port ${served.port}`);
+  const stopRetention = keepRetention(retention, store, log, clock);
 
   let last = { ...service.counts };
   const report = setInterval(() => {
@@ -99,18 +135,32 @@ export async function startNode({
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     clearInterval(report);
-    const drained = server.close();
+    stopRetention();
+    const drained = listener.close();
     dispatcher.endAll(() => refuse(Code.Unavailable, 'this node is stopping; subscribe again in a moment'));
     await drained;
     await store.close();
+    await served?.close();
+    metrics.close();
     log.info('stopped');
   };
   return {
     url,
     port: listening,
+    metricsPort: served?.port ?? null,
+    reload() {
+      const files = readTls();
+      if (files) listener.renewTls(files);
+    },
     close() {
       closing ??= close();
       return closing;
     },
   };
+}
+
+/** Bytes of the database and its log; 0 where there are none. */
+function sizeOf(data: string): number {
+  if (data === ':memory:') return 0;
+  return ['node.db', 'node.db-wal'].reduce((sum, name) => sum + (statSync(join(data, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }

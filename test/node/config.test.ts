@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, helpText, readConfig, settings } from '../../src/node/config.ts';
 
@@ -10,6 +12,9 @@ describe('the configuration', () => {
       data: resolve('.parley/node'),
       pages: undefined,
       compat: false,
+      tls: undefined,
+      metrics: null,
+      retention: new Map(),
       log: 'text',
       trustedProxies: [],
       limits: { walletPublishRate: 50, networkPublishRate: 500, networkReadRate: 1000, networkStreams: 2000, subscriptionTopics: 50_000 },
@@ -29,6 +34,47 @@ describe('the configuration', () => {
       compat: true,
       trustedProxies: ['10.0.0.0/8', '::1'],
     });
+  });
+
+  test('takes a file of settings below the environment and the flags, and names what is wrong in it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-config-'));
+    const file = join(folder, 'node.json');
+    const write = (value: unknown): void => writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value));
+    try {
+      write({ port: 1, host: '0.0.0.0', compat: true, retention: 'm=30,invite=90' });
+      expect(readConfig(['--config', file, '--host', '::1'], { PARLEY_PORT: '2' })).toMatchObject({
+        port: 2,
+        host: '::1',
+        compat: true,
+        retention: new Map([
+          ['m', 30],
+          ['invite', 90],
+        ]),
+      });
+      for (const [value, words] of [
+        [{ port: 'http' }, `"port" in ${file} is "http"; expected a whole number from 0 to 65535.`],
+        [{ prot: 1 }, `"prot" in ${file} is no setting`],
+        [{ port: [1] }, `"port" in ${file} is [1]; expected a text, a number, true or false.`],
+        [[], 'no JSON object'],
+        ['{', `The settings in ${file} cannot be read`],
+      ] as const) {
+        write(value);
+        expect(() => readConfig(['--config', file], {})).toThrow(words);
+      }
+      expect(() => readConfig([], { PARLEY_CONFIG: join(folder, 'none') })).toThrow('cannot be read');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('wants a certificate together with its key', () => {
+    expect(() => readConfig(['--tls-cert', 'a'], {})).toThrow('TLS needs both');
+    expect(readConfig(['--tls-cert', 'a', '--tls-key', 'b'], {})).toMatchObject({ tls: { cert: resolve('a'), key: resolve('b') } });
+  });
+
+  test('never lets contacts or key backups be forgotten', () => {
+    for (const retention of ['contact=1', 'privatestore=1', 'm=0', 'm', 'm=-1'])
+      expect(() => readConfig(['--retention', retention], {})).toThrow('--retention');
   });
 
   test.each([

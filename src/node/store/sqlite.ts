@@ -12,6 +12,7 @@ import {
   type NewEnvelope,
   NotNewerError,
   type OnCommitted,
+  type OnMeasured,
   type SequenceQuery,
   type Store,
   type StoredEnvelope,
@@ -29,6 +30,7 @@ interface SqliteOptions {
   /** A directory, made if missing, or ':memory:'. */
   readonly data: string;
   readonly onCommitted?: OnCommitted;
+  readonly onMeasured?: OnMeasured;
   readonly clock?: Clock;
   /** Another driver than the one that this Node would choose. */
   readonly open?: (path: string) => Database;
@@ -47,7 +49,13 @@ const maxKnownTopics = 100_000;
 const topicsPerTurn = 500;
 
 /** Opens the store in a directory. @throws StoreError when it is in use, damaged or not writable. */
-export function openSqliteStore({ data, onCommitted = () => {}, clock = systemClock, open = openDatabase }: SqliteOptions): Store {
+export function openSqliteStore({
+  data,
+  onCommitted = () => {},
+  onMeasured = () => {},
+  clock = systemClock,
+  open = openDatabase,
+}: SqliteOptions): Store {
   const opened: Database[] = [];
   try {
     if (data !== ':memory:') {
@@ -66,7 +74,7 @@ export function openSqliteStore({ data, onCommitted = () => {}, clock = systemCl
     ])
       database.prepare(`PRAGMA ${pragma}`).all();
     migrate(database);
-    return new SqliteStore(database, opened, onCommitted, clock);
+    return new SqliteStore(database, opened, onCommitted, onMeasured, clock);
   } catch (cause) {
     for (const each of opened) each.close();
     if (cause instanceof StoreError) throw cause;
@@ -80,13 +88,15 @@ class SqliteStore implements Store {
   readonly #database: Database;
   readonly #opened: readonly Database[];
   readonly #onCommitted: OnCommitted;
+  readonly #onMeasured: OnMeasured;
   readonly #clock: Clock;
   readonly #statements = new Map<string, Statement>();
   readonly #topicIds = new Map<string, number>();
   #waiting: Waiting[] = [];
   #closed = false;
 
-  constructor(database: Database, opened: readonly Database[], onCommitted: OnCommitted, clock: Clock) {
+  constructor(database: Database, opened: readonly Database[], onCommitted: OnCommitted, onMeasured: OnMeasured, clock: Clock) {
+    this.#onMeasured = onMeasured;
     this.description = database.name;
     this.#database = database;
     this.#opened = opened;
@@ -166,6 +176,18 @@ class SqliteStore implements Store {
     return found.sort((a, b) => a.seq - b.seq).slice(0, limit);
   }
 
+  async forget(prefix: string, beforeMs: number, limit: number): Promise<number> {
+    if (this.#closed) throw new StoreError('the store is closed');
+    // Names are compared as ranges: `_` and `%` mean nothing here.
+    const { changes } = this.#statement(
+      `DELETE FROM envelope WHERE seq IN (
+         SELECT seq FROM envelope JOIN topic ON topic.id = envelope.topic
+         WHERE topic.name >= ? AND topic.name < ? AND received < ? LIMIT ?
+       )`,
+    ).run(prefix, `${prefix}\u{10ffff}`, beforeMs, limit);
+    return changes;
+  }
+
   async check(): Promise<void> {
     if (this.#closed) throw new StoreError('the store is closed');
     this.#statement('SELECT 1').get();
@@ -189,6 +211,7 @@ class SqliteStore implements Store {
     this.#waiting = [];
     if (waiting.length === 0) return;
     let outcomes: ((number | null)[] | NotNewerError)[];
+    const begun = performance.now();
     try {
       this.#statement('BEGIN IMMEDIATE').run();
       outcomes = waiting.map(({ envelopes }) => this.#insertAll(envelopes));
@@ -208,6 +231,8 @@ class SqliteStore implements Store {
         if (typeof seq === 'number') committed.push({ ...envelope, seq });
       }
     }
+    const all = outcomes.reduce((sum, outcome) => sum + (outcome instanceof NotNewerError ? 0 : outcome.length), 0);
+    this.#onMeasured(committed.length, all - committed.length, performance.now() - begun);
     if (committed.length > 0) this.#onCommitted(committed);
     for (const [index, { resolve, reject }] of waiting.entries()) {
       const outcome = outcomes[index] as (typeof outcomes)[number];

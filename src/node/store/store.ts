@@ -77,11 +77,18 @@ export interface Store {
   head(): number;
   /** Rows in the order of their sequence. @throws StoreError */
   since(query: SequenceQuery): Promise<CommittedEnvelope[]>;
+  /**
+   * Deletes rows of topics whose name begins with `prefix` that were received before `beforeMs`, at most `limit` of them; answers how many. @throws StoreError
+   */
+  forget(prefix: string, beforeMs: number, limit: number): Promise<number>;
   /** @throws StoreError when it does not answer. */
   check(): Promise<void>;
   /** Finishes what was appended and closes. */
   close(): Promise<void>;
 }
+
+/** Told after each commit: how many envelopes it brought, those that were there already apart, and how long it took, ms. */
+export type OnMeasured = (stored: number, repeated: number, tookMs: number) => void;
 
 /** Called once per commit, in the order of the sequence, before the appends of that commit resolve. */
 export type OnCommitted = (envelopes: readonly CommittedEnvelope[]) => void;
