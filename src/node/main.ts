@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argv, env, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { commandsText, runCommand } from './commands.ts';
 import { ConfigError, helpText, readConfig } from './config.ts';
 import { startNode } from './start-node.ts';
 import { StoreError } from './store/store.ts';
@@ -11,9 +12,14 @@ export { type NodeOptions, type RunningNode, startNode } from './start-node.ts';
 /** Runs the node from the command line until it is told to stop. Sets the exit code and prints the reason when it cannot start. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
+    const said = await runCommand(args, env);
+    if (said !== null) {
+      if (said !== '') console.log(said);
+      return;
+    }
     const config = readConfig(args, env);
     if (!config) {
-      console.log(helpText());
+      console.log(`${helpText()}\n${commandsText()}`);
       return;
     }
     const node = await startNode({ ...config, pages: config.pages ?? ownPages() });

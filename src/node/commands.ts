@@ -1,0 +1,121 @@
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ConfigError, type NodeConfig, readConfig } from './config.ts';
+import { backup, compact, restore } from './data/backup.ts';
+import { checkDatabase } from './data/inspect.ts';
+import { readStats } from './data/stats.ts';
+import { exportEnvelopes, importEnvelopes } from './data/transfer.ts';
+
+interface Command {
+  readonly usage: string;
+  readonly about: string;
+  /** How many words it takes beside the options. */
+  readonly words: number;
+  run(words: readonly string[], config: NodeConfig): Promise<string> | string;
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+const date = (ms: number | null): string => (ms === null ? '-' : new Date(ms).toISOString());
+
+/** What can be done with the data of a node beside running it. */
+export const commands: Readonly<Record<string, Command>> = {
+  backup: {
+    usage: 'backup FILE',
+    about: 'copies the store to a file and checks the copy; the node may run',
+    words: 1,
+    run([file = ''], { data }) {
+      const { envelopes, topics } = backup(data, resolve(file));
+      return `Backed up ${envelopes} envelopes of ${topics} topics to ${file}, checked.`;
+    },
+  },
+  restore: {
+    usage: 'restore FILE',
+    about: 'checks a backup and makes it the store; the node must not run',
+    words: 1,
+    run([file = ''], { data }) {
+      const { envelopes, topics, kept } = restore(resolve(file), data);
+      return `Restored ${envelopes} envelopes of ${topics} topics.${kept === null ? '' : ` What was there before is ${kept}.`}`;
+    },
+  },
+  check: {
+    usage: 'check [FILE]',
+    about: 'checks the store, or a backup; the node may run',
+    words: 0,
+    run([file], { data }) {
+      const { envelopes, topics } = checkDatabase(file === undefined ? join(data, 'node.db') : resolve(file));
+      return `In order: ${envelopes} envelopes of ${topics} topics.`;
+    },
+  },
+  compact: {
+    usage: 'compact',
+    about: 'gives back the room of what was deleted; the node must not run',
+    words: 0,
+    run(_, { data }) {
+      const { before, after } = compact(data, sizeOf);
+      return `Compacted from ${megabytes(before)} to ${megabytes(after)}.`;
+    },
+  },
+  stats: {
+    usage: 'stats',
+    about: 'counts what the store holds; the node may run',
+    words: 0,
+    run(_, { data }) {
+      const { kinds, oldestMs, newestMs, sequence, id } = readStats(data);
+      const rows = kinds.map(
+        ({ kind, topics, envelopes, bytes }) =>
+          `${kind.padEnd(18)}${String(topics).padStart(10)}${String(envelopes).padStart(12)}${megabytes(bytes).padStart(14)}`,
+      );
+      const head = `${'kind of topic'.padEnd(18)}${'topics'.padStart(10)}${'envelopes'.padStart(12)}${'messages'.padStart(14)}`;
+      return [head, ...rows, '', `sequence ${sequence}, store ${id}`, `received from ${date(oldestMs)} to ${date(newestMs)}`].join('\n');
+    },
+  },
+  export: {
+    usage: 'export FILE [PREFIX …]',
+    about: 'writes envelopes as lines of JSON, of topics that begin so; - is standard output; the node may run',
+    words: 1,
+    async run([file = '', ...prefixes], { data }) {
+      const count = await exportEnvelopes(data, prefixes, file === '-' ? file : resolve(file));
+      return file === '-' ? '' : `Wrote ${count} envelopes to ${file}.`;
+    },
+  },
+  import: {
+    usage: 'import FILE',
+    about: 'takes such lines, checked as if they were published; - is standard input; the node must not run',
+    words: 1,
+    async run([file = ''], { data, compat }) {
+      const report = (line: number, why: string): void => console.error(`line ${line}: ${why}`);
+      const { taken, repeated, overtaken, refused } = await importEnvelopes(data, file === '-' ? file : resolve(file), {
+        compat,
+        nowMs: Date.now(),
+        report,
+      });
+      if (refused > 0) process.exitCode = 1;
+      return `Took ${taken}, had ${repeated} already, passed over ${overtaken} older contacts, refused ${refused}.`;
+    },
+  },
+};
+
+/** Runs a command if the first argument names one; answers what to print, or null. @throws ConfigError, StoreError */
+export async function runCommand(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<string | null> {
+  const [name = ''] = args;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return null;
+  const at = args.findIndex((arg, index) => index > 0 && arg.startsWith('--'));
+  const words = args.slice(1, at < 0 ? undefined : at);
+  const config = readConfig(at < 0 ? [] : args.slice(at), environment);
+  if (!config) return commandsText();
+  if (words.length < command.words) throw new ConfigError(`Usage: main.js ${command.usage} [OPTIONS]`);
+  if (config.data === ':memory:') throw new ConfigError('There is no data in memory to work on; say --data DIR.');
+  return command.run(words, config);
+}
+
+/** The table of commands, as `--help` prints it. */
+export const commandsText = (): string =>
+  [
+    'Commands, before the options; without one the node runs:',
+    ...Object.values(commands).map(({ usage, about }) => `  ${usage.padEnd(30)}${about}`),
+  ].join('\n');
