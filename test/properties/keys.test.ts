@@ -1,4 +1,3 @@
-import { secp256k1 } from '@noble/curves/secp256k1.js';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { addressOf } from '../../src/protocol/address.ts';
@@ -23,56 +22,16 @@ import {
   rotatePreKey,
 } from '../../src/protocol/private-keys.ts';
 import { toLegacyBundle, toSignedBundle } from '../../src/protocol/public-keys.ts';
-import { checkPoint, isPrivateKey, publicPoint, recover, sharedPoint, sign, verify } from '../../src/protocol/secp256k1.ts';
+import { isPrivateKey, publicPoint } from '../../src/protocol/secp256k1.ts';
 import { enableIdentityText, parseWalletSignature, recoverSigner, signText } from '../../src/protocol/wallet-signature.ts';
+import { useCurve } from '../support/curve.ts';
 import { bytes, exactly, pair, people, place, someone, text } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
 
+// What holds of the curve itself is in curve.test.ts, for noble as for the module.
+await useCurve('module');
+
 const key = exactly(32).filter(isPrivateKey);
-const pool = people.map(({ bundle }) => bundle.identity);
-const order = secp256k1.Point.Fn.ORDER;
-const number = (given: Uint8Array): bigint => BigInt(`0x${toHex(given)}`);
-
-property('a signature is by the key that made it, and recovery yields that key', [key, exactly(32)], (secret, digest) => {
-  const signature = sign(digest, secret);
-  const point = publicPoint(secret);
-  expect(verify(digest, signature, point)).toBe(true);
-  expect(recover(digest, signature)).toEqual(point);
-});
-
-property(
-  'a signature with a changed bit, in it or in what it signs, is none',
-  [someone, exactly(32), place, fc.boolean()],
-  ({ bundle }, digest, at, inDigest) => {
-    const { secret, point } = bundle.identity;
-    const signature = sign(digest, secret);
-    const changed = inDigest ? signature : { ...signature, bytes: flip(signature.bytes, at) };
-    expect(verify(inDigest ? flip(digest, at) : digest, changed, point)).toBe(false);
-  },
-);
-
-property('of a signature and its twin of high s only the low one counts', [someone, exactly(32)], ({ bundle }, digest) => {
-  const { secret, point } = bundle.identity;
-  const { bytes: low, recovery } = sign(digest, secret);
-  const s = number(low.subarray(32));
-  expect(s).toBeLessThanOrEqual(order / 2n);
-  const twin = new Uint8Array(Buffer.from(toHex(low.subarray(0, 32)) + (order - s).toString(16).padStart(64, '0'), 'hex'));
-  expect(verify(digest, { bytes: twin, recovery: 1 - recovery }, point)).toBe(false);
-});
-
-property('two keys agree on one secret, whoever computes it', [key, fc.constantFrom(...pool)], (mine, theirs) => {
-  expect(sharedPoint(mine, theirs.point)).toEqual(sharedPoint(theirs.secret, publicPoint(mine)));
-});
-
-property('a public key with a changed bit is refused as malformed', [key, place], async (secret, at) => {
-  const point = publicPoint(secret);
-  checkPoint(point);
-  expect(await outcome(() => checkPoint(flip(point, at)))).toBe('malformed');
-});
-
-property('bytes of any kind are a public key or refused as malformed', [fc.oneof(bytes(70), exactly(65))], async (given) => {
-  expect(['malformed', undefined]).toContain(await outcome(() => checkPoint(given)));
-});
 
 property('a wallet that signed a text is known by it, in every form of the signature', [key, text()], (secret, words) => {
   const signature = signText(words, secret);

@@ -9,8 +9,11 @@ import { openMessage, parseHeader, parseMessage, sealMessage } from '../../src/p
 import { notificationKeys, notificationPeriodMs } from '../../src/protocol/notification-keys.ts';
 import { ciphertextId, openFromSelf, sealToSelf } from '../../src/protocol/preferences.ts';
 import { conversationTopic, ephemeralTopic } from '../../src/protocol/topic.ts';
+import { useCurve } from '../support/curve.ts';
 import { address, bytes, exactly, pair, people, place, someone, text, timeNs, topicName } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
+
+await useCurve('module');
 
 property(
   'what is sealed under a secret of any length opens under it, beside the same additional data',
