@@ -212,6 +212,18 @@ export function helpText(): string {
   return ['Usage: main.js [OPTIONS]', '', `  ${'option'.padEnd(30)}${'environment'.padEnd(30)}meaning [default]`, ...rows, ''].join('\n');
 }
 
+/** The same table in Markdown, for docs/operating.md. */
+export const settingsTable = (): string =>
+  [
+    '| option | environment | meaning | default |',
+    '| --- | --- | --- | --- |',
+    ...Object.values(settings).map((setting: Setting) => {
+      const flag = `--${setting.flag}${setting.value === '' ? '' : ` ${setting.value}`}`;
+      const fallback = setting.fallback === '' || setting.fallback === 'false' ? '' : `\`${setting.fallback}\``;
+      return `| \`${flag}\` | \`${variableOf(setting)}\` | ${setting.about} | ${fallback} |`;
+    }),
+  ].join('\n');
+
 const variableOf = ({ flag }: Setting): string => `PARLEY_${flag.toUpperCase().replaceAll('-', '_')}`;
 
 function readFlags(argv: readonly string[]): Map<string, string> | null {
