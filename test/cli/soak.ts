@@ -1,7 +1,8 @@
 import * as conversation from '../soak/conversation.ts';
+import * as node from '../soak/node.ts';
 import { runNamed } from './named-runs.ts';
 
 /** `npm run soak -- NAME`: what `npm test` does a few times, often enough to believe it. */
 export function run(args: readonly string[]): Promise<number> {
-  return runNamed('soak', { conversation }, args);
+  return runNamed('soak', { node, conversation }, args);
 }
