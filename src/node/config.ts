@@ -39,6 +39,7 @@ interface Setting {
 
 const wholeNumber = (min: number, max: number) => (text: string) =>
   /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? null : `a whole number from ${min} to ${max}`;
+const largeNumber = (text: string) => (/^\d{1,15}$/.test(text) ? null : 'a whole number of bytes');
 const oneOf =
   (...values: string[]) =>
   (text: string) =>
@@ -146,6 +147,34 @@ export const settings = {
     about: 'topics of one subscription; clients subscribe to all of theirs at once',
     fault: wholeNumber(50_000, 10_000_000),
   },
+  blobBytes: {
+    flag: 'blob-bytes',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.blobBytes),
+    about: 'bytes of one sealed attachment; 0 keeps none',
+    fault: wholeNumber(0, 999_999_999),
+  },
+  blobDailyBytes: {
+    flag: 'blob-daily-bytes',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.blobDailyBytes),
+    about: 'bytes of attachments that one wallet may put in a day',
+    fault: largeNumber,
+  },
+  blobStoreBytes: {
+    flag: 'blob-store-bytes',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.blobStoreBytes),
+    about: 'bytes of all attachments together',
+    fault: largeNumber,
+  },
+  blobDays: {
+    flag: 'blob-days',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.blobDays),
+    about: 'days after which an attachment goes that nobody has put again',
+    fault: wholeNumber(1, 36_500),
+  },
 } as const satisfies Record<string, Setting>;
 
 type SettingName = keyof typeof settings;
@@ -198,6 +227,10 @@ export function readConfig(argv: readonly string[], environment: Readonly<Record
       networkReadRate: number('networkReadRate'),
       networkStreams: number('networkStreams'),
       subscriptionTopics: number('subscriptionTopics'),
+      blobBytes: number('blobBytes'),
+      blobDailyBytes: number('blobDailyBytes'),
+      blobStoreBytes: number('blobStoreBytes'),
+      blobDays: number('blobDays'),
     },
   };
 }

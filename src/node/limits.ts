@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { type Clock, systemClock } from '../protocol/time.ts';
+import type { BlobLimits } from './blobs.ts';
 import { refuse } from './refusal.ts';
 
 /** Bytes of a request (SPEC 13.6). */
 export const maxRequestLength = 52_428_800;
 
 /** Rates are per second and refill continuously; a burst of a hundred seconds' worth may come at once. 0 is no limit. */
-export interface Limits {
+export interface Limits extends BlobLimits {
   /** Envelopes published by one wallet. */
   readonly walletPublishRate: number;
   /** Envelopes published from one network address (IPv6: one /64). */
@@ -26,6 +27,11 @@ export const defaultLimits: Limits = {
   networkReadRate: 1000,
   networkStreams: 2000,
   subscriptionTopics: 50_000,
+  // 25 MiB of a file, and what sealing adds.
+  blobBytes: 26_300_000,
+  blobDailyBytes: 250_000_000,
+  blobStoreBytes: 10_000_000_000,
+  blobDays: 90,
 };
 
 const burstSeconds = 100;

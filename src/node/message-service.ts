@@ -13,6 +13,7 @@ import {
   QueryResponseSchema,
   SortDirection,
 } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import type { Address } from '../protocol/address.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import { isEphemeralTopic, parseTopic } from '../protocol/topic.ts';
 import { Authenticator } from './authn.ts';
@@ -179,6 +180,14 @@ export class MessageService {
         else this.#streams.delete(caller.network);
       },
     };
+  }
+
+  /** The wallet whose token comes with a request, its rate counted. @throws ConnectError unauthenticated, resource exhausted */
+  walletOf(caller: Caller): Address {
+    this.#networkPublishes.spend(caller.network, 1);
+    const wallet = this.#authenticator.walletOf(caller.authorization);
+    this.#walletPublishes.spend(wallet, 1);
+    return wallet;
   }
 
   /** Counts a read of so many topics against who asks. @throws ConnectError resource exhausted */

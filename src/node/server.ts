@@ -12,6 +12,7 @@ import { type AddressInfo, BlockList, createServer, isIP, type Server, type Sock
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { Code } from '@connectrpc/connect';
 
+import { type Blobs, blobPrefix, serveBlob } from './blobs.ts';
 import { type Exchange, Http1Exchange, Http2Exchange } from './exchange.ts';
 import { gatewayPrefix, serveGateway } from './gateway.ts';
 import {
@@ -52,6 +53,8 @@ export interface ServerOptions {
   readonly service: MessageService;
   /** Makes what serves our own API, given how callers are told apart. */
   readonly nodeApi: (callerOf: (from: Origin) => Caller) => ReturnType<typeof createNodeApi>;
+  /** null: this node keeps none. */
+  readonly blobs: Blobs | null;
   readonly log: Log;
   /** Directory of static pages. */
   readonly pages?: string | undefined;
@@ -209,7 +212,11 @@ export class NodeServer {
       await serveGateway(this.#options.service, path, this.#callerOf(originOf(request)), request, response);
     else if (path.startsWith(apiPrefix)) this.#messageApi.any(path, request, response);
     else if (path.startsWith(nodeApiPrefix)) this.#nodeApi.any(path, request, response);
-    else if (path === '/healthz') send(response, 200, 'application/json', `${JSON.stringify({ status: 'ok', name: 'parley', version })}\n`);
+    else if (path.startsWith(blobPrefix)) {
+      const { blobs, service } = this.#options;
+      await serveBlob(blobs, (caller) => service.walletOf(caller), this.#callerOf(originOf(request)), path, request, response);
+    } else if (path === '/healthz')
+      send(response, 200, 'application/json', `${JSON.stringify({ status: 'ok', name: 'parley', version })}\n`);
     else if (path === '/readyz') await this.#sendReadiness(response);
     else await servePage(this.#options.pages, path, request, response);
   }

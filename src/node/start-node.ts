@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import { type Clock, systemClock } from '../protocol/time.ts';
+import { Blobs } from './blobs.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { createLog, type LogForm } from './log.ts';
@@ -87,6 +88,8 @@ export async function startNode({
   };
   const dispatcher = new Dispatcher(tooSlow, store.head());
   const bounds = { ...defaultLimits, ...limits };
+  // In memory nothing is kept, least of all files.
+  const blobs = data === ':memory:' ? null : new Blobs(data, bounds, log, clock);
   const service = new MessageService({ store, dispatcher, compat, limits: bounds, log, metrics, clock });
   const nodeApi = (callerOf: NodeApiDeps['callerOf']) =>
     createNodeApi({
@@ -97,18 +100,19 @@ export async function startNode({
       clock,
       callerOf,
       maxTopics: bounds.subscriptionTopics,
-      maxBlobLength: 0,
+      maxBlobLength: blobs?.maxBytes ?? 0,
     });
   metrics.gauge('parley_streams', 'Open streams.', () => dispatcher.size);
   metrics.gauge('parley_subscribed_topics', 'Topics that somebody follows.', () => dispatcher.topics);
   metrics.gauge('parley_store_sequence', 'The newest sequence number of the store.', () => dispatcher.head);
   metrics.gauge('parley_store_bytes', 'Size of the files of the store.', () => sizeOf(data));
+  metrics.gauge('parley_blob_bytes', 'Bytes of the attachments that are kept.', () => blobs?.bytes ?? 0);
   const readTls = () => tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
   let listening: number;
   let server: NodeServer | undefined;
   let served: Awaited<ReturnType<typeof serveMetrics>> | null = null;
   try {
-    server = new NodeServer({ service, nodeApi, log, pages, trustedProxies, tls: readTls(), ready: () => store.check() });
+    server = new NodeServer({ service, nodeApi, blobs, log, pages, trustedProxies, tls: readTls(), ready: () => store.check() });
     listening = await server.listen(host, port);
     served = metricsAt && (await serveMetrics(metrics, metricsAt.host, metricsAt.port));
   } catch (error) {
@@ -136,6 +140,7 @@ export async function startNode({
   const close = async (): Promise<void> => {
     clearInterval(report);
     stopRetention();
+    blobs?.close();
     const drained = listener.close();
     dispatcher.endAll(() => refuse(Code.Unavailable, 'this node is stopping; subscribe again in a moment'));
     await drained;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, helpText, readConfig, settings } from '../../src/node/config.ts';
+import { defaultLimits } from '../../src/node/limits.ts';
 
 describe('the configuration', () => {
   test('has a default for everything', () => {
@@ -17,7 +18,7 @@ describe('the configuration', () => {
       retention: new Map(),
       log: 'text',
       trustedProxies: [],
-      limits: { walletPublishRate: 50, networkPublishRate: 500, networkReadRate: 1000, networkStreams: 2000, subscriptionTopics: 50_000 },
+      limits: defaultLimits,
     });
   });
 

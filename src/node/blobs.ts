@@ -1,0 +1,239 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { Address } from '../protocol/address.ts';
+import type { Clock } from '../protocol/time.ts';
+import { originHeaders, type Request, type Response, sendError } from './http.ts';
+import type { Log } from './log.ts';
+import type { Caller } from './message-service.ts';
+import { refuse, toRefusal } from './refusal.ts';
+
+/** Where sealed attachments are put and fetched, by the SHA-256 of their bytes in hex. */
+export const blobPrefix = '/blob/';
+
+export interface BlobLimits {
+  /** Bytes of one blob; 0 takes none. */
+  readonly blobBytes: number;
+  /** Bytes that one wallet may put in a day. */
+  readonly blobDailyBytes: number;
+  /** Bytes of all together. */
+  readonly blobStoreBytes: number;
+  /** Days after which a blob goes that nobody has put again. */
+  readonly blobDays: number;
+}
+
+const dayMs = 86_400_000;
+const sweepEveryMs = 3_600_000;
+
+/**
+ * Files that clients sealed before they put them here: the node knows their size and nothing else of them. One file each, named by its digest, written under
+ * another name first, so that what is there is whole. They lie in the folder of the store, in `blobs`.
+ */
+export class Blobs {
+  readonly #folder: string;
+  readonly #limits: BlobLimits;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #spent = new Map<Address, { day: number; bytes: number }>();
+  readonly #timer: NodeJS.Timeout;
+  #bytes = 0;
+
+  constructor(data: string, limits: BlobLimits, log: Log, clock: Clock) {
+    this.#folder = join(data, 'blobs');
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#log = log;
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    // What was under way when the node died is nothing.
+    rmSync(join(this.#folder, 'incoming'), { recursive: true, force: true });
+    mkdirSync(join(this.#folder, 'incoming'));
+    for (const each of readdirSync(this.#folder, { recursive: true, withFileTypes: true }))
+      if (each.isFile()) this.#bytes += statSync(join(each.parentPath, each.name)).size;
+    this.#timer = setInterval(
+      () => void this.sweep().catch((error: unknown) => log.error('deleting old blobs failed', error)),
+      sweepEveryMs,
+    );
+    this.#timer.unref();
+  }
+
+  get maxBytes(): number {
+    return this.#limits.blobBytes;
+  }
+
+  /** Bytes of all that is kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps what comes if it is what its name says, and counts it against its wallet. @throws ConnectError */
+  async put(digest: string, wallet: Address, body: AsyncIterable<Buffer>, length: number | undefined): Promise<void> {
+    const { blobBytes, blobStoreBytes } = this.#limits;
+    if (length !== undefined && length > blobBytes) throw tooLarge(blobBytes);
+    const path = this.#pathOf(digest);
+    if (await exists(path)) {
+      // There already: it stays for another while, and the body is not needed.
+      await utimes(path, new Date(this.#clock()), new Date(this.#clock()));
+      return;
+    }
+    const draft = join(this.#folder, 'incoming', randomUUID());
+    const file = await open(draft, 'wx', 0o600);
+    let received = 0;
+    try {
+      const hash = createHash('sha256');
+      for await (const piece of body) {
+        received += piece.length;
+        if (received > blobBytes) throw tooLarge(blobBytes);
+        this.#spend(wallet, piece.length);
+        if (this.#bytes + received > blobStoreBytes)
+          throw refuse(Code.ResourceExhausted, 'the blobs of this node have reached their limit; an operator has to raise it');
+        hash.update(piece);
+        await writeAll(file, piece);
+      }
+      if (hash.digest('hex') !== digest) throw refuse(Code.InvalidArgument, 'the bytes have another digest than the address says');
+      if (received === 0) throw refuse(Code.InvalidArgument, 'the blob is empty');
+      await file.sync();
+    } catch (error) {
+      await file.close();
+      await rm(draft, { force: true });
+      throw error;
+    }
+    await file.close();
+    await utimes(draft, new Date(this.#clock()), new Date(this.#clock()));
+    await mkdir(dirname(path), { recursive: true });
+    // Somebody else may have put it meanwhile; it counts once.
+    if (!(await exists(path))) this.#bytes += received;
+    await rename(draft, path);
+    await syncFolder(dirname(path));
+  }
+
+  /** Its size, or null where there is none. */
+  async sizeOf(digest: string): Promise<number | null> {
+    return (await stat(this.#pathOf(digest)).catch(() => null))?.size ?? null;
+  }
+
+  read(digest: string): NodeJS.ReadableStream {
+    return createReadStream(this.#pathOf(digest));
+  }
+
+  /** Deletes what is older than it is kept. */
+  async sweep(): Promise<number> {
+    const before = this.#clock() - this.#limits.blobDays * dayMs;
+    let gone = 0;
+    for (const folder of await readdir(this.#folder)) {
+      if (folder === 'incoming') continue;
+      for (const name of await readdir(join(this.#folder, folder))) {
+        const path = join(this.#folder, folder, name);
+        const { mtimeMs, size } = await stat(path);
+        if (mtimeMs >= before) continue;
+        await rm(path);
+        this.#bytes -= size;
+        gone += 1;
+      }
+    }
+    if (gone > 0) this.#log.info('deleted old blobs', { blobs: gone });
+    return gone;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #spend(wallet: Address, bytes: number): void {
+    const nowMs = this.#clock();
+    const day = Math.floor(nowMs / dayMs);
+    const spent = this.#spent.get(wallet);
+    const before = spent?.day === day ? spent.bytes : 0;
+    if (before + bytes > this.#limits.blobDailyBytes) {
+      const error = refuse(
+        Code.ResourceExhausted,
+        `blobs of this wallet: at most ${this.#limits.blobDailyBytes} bytes in a day (UTC); try again tomorrow`,
+      );
+      error.metadata.set('retry-after', String(Math.ceil(((day + 1) * dayMs - nowMs) / 1000)));
+      throw error;
+    }
+    if (this.#spent.size > 100_000) for (const [other, { day: last }] of this.#spent) if (last !== day) this.#spent.delete(other);
+    this.#spent.set(wallet, { day, bytes: before + bytes });
+  }
+
+  #pathOf(digest: string): string {
+    return join(this.#folder, digest.slice(0, 2), digest);
+  }
+}
+
+/** Serves `PUT`, `GET` and `HEAD` of `/blob/DIGEST`. */
+export async function serveBlob(
+  blobs: Blobs | null,
+  walletOf: (caller: Caller) => Address,
+  caller: Caller,
+  path: string,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  try {
+    const digest = path.slice(blobPrefix.length);
+    if (!/^[0-9a-f]{64}$/.test(digest)) throw refuse(Code.InvalidArgument, 'a blob is named by its SHA-256, 64 hex digits in lower case');
+    if (!blobs || blobs.maxBytes === 0) throw refuse(Code.Unimplemented, 'this node keeps no blobs');
+    if (request.method === 'PUT') {
+      const length = Number(request.headers['content-length'] ?? Number.NaN);
+      await blobs.put(digest, walletOf(caller), request as AsyncIterable<Buffer>, Number.isFinite(length) ? length : undefined);
+      response.statusCode = 204;
+      response.end();
+    } else if (request.method === 'GET' || request.method === 'HEAD') await sendBlob(blobs, digest, request.method === 'HEAD', response);
+    else {
+      response.setHeader('allow', 'GET, HEAD, PUT, OPTIONS');
+      throw refuse(Code.Unimplemented, 'blobs are put and fetched');
+    }
+  } catch (error) {
+    // A body that nobody will read must not keep the connection.
+    if (!request.complete) response.setHeader('connection', 'close');
+    sendError(response, error instanceof ConnectError ? error : toRefusal(error));
+  }
+}
+
+async function sendBlob(blobs: Blobs, digest: string, headOnly: boolean, response: Response): Promise<void> {
+  const size = await blobs.sizeOf(digest);
+  if (size === null) throw refuse(Code.NotFound, 'no such blob');
+  const headers = {
+    ...originHeaders,
+    'content-type': 'application/octet-stream',
+    'content-length': size,
+    // Its name is its content: it never changes. And it is never a page.
+    'cache-control': 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+    'content-disposition': 'attachment',
+    'content-security-policy': "default-src 'none'; sandbox",
+  };
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.statusCode = 200;
+  if (headOnly) {
+    response.end();
+    return;
+  }
+  const stream = blobs.read(digest);
+  stream.on('error', () => response.destroy());
+  response.on('close', () => (stream as unknown as { destroy(): void }).destroy());
+  stream.pipe(response as unknown as NodeJS.WritableStream);
+}
+
+const tooLarge = (limit: number) => refuse(Code.ResourceExhausted, `a blob has at most ${limit} bytes here`);
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
