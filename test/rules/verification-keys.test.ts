@@ -130,7 +130,7 @@ describe('keys and what they sign', () => {
     await refused('unsupported', () => call('getPrivateKeyBundle', null));
     for (const name of Object.keys(methods)) expect(name).not.toMatch(/sign|digest|token|bundle|frame/i);
     // Outside of the protocol and the keystore nobody can name what signs with these keys.
-    const signers = /\b(signByPreKey|signByIdentity|signFrameAction|secp256k1)\b/;
+    const signers = /\b(signByPreKey|signByIdentity|signFrameAction)\b|\bsign\b[^;]*from '.*secp256k1/;
     for (const layer of ['background', 'popup', 'content', 'rpc', 'network', 'storage', 'content-types']) {
       for (const [name, text] of sources(layer)) expect({ name, found: signers.exec(text)?.[0] }).toEqual({ name, found: undefined });
     }
