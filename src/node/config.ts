@@ -19,6 +19,8 @@ export interface NodeConfig {
   readonly retention: ReadonlyMap<string, number>;
   readonly log: LogForm;
   readonly trustedProxies: readonly string[];
+  /** A file of wallets and networks that are treated apart. */
+  readonly lists: string | undefined;
   readonly limits: Limits;
 }
 
@@ -105,6 +107,13 @@ export const settings = {
     fault: retentionFault,
   },
   log: { flag: 'log', value: 'FORM', fallback: 'text', about: 'text, json or silent', fault: oneOf('text', 'json', 'silent') },
+  lists: {
+    flag: 'lists',
+    value: 'FILE',
+    fallback: '',
+    about: 'wallets and networks to deny, wallets to allow more, as JSON; read again when it changes and at SIGHUP',
+    fault: () => null,
+  },
   trustedProxies: {
     flag: 'trusted-proxies',
     value: 'LIST',
@@ -221,6 +230,7 @@ export function readConfig(argv: readonly string[], environment: Readonly<Record
     retention: retentionOf(text('retention')),
     log: text('log') as LogForm,
     trustedProxies: listOf(text('trustedProxies')),
+    lists: text('lists') === '' ? undefined : resolve(text('lists')),
     limits: {
       walletPublishRate: number('walletPublishRate'),
       networkPublishRate: number('networkPublishRate'),

@@ -19,6 +19,7 @@ import { isEphemeralTopic, parseTopic } from '../protocol/topic.ts';
 import { Authenticator } from './authn.ts';
 import type { Dispatcher, Sink, Subscription, Topics } from './dispatcher.ts';
 import { type Limits, RateLimiter } from './limits.ts';
+import type { Lists } from './lists.ts';
 import { type Log, shortAddress } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { isOurFault, refuse, toRefusal } from './refusal.ts';
@@ -30,6 +31,9 @@ const maxPreferenceRows = 500;
 const maxBatch = 50;
 /** A query counts once per so many topics. */
 const topicsPerToken = 50;
+
+/** How many times the rate of others a wallet has that is allowed more. */
+const allowedFactor = 25;
 
 /** Who asks. */
 export interface Caller {
@@ -56,6 +60,8 @@ export class MessageService {
   readonly #limits: Limits;
   readonly #log: Log;
   readonly #metrics: Metrics;
+  readonly #lists: Lists;
+  readonly #allowedPublishes: RateLimiter;
   readonly #clock: Clock;
   readonly #walletPublishes: RateLimiter;
   readonly #networkPublishes: RateLimiter;
@@ -69,6 +75,7 @@ export class MessageService {
     limits,
     log,
     metrics,
+    lists,
     clock = systemClock,
   }: {
     readonly store: Store;
@@ -77,8 +84,11 @@ export class MessageService {
     readonly limits: Limits;
     readonly log: Log;
     readonly metrics: Metrics;
+    readonly lists: Lists;
     readonly clock?: Clock;
   }) {
+    this.#lists = lists;
+    this.#allowedPublishes = new RateLimiter('this wallet', limits.walletPublishRate * allowedFactor, clock);
     this.#metrics = metrics;
     this.#store = store;
     this.#dispatcher = dispatcher;
@@ -96,10 +106,8 @@ export class MessageService {
   publish({ envelopes }: PublishRequest, caller: Caller): Promise<void> {
     return this.#answer('publish', async () => {
       const cost = Math.max(1, envelopes.length);
-      this.#networkPublishes.spend(caller.network, cost);
-      const wallet = this.#authenticator.walletOf(caller.authorization);
+      const wallet = this.#admit(caller, cost);
       try {
-        this.#walletPublishes.spend(wallet, cost);
         const rules = { compat: this.#compat, nowMs: this.#clock() };
         const checked = envelopes.map(({ contentTopic, timestampNs, message }) =>
           checkEnvelope({ topic: contentTopic, timestampNs, message }, wallet, rules),
@@ -122,6 +130,7 @@ export class MessageService {
 
   query(request: QueryRequest, caller: Caller): Promise<QueryResponse> {
     return this.#answer('query', async () => {
+      this.#mayAsk(caller);
       this.#networkReads.spend(caller.network, costOf(request));
       return this.#query(request);
     });
@@ -130,6 +139,7 @@ export class MessageService {
   /** One query after the other; one that fails fails them all, as an internal error that quotes it (SPEC 13.5). */
   batchQuery({ requests }: BatchQueryRequest, caller: Caller): Promise<BatchQueryResponse> {
     return this.#answer('batch query', async () => {
+      this.#mayAsk(caller);
       if (requests.length > maxBatch) throw refuse(Code.InvalidArgument, 'cannot exceed 50 requests in single batch');
       this.#networkReads.spend(
         caller.network,
@@ -151,6 +161,7 @@ export class MessageService {
   /** What is published from now on (SPEC 13.7). The caller closes the subscription when its reader has gone. @throws ConnectError */
   subscribe(topics: Topics, caller: Caller, sink: Sink): Subscription {
     try {
+      this.#mayAsk(caller);
       this.#checkTopics(topics);
       this.#networkReads.spend(caller.network, 1);
       const open = this.#streams.get(caller.network) ?? 0;
@@ -184,14 +195,26 @@ export class MessageService {
 
   /** The wallet whose token comes with a request, its rate counted. @throws ConnectError unauthenticated, resource exhausted */
   walletOf(caller: Caller): Address {
-    this.#networkPublishes.spend(caller.network, 1);
+    return this.#admit(caller, 1);
+  }
+
+  /** The wallet that publishes, after everything that may be against it. */
+  #admit(caller: Caller, cost: number): Address {
+    this.#mayAsk(caller);
+    this.#networkPublishes.spend(caller.network, cost);
     const wallet = this.#authenticator.walletOf(caller.authorization);
-    this.#walletPublishes.spend(wallet, 1);
+    if (this.#lists.isDenied(wallet)) throw refuse(Code.PermissionDenied, 'wallet is deny listed');
+    (this.#lists.isAllowed(wallet) ? this.#allowedPublishes : this.#walletPublishes).spend(wallet, cost);
     return wallet;
+  }
+
+  #mayAsk({ network }: Caller): void {
+    if (this.#lists.isDeniedNetwork(network)) throw refuse(Code.PermissionDenied, 'network is deny listed');
   }
 
   /** Counts a read of so many topics against who asks. @throws ConnectError resource exhausted */
   spendRead(caller: Caller, topics: number): void {
+    this.#mayAsk(caller);
     this.#networkReads.spend(caller.network, Math.max(1, Math.ceil(topics / topicsPerToken)));
   }
 

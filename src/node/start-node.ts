@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../protocol/time.ts';
 import { Blobs } from './blobs.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { ListFile } from './lists.ts';
 import { createLog, type LogForm } from './log.ts';
 import { MessageService } from './message-service.ts';
 import { Metrics, serveMetrics } from './metrics.ts';
@@ -29,6 +30,8 @@ export interface NodeOptions {
   /** Default silent. */
   readonly log?: LogForm;
   readonly trustedProxies?: readonly string[];
+  /** A file of wallets and networks that are treated apart. */
+  readonly lists?: string | undefined;
   readonly limits?: Partial<Limits>;
   /** Files of a certificate and its key. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
@@ -43,7 +46,7 @@ export interface RunningNode {
   readonly port: number;
   /** Where the metrics are, if they are served. */
   readonly metricsPort: number | null;
-  /** Reads the certificate again. @throws the system's error; the one before stays then */
+  /** Reads the lists and the certificate again. @throws the system's error; the one before stays then */
   reload(): void;
   /** Ends the streams, lets requests come to their end, closes the store. */
   close(): Promise<void>;
@@ -61,6 +64,7 @@ export async function startNode({
   pages,
   log: form = 'silent',
   trustedProxies = [],
+  lists: listFile,
   limits,
   tls,
   metrics: metricsAt = null,
@@ -68,6 +72,7 @@ export async function startNode({
   clock = systemClock,
 }: NodeOptions = {}): Promise<RunningNode> {
   const log = createLog(form);
+  const lists = new ListFile(listFile, log);
   const metrics = new Metrics();
   const store = openSqliteStore({
     data,
@@ -90,7 +95,7 @@ export async function startNode({
   const bounds = { ...defaultLimits, ...limits };
   // In memory nothing is kept, least of all files.
   const blobs = data === ':memory:' ? null : new Blobs(data, bounds, log, clock);
-  const service = new MessageService({ store, dispatcher, compat, limits: bounds, log, metrics, clock });
+  const service = new MessageService({ store, dispatcher, compat, limits: bounds, log, metrics, lists, clock });
   const nodeApi = (callerOf: NodeApiDeps['callerOf']) =>
     createNodeApi({
       service,
@@ -141,6 +146,7 @@ export async function startNode({
     clearInterval(report);
     stopRetention();
     blobs?.close();
+    lists.close();
     const drained = listener.close();
     dispatcher.endAll(() => refuse(Code.Unavailable, 'this node is stopping; subscribe again in a moment'));
     await drained;
@@ -154,6 +160,7 @@ export async function startNode({
     port: listening,
     metricsPort: served?.port ?? null,
     reload() {
+      lists.reload();
       const files = readTls();
       if (files) listener.renewTls(files);
     },

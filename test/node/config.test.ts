@@ -18,6 +18,7 @@ describe('the configuration', () => {
       retention: new Map(),
       log: 'text',
       trustedProxies: [],
+      lists: undefined,
       limits: defaultLimits,
     });
   });
