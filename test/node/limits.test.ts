@@ -65,6 +65,8 @@ test.each([
   ['2001:db8::1', '2001:db8:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
+  ['::1:0:0:10.0.0.7', '0:0:0:1::/64'],
+  ['::ffff:a00:7', '10.0.0.7'],
 ])('%s counts as %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
 });
