@@ -132,6 +132,7 @@ export function previewText(shown: Shown): string {
   const text = shown.form === 'text' ? shown.text : (shown.fallback ?? 'A message of a kind that Parley does not know');
   const line = text
     .slice(0, previewLength * 2)
+    .replace(/[\ud800-\udbff]$/, '') // half of a character that was cut
     .replace(/\s+/g, ' ')
     .trim();
   const characters = [...line];

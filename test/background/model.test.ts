@@ -15,4 +15,5 @@ test('a stored message that this version does not take is shown as unknown, and 
 test('a preview is one line of at most 160 characters', () => {
   expect(previewText({ form: 'text', text: ' a\n\n b ' })).toBe('a b');
   expect([...previewText({ form: 'text', text: '🎹'.repeat(500) })]).toHaveLength(160);
+  expect(previewText({ form: 'text', text: `${' '.repeat(319)}🎹` })).toBe('');
 });
