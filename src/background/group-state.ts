@@ -43,28 +43,32 @@ const withoutMember = (row: StoredConversation, group: StoredGroup, member: Addr
   group.left.includes(member) ? row : { ...row, group: { ...group, left: [...group.left, member] } };
 
 /**
- * Ties a new epoch to those around it, in whatever order they come: an epoch that has a next one is closed, and its unread messages count there. Answers the
- * conversations that are different now.
+ * Ties a new epoch to those around it, in whatever order they come: an epoch that has a next one is closed, and what is unread in it counts in the last one
+ * that follows. Answers the conversations that are different now.
  * @throws ProtocolError when this epoch is bound to another topic already
  */
 export function chain(row: StoredConversation, others: Iterable<StoredConversation>): StoredConversation[] {
   if (!row.group) return [row];
   const mine = groupOf(row.group);
-  let chained = row;
-  const changed: StoredConversation[] = [];
-  for (const other of others) {
-    if (!other.group || other.id === row.id || other.conversationId !== row.conversationId) continue;
-    const theirs = groupOf(other.group);
-    if (theirs.creator !== mine.creator) continue;
-    if (theirs.epoch === mine.epoch) throw new ProtocolError('wrong-topic', 'this epoch of the group has another topic');
-    if (succeeds(mine, theirs)) {
-      chained = { ...chained, unread: chained.unread + other.unread };
-      changed.push({ ...other, unread: 0, group: { ...other.group, closed: true, next: row.id } });
-    } else if (succeeds(theirs, mine) && chained.group) {
-      chained = { ...chained, unread: 0, group: { ...chained.group, closed: true, next: other.id } };
-    }
-  }
-  return [chained, ...changed];
+  const epochs = [...others].flatMap((other) => {
+    if (!other.group || other.id === row.id || other.conversationId !== row.conversationId) return [];
+    const state = groupOf(other.group);
+    return state.creator === mine.creator ? [{ row: other, group: other.group, state }] : [];
+  });
+  if (epochs.some(({ state }) => state.epoch === mine.epoch))
+    throw new ProtocolError('wrong-topic', 'this epoch of the group has another topic');
+  const before = epochs.filter(({ state }) => succeeds(mine, state))[0];
+  const after = epochs.filter(({ state }) => succeeds(state, mine))[0];
+  const unread = row.unread + (before?.row.unread ?? 0);
+  const changed = before ? [{ ...before.row, unread: 0, group: { ...before.group, closed: true, next: row.id } }] : [];
+  if (!after) return [{ ...row, unread }, ...changed];
+  let last = after.row;
+  for (let next: typeof after | undefined = after; next; next = epochs.find(({ row: { id } }) => id === last.group?.next)) last = next.row;
+  return [
+    { ...row, unread: 0, group: { ...row.group, closed: true, next: after.row.id } },
+    { ...last, unread: last.unread + unread },
+    ...changed,
+  ];
 }
 
 /** Whether I may still write in a conversation: a group may have ended, or I may have left it. */
