@@ -54,6 +54,8 @@ export async function createVault(
 /** The data key. @throws KeystoreError wrong-passphrase, vault-foreign */
 export async function openVault(vault: Vault, passphrase: string, accepted: KdfCost): Promise<Uint8Array> {
   checkCost(vault.kdf, accepted);
+  // Argon2id takes no empty one, and none was ever set.
+  if (passphrase === '') throw new KeystoreError('wrong-passphrase', 'this is not the passphrase');
   const key = await deriveKey(passphrase, fromBase64(vault.kdf.salt), vault.kdf);
   try {
     return await aesGcmOpen(key, fromBase64(vault.kek.nonce), fromBase64(vault.kek.ct), wrapData(vault));
