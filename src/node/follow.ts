@@ -23,7 +23,6 @@ import { formOf, sinkOf, timeoutOf } from './streams.ts';
 
 /** Well below the 20 seconds that clients are promised. */
 const heartbeatMs = 15_000;
-const pageSize = 500;
 /** Bytes that wait for a reader before reading the store goes on only when they have left. */
 const pauseAt = 1 << 20;
 
@@ -110,15 +109,13 @@ class Follower {
     for (;;) {
       const upTo = dispatcher.head;
       if (last >= upTo) break;
-      const rows = await store.since({ topics, after: last, upTo, limit: pageSize });
-      if (this.#closed) return;
-      for (const { seq, topic, timestampNs, message } of rows) {
-        const value = { sequence: BigInt(seq), envelope: { contentTopic: topic, timestampNs, message } };
-        this.#send({ step: { case: 'envelope', value } });
+      for await (const rows of store.since({ topics, after: last, upTo })) {
+        if (this.#closed) return;
+        for (const row of rows) this.#send(stepOf(row));
+        await this.#room();
+        if (this.#closed) return;
       }
-      last = rows.length < pageSize ? upTo : (rows.at(-1)?.seq ?? upTo);
-      await this.#room();
-      if (this.#closed) return;
+      last = upTo;
     }
     // In the turn in which nothing was left: what is dispatched from here on comes through the sink.
     live = true;

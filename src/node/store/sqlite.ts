@@ -43,6 +43,8 @@ interface SequencePlace {
 
 /** Rows that are looked through one by one rather than topic by topic. */
 const scanBelow = 50_000;
+/** Rows of one step of `since`. */
+const sinceRows = 500;
 /** Topic ids kept at hand. */
 const maxKnownTopics = 100_000;
 /** Topics of a query that are looked up before others get their turn. */
@@ -133,47 +135,45 @@ class SqliteStore implements Store {
     return Number(this.#statement("SELECT seq FROM sqlite_sequence WHERE name = 'envelope'").get()?.['seq'] ?? 0);
   }
 
-  async since({ topics, after, upTo, limit }: SequenceQuery): Promise<CommittedEnvelope[]> {
+  async *since({ topics, after, upTo }: SequenceQuery): AsyncGenerator<readonly CommittedEnvelope[], void, undefined> {
     const names = new Map<number, string>();
     for (const topic of new Set(topics)) {
       const id = this.#findTopic(topic);
       if (id !== undefined) names.set(id, topic);
     }
-    const found = upTo - after <= scanBelow ? this.#scan(names, after, upTo, limit) : await this.#lookUp(names, after, upTo, limit);
-    if (this.#closed) throw new StoreError('the store is closed');
-    return found.flatMap(({ seq, topic }) => {
-      const row = this.#statement('SELECT ts, message FROM envelope WHERE seq = ?').get(seq);
-      const name = names.get(topic) as string;
-      return row ? [{ seq, topic: name, timestampNs: row['ts'] as bigint, message: bytesOf(row['message']) }] : [];
-    });
+    // Where the rows are is looked up once, the rows themselves as they are taken.
+    const places = upTo - after <= scanBelow ? this.#scan(names, after, upTo) : await this.#lookUp(names, after, upTo);
+    for (let at = 0; at < places.length; at += sinceRows) {
+      if (this.#closed) throw new StoreError('the store is closed');
+      yield places.slice(at, at + sinceRows).flatMap(({ seq, topic }) => {
+        const row = this.#statement('SELECT ts, message FROM envelope WHERE seq = ?').get(seq);
+        const name = names.get(topic) as string;
+        return row ? [{ seq, topic: name, timestampNs: row['ts'] as bigint, message: bytesOf(row['message']) }] : [];
+      });
+    }
   }
 
   /** Few rows: all of them, whosever they are. */
-  #scan(names: ReadonlyMap<number, string>, after: number, upTo: number, limit: number): SequencePlace[] {
-    const found: SequencePlace[] = [];
+  #scan(names: ReadonlyMap<number, string>, after: number, upTo: number): SequencePlace[] {
+    const places: SequencePlace[] = [];
     for (const row of this.#statement('SELECT seq, topic FROM envelope WHERE seq > ? AND seq <= ? ORDER BY seq').all(after, upTo)) {
-      const [seq, topic] = [Number(row['seq']), Number(row['topic'])];
-      if (names.has(topic) && found.push({ seq, topic }) === limit) break;
+      const topic = Number(row['topic']);
+      if (names.has(topic)) places.push({ seq: Number(row['seq']), topic });
     }
-    return found;
+    return places;
   }
 
   /** Many rows: those of each topic, which the index has together with their numbers. */
-  async #lookUp(names: ReadonlyMap<number, string>, after: number, upTo: number, limit: number): Promise<SequencePlace[]> {
-    let found: SequencePlace[] = [];
+  async #lookUp(names: ReadonlyMap<number, string>, after: number, upTo: number): Promise<SequencePlace[]> {
+    const places: SequencePlace[] = [];
+    const sql = 'SELECT seq FROM envelope INDEXED BY sqlite_autoindex_envelope_1 WHERE topic = ? AND seq > ? AND seq <= ?';
     let asked = 0;
     for (const topic of names.keys()) {
-      if (++asked % topicsPerTurn === 0) {
-        await new Promise((resolve) => setImmediate(resolve));
-        if (this.#closed) throw new StoreError('the store is closed');
-      }
-      const rows = this.#statement(
-        'SELECT seq FROM envelope INDEXED BY sqlite_autoindex_envelope_1 WHERE topic = ? AND seq > ? AND seq <= ?',
-      ).all(topic, after, upTo);
-      for (const row of rows) found.push({ seq: Number(row['seq']), topic });
-      if (found.length > 4 * limit) found = found.sort((a, b) => a.seq - b.seq).slice(0, limit);
+      if (++asked % topicsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (this.#closed) throw new StoreError('the store is closed');
+      for (const row of this.#statement(sql).all(topic, after, upTo)) places.push({ seq: Number(row['seq']), topic });
     }
-    return found.sort((a, b) => a.seq - b.seq).slice(0, limit);
+    return places.sort((a, b) => a.seq - b.seq);
   }
 
   async forget(prefix: string, beforeMs: number, limit: number): Promise<number> {

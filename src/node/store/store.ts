@@ -57,7 +57,6 @@ export interface SequenceQuery {
   readonly after: number;
   /** Included. */
   readonly upTo: number;
-  readonly limit: number;
 }
 
 export interface Store {
@@ -75,8 +74,8 @@ export interface Store {
   query(query: StoreQuery): Promise<StoredEnvelope[]>;
   /** The newest sequence number; 0 for an empty store. @throws StoreError */
   head(): number;
-  /** Rows in the order of their sequence. @throws StoreError */
-  since(query: SequenceQuery): Promise<CommittedEnvelope[]>;
+  /** Rows in the order of their sequence, some at a time. @throws StoreError */
+  since(query: SequenceQuery): AsyncGenerator<readonly CommittedEnvelope[], void, undefined>;
   /**
    * Deletes rows of topics whose name begins with `prefix` that were received before `beforeMs`, at most `limit` of them; answers how many. @throws StoreError
    */
