@@ -49,6 +49,14 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
     };
   }, []);
 
+  // The background has forgotten the draft that stands here unchanged: it has become a message, sent from elsewhere or by the page before this one.
+  useEffect(() => {
+    if (draft !== '' || saved.current === '' || leaving.current > 0 || current.current !== saved.current) return;
+    saved.current = '';
+    setText('');
+    current.current = '';
+  }, [draft]);
+
   const send = async (): Promise<void> => {
     const wanted = text.trim();
     if (wanted === '') return;
