@@ -34,10 +34,8 @@ property('noble and the module sign alike, and each takes what the other signed'
   const signature = sign(digest, secret);
   expect(signature).toEqual(nobleCurve.sign(digest, secret));
   const point = publicPoint(secret);
-  for (const curve of [nobleCurve, module]) {
-    expect(curve.verify(digest, signature.bytes, point)).toBe(true);
-    expect(curve.recover(digest, signature.bytes, signature.recovery)).toEqual(point);
-  }
+  for (const curve of [nobleCurve, module]) expect(curve.verify(digest, signature.bytes, point)).toBe(true);
+  expect(module.recover(digest, signature.bytes, signature.recovery)).toEqual(point);
 });
 
 property(
