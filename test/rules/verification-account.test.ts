@@ -129,7 +129,8 @@ describe('an account', () => {
     expect(await fold(at(allow, 1n), at(deny, 2n))).toBe('denied');
     expect(await fold(at(deny, 1n), at(allow, 2n))).toBe('allowed');
     expect(await fold(at(allow, 1n), at(deny, 2n), at(allow, 3n))).toBe('denied');
-    expect(await fold(at(allow, 1n), at(deny, 1n))).toBe('denied');
+    // Whichever of the two comes first by its digest, which is chance.
+    for (let tie = 0; tie < 12; tie++) expect(await fold(at(await seal('allowed'), 1n), at(await seal('denied'), 1n))).toBe('denied');
     const seen = await read(at(deny, 2n), at(allow, 1n));
     expect(foldConsent(addSightings(seen, await read(at(allow, 9n)))).get(key)).toBe('denied');
     expect(foldConsent(seen, new Map([[key, 'allowed' as const]])).get(key)).toBe('allowed');
