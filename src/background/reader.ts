@@ -1,5 +1,5 @@
 import { KeystoreError } from '../keystore/errors.ts';
-import type { Keystore } from '../keystore/keystore.ts';
+import type { Keystore, KeystoreInvitation } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/errors.ts';
@@ -81,6 +81,7 @@ interface Slice {
 }
 
 const batch = 128;
+const invitationsAtOnce = 16;
 /** From how many on it is worth making the curve's module ready. */
 const many = 16;
 /** What strangers may begin: everything that we follow is asked for at once. */
@@ -124,10 +125,12 @@ export function createReader(deps: Deps): Reader {
     const opened = await Promise.allSettled(waiting.map(openRow));
     let taken = 0;
     while (taken < waiting.length && (taken === 0 || performance.now() < until)) {
-      const next = opened[taken];
-      if (next?.status === 'fulfilled' && isInvitation(next.value)) {
-        await readInvitation(next.value, slice).catch(setAside(slice, next.value));
-        taken += 1;
+      const invitations = invitationsFrom(opened, taken);
+      if (invitations.length > 0) {
+        const ahead = await Promise.allSettled(invitations.map((each) => keystore.openInvitation(each)));
+        for (const [i, each] of invitations.entries())
+          await readInvitation(each, ahead[i] as (typeof ahead)[number], slice).catch(setAside(slice, each));
+        taken += invitations.length;
         continue;
       }
       // Messages up to the next invitation: what it brings is not there before it, and must be there after it.
@@ -157,10 +160,25 @@ export function createReader(deps: Deps): Reader {
     (error: unknown): void =>
       void slice.quarantined.push({ seq, reason: reasonOf(error) });
 
+  /** The invitations that stand together at a place, as many as are opened in a few milliseconds. */
+  const invitationsFrom = (rows: readonly PromiseSettledResult<Received>[], start: number): Received[] => {
+    const found: Received[] = [];
+    for (const row of rows.slice(start, start + invitationsAtOnce)) {
+      if (row.status === 'rejected' || !isInvitation(row.value)) break;
+      found.push(row.value);
+    }
+    return found;
+  };
+
   const isInvitation = ({ contentTopic }: Received): boolean => contentTopic === ownInvites;
 
-  const readInvitation = async ({ seq, timestampNs, message, seenAt }: Received, slice: Slice): Promise<void> => {
-    const opened = await keystore.openInvitation({ timestampNs, message });
+  const readInvitation = async (
+    { seq, seenAt }: Received,
+    ahead: PromiseSettledResult<KeystoreInvitation>,
+    slice: Slice,
+  ): Promise<void> => {
+    if (ahead.status === 'rejected') throw ahead.reason;
+    const opened = ahead.value;
     const { binding, topic, key, peer, peerBundle, derived, conversationId = null, metadata = null } = opened;
     if (peer === address) throw new ProtocolError('wrong-recipient', 'an invitation of ourselves to ourselves');
     if (conversationId !== null && conversationId.length > longestConversationId)

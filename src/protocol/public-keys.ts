@@ -41,11 +41,8 @@ export interface ReadKey {
 
 /** Checks shape and chain of a bundle in either format. A chain that held once is remembered by its bytes. @throws ProtocolError */
 export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): VerifiedBundle {
-  const encoded = toBinary(
-    SignedPublicKeyBundleSchema,
-    bundle.$typeName === 'xmtp.message_contents.PublicKeyBundle' ? toSignedBundle(bundle) : bundle,
-  );
-  const name = encoded.length <= maxRemembered ? String.fromCharCode(...encoded) : null;
+  const given = bundle.$typeName === 'xmtp.message_contents.PublicKeyBundle' ? toSignedBundle(bundle) : bundle;
+  const name = nameOf(given);
   const known = name === null ? undefined : verified.get(name);
   if (known && name !== null) {
     verified.delete(name);
@@ -54,6 +51,7 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
   }
 
   // A copy: what is remembered must neither change with the caller's bytes nor keep the whole envelope around them alive.
+  const encoded = toBinary(SignedPublicKeyBundleSchema, given);
   const signed = fromBinary(SignedPublicKeyBundleSchema, encoded, { readUnknownFields: false });
   const { identityKey, preKey } = signed;
   if (!identityKey) throw new ProtocolError('malformed', 'the bundle has no identity key');
@@ -80,8 +78,21 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
 /** Bundles that held, by their very bytes; the least recently used goes first. What failed is not remembered. */
 const verified = new Map<string, VerifiedBundle>();
 const maxVerified = 4096;
-/** Bytes of a bundle that is worth remembering; one that holds needs 400. */
-const maxRemembered = 1024;
+
+/** Every byte that the chain stands on, and where one part ends; null for what cannot hold. */
+function nameOf({ identityKey, preKey }: SignedPublicKeyBundle): string | null {
+  let name = '';
+  for (const key of [identityKey, preKey]) {
+    const union = key?.signature?.union;
+    if (!key || !union?.value || key.keyBytes.length > maxKeyLength || union.value.bytes.length !== 64) return null;
+    const { bytes, recovery } = union.value;
+    name += `${union.case} ${recovery} ${key.keyBytes.length} ${textOf(key.keyBytes)}${textOf(bytes)}`;
+  }
+  return name;
+}
+
+/** Bytes as a text of as many characters. */
+const textOf = (bytes: Uint8Array): string => String.fromCharCode.apply(null, bytes as unknown as number[]);
 
 /** Bytes that a key may have; a time and a point need 80. */
 const maxKeyLength = 256;
