@@ -6,6 +6,7 @@ import {
   SealedInvitationHeaderV1Schema,
   SealedInvitationSchema,
 } from '../gen/xmtp/message_contents/invitation_pb.ts';
+import type { SignedPublicKey } from '../gen/xmtp/message_contents/public_key_pb.ts';
 import type { Address } from './address.ts';
 import { hkdf, openAead, sealAead } from './aead.ts';
 import { concat, equalBytes, type Random, randomBytes, toHex, utf8 } from './bytes.ts';
@@ -84,7 +85,7 @@ export async function openInvitation(
   const me = publicBundle(bundle);
   if (envelope.topic !== undefined && envelope.topic !== inviteTopic(me.address))
     throw new ProtocolError('wrong-topic', 'the envelope is not from my invite topic');
-  const { headerBytes, ciphertext, sender, recipient, createdNs } = parseSealed(envelope.message);
+  const { headerBytes, ciphertext, sender, recipient, createdNs } = parseSealed(envelope.message, me);
   if (createdNs !== envelope.timestampNs) throw new ProtocolError('wrong-time', 'the invitation has another time than its envelope');
   const sentByMe = equalBytes(sender.identity, me.identityKey);
   const toMe = equalBytes(recipient.identity, me.identityKey);
@@ -119,19 +120,27 @@ export async function openInvitation(
   };
 }
 
-/** The public part of a sealed invitation: who, to whom, when. Bundles are not verified. @throws ProtocolError malformed */
-export function parseSealed(message: Uint8Array) {
+/** The public part of a sealed invitation: who, to whom, when. Bundles are not verified. `known` is one that need not be read again. @throws ProtocolError malformed */
+export function parseSealed(message: Uint8Array, known?: VerifiedBundle) {
   const { version } = decode(SealedInvitationSchema, message, 'the sealed invitation');
   if (version.case !== 'v1' || version.value.headerBytes.length === 0 || !version.value.ciphertext)
     throw new ProtocolError('malformed', 'the sealed invitation is incomplete');
   const { headerBytes, ciphertext } = version.value;
   const header = decode(SealedInvitationHeaderV1Schema, headerBytes, 'the header of the invitation');
-  return { headerBytes, ciphertext, sender: party(header.sender), recipient: party(header.recipient), createdNs: header.createdNs };
+  const [sender, recipient] = [party(header.sender, known), party(header.recipient, known)];
+  return { headerBytes, ciphertext, sender, recipient, createdNs: header.createdNs };
 }
 
-function party(bundle: VerifiedBundle['signed'] | undefined) {
+function party(bundle: VerifiedBundle['signed'] | undefined, known: VerifiedBundle | undefined) {
   if (!bundle?.identityKey || !bundle.preKey) throw new ProtocolError('malformed', 'the invitation lacks a party');
-  return { bundle, identity: readSignedKey(bundle.identityKey).point, pre: readSignedKey(bundle.preKey).point };
+  const { identityKey, preKey } = known?.signed ?? {};
+  const isKnown = (key: SignedPublicKey, mine: SignedPublicKey | undefined) =>
+    mine !== undefined && equalBytes(key.keyBytes, mine.keyBytes);
+  return {
+    bundle,
+    identity: known && isKnown(bundle.identityKey, identityKey) ? known.identityKey : readSignedKey(bundle.identityKey).point,
+    pre: known && isKnown(bundle.preKey, preKey) ? known.preKey : readSignedKey(bundle.preKey).point,
+  };
 }
 
 /** Takes the secret of the pair with `initiator` in that role; the role that counts here follows from the order of the addresses. */

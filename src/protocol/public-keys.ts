@@ -42,11 +42,14 @@ export interface ReadKey {
 /** Checks shape and chain of a bundle in either format. A chain that held once is remembered by its bytes. @throws ProtocolError */
 export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): VerifiedBundle {
   const given = bundle.$typeName === 'xmtp.message_contents.PublicKeyBundle' ? toSignedBundle(bundle) : bundle;
+  const again = recent.find(({ signed }) => isSameChain(signed, given));
+  if (again) return again;
   const name = nameOf(given);
   const known = name === null ? undefined : verified.get(name);
   if (known && name !== null) {
     verified.delete(name);
     verified.set(name, known); // the last place is the most recent
+    note(known);
     return known;
   }
 
@@ -58,7 +61,7 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
   if (!preKey) throw new ProtocolError('malformed', 'the bundle has no pre-key');
   const identity = readSignedKey(identityKey);
   const pre = readSignedKey(preKey);
-  const address = walletOfSignedKey(identityKey);
+  const address = walletOfSignedKey(identityKey, identity);
   if (!verifyPreKey(pre, preKey.signature, identity.point))
     throw new ProtocolError('bad-signature', 'the pre-key is not signed by the identity key');
   const result: VerifiedBundle = {
@@ -67,17 +70,46 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
     preKey: pre.point,
     preKeyCreatedMs: keyTimeToMs(pre.created),
     signed,
-    ...(isFromLegacy(identity) && isFromLegacy(pre) && { legacy: toLegacyBundle(signed) }),
+    ...(isFromLegacy(identity) &&
+      isFromLegacy(pre) && {
+        legacy: create(PublicKeyBundleSchema, { identityKey: legacyForm(identityKey, identity), preKey: legacyForm(preKey, pre) }),
+      }),
   };
   if (name === null) return result;
   if (verified.size >= maxVerified) verified.delete(verified.keys().next().value as string);
   verified.set(name, result);
+  note(result);
   return result;
 }
 
 /** Bundles that held, by their very bytes; the least recently used goes first. What failed is not remembered. */
 const verified = new Map<string, VerifiedBundle>();
 const maxVerified = 4096;
+
+/** The senders of a conversation are the same few: to compare is cheaper than to name. */
+const recent: VerifiedBundle[] = [];
+const mostRecent = 4;
+
+function note(bundle: VerifiedBundle): void {
+  recent.unshift(bundle);
+  if (recent.length > mostRecent) recent.pop();
+}
+
+const isSameChain = (a: SignedPublicKeyBundle, b: SignedPublicKeyBundle): boolean =>
+  isSameKey(a.preKey, b.preKey) && isSameKey(a.identityKey, b.identityKey);
+
+function isSameKey(a: SignedPublicKey | undefined, b: SignedPublicKey | undefined): boolean {
+  const [left, right] = [a?.signature?.union, b?.signature?.union];
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    left?.value !== undefined &&
+    left.case === right?.case &&
+    left.value.recovery === right.value.recovery &&
+    equalBytes(left.value.bytes, right.value.bytes) &&
+    equalBytes(a.keyBytes, b.keyBytes)
+  );
+}
 
 /** Every byte that the chain stands on, and where one part ends; null for what cannot hold. */
 function nameOf({ identityKey, preKey }: SignedPublicKeyBundle): string | null {
@@ -127,8 +159,9 @@ export function toSignedKey(key: PublicKey, role: 'identity' | 'pre-key'): Signe
 }
 
 /** @throws ProtocolError unsupported (the key was never legacy), malformed */
-export function toLegacyKey(key: SignedPublicKey): PublicKey {
-  const read = readSignedKey(key);
+export const toLegacyKey = (key: SignedPublicKey): PublicKey => legacyForm(key, readSignedKey(key));
+
+function legacyForm(key: SignedPublicKey, read: ReadKey): PublicKey {
   if (!isFromLegacy(read)) throw new ProtocolError('unsupported', 'a key of the signed format has no legacy form');
   if (!key.signature) throw new ProtocolError('malformed', 'the key is not signed');
   return create(PublicKeySchema, {
@@ -172,9 +205,9 @@ export const legacyKeyOf = (timestampMs: bigint, point: Uint8Array): ReadKey => 
 });
 
 /** The wallet that signed an identity key of the signed format; only the wallet's member counts (SPEC 3.6). @throws ProtocolError */
-export function walletOfSignedKey(key: SignedPublicKey): Address {
+export function walletOfSignedKey(key: SignedPublicKey, read?: ReadKey): Address {
   if (key.signature?.union.case !== 'walletEcdsaCompact') throw new ProtocolError('bad-signature', 'the key is not signed by a wallet');
-  return walletOf(readSignedKey(key), readSignature(key.signature));
+  return walletOf(read ?? readSignedKey(key), readSignature(key.signature));
 }
 
 /** The wallet that signed a legacy identity key; either member counts (SPEC 3.6). @throws ProtocolError */

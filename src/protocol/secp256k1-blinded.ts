@@ -15,21 +15,22 @@ const together = 32;
 const blinds: Blind[] = [];
 
 /**
- * Private key × point for each pair by a module whose multiplication takes a time that depends on the scalar. It never sees a private key there: with b random
- * and fresh, k·P is computed as (k/b)·(b·P), so that what time tells is about numbers that occur once. Null where the module refuses.
+ * Private key × point for each pair, by a multiplication that takes a time that depends on the scalar: the module has no other, and noble's other takes twice as long.
+ * It never sees a private key: with b random and fresh, k·P is computed as (k/b)·(b·P), so that what time tells is about numbers that occur once. Null where the
+ * curve refuses.
  */
 export function multiplyBlinded(
-  module: CurveModule,
+  curve: CurveModule,
   pairs: readonly (readonly [privateKey: Uint8Array, point: Uint8Array])[],
 ): (Uint8Array<ArrayBuffer> | null)[] {
   if (blinds.length === 0) blinds.push(...makeBlinds());
   const { scalar, inverse } = blinds.pop() as Blind;
   const moved = new Map<Uint8Array, Uint8Array | null>();
   const shared = pairs.map(([privateKey, point]) => {
-    const blinded = moved.get(point) ?? module.multiply(scalar, point);
+    const blinded = moved.get(point) ?? curve.multiply(scalar, point);
     moved.set(point, blinded);
-    const quotient = module.multiplyScalars(privateKey, inverse);
-    const product = blinded && quotient && module.multiply(quotient, blinded);
+    const quotient = curve.multiplyScalars(privateKey, inverse);
+    const product = blinded && quotient && curve.multiply(quotient, blinded);
     quotient?.fill(0);
     return product;
   });

@@ -6,7 +6,7 @@ import { type CurveModule, instantiateCurve } from './secp256k1-wasm.ts';
 export interface CurveSource {
   /** Fetches the bytes of the module; asked once, when there is enough to do. */
   readonly load: () => Promise<BufferSource>;
-  /** From how many signatures on checking them together in JavaScript beats the module one by one. Engines differ: never, where BigInt is slow. */
+  /** From how many signatures beyond one per key checking them together in JavaScript beats the module one by one. Engines differ: never, where BigInt is slow. */
   readonly batchFrom: number;
 }
 
@@ -41,9 +41,9 @@ export function quickenCurve(): Promise<void> {
 export const curveModule = (): CurveModule | null => module;
 
 /** Whatever computes now. */
-export const curve = (): Omit<CurveModule, 'multiplyScalars'> => module ?? nobleCurve;
+export const curve = (): CurveModule => module ?? nobleCurve;
 
-/** From how many signatures on they are worth checking together. */
+/** From how many signatures beyond one per key they are worth checking together. */
 export const batchFrom = (): number => (module ? (source?.batchFrom ?? nobleBatchFrom) : nobleBatchFrom);
 
 async function instantiate({ load }: CurveSource): Promise<CurveModule> {

@@ -3,6 +3,7 @@ import { concat } from './bytes.ts';
 import type { CurveModule } from './secp256k1-wasm.ts';
 
 const { Point } = secp256k1;
+const { Fn } = Point;
 
 /** Whether the bytes are a usable private key. */
 export const isPrivateKey = (key: Uint8Array): boolean => key.length === 32 && secp256k1.utils.isValidSecretKey(key);
@@ -11,8 +12,13 @@ export const isPrivateKey = (key: Uint8Array): boolean => key.length === 32 && s
 export const publicPoint = (key: Uint8Array): Uint8Array<ArrayBuffer> => secp256k1.getPublicKey(key, false) as Uint8Array<ArrayBuffer>;
 
 /** The curve by @noble/curves: what computes where the module is not there, and what the module is held against. */
-export const nobleCurve: Omit<CurveModule, 'multiplyScalars'> = {
-  multiply: (scalar, point) => attempt(() => Point.fromBytes(point).multiply(Point.Fn.fromBytes(scalar)).toBytes(false)),
+export const nobleCurve: CurveModule = {
+  multiply: (scalar, point) => attempt(() => Point.fromBytes(point).multiplyUnsafe(Fn.fromBytes(scalar)).toBytes(false)),
+  multiplyScalars: (a, b) =>
+    attempt(() => {
+      const [x, y] = [Fn.fromBytes(a), Fn.fromBytes(b)];
+      return x === 0n || y === 0n ? null : Fn.toBytes(Fn.mul(x, y));
+    }),
   sign(digest, privateKey) {
     const signature = attempt(() => secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' }));
     return signature && { bytes: signature.slice(1), recovery: signature[0] as number };
@@ -28,7 +34,7 @@ export const nobleCurve: Omit<CurveModule, 'multiplyScalars'> = {
 };
 
 /** Null where noble throws. */
-function attempt<T>(compute: () => T): (T extends Uint8Array ? Uint8Array<ArrayBuffer> : T) | null {
+function attempt<T>(compute: () => T | null): (T extends Uint8Array ? Uint8Array<ArrayBuffer> : T) | null {
   try {
     return compute() as never;
   } catch {

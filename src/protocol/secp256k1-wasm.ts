@@ -7,7 +7,7 @@ import type { EcdsaSignature } from './secp256k1.ts';
 export interface CurveModule {
   /** scalar × point, uncompressed. NOT in constant time. Null for a point off the curve, a scalar of zero or not below the group order. */
   multiply(scalar: Uint8Array, point: Uint8Array): Uint8Array<ArrayBuffer> | null;
-  /** The product of two scalars, in constant time; null when either is out of range. */
+  /** The product of two scalars; null when either is out of range. */
   multiplyScalars(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> | null;
   /** In constant time; the nonce is RFC 6979's and s is low. Null for a key out of range, and for a digest that is: the library would draw another nonce than others. */
   sign(digest: Uint8Array, privateKey: Uint8Array): EcdsaSignature | null;

@@ -67,6 +67,14 @@ export async function compare({
   return row;
 }
 
+/** A comparison whose rounds were run elsewhere. */
+export function report(row: Omit<Comparison, 'bar' | 'reached'> & { readonly bar: number | null }): Comparison {
+  const { bar } = row;
+  const whole: Comparison = { ...row, bar: bar === null ? '' : `>= ${bar}x`, reached: bar === null || row.ratio >= bar };
+  print(whole);
+  return whole;
+}
+
 /** A figure that stands for itself, with a limit that it must not pass. */
 export function figure(what: string, value: number, unit: string, limit: number | null, notes?: string): Comparison {
   const row: Comparison = {

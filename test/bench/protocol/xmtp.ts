@@ -1,0 +1,3 @@
+import './buffer.ts';
+
+export * from '@xmtp/xmtp-js/browser';
