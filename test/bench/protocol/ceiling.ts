@@ -32,14 +32,15 @@ export async function openAtCeiling({ keyMaterial, peer, messages }: Conversatio
         const { headerBytes, ciphertext } = version.value;
         const { payload, sender, signature } = fromBinary(SignedContentSchema, await openAead(secret, ciphertext, headerBytes));
         if (!sender?.preKey || signature?.union.case !== 'ecdsaCompact') throw new Error('not signed');
-        read.push({
+        const found: Read = {
           id: toHex(sha256(message)),
           sender: equalBytes(sender.preKey.keyBytes, mine.keyBytes) ? me.address : peer.address,
           text: fromUtf8(fromBinary(EncodedContentSchema, payload).content),
           sentMs: Number(fromBinary(MessageHeaderV2Schema, headerBytes).createdNs / 1_000_000n),
-        });
+        };
         const { bytes, recovery } = signature.union.value;
         return {
+          found,
           digest: sha256(headerBytes, payload),
           signature: { bytes, recovery },
           point: knownPoint(sender.preKey.keyBytes),
@@ -48,6 +49,7 @@ export async function openAtCeiling({ keyMaterial, peer, messages }: Conversatio
       }),
     );
     if ((await verifyAll(claims)).includes(false)) throw new Error('a signature does not hold');
+    read.push(...claims.map(({ found }) => found));
   }
   return read;
 }
