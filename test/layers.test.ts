@@ -28,7 +28,7 @@ const doors: [pattern: RegExp, folders: string[]][] = [
   [/^@connectrpc\/connect-web/, ['network']],
   [/^@connectrpc\/connect-node/, ['node']],
   [/^@connectrpc\/connect(\/|$)/, ['network', 'node']],
-  [/^(preact|lucide)(\/|$)/, ['popup']],
+  [/^(preact|lucide|qr)(\/|$)/, ['popup']],
   [/^webextension-polyfill$/, ['background', 'popup']],
   [/^libsql|^node:/, ['node']],
 ];

@@ -7,6 +7,7 @@ export type KeystoreReason =
   | 'weak-passphrase'
   | 'too-soon'
   | 'bad-secret'
+  | 'bad-path'
   | 'backup-unreadable'
   | 'vault-corrupt'
   | 'vault-foreign';

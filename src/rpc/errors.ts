@@ -44,6 +44,7 @@ type KeystoreReason =
   | 'weak-passphrase'
   | 'too-soon'
   | 'bad-secret'
+  | 'bad-path'
   | 'backup-unreadable'
   | 'vault-corrupt'
   | 'vault-foreign';
