@@ -117,9 +117,26 @@ function node(): UserConfig {
   };
 }
 
+/** The package for developers of pages: two entries, each whole in itself; what their users have already stays outside. */
+function sdk(): UserConfig {
+  return {
+    root,
+    publicDir: false,
+    build: {
+      outDir: at('dist/sdk'),
+      emptyOutDir: true,
+      target: 'es2022',
+      minify: false,
+      lib: { entry: { index: at('src/sdk/index.ts'), 'xmtp-js': at('src/sdk/xmtp-js.ts') }, formats: ['es'] },
+      rolldownOptions: { external: ['long'], output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' } },
+    },
+  };
+}
+
 export default defineConfig(({ mode, command }) => {
   if (mode === 'node') return node();
+  if (mode === 'sdk') return sdk();
   const browser = browsers.find((name) => name === mode);
-  if (command === 'build' && !browser) throw new Error('build with --mode chromium, firefox or node');
+  if (command === 'build' && !browser) throw new Error('build with --mode chromium, firefox, node or sdk');
   return extension(browser ?? 'chromium');
 });

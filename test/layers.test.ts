@@ -16,6 +16,7 @@ const layers: Record<string, { standsOn: string[]; types?: string[] }> = {
   content: { standsOn: ['rpc', 'parse'], types: ['background', 'content-types'] },
   popup: { standsOn: ['rpc', 'parse'], types: ['background', 'content-types'] },
   node: { standsOn: ['gen', 'protocol', 'parse'] },
+  sdk: { standsOn: ['gen', 'protocol'] },
   parse: { standsOn: [] },
 };
 
@@ -24,13 +25,14 @@ const doors: [pattern: RegExp, folders: string[]][] = [
   [/^@noble\//, ['protocol']],
   [/^@scure\/|^hash-wasm$/, ['keystore']],
   [/^idb$/, ['storage']],
-  [/^@bufbuild\/protobuf/, ['gen', 'protocol', 'network', 'node']],
+  [/^@bufbuild\/protobuf/, ['gen', 'protocol', 'network', 'node', 'sdk']],
   [/^@connectrpc\/connect-web/, ['network']],
   [/^@connectrpc\/connect-node/, ['node']],
   [/^@connectrpc\/connect(\/|$)/, ['network', 'node']],
   [/^(preact|lucide|qr)(\/|$)/, ['popup']],
   [/^webextension-polyfill$/, ['background', 'popup']],
   [/^libsql|^node:/, ['node']],
+  [/^long$|^@xmtp\/xmtp-js$/, ['sdk']],
 ];
 
 interface Import {

@@ -35,7 +35,7 @@ import { ProtocolError } from './errors.ts';
 import { decode, encode } from './wire.ts';
 
 /** The methods of a keystore: what each is asked, null where it takes no request, and what it answers (SPEC 16.2). */
-const methods = {
+export const keystoreMethods = {
   decryptV1: [DecryptV1RequestSchema, DecryptResponseSchema],
   decryptV2: [DecryptV2RequestSchema, DecryptResponseSchema],
   encryptV1: [EncryptV1RequestSchema, EncryptResponseSchema],
@@ -57,13 +57,13 @@ const methods = {
   getV2ConversationHmacKeys: [GetConversationHmacKeysRequestSchema, GetConversationHmacKeysResponseSchema],
 } as const satisfies Record<string, readonly [DescMessage | null, DescMessage]>;
 
-export type KeystoreMethod = keyof typeof methods;
+export type KeystoreMethod = keyof typeof keystoreMethods;
 
 /** What a method is asked, decoded. */
-export type KeystoreRequest<M extends KeystoreMethod> = (typeof methods)[M][0] extends infer D extends DescMessage ? MessageShape<D> : null;
+export type KeystoreRequest<M extends KeystoreMethod> = (typeof keystoreMethods)[M][0] extends infer D extends DescMessage ? MessageShape<D> : null;
 
 /** What a method answers, as plain values or encoded already. */
-export type KeystoreResponse<M extends KeystoreMethod> = MessageInitShape<(typeof methods)[M][1]> | Uint8Array<ArrayBuffer>;
+export type KeystoreResponse<M extends KeystoreMethod> = MessageInitShape<(typeof keystoreMethods)[M][1]> | Uint8Array<ArrayBuffer>;
 
 /** The codes of the wire: for anything else, for a request that is wrong, for a key that is missing. */
 export const keystoreCode = {
@@ -76,18 +76,18 @@ export type KeystoreCode = (typeof keystoreCode)[keyof typeof keystoreCode];
 
 /** @throws ProtocolError unsupported */
 export function parseKeystoreMethod(name: string): KeystoreMethod {
-  if (!Object.hasOwn(methods, name)) throw new ProtocolError('unsupported', 'a keystore has no such method');
+  if (!Object.hasOwn(keystoreMethods, name)) throw new ProtocolError('unsupported', 'a keystore has no such method');
   return name as KeystoreMethod;
 }
 
 /** Reads a request; no bytes are a request whose fields are all absent. @throws ProtocolError malformed */
 export function decodeKeystoreRequest<M extends KeystoreMethod>(method: M, bytes: Uint8Array | null): KeystoreRequest<M> {
-  const [schema] = methods[method];
+  const [schema] = keystoreMethods[method];
   return (schema && decode(schema, bytes ?? new Uint8Array(0), 'the request')) as KeystoreRequest<M>;
 }
 
 export function encodeKeystoreResponse<M extends KeystoreMethod>(method: M, response: KeystoreResponse<M>): Uint8Array<ArrayBuffer> {
   if (response instanceof Uint8Array) return response;
-  const schema: DescMessage = methods[method][1];
+  const schema: DescMessage = keystoreMethods[method][1];
   return encode(schema, create(schema, response as MessageInitShape<DescMessage>));
 }

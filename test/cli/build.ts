@@ -1,4 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync, type Zippable, zipSync } from 'fflate';
 import { build as buildWithVite, createBuilder } from 'vite';
@@ -37,8 +39,9 @@ async function build(): Promise<void> {
     writeFileSync(dist(`parley-${mode}.zip`), zipFolder(dist(mode)));
   }
   await buildNode();
+  await buildSdk(dist('sdk'));
   writeFileSync(stampOf('dist'), from);
-  console.log(`Built dist/chromium, dist/firefox, their zips and dist/node in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+  console.log(`Built dist/chromium, dist/firefox, their zips, dist/node and dist/sdk in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
 }
 
 async function buildNode(): Promise<void> {
@@ -49,6 +52,36 @@ async function buildNode(): Promise<void> {
   rmSync(dist('demo'), { recursive: true, force: true });
   cpSync(join(root, 'public/demo'), dist('demo'), { recursive: true });
   writeFileSync(stampOf('dist/node'), from);
+}
+
+/** The package for developers of pages, ready for `npm pack` in its folder. */
+export async function buildSdk(folder: string): Promise<void> {
+  await buildWithVite({ configFile, mode: 'sdk', logLevel: 'warn', build: { outDir: folder } });
+  const entries = ['index', 'xmtp-js'].map((name) => join(root, `src/sdk/${name}.ts`));
+  const options = ['--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions', '--skipLibCheck', '--ignoreConfig'];
+  const target = ['--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler', '--strict', '--types', ''];
+  const types = mkdtempSync(join(tmpdir(), 'parley-sdk-'));
+  try {
+    execFileSync(process.execPath, [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      ...entries,
+      ...options,
+      ...target,
+      '--rootDir',
+      join(root, 'src'),
+      '--outDir',
+      types,
+    ]);
+    // Of what the entries stand on, only these are in what they say.
+    for (const name of ['index', 'types', 'xmtp-js']) cpSync(join(types, `sdk/${name}.d.ts`), join(folder, `${name}.d.ts`));
+  } finally {
+    rmSync(types, { recursive: true });
+  }
+  const { version } = JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8')) as { version: string };
+  const description = JSON.parse(readFileSync(join(root, 'src/sdk/package.json'), 'utf8')) as object;
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ ...description, version }, null, 2)}\n`);
+  cpSync(join(root, 'src/sdk/README.md'), join(folder, 'README.md'));
+  cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
 }
 
 function isFresh(folder: string, sources: readonly string[]): boolean {
