@@ -60,7 +60,9 @@ export const keystoreMethods = {
 export type KeystoreMethod = keyof typeof keystoreMethods;
 
 /** What a method is asked, decoded. */
-export type KeystoreRequest<M extends KeystoreMethod> = (typeof keystoreMethods)[M][0] extends infer D extends DescMessage ? MessageShape<D> : null;
+export type KeystoreRequest<M extends KeystoreMethod> = (typeof keystoreMethods)[M][0] extends infer D extends DescMessage
+  ? MessageShape<D>
+  : null;
 
 /** What a method answers, as plain values or encoded already. */
 export type KeystoreResponse<M extends KeystoreMethod> = MessageInitShape<(typeof keystoreMethods)[M][1]> | Uint8Array<ArrayBuffer>;
