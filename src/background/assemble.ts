@@ -17,6 +17,7 @@ import { createLock, type Lock } from './lock.ts';
 import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
 import { createNodeStatus } from './node-state.ts';
+import { createSafety } from './safety.ts';
 import type { Services } from './services.ts';
 import { openSession } from './session.ts';
 import { createSessions } from './sessions.ts';
@@ -145,6 +146,15 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
+  const safety = createSafety({
+    keystore,
+    sessions,
+    clock,
+    changed: (conversation) => {
+      events.emit('messages', { conversation });
+      listChanged();
+    },
+  });
   const groups = createGroups({
     keystore,
     sessions,
@@ -192,6 +202,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
       messages: noting(messages, ['send', 'retry', 'discard'], lock.used),
+      safety: noting(safety, ['verify'], lock.used),
       settings: noting(settings, ['setNode', 'testNode', 'setTheme'], lock.used),
       sites,
     },

@@ -39,7 +39,20 @@ export function bind(
 
 /** The conversation that a topic shows from now on, and the one that it showed before. */
 export function takeOver(before: StoredConversation, next: StoredConversation): StoredConversation[] {
-  const { binding, topic, key, peer, peerIdentityKey, derived, createdAt, conversationId, metadata, otherKeys = false, group } = before;
+  const {
+    binding,
+    topic,
+    key,
+    peer,
+    peerIdentityKey,
+    derived,
+    createdAt,
+    conversationId,
+    metadata,
+    otherKeys = false,
+    retired = false,
+    group,
+  } = before;
   const id = next.id === before.id ? binding : before.id;
   const rival: Rival = {
     id,
@@ -53,6 +66,7 @@ export function takeOver(before: StoredConversation, next: StoredConversation): 
     conversationId,
     metadata,
     otherKeys,
+    retired,
     ...(group && { group }),
   };
   const rivals = [rival, ...(before.rivals ?? [])].filter((each) => each.binding !== next.binding);

@@ -1,36 +1,19 @@
-import type { Keystore } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { equalBytes, toHex } from '../protocol/bytes.ts';
-import { encodeContact, verifyContact } from '../protocol/contact-bundle.ts';
+import { verifyContact } from '../protocol/contact-bundle.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import type { Clock } from '../protocol/time.ts';
 import { contactTopic } from '../protocol/topic.ts';
-import type { Cache } from '../storage/cache.ts';
+import type { KeyEvent } from '../rpc/views.ts';
 import type { NodeAccess } from './node-access.ts';
+import type { Pin, Pins } from './pins.ts';
 
 /** What is read of one contact topic at most: anybody's noise there must not cost us more. */
 const maxEntries = 200;
 const maxBytes = 1024 * 1024;
 
-/** As the cache keeps it, sealed. The bytes are verified again at every start. */
-interface StoredContact {
-  readonly contact: Uint8Array;
-  readonly checkedAt: number;
-  readonly older?: boolean;
-  readonly other?: Uint8Array | null;
-  readonly former?: readonly string[];
-}
-
-interface Known {
-  readonly bundle: VerifiedBundle;
-  readonly checkedAt: number;
-  /** The node showed nothing but older pre-keys of this identity. */
-  readonly older: boolean;
-  /** Keys of another identity that the same wallet signed: nobody writes with them until a person says so. */
-  readonly other: VerifiedBundle | null;
-  /** Identity keys (hex) that another took the place of: to meet them in old invitations is no news. */
-  readonly former: readonly string[];
-}
+/** Of each peer; the oldest go first. */
+const mostEvents = 100;
 
 /** What is odd about the keys of a wallet, as they were last seen. */
 export type ContactWarning = 'older-keys' | 'other-keys';
@@ -41,8 +24,8 @@ export interface Contacts {
    * where the node has nothing better. @throws NodeError when the node cannot be asked and nothing is known
    */
   lookUp(address: Address, maxAgeMs: number): Promise<VerifiedBundle | null>;
-  /** Keys that came with an invitation: a peer is known from then on. Answers whether they are of the identity that is known. */
-  learn(bundle: VerifiedBundle): Promise<boolean>;
+  /** Keys that came with an invitation: a peer is known from then on. Answers whose they are: of the identity that is known, of another, or of one before it. */
+  learn(bundle: VerifiedBundle): Promise<'known' | 'other' | 'former'>;
   /** What is known already, without asking the node. */
   known(address: Address): Promise<VerifiedBundle | null>;
   warning(address: Address): Promise<ContactWarning | null>;
@@ -51,90 +34,111 @@ export interface Contacts {
 }
 
 interface Deps {
-  readonly keystore: Keystore;
-  readonly cache: Cache;
+  readonly pins: Pins;
   readonly node: Pick<NodeAccess, 'pages'>;
   readonly clock: Clock;
+  /** A wallet vouches for another identity than the one that is known. */
+  readonly otherKeys: (address: Address) => void;
 }
 
 /** Contacts of peers: verified, and the first identity key of a wallet is the one that stays. */
-export function createContacts({ keystore, cache, node, clock }: Deps): Contacts {
-  const memory = new Map<Address, Known>();
+export function createContacts({ pins, node, clock, otherKeys }: Deps): Contacts {
+  const first = (bundle: VerifiedBundle): Pin => ({
+    bundle,
+    firstSeenAt: clock(),
+    checkedAt: 0,
+    older: false,
+    other: null,
+    former: [],
+    verified: null,
+    events: [],
+  });
+  const event = (pin: Pin, kind: KeyEvent['kind']): Pin => ({ ...pin, events: [...pin.events, { at: clock(), kind }].slice(-mostEvents) });
 
-  const recall = async (address: Address): Promise<Known | null> => {
-    const remembered = memory.get(address);
-    if (remembered) return remembered;
-    const key = await keystore.blind('contacts', address);
-    const sealed = await cache.contacts.get(key);
-    if (!sealed) return null;
-    const { contact, checkedAt, older = false, other, former = [] } = (await keystore.openRecord('contacts', key, sealed)) as StoredContact;
-    const known = {
-      bundle: verifyContact(contact, address),
-      checkedAt,
-      older,
-      other: other ? verifyContact(other, address) : null,
-      former,
-    };
-    memory.set(address, known);
-    return known;
+  /** The pin with another identity beside it, which is an event when it is a new one. */
+  const withOther = (pin: Pin, other: VerifiedBundle): Pin => {
+    const told = pin.other && sameIdentity(pin.other, other);
+    return told ? { ...pin, other: better(pin.other, other) } : event({ ...pin, other }, 'changed');
   };
 
-  const keep = async (known: Known): Promise<void> => {
-    const { bundle, checkedAt, older, other, former } = known;
-    memory.set(bundle.address, known);
-    const key = await keystore.blind('contacts', bundle.address);
-    const stored: StoredContact = { contact: encodeContact(bundle, 2), checkedAt, older, other: other && encodeContact(other, 2), former };
-    await cache.contacts.put(key, await keystore.sealRecord('contacts', key, stored));
+  /** Changes a pin, and tells of an identity that was not there before. */
+  const change = async (address: Address, next: (pin: Pin | null) => Pin | null, firmly = false): Promise<Pin | null> => {
+    let news = false;
+    const pin = await pins.change(
+      address,
+      (before) => {
+        const after = next(before);
+        news = after?.other != null && !(before?.other && sameIdentity(before.other, after.other));
+        return after;
+      },
+      firmly,
+    );
+    if (news) otherKeys(address);
+    return pin;
   };
 
   return {
     async lookUp(address, maxAgeMs) {
-      const known = await recall(address);
-      if (known && known.checkedAt > clock() - maxAgeMs) return known.bundle;
+      const before = await pins.get(address);
+      if (before && before.checkedAt > clock() - maxAgeMs) return before.bundle;
       let found: VerifiedBundle[];
       try {
         found = verified(await readTopic(node, address), address);
       } catch (error) {
-        if (known) return known.bundle;
+        if (before) return before.bundle;
         throw error;
       }
-      const best = found.reduce(better, known?.bundle ?? null);
-      if (!best) return null;
-      const same = found.filter((bundle) => sameIdentity(bundle, best));
-      const former = known?.former ?? [];
-      // What programs without a memory would write with.
-      const [newest] = found;
-      const replaced = newest !== undefined && former.includes(toHex(newest.identityKey));
-      const older = replaced || (same.length > 0 && same.every(({ preKeyCreatedMs }) => preKeyCreatedMs < best.preKeyCreatedMs));
-      if (older) console.warn('the node shows an older contact of a peer than was seen before');
-      const other = newest && !replaced && !sameIdentity(newest, best) ? newest : (known?.other ?? null);
-      await keep({ bundle: best, checkedAt: clock(), older, other, former });
-      return best;
+      const pin = await change(address, (known) => {
+        const best = found.reduce(better, known?.bundle ?? null);
+        return best && afterLook({ ...(known ?? first(best)), bundle: best }, found);
+      });
+      return pin?.bundle ?? null;
     },
     async learn(bundle) {
-      const known = await recall(bundle.address);
-      if (known && !sameIdentity(known.bundle, bundle)) {
-        if (!known.former.includes(toHex(bundle.identityKey))) await keep({ ...known, other: bundle });
-        return false;
-      }
-      const best = better(known?.bundle ?? null, bundle);
-      if (best !== known?.bundle) await keep({ checkedAt: 0, older: false, other: null, former: [], ...known, bundle: best });
-      return true;
+      let answer: 'known' | 'other' | 'former' = 'known';
+      await change(bundle.address, (known) => {
+        if (!known) return first(bundle);
+        if (sameIdentity(known.bundle, bundle)) {
+          const best = better(known.bundle, bundle);
+          return best === known.bundle ? known : { ...known, bundle: best };
+        }
+        answer = known.former.includes(toHex(bundle.identityKey)) ? 'former' : 'other';
+        return answer === 'former' ? known : withOther(known, bundle);
+      });
+      return answer;
     },
-    known: async (address) => (await recall(address))?.bundle ?? null,
+    known: async (address) => (await pins.get(address))?.bundle ?? null,
     async warning(address) {
-      const known = await recall(address);
-      if (known?.other) return 'other-keys';
-      return known?.older ? 'older-keys' : null;
+      const pin = await pins.get(address);
+      if (pin?.other) return 'other-keys';
+      return pin?.older ? 'older-keys' : null;
     },
     async acceptOther(address) {
-      const known = await recall(address);
-      if (!known?.other) return;
-      const accepted = toHex(known.other.identityKey);
-      const former = [...known.former, toHex(known.bundle.identityKey)].filter((each) => each !== accepted);
-      await keep({ bundle: known.other, checkedAt: 0, older: false, other: null, former });
+      const accept = (pin: Pin | null): Pin | null => {
+        if (!pin?.other) return pin;
+        const accepted = toHex(pin.other.identityKey);
+        const former = [...pin.former, toHex(pin.bundle.identityKey)].filter((each) => each !== accepted);
+        return event(
+          { ...pin, bundle: pin.other, firstSeenAt: clock(), checkedAt: 0, older: false, other: null, former, verified: null },
+          'accepted',
+        );
+      };
+      await change(address, accept, true);
     },
   };
+
+  /** What a look at the node makes of a pin that has the best bundle already. */
+  function afterLook(pin: Pin, found: readonly VerifiedBundle[]): Pin {
+    const { bundle, former } = pin;
+    const same = found.filter((each) => sameIdentity(each, bundle));
+    // What programs without a memory would write with.
+    const [newest] = found;
+    const replaced = newest !== undefined && former.includes(toHex(newest.identityKey));
+    const older = replaced || (same.length > 0 && same.every(({ preKeyCreatedMs }) => preKeyCreatedMs < bundle.preKeyCreatedMs));
+    const looked = { ...pin, checkedAt: clock(), older };
+    const told = older && !pin.older ? event(looked, 'older') : looked;
+    return newest && !replaced && !sameIdentity(newest, bundle) ? withOther(told, newest) : told;
+  }
 }
 
 /** The messages of a contact topic, newest first. */

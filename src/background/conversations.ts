@@ -63,6 +63,7 @@ export function createConversations({ keystore, records, sessions, clock, change
       peer,
       peerIdentityKey: toHex(bundle.identityKey),
       derived: true,
+      otherKeys: (await contacts.warning(peer)) === 'other-keys',
       createdAt: nsToMs(createdNs),
       conversationId,
       metadata: context?.metadata ? { ...context.metadata } : null,
@@ -120,7 +121,10 @@ export function createConversations({ keystore, records, sessions, clock, change
       const peer = addressOf(text);
       await contacts.acceptOther(peer);
       await rows.load();
-      for (const { id } of rows.ofPeer(peer)) await rows.change(id, (row) => (row.otherKeys ? { ...row, otherKeys: false } : row));
+      const known = await contacts.known(peer);
+      const identityKey = known && toHex(known.identityKey);
+      for (const { id } of rows.ofPeer(peer))
+        await rows.change(id, (row) => ({ ...row, otherKeys: false, retired: !row.group && row.peerIdentityKey !== identityKey }));
       changed();
     },
     async saveDraft(id, text) {

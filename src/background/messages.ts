@@ -46,7 +46,9 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
 
   const write = async (session: Session, conversation: string, text: string, request: string): Promise<string> => {
     const row = await existing(session, conversation);
-    if (row.otherKeys) throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
+    if (row.otherKeys || (!row.group && (await session.contacts.warning(row.peer)) === 'other-keys'))
+      throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
+    if (row.retired) throw new RefusalError('other-keys', 'This conversation belongs to keys that are no longer used. Begin a new one.');
     if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
     const entry = await compose(session, keystore, row, { content: encodeText(text), shouldPush: true });
     await failpoint('send:sealed');

@@ -46,6 +46,11 @@ export const methods = {
   saveDraft: own(object({ id, text: string({ max: 65536 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
   markRead: own(object({ id }), (p, { conversations }) => conversations.markRead(p.id)),
 
+  safety: own(object({ id }), (p, { safety }) => safety.read(p.id)),
+  verifySafety: own(object({ id, number: string({ min: 60, max: 60 }), verified: boolean }), (p, { safety }) =>
+    safety.verify(p.id, p.number, p.verified),
+  ),
+
   createGroup: own(object({ title: string({ max: 800 }), members }), (p, { groups }) => groups.create(p.title, p.members)),
   addToGroup: own(object({ id, members }), (p, { groups }) => groups.add(p.id, p.members)),
   removeFromGroup: own(object({ id, members }), (p, { groups }) => groups.remove(p.id, p.members)),

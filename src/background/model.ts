@@ -23,6 +23,8 @@ export interface Binding {
   readonly metadata: Record<string, string> | null;
   /** The peer's keys are of another identity than the one that was known: nothing is sent until a person has accepted that. */
   readonly otherKeys?: boolean;
+  /** One of the two uses other keys now. */
+  readonly retired?: boolean;
   /** Set for a conversation of more than two. */
   readonly group?: StoredGroup;
 }
@@ -172,6 +174,7 @@ export const conversationView = (row: StoredConversation, draft: string | null, 
   createdAt: row.createdAt,
   metadata: row.metadata,
   otherKeys: row.otherKeys ?? false,
+  retired: row.retired ?? false,
   unread: row.unread,
 });
 

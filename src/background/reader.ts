@@ -183,11 +183,13 @@ export function createReader(deps: Deps): Reader {
     if (peer === address) throw new ProtocolError('wrong-recipient', 'an invitation of ourselves to ourselves');
     if (conversationId !== null && conversationId.length > longestConversationId)
       throw new ProtocolError('too-large', 'the conversation id is too long');
-    const otherKeys = !(await contacts.learn(peerBundle));
+    const whose = await contacts.learn(peerBundle);
     const createdAt = claimedTime(nsToMs(opened.createdNs), seenAt);
     const peerIdentityKey = toHex(peerBundle.identityKey);
     const group = opened.group && { group: { state: opened.group.bytes, left: [], closed: false } };
-    const about = { createdAt, conversationId, metadata, otherKeys, ...group };
+    // A group does not stand on its creator's identity alone: those keys are a matter of the conversations of two.
+    const keys = { otherKeys: whose === 'other', retired: whose === 'former' && !opened.group };
+    const about = { createdAt, conversationId, metadata, ...keys, ...group };
     const invitation: Binding = { binding, topic, key, peer, peerIdentityKey, derived, ...about };
     const known = shownAt(topic, slice);
     if (opened.group && known?.binding === binding) {

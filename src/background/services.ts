@@ -7,6 +7,7 @@ import type {
   Permission,
   Prompt,
   PromptAnswer,
+  Safety,
   Settings,
   Status,
   Theme,
@@ -18,6 +19,7 @@ export interface Services {
   readonly conversations: Conversations;
   readonly groups: Groups;
   readonly messages: Messages;
+  readonly safety: SafetyService;
   readonly settings: SettingsService;
   readonly sites: Sites;
 }
@@ -54,6 +56,13 @@ export interface Conversations {
   acceptKeys(peer: string): Promise<void>;
   saveDraft(id: string, text: string): Promise<void>;
   markRead(id: string): Promise<void>;
+}
+
+/** The keys of the peer of a conversation of two. */
+export interface SafetyService {
+  read(conversation: string): Promise<Safety>;
+  /** Notes that `number` was compared with the peer's, or takes that back. */
+  verify(conversation: string, number: string, verified: boolean): Promise<Safety>;
 }
 
 /** Conversations of more than two. Each answers with the conversation as it is afterwards; after a removal that is another one. */

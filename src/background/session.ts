@@ -15,6 +15,7 @@ import type { OutboxEntry } from './model.ts';
 import { type NodeAccess, watchNode } from './node-access.ts';
 import type { NodeStatus } from './node-state.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import { createPins, type Pins } from './pins.ts';
 import { createPublication } from './publication.ts';
 import { createReader } from './reader.ts';
 import { createRows, type Rows } from './rows.ts';
@@ -28,6 +29,7 @@ export interface Session {
   readonly node: NodeAccess;
   readonly rows: Rows;
   readonly contacts: Contacts;
+  readonly pins: Pins;
   readonly outbox: Outbox;
   readonly sync: Sync;
   /** Everything that must have been read from the disk before something is sent. */
@@ -97,7 +99,19 @@ export function openSession(deps: SessionDeps): Session {
 
   const node = watchNode(client, status, signal);
   const rows = createRows(keystore, cache);
-  const contacts = createContacts({ keystore, cache, node, clock });
+  const pins = createPins({ account: address, keystore, table: records.pins });
+  const contacts = createContacts({
+    pins,
+    node,
+    clock,
+    otherKeys: (peer) =>
+      run('telling of other keys', async () => {
+        await rows.load();
+        const pairs = rows.ofPeer(peer).filter(({ group }) => !group);
+        for (const { id } of pairs) await rows.change(id, (row) => (row.retired ? row : { ...row, otherKeys: true }));
+        changed(pairs.map(({ id }) => id));
+      }),
+  });
   const outbox = createOutbox({
     keystore,
     records,
@@ -188,6 +202,7 @@ export function openSession(deps: SessionDeps): Session {
     node,
     rows,
     contacts,
+    pins,
     outbox,
     sync,
     ready,

@@ -53,6 +53,8 @@ export interface ConversationRow {
   readonly metadata: Readonly<Record<string, string>> | null;
   /** The keys of this peer are not those that were known: to be accepted before anything is sent. */
   readonly otherKeys: boolean;
+  /** It belongs to keys that one of the two no longer uses: it can be read, and another takes its place. */
+  readonly retired: boolean;
   readonly unread: number;
 }
 
@@ -107,6 +109,31 @@ export interface PeerAnswer {
   readonly conversation: string | null;
   /** `other-keys`: its wallet vouches for other keys than those that are known. `older-keys`: the node shows less than was seen before. */
   readonly warning: 'older-keys' | 'other-keys' | null;
+}
+
+/** Something that happened to the keys of a peer. */
+export interface KeyEvent {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /**
+   * `changed`: its wallet vouches for other keys; `accepted`: I use them; `verified`, `unverified`: I compared the safety number, or took that back; `older`:
+   * the node showed keys from before.
+   */
+  readonly kind: 'changed' | 'accepted' | 'verified' | 'unverified' | 'older';
+}
+
+/** What is known of the keys of a peer. */
+export interface Safety {
+  /** Sixty digits, the same at the peer's; null while nothing is known. */
+  readonly number: string | null;
+  /** The number that the other keys would give, while they wait to be accepted. */
+  readonly otherNumber: string | null;
+  /** When the key that is used was first seen here, milliseconds since 1970. */
+  readonly firstSeenAt: number | null;
+  readonly verifiedAt: number | null;
+  readonly warning: PeerAnswer['warning'];
+  /** Oldest first. */
+  readonly events: readonly KeyEvent[];
 }
 
 export interface Settings {

@@ -37,7 +37,6 @@ export interface Decoded {
   readonly messages: readonly MessageRecord[];
   /** Further ids of messages that are known by their dedup key: others may refer to them by these. */
   readonly aliases?: readonly { readonly id: string; readonly dedup: string }[];
-  readonly contacts?: readonly { readonly id: string; readonly sealed: Uint8Array }[];
 }
 
 export interface Cache {
@@ -77,10 +76,6 @@ export interface Cache {
     /** Lets what is in quarantine for one of these reasons, or for any, be read again; returns how many. */
     requeue(reasons?: readonly string[]): Promise<number>;
   };
-  readonly contacts: {
-    get(id: string): Promise<Uint8Array | undefined>;
-    put(id: string, sealed: Uint8Array): Promise<void>;
-  };
   readonly cursors: {
     get(name: string): Promise<bigint | undefined>;
     put(name: string, value: bigint): Promise<void>;
@@ -100,7 +95,6 @@ interface Schema extends DBSchema {
     indexes: { order: [string, [number, string]]; dedup: string };
   };
   inbox: { key: number; value: InboxRecord; indexes: { digest: string; state: [string, number] } };
-  contacts: { key: string; value: Uint8Array };
   cursors: { key: string; value: bigint };
   /** From an alias to the id of the message. */
   aliases: { key: string; value: string };
@@ -110,8 +104,10 @@ const strict = { durability: 'strict' } as const;
 
 /** The disposable half of storage: a sealed copy of what the network holds, for one account. */
 export function openCache(account: string): Cache {
-  const connection = connect<Schema>(`parley-cache-${account}`, 2, (db, from) => {
+  const connection = connect<Schema>(`parley-cache-${account}`, 3, (db, from) => {
     if (from < 2) db.createObjectStore('aliases');
+    // What was known of peers' keys moved to the durable half, which no clearing of this one touches.
+    if (from === 1 || from === 2) (db as unknown as IDBDatabase).deleteObjectStore('contacts');
     if (from >= 1) return;
     db.createObjectStore('conversations', { keyPath: 'id' }).createIndex('order', 'order');
     const messages = db.createObjectStore('messages', { keyPath: 'id' });
@@ -120,7 +116,6 @@ export function openCache(account: string): Cache {
     const inbox = db.createObjectStore('inbox', { keyPath: 'seq', autoIncrement: true });
     inbox.createIndex('digest', 'digest', { unique: true });
     inbox.createIndex('state', ['state', 'seq']);
-    db.createObjectStore('contacts');
     db.createObjectStore('cursors');
   });
   const { use } = connection;
@@ -200,13 +195,6 @@ export function openCache(account: string): Cache {
           });
         }),
     },
-    contacts: {
-      get: (id) => use((db) => db.get('contacts', id)),
-      put: (id, sealed) =>
-        use(async (db) => {
-          await db.put('contacts', sealed, id);
-        }),
-    },
     cursors: {
       get: (name) => use((db) => db.get('cursors', name)),
       put: (name, value) =>
@@ -214,9 +202,9 @@ export function openCache(account: string): Cache {
           await db.put('cursors', value, name);
         }),
     },
-    apply: ({ done, quarantined, conversations, messages, aliases = [], contacts = [] }) =>
+    apply: ({ done, quarantined, conversations, messages, aliases = [] }) =>
       use(async (db) => {
-        const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases', 'contacts'], 'readwrite');
+        const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases'], 'readwrite');
         const inbox = transaction.objectStore('inbox');
         return wholly(transaction, async () => {
           for (const seq of done) {
@@ -239,7 +227,6 @@ export function openCache(account: string): Cache {
             const original = await store.index('dedup').getKey(dedup);
             if (original !== undefined && original !== id) await transaction.objectStore('aliases').put(original, id);
           }
-          for (const { id, sealed } of contacts) await transaction.objectStore('contacts').put(sealed, id);
           return written;
         });
       }),

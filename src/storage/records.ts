@@ -29,6 +29,8 @@ export interface Records {
   readonly drafts: Table<Uint8Array>;
   /** Message id by whatever names a request once and for all. */
   readonly sent: Table<string>;
+  /** Sealed: what is known of the keys of a peer, and what a person said of them. First sights come by the thousand: `note` does not wait for the disk. */
+  readonly pins: Table<Uint8Array> & { note(key: string, value: Uint8Array): Promise<void> };
   readonly tasks: {
     put(task: TaskRow): Promise<void>;
     get(name: string): Promise<TaskRow | undefined>;
@@ -71,6 +73,7 @@ interface Schema extends DBSchema {
   grants: { key: string; value: unknown };
   drafts: { key: string; value: Uint8Array };
   sent: { key: string; value: string };
+  pins: { key: string; value: Uint8Array };
   tasks: { key: string; value: TaskRow };
   outbox: { key: number; value: OutboxRow; indexes: { id: string; conversation: string } };
 }
@@ -79,7 +82,9 @@ const strict = { durability: 'strict' } as const;
 
 /** The durable half of storage: every write is on the disk when its promise resolves. Nothing here can be had from anywhere else. */
 export function openRecords(name = 'parley-records'): Records {
-  const connection = connect<Schema>(name, 1, (db) => {
+  const connection = connect<Schema>(name, 2, (db, from) => {
+    if (from < 2) db.createObjectStore('pins');
+    if (from >= 1) return;
     for (const store of ['vault', 'keys', 'settings', 'grants', 'drafts', 'sent'] as const) db.createObjectStore(store);
     db.createObjectStore('tasks', { keyPath: 'name' });
     const outbox = db.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true });
@@ -88,7 +93,7 @@ export function openRecords(name = 'parley-records'): Records {
   });
   const { use } = connection;
 
-  type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent';
+  type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent' | 'pins';
   const put = (store: Plain, key: string, value: unknown): Promise<void> =>
     use(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
@@ -123,6 +128,13 @@ export function openRecords(name = 'parley-records'): Records {
     grants: table('grants'),
     drafts: table('drafts'),
     sent: table('sent'),
+    pins: {
+      ...table<Uint8Array>('pins'),
+      note: (key, value) =>
+        use(async (db) => {
+          await db.put('pins', value, key);
+        }),
+    },
     tasks: {
       put: (task) =>
         use(async (db) => {

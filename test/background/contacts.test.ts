@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createContacts } from '../../src/background/contacts.ts';
+import { createPins } from '../../src/background/pins.ts';
 import type { Keystore } from '../../src/keystore/keystore.ts';
 import { NodeError } from '../../src/network/errors.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
@@ -8,8 +9,8 @@ import { encodeContact } from '../../src/protocol/contact-bundle.ts';
 import type { Envelope } from '../../src/protocol/envelope.ts';
 import { publicBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
 import type { VerifiedBundle } from '../../src/protocol/public-keys.ts';
-import { type Cache, openCache } from '../../src/storage/cache.ts';
-import { person } from '../support/people.ts';
+import { openRecords, type Records } from '../../src/storage/records.ts';
+import { alice, person } from '../support/people.ts';
 
 const bob = person('Bob', Date.UTC(2024, 0, 1));
 const rotated = publicBundle(rotatePreKey(bob.bundle, () => Date.UTC(2024, 6, 1)));
@@ -27,7 +28,8 @@ const keystore = {
   openRecord: async (_: string, __: string, sealed: unknown) => sealed,
 } as unknown as Keystore;
 
-let cache: Cache;
+let records: Records;
+let told: string[];
 let topic: Uint8Array[];
 let away: boolean;
 let asked: number;
@@ -40,11 +42,13 @@ const node = {
     yield topic.map((message) => ({ contentTopic: '', timestampNs: 0n, message }));
   },
 };
-const contacts = () => createContacts({ keystore, cache, node, clock: () => now });
+const pins = () => createPins({ account: alice.address, keystore, table: records.pins });
+const contacts = () => createContacts({ pins: pins(), node, clock: () => now, otherKeys: (address) => told.push(address) });
 const entry = (bundle: VerifiedBundle): Uint8Array => encodeContact(bundle, 2);
 
 beforeEach(async () => {
-  cache = openCache(`contacts-${Math.random()}`);
+  records = openRecords(`contacts-${Math.random()}`);
+  told = [];
   topic = [];
   away = false;
   asked = 0;
@@ -133,7 +137,7 @@ describe('the contact of a peer', () => {
 
   it.each([
     ['the node', async () => void topic.unshift(entry(renewed))],
-    ['an invitation', async () => expect(await contacts().learn(renewed)).toBe(false)],
+    ['an invitation', async () => expect(await contacts().learn(renewed)).toBe('other')],
   ])('warns of another identity that comes by %s, and takes it up at a word', async (_, come) => {
     topic = [entry(bob.contact)];
     await contacts().lookUp(bob.address, 0);
@@ -143,14 +147,67 @@ describe('the contact of a peer', () => {
     await contacts().acceptOther(bob.address);
     expect((await contacts().known(bob.address))?.identityKey).toEqual(renewed.identityKey);
     expect(await contacts().warning(bob.address)).toBeNull();
-    expect(await contacts().learn(renewed)).toBe(true);
+    expect(await contacts().learn(renewed)).toBe('known');
     // Old invitations, and a node that plays old answers again, say nothing new.
-    await contacts().learn(bob.contact);
+    expect(await contacts().learn(bob.contact)).toBe('former');
     expect(await contacts().warning(bob.address)).toBeNull();
     topic = [entry(bob.contact)];
     await contacts().lookUp(bob.address, 0);
     expect(await contacts().warning(bob.address)).toBe('older-keys');
     expect((await contacts().known(bob.address))?.identityKey).toEqual(renewed.identityKey);
+  });
+
+  it('tells once of another identity, with the time, and once more of a third', async () => {
+    await contacts().learn(bob.contact);
+    now += 1_000;
+    await contacts().learn(renewed);
+    await contacts().learn(renewed);
+    topic = [entry(renewed)];
+    await contacts().lookUp(bob.address, 0);
+    expect(told).toEqual([bob.address]);
+    expect((await pins().get(bob.address))?.events).toEqual([{ at: 1_001_000, kind: 'changed' }]);
+    await contacts().learn(person('Bob', Date.UTC(2025, 5, 1)).contact);
+    expect(told).toHaveLength(2);
+  });
+
+  it('has the time of its first sight, a new one when other keys are accepted, and a history of what happened', async () => {
+    await contacts().learn(bob.contact);
+    now += 1_000;
+    topic = [entry(renewed)];
+    await contacts().lookUp(bob.address, 0);
+    expect((await pins().get(bob.address))?.firstSeenAt).toBe(1_000_000);
+    now += 1_000;
+    await contacts().acceptOther(bob.address);
+    topic = [entry(bob.contact)];
+    await contacts().lookUp(bob.address, 0);
+    await contacts().lookUp(bob.address, 0);
+    expect(await pins().get(bob.address)).toMatchObject({
+      firstSeenAt: 1_002_000,
+      verified: null,
+      events: [{ kind: 'changed' }, { kind: 'accepted' }, { kind: 'older' }],
+    });
+  });
+
+  it('is an account of its own for each account', async () => {
+    await contacts().learn(bob.contact);
+    const others = createPins({ account: person('Carol').address, keystore, table: records.pins });
+    expect(await others.get(bob.address)).toBeNull();
+    expect(await others.all()).toEqual([]);
+    expect((await pins().all()).map(({ bundle }) => bundle.address)).toEqual([bob.address]);
+  });
+
+  it('loses neither of two changes that are made at the same time', async () => {
+    const both = pins();
+    const two = createContacts({ pins: both, node, clock: () => now, otherKeys: () => undefined });
+    await two.learn(bob.contact);
+    topic = [entry(rotated)];
+    const [looked] = await Promise.all([
+      two.lookUp(bob.address, 0),
+      both.change(bob.address, (pin) => pin && { ...pin, verified: { at: now, own: 'ours' } }, true),
+    ]);
+    expect(looked?.preKey).toEqual(rotated.preKey);
+    // As the next life of the background finds it.
+    expect(await pins().get(bob.address)).toMatchObject({ verified: { own: 'ours' }, bundle: { preKey: rotated.preKey } });
   });
 
   it('reads no more of a topic than is reasonable', async () => {

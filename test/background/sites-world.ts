@@ -102,6 +102,7 @@ export class World {
       createdAt: this.now,
       metadata,
       otherKeys: false,
+      retired: false,
       unread: 0,
     };
     this.rows.set(id, row);

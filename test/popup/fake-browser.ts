@@ -48,6 +48,7 @@ function row(index: number): ConversationRow {
     createdAt: now - 24 * 500 * hour,
     metadata: null,
     otherKeys: false,
+    retired: false,
     unread: [2, 0, 0, 0, 9999, 1][index % 6] ?? 0,
   };
 }

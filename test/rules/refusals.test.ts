@@ -1,6 +1,7 @@
 import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createContacts } from '../../src/background/contacts.ts';
+import { createPins } from '../../src/background/pins.ts';
 import { MessageHeaderV1Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
 import { type SignedPublicKey, SignedPublicKeyBundleSchema } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
 import type { Keystore } from '../../src/keystore/keystore.ts';
@@ -16,7 +17,7 @@ import { publicBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
 import type { VerifiedBundle } from '../../src/protocol/public-keys.ts';
 import { checkPoint, publicPoint, recover, sign, verify } from '../../src/protocol/secp256k1.ts';
 import { directTopic } from '../../src/protocol/topic.ts';
-import { openCache } from '../../src/storage/cache.ts';
+import { openRecords } from '../../src/storage/records.ts';
 import { conversationWith, newPerson, type Person } from '../background/device.ts';
 import { refused } from '../protocol/refused.ts';
 import { invite, nowNs, reasons, textPayload } from '../support/hands.ts';
@@ -102,8 +103,8 @@ describe('what is refused', () => {
     const newer = publicBundle(rotatePreKey(alice.bundle, () => Date.UTC(2025, 0, 1)));
     let shown = encodeContact(newer, 2);
     const contacts = createContacts({
-      keystore: plainKeystore,
-      cache: openCache(`rule 6 ${process.pid}`),
+      pins: createPins({ account: bob.address, keystore: plainKeystore, table: openRecords(`rule 6 ${process.pid}`).pins }),
+      otherKeys: () => undefined,
       node: {
         pages: async function* () {
           yield [{ contentTopic: '', timestampNs: 0n, message: shown }];

@@ -58,11 +58,14 @@ describe('an account', () => {
     await expect(messages.send(row.id, 'to whom?', 'a')).rejects.toMatchObject({ reason: 'other-keys' });
     // To begin a conversation is to begin it with the identity that is known.
     const known = await conversations.start(carol.address);
-    expect([known.id === row.id, known.otherKeys]).toEqual([false, false]);
+    expect(known.id).not.toBe(row.id);
+    await expect(messages.send(known.id, 'to whom?', 'c')).rejects.toMatchObject({ reason: 'other-keys' });
     await publish(encodeContact(renewed.contact, 2));
     await conversations.acceptKeys(carol.address);
     expect(await lookUp()).toMatchObject({ warning: null, conversation: row.id });
     expect((await messages.send(row.id, 'to you', 'b')).state).not.toBe('failed');
+    await expect(messages.send(known.id, 'to the old keys', 'd')).rejects.toMatchObject({ reason: 'other-keys' });
+    expect(await conversations.get(known.id)).toMatchObject({ otherKeys: false, retired: true });
   });
 
   it('V13: every backup is tried; where none opens no keys are made, and nothing is published that was not opened again', async () => {

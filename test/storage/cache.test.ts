@@ -127,12 +127,10 @@ describe('a slice of decoding', () => {
       done: [row?.seq ?? -1],
       conversations: [conversation('c', 5)],
       messages: [message('01', 5), message('02', 5, 'c', 'd01')],
-      contacts: [{ id: 'peer', sealed }],
     };
     expect(await cache.apply(slice)).toEqual(['01']);
     expect(await cache.apply(slice)).toEqual([]);
     expect(ids(await cache.messages.page('c', { limit: 9 }))).toEqual(['01']);
-    expect(await cache.contacts.get('peer')).toEqual(sealed);
     expect(await cache.inbox.waiting()).toBe(0);
   });
 

@@ -57,6 +57,7 @@ describe('records', () => {
     await records.grants.put('a', 1);
     await records.drafts.put('a', Uint8Array.of(1));
     await records.sent.put('a', 'b');
+    await records.pins.put('a', Uint8Array.of(1));
     await records.tasks.put({ name: 't', tries: 0, nextTryAt: 0 });
     const order = await records.outbox.add(entry('a'));
     await records.outbox.update({ ...entry('a'), order });
@@ -64,7 +65,7 @@ describe('records', () => {
     await records.tasks.delete('t');
     await records.vault.delete();
     const writes = transaction.mock.calls.filter(([, mode]) => mode === 'readwrite');
-    expect(writes).toHaveLength(11);
+    expect(writes).toHaveLength(12);
     for (const [, , options] of writes) expect(options).toEqual({ durability: 'strict' });
     transaction.mockRestore();
   });
@@ -77,6 +78,31 @@ describe('records', () => {
     await records.tasks.delete('publish-contact');
     expect(await records.tasks.get('publish-contact')).toBeUndefined();
   });
+});
+
+test('records of the first version keep what they hold, and take pins', async () => {
+  const old = `${name}-first`;
+  await new Promise<void>((resolve, reject) => {
+    const request = indexedDB.open(old, 1);
+    request.onupgradeneeded = () => {
+      const db = request.result;
+      for (const store of ['vault', 'keys', 'settings', 'grants', 'drafts', 'sent']) db.createObjectStore(store);
+      db.createObjectStore('tasks', { keyPath: 'name' });
+      const outbox = db.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true });
+      outbox.createIndex('id', 'id', { unique: true });
+      outbox.createIndex('conversation', 'conversation');
+      (request.transaction as IDBTransaction).objectStore('vault').put(Uint8Array.of(7), 'only');
+    };
+    request.onsuccess = () => {
+      request.result.close();
+      resolve();
+    };
+    request.onerror = () => reject(request.error);
+  });
+  const opened = openRecords(old);
+  await opened.pins.note('peer', Uint8Array.of(1));
+  expect([await opened.vault.get(), await opened.pins.get('peer')]).toEqual([Uint8Array.of(7), Uint8Array.of(1)]);
+  await opened.close();
 });
 
 describe('the outbox', () => {
