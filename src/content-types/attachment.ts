@@ -1,4 +1,6 @@
+import { object, optional, string } from '../parse.ts';
 import { type ContentType, defined, inWords } from './content-type.ts';
+import { pageBytes, pageName, toPageBytes } from './page.ts';
 
 export interface Attachment {
   readonly kind: 'attachment';
@@ -25,7 +27,11 @@ export const attachment: ContentType<Attachment> = {
   fallback: ({ filename }) => cannotDisplay(filename),
   shouldPush: () => true,
   show: ({ filename }, content) => inWords(content, cannotDisplay(filename)),
+  toPage: ({ filename, mimeType, data }) => ({ ...defined({ filename, mimeType }), data: toPageBytes(data) }),
+  fromPage: (content, path) => ({ kind: 'attachment', ...fromPage(content, path) }),
 };
+
+const fromPage = object({ filename: optional(pageName), mimeType: optional(string({ min: 1, max: 255 })), data: pageBytes });
 
 /** The words of the reference client, for attachments near and remote. */
 export const cannotDisplay = (filename = ''): string => `Can’t display "${filename}". This app doesn’t support attachments.`;

@@ -1,3 +1,4 @@
+import { array, object, unknown } from '../parse.ts';
 import { decodeComposite, encodeComposite } from '../protocol/composite.ts';
 import { decodeInnerContent, encodeContent } from '../protocol/content.ts';
 import { type ContentType, inWords } from './content-type.ts';
@@ -38,6 +39,13 @@ export const composite: ContentType<Composite> = {
     if (leaves.length > 0 && leaves.every(({ kind }) => kind === 'text')) return { form: 'text', text: lines };
     return inWords(content, lines || undefined);
   },
+  toPage: ({ parts }, inner) => ({ parts: parts.map((part) => inner(part)) }),
+  fromPage(content, path, inner) {
+    const { parts } = fromPage(content, path);
+    return { kind: 'composite', parts: parts.map((part, index) => inner(part, `${path}.parts[${index}]`)) };
+  },
 };
+
+const fromPage = object({ parts: array(unknown, { min: 1 }) });
 
 const leavesOf = ({ parts }: Composite): readonly Value[] => parts.flatMap((part) => (part.kind === 'composite' ? leavesOf(part) : [part]));

@@ -2,6 +2,7 @@ import { fromUtf8, utf8 } from '../protocol/bytes.ts';
 import type { Content } from '../protocol/content.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Value } from './index.ts';
+import type { InnerFromPage, InnerToPage } from './page.ts';
 
 /** What a content looks like to a person. */
 export type Shown = TextShown | UnknownShown;
@@ -33,6 +34,10 @@ export interface ContentType<Known extends { readonly kind: string }> {
   shouldPush(value: Known): boolean;
   /** `words` puts a value within this one in words. */
   show(value: Known, content: Content, words: (inner: Value) => string): Shown;
+  /** The value as a web page has it, in JSON. */
+  toPage(value: Known, inner: InnerToPage): unknown;
+  /** The value that a page stands for. @throws ParseError for anything else, unknown members too */
+  fromPage(content: unknown, path: string, inner: InnerFromPage): Known;
 }
 
 /** How a type reaches the contents within its own. Depth and number are bounded: @throws ProtocolError too-large */

@@ -1,3 +1,4 @@
+import { ParseError } from '../parse.ts';
 import { type Address, parseAddress } from '../protocol/address.ts';
 import { fromBase64, toBase64, utf8 } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/errors.ts';
@@ -35,6 +36,15 @@ export const groupUpdate: ContentType<GroupUpdate> = {
   shouldPush: () => false,
   // Our own words, never those that came along: what an announcement says is checked, its fallback is not.
   show: (value) => ({ form: 'unknown', type: groupUpdate.id, fallback: sentence(value) }),
+  toPage: (value) =>
+    value.action === 'changed'
+      ? { action: value.action, title: value.group.title, members: value.group.members }
+      : value.action === 'closed'
+        ? { action: value.action, removed: value.removed }
+        : { action: value.action },
+  fromPage(_, path) {
+    throw new ParseError(path, 'another type: groups are changed in Parley alone');
+  },
 };
 
 function sentence(value: GroupUpdate): string {

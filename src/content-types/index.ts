@@ -1,3 +1,4 @@
+import { object, optional, ParseError, unknown } from '../parse.ts';
 import { type Random, randomBytes } from '../protocol/bytes.ts';
 import { type Content, decodeContent, encodeContent, parseContentType } from '../protocol/content.ts';
 import { ProtocolError } from '../protocol/errors.ts';
@@ -7,6 +8,7 @@ import { composite } from './composite.ts';
 import { type ContentType, type Inner, inWords, type Shown } from './content-type.ts';
 import { groupUpdate } from './group-update.ts';
 import { markdown } from './markdown.ts';
+import type { PageContent } from './page.ts';
 import { reaction } from './reaction.ts';
 import { readReceipt } from './read-receipt.ts';
 import { type RemoteAttachment, remoteAttachment } from './remote-attachment.ts';
@@ -19,6 +21,7 @@ export type { Composite } from './composite.ts';
 export type { Shown } from './content-type.ts';
 export type { GroupUpdate } from './group-update.ts';
 export type { Markdown } from './markdown.ts';
+export type { PageContent } from './page.ts';
 export type { Reaction } from './reaction.ts';
 export type { ReadReceipt } from './read-receipt.ts';
 export { mayBeFetched, type RemoteAttachment } from './remote-attachment.ts';
@@ -123,6 +126,32 @@ export async function sealRemote(
  */
 export const openRemote = async (attachment: RemoteAttachment, payload: Uint8Array): Promise<Value> =>
   read(await decodeContent(await openRemoteContent(attachment, payload)), top(true));
+
+/** A value as a web page has it; the sender's words are the fallback of a message, of which a value knows only where its type is not known. */
+export function toPage(value: Value): PageContent {
+  const type = types.find(({ kind }) => kind === value.kind);
+  if (type && value.kind !== 'unknown') return { contentType: type.id, content: type.toPage(value, toPage) };
+  const { type: contentType, fallback } = value as UnknownValue;
+  return { contentType, content: null, ...(fallback !== undefined && { fallback }) };
+}
+
+/** What a web page wants to have said. `type` is a content type; without one it is a text. @throws ParseError, of an unknown type too */
+export const fromPage = (type: unknown, content: unknown, path: string): Value => fromPageAt(type, content, path, top());
+
+function fromPageAt(named: unknown, content: unknown, path: string, place: Place): Value {
+  const type = named === undefined ? types[0] : types.find(({ id }) => id === named);
+  if (!type) throw new ParseError(`${path}.contentType`, `one of ${types.map(({ id }) => id).join(', ')}`);
+  const inner = object({ contentType: optional(unknown), content: unknown });
+  return type.fromPage(content, `${path}.content`, (value, at) => {
+    const within = inner(value, at);
+    try {
+      return fromPageAt(within.contentType, within.content, at, below(place));
+    } catch (error) {
+      if (error instanceof ProtocolError) throw new ParseError(at, 'fewer contents within contents');
+      throw error;
+    }
+  });
+}
 
 function read(content: Content, place: Place): Value {
   const type = typeOf(content);

@@ -1,4 +1,5 @@
 import { type ContentType, readText, textContent } from './content-type.ts';
+import { pageText } from './page.ts';
 
 export interface Markdown {
   readonly kind: 'markdown';
@@ -15,4 +16,6 @@ export const markdown: ContentType<Markdown> = {
   fallback: (value) => value.markdown,
   shouldPush: () => true,
   show: (value) => ({ form: 'text', text: value.markdown }),
+  toPage: (value) => value.markdown,
+  fromPage: (content, path) => ({ kind: 'markdown', markdown: pageText(content, path) }),
 };

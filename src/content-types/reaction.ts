@@ -1,7 +1,9 @@
+import { object, oneOf, string } from '../parse.ts';
 import { fromUtf8, utf8 } from '../protocol/bytes.ts';
 import type { Content } from '../protocol/content.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { type ContentType, defined, inWords, JsonMembers } from './content-type.ts';
+import { messageId } from './page.ts';
 
 /** Of each (sender, reference, content) the latest action counts. Old clients leave out all but the content. */
 export interface Reaction {
@@ -38,7 +40,16 @@ export const reaction: ContentType<Reaction> = {
   fallback: words,
   shouldPush: ({ action }) => action === 'added',
   show: (value, content) => inWords(content, words(value)),
+  toPage: ({ kind: _, ...members }) => members,
+  fromPage: (content, path) => ({ kind: 'reaction', ...fromPage(content, path) }),
 };
+
+const fromPage = object({
+  reference: messageId,
+  action: oneOf('added', 'removed'),
+  schema: oneOf('unicode', 'shortcode', 'custom'),
+  content: string({ min: 1, max: 256 }),
+});
 
 /** The content is JSON; where it is none, the legacy form: the bare sign, and the rest in the parameters. */
 function readMembers({ parameters, content }: Content): JsonMembers {

@@ -1,3 +1,4 @@
+import { object } from '../parse.ts';
 import { type ContentType, inWords } from './content-type.ts';
 
 /** Everything up to the time of this message has been read. */
@@ -14,4 +15,6 @@ export const readReceipt: ContentType<ReadReceipt> = {
   fallback: () => undefined,
   shouldPush: () => false,
   show: (_, content) => inWords(content, 'Has read the messages up to here'),
+  toPage: () => ({}),
+  fromPage: (content, path) => ({ kind: 'read-receipt', ...object({})(content, path) }),
 };

@@ -1,8 +1,10 @@
+import { integer, object, oneOf, optional, ParseError, string } from '../parse.ts';
 import { fromHex, fromUtf8, toHex, utf8 } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { RemoteContentKeys } from '../protocol/remote-content.ts';
 import { cannotDisplay } from './attachment.ts';
 import { type ContentType, defined, inWords } from './content-type.ts';
+import { pageBytes, pageName, toPageBytes } from './page.ts';
 
 /** Where a sealed content lies and what opens it; see `sealRemote` and `openRemote`. */
 export interface RemoteAttachment extends RemoteContentKeys {
@@ -52,7 +54,31 @@ export const remoteAttachment: ContentType<RemoteAttachment> = {
   fallback: ({ filename }) => cannotDisplay(filename),
   shouldPush: () => true,
   show: ({ filename }, content) => inWords(content, cannotDisplay(filename)),
+  toPage({ url, contentDigest, salt, nonce, secret, contentLength, filename }) {
+    const keys = { salt: toPageBytes(salt), nonce: toPageBytes(nonce), secret: toPageBytes(secret) };
+    return { url, contentDigest, ...keys, scheme, ...defined({ contentLength, filename }) };
+  },
+  fromPage(content, path) {
+    const { scheme: _, ...value } = fromPage(content, path);
+    try {
+      return check({ kind: 'remote-attachment', ...value });
+    } catch (error) {
+      if (error instanceof ProtocolError) throw new ParseError(path, `a remote attachment (${error.message})`);
+      throw error;
+    }
+  },
 };
+
+const fromPage = object({
+  url: string({ min: 1, max: 4096 }),
+  contentDigest: string({ max: 64 }),
+  salt: pageBytes,
+  nonce: pageBytes,
+  secret: pageBytes,
+  scheme: optional(oneOf('https://')),
+  contentLength: optional(integer()),
+  filename: optional(pageName),
+});
 
 /** @throws ProtocolError malformed, unsupported (not https) */
 function check(value: RemoteAttachment): RemoteAttachment {

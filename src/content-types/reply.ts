@@ -1,6 +1,8 @@
+import { object, optional, unknown } from '../parse.ts';
 import { decodeInnerContent, encodeContent } from '../protocol/content.ts';
 import { type ContentType, defined, inWords } from './content-type.ts';
 import type { Value } from './index.ts';
+import { messageId } from './page.ts';
 
 export interface Reply {
   readonly kind: 'reply';
@@ -31,7 +33,15 @@ export const reply: ContentType<Reply> = {
   fallback: words,
   shouldPush: () => true,
   show: (value, content) => inWords(content, words(value)),
+  // The content stands beside its type, as in a message.
+  toPage: ({ kind: _, content, ...members }, inner) => ({ ...members, ...inner(content) }),
+  fromPage(value, path, inner) {
+    const { reference, ...content } = fromPage(value, path);
+    return { kind: 'reply', reference, content: inner(content, path) };
+  },
 };
+
+const fromPage = object({ reference: messageId, contentType: optional(unknown), content: unknown });
 
 function words({ content }: Reply): string {
   return content.kind === 'text' ? `Replied with “${content.text}” to an earlier message` : 'Replied to an earlier message';

@@ -1,5 +1,6 @@
 import type { Content } from '../protocol/content.ts';
 import { type ContentType, readText, textContent } from './content-type.ts';
+import { pageText } from './page.ts';
 
 export interface Text {
   readonly kind: 'text';
@@ -18,4 +19,6 @@ export const text: ContentType<Text> = {
   fallback: () => undefined,
   shouldPush: () => true,
   show: (value) => ({ form: 'text', text: value.text }),
+  toPage: (value) => value.text,
+  fromPage: (content, path) => ({ kind: 'text', text: pageText(content, path) }),
 };

@@ -1,3 +1,4 @@
+import { integer, object, optional, ParseError, type Parser, string } from '../parse.ts';
 import { utf8 } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { type ContentType, defined, inWords, JsonMembers, readJson, wellFormed } from './content-type.ts';
@@ -34,7 +35,30 @@ export const transactionReference: ContentType<TransactionReference> = {
   fallback: words,
   shouldPush: () => true,
   show: (value, content) => inWords(content, words(value)),
+  toPage: ({ kind: _, ...members }) => members,
+  fromPage: (content, path) => ({ kind: 'transaction-reference', ...fromPage(content, path) }),
 };
+
+const word = string({ min: 1, max: 256 });
+const finite: Parser<number> = (value, path) => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new ParseError(path, 'a number');
+  return value;
+};
+const fromPage = object({
+  namespace: optional(word),
+  networkId: (value, path) => (typeof value === 'number' ? finite(value, path) : word(value, path)),
+  reference: string({ max: 256 }),
+  metadata: optional(
+    object({
+      transactionType: optional(word),
+      currency: optional(word),
+      amount: optional(finite),
+      decimals: optional(integer({ max: 255 })),
+      fromAddress: optional(word),
+      toAddress: optional(word),
+    }),
+  ),
+});
 
 /** @throws ProtocolError malformed */
 function read(json: unknown): TransactionReference {
