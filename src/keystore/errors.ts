@@ -8,6 +8,9 @@ export type KeystoreReason =
   | 'too-soon'
   | 'bad-secret'
   | 'bad-path'
+  | 'bad-bundle'
+  | 'no-founding'
+  | 'not-asked'
   | 'backup-unreadable'
   | 'vault-corrupt'
   | 'vault-foreign';

@@ -62,8 +62,12 @@ export function draftIdentity(
 ): { readonly draft: IdentityDraft; readonly text: string } {
   const secret = generatePrivateKey(random);
   const draft = { secret, point: publicPoint(secret), timestampMs: clock() };
-  return { draft, text: createIdentityText(legacyKeyOf(BigInt(draft.timestampMs), draft.point).keyBytes) };
+  return { draft, text: identityText(draft.point, draft.timestampMs) };
 }
+
+/** The text that the wallet has to sign for an identity key. */
+export const identityText = (point: Uint8Array, timestampMs: number): string =>
+  createIdentityText(legacyKeyOf(BigInt(timestampMs), point).keyBytes);
 
 /** Completes an identity with its first pre-key. @throws ProtocolError wrong-sender when another wallet than `expected` signed */
 export function finishIdentity(

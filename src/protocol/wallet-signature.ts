@@ -43,6 +43,40 @@ export function parseWalletSignature(signature: string | Uint8Array): Uint8Array
   return bytes;
 }
 
+/**
+ * Reads what a person pastes: hex with or without 0x, of 65 bytes or in the compact form of 64 (EIP-2098), alone or in the JSON that tools print
+ * (`sig` or `signature`). Returns 65 bytes with v of 27 or 28. @throws ProtocolError bad-signature, too-large for what a contract would check
+ */
+export function readPastedSignature(text: string): Uint8Array<ArrayBuffer> {
+  const hex = signatureIn(text)
+    .replace(/\s+/g, '')
+    .replace(/^["']|["'],?$/g, '');
+  if (!/^(0x)?[0-9a-fA-F]+$/i.test(hex)) throw new ProtocolError('bad-signature', 'a wallet signature is hexadecimal');
+  const digits = hex.replace(/^0x/i, '');
+  if (digits.length === 128) return expandCompact(fromHex(digits));
+  if (digits.length > 130) throw new ProtocolError('too-large', 'longer than the signature of a key: it is one that a contract checks');
+  if (digits.length !== 130) throw new ProtocolError('bad-signature', `a wallet signature has 130 digits, not ${digits.length}`);
+  return parseWalletSignature(digits);
+}
+
+function signatureIn(text: string): string {
+  try {
+    const { sig, signature } = JSON.parse(text) as { sig?: unknown; signature?: unknown };
+    const found = sig ?? signature;
+    return typeof found === 'string' ? found : text;
+  } catch {
+    return text;
+  }
+}
+
+/** The recovery bit sits in the highest bit of s, which is zero otherwise. */
+function expandCompact(bytes64: Uint8Array): Uint8Array<ArrayBuffer> {
+  const high = bytes64[32] as number;
+  const bytes = concat(bytes64, Uint8Array.of(27 + (high >> 7)));
+  bytes[32] = high & 0x7f;
+  return bytes;
+}
+
 /** r and s beside the recovery bit. @throws ProtocolError bad-signature */
 export function splitWalletSignature(signature65: Uint8Array): EcdsaSignature {
   const bytes = parseWalletSignature(signature65);

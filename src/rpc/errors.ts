@@ -45,6 +45,9 @@ type KeystoreReason =
   | 'too-soon'
   | 'bad-secret'
   | 'bad-path'
+  | 'bad-bundle'
+  | 'no-founding'
+  | 'not-asked'
   | 'backup-unreadable'
   | 'vault-corrupt'
   | 'vault-foreign';

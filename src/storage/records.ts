@@ -22,6 +22,8 @@ export interface Records {
   readonly vault: Cell<Uint8Array>;
   /** The key of this unlock; not extractable. */
   readonly sessionKey: Cell<CryptoKey>;
+  /** The key of the account that is being made; not extractable. */
+  readonly foundingKey: Cell<CryptoKey>;
   /** Plain JSON that is needed while locked: settings, grants of sites. */
   readonly settings: Table<unknown>;
   readonly grants: Table<unknown>;
@@ -104,10 +106,10 @@ export function openRecords(name = 'parley-records'): Records {
       const transaction = db.transaction(store, 'readwrite', strict);
       await Promise.all([transaction.store.delete(key), transaction.done]);
     });
-  const cell = <T>(store: Plain): Cell<T> => ({
-    get: () => use(async (db) => (await db.get(store, 'only')) as T | undefined),
-    put: (value) => put(store, 'only', value),
-    delete: () => remove(store, 'only'),
+  const cell = <T>(store: Plain, key = 'only'): Cell<T> => ({
+    get: () => use(async (db) => (await db.get(store, key)) as T | undefined),
+    put: (value) => put(store, key, value),
+    delete: () => remove(store, key),
   });
   const table = <T>(store: Plain): Table<T> => ({
     get: (key) => use(async (db) => (await db.get(store, key)) as T | undefined),
@@ -124,6 +126,7 @@ export function openRecords(name = 'parley-records'): Records {
   return {
     vault: cell('vault'),
     sessionKey: cell('keys'),
+    foundingKey: cell('keys', 'founding'),
     settings: table('settings'),
     grants: table('grants'),
     drafts: table('drafts'),

@@ -1,0 +1,13 @@
+import type { PrivateBundle } from '../protocol/private-keys.ts';
+import type { Wallet } from './wallet.ts';
+
+/** An account on its way into the keystore. */
+export interface NewAccount {
+  /** What its owner brought: a recovery phrase, a private key, a key bundle, or a wallet that stays outside. */
+  readonly kind: 'phrase' | 'key' | 'bundle' | 'external';
+  /** Null where the wallet stays outside. */
+  readonly wallet: Wallet | null;
+  readonly bundle: PrivateBundle;
+  /** Whether its owner has the phrase on paper, as far as we know. */
+  readonly phraseSaved: boolean;
+}
