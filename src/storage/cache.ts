@@ -80,6 +80,11 @@ export interface Cache {
     get(name: string): Promise<bigint | undefined>;
     put(name: string, value: bigint): Promise<void>;
   };
+  /** Sealed state that is small enough to be written whole. */
+  readonly notes: {
+    get(key: string): Promise<Uint8Array | undefined>;
+    put(key: string, sealed: Uint8Array): Promise<void>;
+  };
   /** Writes what a slice of decoding came to; messages whose dedup key is known are left out. Returns the ids of those that were written. */
   apply(decoded: Decoded): Promise<string[]>;
   close(): Promise<void>;
@@ -98,6 +103,7 @@ interface Schema extends DBSchema {
   cursors: { key: string; value: bigint };
   /** From an alias to the id of the message. */
   aliases: { key: string; value: string };
+  notes: { key: string; value: Uint8Array };
 }
 
 const strict = { durability: 'strict' } as const;
@@ -200,6 +206,13 @@ export function openCache(account: string): Cache {
       put: (name, value) =>
         use(async (db) => {
           await db.put('cursors', value, name);
+        }),
+    },
+    notes: {
+      get: (key) => use((db) => db.get('notes', key)),
+      put: (key, sealed) =>
+        use(async (db) => {
+          await db.put('notes', sealed, key);
         }),
     },
     apply: ({ done, quarantined, conversations, messages, aliases = [] }) =>

@@ -31,6 +31,8 @@ export interface Records {
   readonly drafts: Table<Uint8Array>;
   /** Message id by whatever names a request once and for all. */
   readonly sent: Table<string>;
+  /** Sealed: what a person decided here and no network keeps, such as pins, hidden messages, and choices on their way. */
+  readonly notes: Table<Uint8Array>;
   /** Sealed: what is known of the keys of a peer, and what a person said of them. First sights come by the thousand: `note` does not wait for the disk. */
   readonly pins: Table<Uint8Array> & { note(key: string, value: Uint8Array): Promise<void> };
   readonly tasks: {
@@ -76,6 +78,7 @@ interface Schema extends DBSchema {
   drafts: { key: string; value: Uint8Array };
   sent: { key: string; value: string };
   pins: { key: string; value: Uint8Array };
+  notes: { key: string; value: Uint8Array };
   tasks: { key: string; value: TaskRow };
   outbox: { key: number; value: OutboxRow; indexes: { id: string; conversation: string } };
 }
@@ -84,7 +87,8 @@ const strict = { durability: 'strict' } as const;
 
 /** The durable half of storage: every write is on the disk when its promise resolves. Nothing here can be had from anywhere else. */
 export function openRecords(name = 'parley-records'): Records {
-  const connection = connect<Schema>(name, 2, (db, from) => {
+  const connection = connect<Schema>(name, 3, (db, from) => {
+    if (from < 3) db.createObjectStore('notes');
     if (from < 2) db.createObjectStore('pins');
     if (from >= 1) return;
     for (const store of ['vault', 'keys', 'settings', 'grants', 'drafts', 'sent'] as const) db.createObjectStore(store);
@@ -95,7 +99,7 @@ export function openRecords(name = 'parley-records'): Records {
   });
   const { use } = connection;
 
-  type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent' | 'pins';
+  type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent' | 'pins' | 'notes';
   const put = (store: Plain, key: string, value: unknown): Promise<void> =>
     use(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
@@ -131,6 +135,7 @@ export function openRecords(name = 'parley-records'): Records {
     grants: table('grants'),
     drafts: table('drafts'),
     sent: table('sent'),
+    notes: table('notes'),
     pins: {
       ...table<Uint8Array>('pins'),
       note: (key, value) =>

@@ -192,6 +192,8 @@ test('a cache of the first version keeps what it holds', async () => {
   const old = openCache(name);
   await old.apply({ ...nothing, aliases: [{ id: '02', dedup: 'd01' }] });
   expect(await old.messages.get('02')).toEqual(message('01', 5));
+  await old.notes.put('consent', Uint8Array.of(3));
+  expect(await old.notes.get('consent')).toEqual(Uint8Array.of(3));
   await old.close();
 });
 

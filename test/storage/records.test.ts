@@ -58,6 +58,7 @@ describe('records', () => {
     await records.drafts.put('a', Uint8Array.of(1));
     await records.sent.put('a', 'b');
     await records.pins.put('a', Uint8Array.of(1));
+    await records.notes.put('a', Uint8Array.of(1));
     await records.tasks.put({ name: 't', tries: 0, nextTryAt: 0 });
     const order = await records.outbox.add(entry('a'));
     await records.outbox.update({ ...entry('a'), order });
@@ -65,7 +66,7 @@ describe('records', () => {
     await records.tasks.delete('t');
     await records.vault.delete();
     const writes = transaction.mock.calls.filter(([, mode]) => mode === 'readwrite');
-    expect(writes).toHaveLength(12);
+    expect(writes).toHaveLength(13);
     for (const [, , options] of writes) expect(options).toEqual({ durability: 'strict' });
     transaction.mockRestore();
   });
@@ -80,7 +81,7 @@ describe('records', () => {
   });
 });
 
-test('records of the first version keep what they hold, and take pins', async () => {
+test('records of the first version keep what they hold, and take pins and notes', async () => {
   const old = `${name}-first`;
   await new Promise<void>((resolve, reject) => {
     const request = indexedDB.open(old, 1);
@@ -101,7 +102,12 @@ test('records of the first version keep what they hold, and take pins', async ()
   });
   const opened = openRecords(old);
   await opened.pins.note('peer', Uint8Array.of(1));
-  expect([await opened.vault.get(), await opened.pins.get('peer')]).toEqual([Uint8Array.of(7), Uint8Array.of(1)]);
+  await opened.notes.put('choice', Uint8Array.of(2));
+  expect([await opened.vault.get(), await opened.pins.get('peer'), await opened.notes.get('choice')]).toEqual([
+    Uint8Array.of(7),
+    Uint8Array.of(1),
+    Uint8Array.of(2),
+  ]);
   await opened.close();
 });
 
