@@ -110,7 +110,8 @@ const strict = { durability: 'strict' } as const;
 
 /** The disposable half of storage: a sealed copy of what the network holds, for one account. */
 export function openCache(account: string): Cache {
-  const connection = connect<Schema>(`parley-cache-${account}`, 3, (db, from) => {
+  const connection = connect<Schema>(`parley-cache-${account}`, 4, (db, from) => {
+    if (from < 4) db.createObjectStore('notes');
     if (from < 2) db.createObjectStore('aliases');
     // What was known of peers' keys moved to the durable half, which no clearing of this one touches.
     if (from === 1 || from === 2) (db as unknown as IDBDatabase).deleteObjectStore('contacts');
