@@ -46,7 +46,7 @@ export const methods = {
   saveDraft: own(object({ id, text: string({ max: 65536 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
   markRead: own(object({ id }), (p, { conversations }) => conversations.markRead(p.id)),
 
-  safety: own(object({ id }), (p, { safety }) => safety.read(p.id)),
+  safety: own(object({ id, numbers: boolean }), (p, { safety }) => safety.read(p.id, p.numbers)),
   verifySafety: own(object({ id, number: string({ min: 60, max: 60 }), verified: boolean }), (p, { safety }) =>
     safety.verify(p.id, p.number, p.verified),
   ),

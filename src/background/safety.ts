@@ -38,11 +38,11 @@ export function createSafety({ keystore, sessions, clock, changed }: Deps): Safe
     return number;
   };
 
-  const view = async (session: Session, pin: Pin | null, peer: Address): Promise<Safety> => {
+  const view = async (session: Session, pin: Pin | null, peer: Address, asked = true): Promise<Safety> => {
     const verified = pin && isVerified(pin, ownKey()) ? pin.verified : null;
     return {
-      number: pin && (await numberOf(session, pin.bundle)),
-      otherNumber: pin?.other ? await numberOf(session, pin.other) : null,
+      number: asked && pin ? await numberOf(session, pin.bundle) : null,
+      otherNumber: asked && pin?.other ? await numberOf(session, pin.other) : null,
       firstSeenAt: pin?.firstSeenAt ?? null,
       verifiedAt: verified?.at ?? null,
       warning: await session.contacts.warning(peer),
@@ -59,7 +59,7 @@ export function createSafety({ keystore, sessions, clock, changed }: Deps): Safe
   };
 
   return {
-    async read(id) {
+    async read(id, numbers) {
       const session = sessions.current();
       const peer = await peerOf(session, id);
       const before = await session.pins.get(peer);
@@ -68,7 +68,7 @@ export function createSafety({ keystore, sessions, clock, changed }: Deps): Safe
         async () => (await session.pins.get(peer))?.events.length !== before?.events.length && sessions.peek() === session && changed(id),
         (error: unknown) => noteStop('looking at a contact', error),
       );
-      return view(session, before, peer);
+      return view(session, before, peer, numbers);
     },
     async verify(id, number, verified) {
       const session = sessions.current();

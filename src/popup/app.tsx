@@ -8,6 +8,7 @@ import { Bones } from './parts/Skeleton.tsx';
 import { go, type Route, useRoute, useWide } from './router.ts';
 import { Approve } from './screens/Approve.tsx';
 import { Conversation } from './screens/Conversation.tsx';
+import { Details } from './screens/Details.tsx';
 import { Inbox } from './screens/Inbox.tsx';
 import { NewConversation } from './screens/NewConversation.tsx';
 import { Settings } from './screens/Settings.tsx';
@@ -48,7 +49,7 @@ function Main({
   readonly onStatus: (status: Status) => void;
 }): JSX.Element {
   const wide = useWide();
-  const current = route.screen === 'conversation' ? route.id : null;
+  const current = route.screen === 'conversation' || route.screen === 'details' ? route.id : null;
   const aside = side(route, status, onStatus, wide);
   useEffect(() => {
     if (route.screen === 'welcome' || route.screen === 'unlock') go('#/');
@@ -70,6 +71,7 @@ function Main({
 function side(route: Route, status: Status, onStatus: (status: Status) => void, wide: boolean): JSX.Element | null {
   const address = status.account?.address ?? '0x';
   if (route.screen === 'conversation') return <Conversation key={route.id} id={route.id} status={status} wide={wide} />;
+  if (route.screen === 'details') return <Details key={route.id} id={route.id} />;
   if (route.screen === 'new') return <NewConversation own={address} wide={wide} />;
   if (route.screen === 'settings') return <Settings status={status} onStatus={onStatus} wide={wide} />;
   return null;

@@ -3,19 +3,21 @@ import { useEffect, useState } from 'preact/hooks';
 export type Route =
   | { readonly screen: 'inbox' | 'new' | 'settings' | 'approve' | 'unlock' }
   | { readonly screen: 'welcome'; readonly node: string | null }
-  | { readonly screen: 'conversation'; readonly id: string };
+  | { readonly screen: 'conversation' | 'details'; readonly id: string };
 
-/** Reads `#/conversation/ID` and the like; anything else is the inbox. */
+/** Reads `#/conversation/ID` and the like, with `/details` for what is known of the other side; anything else is the inbox. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?');
-  const [, screen, id] = path.split('/');
-  if (screen === 'conversation' && id) return { screen, id: decodeURIComponent(id) };
+  const [, screen, id, part] = path.split('/');
+  if (screen === 'conversation' && id) return { screen: part === 'details' ? 'details' : screen, id: decodeURIComponent(id) };
   if (screen === 'welcome') return { screen, node: new URLSearchParams(query).get('node') };
   if (screen === 'new' || screen === 'settings' || screen === 'approve' || screen === 'unlock') return { screen };
   return { screen: 'inbox' };
 }
 
 export const conversationPath = (id: string): string => `#/conversation/${encodeURIComponent(id)}`;
+
+export const detailsPath = (id: string): string => `${conversationPath(id)}/details`;
 
 export function go(path: string): void {
   location.hash = path;

@@ -124,9 +124,9 @@ export interface KeyEvent {
 
 /** What is known of the keys of a peer. */
 export interface Safety {
-  /** Sixty digits, the same at the peer's; null while nothing is known. */
+  /** Sixty digits, the same at the peer's; null while nothing is known, and where they were not asked for. */
   readonly number: string | null;
-  /** The number that the other keys would give, while they wait to be accepted. */
+  /** The number that the other keys would give, while they wait to be accepted; null as above. */
   readonly otherNumber: string | null;
   /** When the key that is used was first seen here, milliseconds since 1970. */
   readonly firstSeenAt: number | null;

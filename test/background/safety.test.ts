@@ -34,17 +34,17 @@ describe('the safety number of a conversation', () => {
     const row = await alice.life.services.conversations.start(bob.address);
     const there = await conversationWith(bob.life, alice.address);
     const { safety } = alice.life.services;
-    const here = await safety.read(row.id);
+    const here = await safety.read(row.id, true);
     expect(here).toMatchObject({ number: expect.stringMatching(/^\d{60}$/), otherNumber: null, verifiedAt: null, warning: null });
-    expect((await bob.life.services.safety.read(there.id)).number).toBe(here.number);
+    expect((await bob.life.services.safety.read(there.id, true)).number).toBe(here.number);
     expect(Math.abs((here.firstSeenAt ?? 0) - Date.now())).toBeLessThan(60_000);
 
     expect((await safety.verify(row.id, here.number ?? '', true)).verifiedAt).not.toBeNull();
     // Outlives the background, and says nothing for the other side.
     alice.life.kill();
     const life = await wake(alice.device);
-    expect((await life.services.safety.read(row.id)).verifiedAt).not.toBeNull();
-    expect((await bob.life.services.safety.read(there.id)).verifiedAt).toBeNull();
+    expect((await life.services.safety.read(row.id, true)).verifiedAt).not.toBeNull();
+    expect((await bob.life.services.safety.read(there.id, true)).verifiedAt).toBeNull();
     expect(await life.services.safety.verify(row.id, here.number ?? '', false)).toMatchObject({
       verifiedAt: null,
       events: [{ kind: 'verified' }, { kind: 'unverified' }],
@@ -55,7 +55,7 @@ describe('the safety number of a conversation', () => {
     const [alice, bob] = [await someone(), await someone()];
     const row = await alice.life.services.conversations.start(bob.address);
     await expect(alice.life.services.safety.verify(row.id, '1'.repeat(60), true)).rejects.toMatchObject({ reason: 'other-keys' });
-    expect((await alice.life.services.safety.read(row.id)).verifiedAt).toBeNull();
+    expect((await alice.life.services.safety.read(row.id, true)).verifiedAt).toBeNull();
   });
 
   it('is another after the keys have changed: told in the conversation, asked once before the next message, and to be verified anew', async () => {
@@ -64,18 +64,18 @@ describe('the safety number of a conversation', () => {
     const { conversations, messages, safety, accounts } = alice.life.services;
     const row = await conversations.start(carol.address);
     await messages.send(row.id, 'before', 'a');
-    const before = await safety.read(row.id);
+    const before = await safety.read(row.id, true);
     await safety.verify(row.id, before.number ?? '', true);
 
     await publish(renewed);
-    expect((await safety.read(row.id)).warning).toBeNull(); // asked a moment ago
+    expect((await safety.read(row.id, true)).warning).toBeNull(); // asked a moment ago
     alice.life.kill();
     const clock = (): number => Date.now() + 11 * 60_000;
     const life = await wake(alice.device, { clock });
     const now = life.services;
-    await now.safety.read(row.id);
+    await now.safety.read(row.id, true);
     const told = await until(async () => {
-      const view = await now.safety.read(row.id);
+      const view = await now.safety.read(row.id, true);
       return view.warning === 'other-keys' && view;
     }, 'the notice');
     expect(told.number).toBe(before.number);
@@ -90,7 +90,7 @@ describe('the safety number of a conversation', () => {
     const next = await now.conversations.start(carol.address);
     expect(next.id).not.toBe(row.id);
     expect((await now.messages.send(next.id, 'after', 'c')).state).not.toBe('failed');
-    const after = await now.safety.read(next.id);
+    const after = await now.safety.read(next.id, true);
     expect(after).toMatchObject({ number: told.otherNumber, otherNumber: null, verifiedAt: null, warning: null });
     expect(parseAddress((await accounts.status()).account?.address ?? '')).toBe(alice.address);
   });

@@ -168,6 +168,27 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
           ...(rows.find(({ id }) => id === params['id']) ?? rows[0] ?? row(0)),
           unread: scene === 'empty' ? 0 : 2,
           otherKeys: scene === 'changed keys',
+          retired: scene === 'retired',
+        },
+      };
+    case 'safety':
+      return {
+        result: {
+          number: params['numbers'] ? '012345678901234567890123456789012345678901234567890123456789' : null,
+          otherNumber:
+            params['numbers'] && scene === 'changed keys' ? '987650123498765012349876501234987650123498765012349876501234' : null,
+          firstSeenAt: now - 400 * hour,
+          verifiedAt: scene === 'verified' ? now - 2 * hour : null,
+          warning: scene === 'changed keys' ? 'other-keys' : null,
+          events:
+            scene === 'changed keys'
+              ? [
+                  { at: now - 30 * hour, kind: 'verified' },
+                  { at: now - 2 * minute, kind: 'changed' },
+                ]
+              : scene === 'verified'
+                ? [{ at: now - 2 * hour, kind: 'verified' }]
+                : [],
         },
       };
     case 'listMessages':

@@ -69,12 +69,13 @@ interface IconLinkProps {
   readonly href: string;
   /** Opens a tab of its own. */
   readonly tab?: boolean;
+  readonly good?: boolean;
 }
 
 /** The same in looks, for going somewhere. */
-export function IconLink({ icon, label, href, tab = false }: IconLinkProps): JSX.Element {
+export function IconLink({ icon, label, href, tab = false, good = false }: IconLinkProps): JSX.Element {
   return (
-    <a class="icon-button" href={href} aria-label={label} title={label} {...(tab && { target: '_blank' })}>
+    <a class={`icon-button${good ? ' good' : ''}`} href={href} aria-label={label} title={label} {...(tab && { target: '_blank' })}>
       <Icon of={icon} />
     </a>
   );

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { Button } from './Button.tsx';
@@ -6,16 +7,18 @@ import { Notice } from './Notice.tsx';
 
 interface OtherKeysProps {
   readonly peer: string;
-  readonly accepted: () => void;
+  readonly accepted: () => void | Promise<void>;
+  /** Where the safety numbers are, if there is a conversation. */
+  readonly details?: string;
 }
 
 /** The wallet vouches for other keys than the known ones: a person lost the old ones, or was talked into a signature. Only people can tell which. */
-export function OtherKeys({ peer, accepted }: OtherKeysProps): JSX.Element {
+export function OtherKeys({ peer, accepted, details }: OtherKeysProps): JSX.Element {
   const { run, busy, error } = useWork();
   const accept = (): Promise<void> =>
     run(async () => {
       await background.call('acceptKeys', { peer });
-      accepted();
+      await accepted();
     });
   return (
     <>
@@ -24,9 +27,12 @@ export function OtherKeys({ peer, accepted }: OtherKeysProps): JSX.Element {
         them. Ask them another way before you write.
       </Notice>
       {error && <Notice tone="danger">{error}</Notice>}
-      <Button onClick={() => void accept()} disabled={busy}>
-        Use the new keys
-      </Button>
+      <div class="side">
+        <Button onClick={() => void accept()} disabled={busy}>
+          Use the new keys
+        </Button>
+        {details && <a href={details}>Compare safety numbers</a>}
+      </div>
     </>
   );
 }
@@ -35,3 +41,22 @@ export function OtherKeys({ peer, accepted }: OtherKeysProps): JSX.Element {
 export const OlderKeys = (): JSX.Element => (
   <Notice tone="caution">This node shows an older key of this address than Parley has seen. The newer one is used.</Notice>
 );
+
+/** What was said under keys that one of the two no longer uses. */
+export function Retired({ peer }: { readonly peer: string }): JSX.Element {
+  const { run, busy, error } = useWork();
+  const goOn = (): Promise<void> =>
+    run(async () => {
+      const { id } = await background.call('startConversation', { peer });
+      go(conversationPath(id));
+    });
+  return (
+    <>
+      <Notice>This conversation belongs to keys that are no longer used. What was said stays readable here.</Notice>
+      {error && <Notice tone="danger">{error}</Notice>}
+      <Button onClick={() => void goOn()} disabled={busy}>
+        Go on with the new keys
+      </Button>
+    </>
+  );
+}

@@ -1,18 +1,20 @@
-import { ArrowDown, ArrowLeft } from 'lucide';
+import { ArrowDown, ArrowLeft, Info, ShieldCheck } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { GroupView, MessageView, Status } from '../../rpc/views.ts';
+import type { GroupView, KeyEvent, MessageView, Status } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
 import { CopyButton, FullAddress, ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { IconButton, IconLink } from '../parts/Button.tsx';
 import { Composer } from '../parts/Composer.tsx';
 import { GroupMark } from '../parts/GroupMark.tsx';
+import { KeyNews } from '../parts/KeyNews.tsx';
 import { Message } from '../parts/Message.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
-import { OtherKeys } from '../parts/OtherKeys.tsx';
+import { OtherKeys, Retired } from '../parts/OtherKeys.tsx';
 import { BubbleBones } from '../parts/Skeleton.tsx';
+import { conversationPath, detailsPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
 import { visibleLine } from '../text.ts';
@@ -30,6 +32,11 @@ const pageSize = 50;
 
 export function Conversation({ id, status, wide }: ConversationProps): JSX.Element {
   const { value: row, error, reload } = useAsked(() => background.call('getConversation', { id }), id, ['conversations']);
+  const safety = useAsked(
+    async () => (row && !row.group ? await background.call('safety', { id, numbers: false }) : null),
+    `${id} ${row?.group === null}`,
+    ['conversations'],
+  ).value;
   const [sendError, setSendError] = useState<string | null>(null);
   const log = useLog(id);
   const peer = row?.peer ?? '';
@@ -43,6 +50,13 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
       setSendError(explain(failure));
       throw failure;
     }
+  };
+
+  /** The old keys' conversation gives way to that of the new ones. */
+  const accepted = async (): Promise<void> => {
+    reload();
+    const next = await background.call('startConversation', { peer });
+    if (next.id !== id) go(conversationPath(next.id));
   };
 
   return (
@@ -63,14 +77,22 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             </h2>
           </div>
         )}
-        {row && !row.group && <CopyButton address={peer} />}
+        {row && !row.group && (
+          <>
+            {safety?.verifiedAt != null && (
+              <IconLink icon={ShieldCheck} label="Verified: show the safety number" href={detailsPath(id)} good />
+            )}
+            <CopyButton address={peer} />
+            <IconLink icon={Info} label="Details and safety number" href={detailsPath(id)} />
+          </>
+        )}
       </header>
       {!wide && <NodeBar node={status.node} />}
       {error && !row ? (
         <Failure error={error} retry={reload} />
       ) : (
         <>
-          <Log log={log} peer={peer} group={row?.group ?? null} id={id} />
+          <Log log={log} peer={peer} group={row?.group ?? null} id={id} events={safety?.events ?? []} />
           <div class="conversation-foot">
             {log.away && (
               <div class="jump">
@@ -78,9 +100,12 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
               </div>
             )}
             {sendError && <Notice tone="danger">{sendError}</Notice>}
-            {row?.otherKeys && <OtherKeys peer={row.peer} accepted={reload} />}
+            {row?.otherKeys && (
+              <OtherKeys peer={row.peer} accepted={row.group ? reload : accepted} {...(!row.group && { details: detailsPath(id) })} />
+            )}
+            {row?.retired && <Retired peer={row.peer} />}
             {row?.group && !row.group.open && <Notice>This group has ended here. What was said stays readable.</Notice>}
-            {row && !row.otherKeys && (row.group?.open ?? true) && (
+            {row && !row.otherKeys && !row.retired && (row.group?.open ?? true) && (
               <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />
             )}
           </div>
@@ -166,12 +191,20 @@ interface LogProps {
   readonly peer: string;
   readonly group: GroupView | null;
   readonly id: string;
+  /** What happened to the peer's keys, oldest first. */
+  readonly events: readonly KeyEvent[];
 }
 
-function Log({ log, peer, group, id }: LogProps): JSX.Element {
+function Log({ log, peer, group, id, events }: LogProps): JSX.Element {
   const now = useNow();
   const { value, error, reload, scroller, onScroll, mark } = log;
   const messages = value?.messages ?? [];
+  /** Those that belong right before a message; what is older than all that is shown waits for its place. */
+  const eventsBefore = (index: number): readonly KeyEvent[] => {
+    const from = messages[index - 1]?.sentAt ?? (value?.more ? Number.POSITIVE_INFINITY : 0);
+    const to = messages[index]?.sentAt ?? Number.POSITIVE_INFINITY;
+    return events.filter(({ at }) => at >= from && at < to);
+  };
   return (
     // The region scrolls, so the keyboard has to be able to reach it.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard
@@ -193,6 +226,7 @@ function Log({ log, peer, group, id }: LogProps): JSX.Element {
           const marked = message.id === mark?.from;
           return (
             <div key={message.id}>
+              <KeyNews events={eventsBefore(index)} />
               {newDay && <div class="day">{dayName(message.sentAt, now)}</div>}
               {marked && <div class="unread-line">{mark?.count} new</div>}
               <Message
@@ -205,6 +239,7 @@ function Log({ log, peer, group, id }: LogProps): JSX.Element {
             </div>
           );
         })}
+        {value && <KeyNews events={eventsBefore(messages.length)} />}
       </div>
     </div>
   );

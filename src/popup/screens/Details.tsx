@@ -1,0 +1,169 @@
+import { ArrowLeft, ShieldCheck, ShieldOff } from 'lucide';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Safety } from '../../rpc/views.ts';
+import { CopyAddress } from '../parts/Address.tsx';
+import { Avatar } from '../parts/Avatar.tsx';
+import { Button, IconLink } from '../parts/Button.tsx';
+import { Field } from '../parts/Field.tsx';
+import { Icon } from '../parts/Icon.tsx';
+import { keyWords } from '../parts/KeyNews.tsx';
+import { Failure, Notice } from '../parts/Notice.tsx';
+import { OlderKeys } from '../parts/OtherKeys.tsx';
+import { Qr } from '../parts/Qr.tsx';
+import { PageBones } from '../parts/Skeleton.tsx';
+import { conversationPath } from '../router.ts';
+import { background } from '../rpc.ts';
+import { useAsked, useWork } from '../state.ts';
+import { fullTime } from '../time.ts';
+
+/** What is known of the other side of a conversation of two: address, safety number, history of the keys. */
+export function Details({ id }: { readonly id: string }): JSX.Element {
+  const row = useAsked(() => background.call('getConversation', { id }), id, ['conversations']);
+  const safety = useAsked(() => background.call('safety', { id, numbers: true }), id, ['conversations']);
+  const error = row.error ?? safety.error;
+  return (
+    <div class="screen">
+      <header class="bar with-back">
+        <IconLink icon={ArrowLeft} label="Back to the conversation" href={conversationPath(id)} />
+        <h1>Details</h1>
+      </header>
+      <main class="scroll">
+        {error && !(row.value && safety.value) ? (
+          <Failure error={error} retry={row.error ? row.reload : safety.reload} />
+        ) : !row.value || !safety.value ? (
+          <PageBones />
+        ) : (
+          <div class="page">
+            <section class="group details-who">
+              <Avatar address={row.value.peer} size={56} />
+              <CopyAddress address={row.value.peer} />
+            </section>
+            <SafetyNumber id={id} safety={safety.value} onChanged={safety.reload} />
+            <History safety={safety.value} />
+          </div>
+        )}
+      </main>
+    </div>
+  );
+}
+
+function SafetyNumber({
+  id,
+  safety,
+  onChanged,
+}: {
+  readonly id: string;
+  readonly safety: Safety;
+  readonly onChanged: () => void;
+}): JSX.Element {
+  const work = useWork();
+  const { number, otherNumber, verifiedAt, warning } = safety;
+  if (!number)
+    return (
+      <section class="group">
+        <h2>Safety number</h2>
+        <p class="quiet">Nothing is known of the keys of this address yet. The number is here once the node has shown them.</p>
+      </section>
+    );
+  const mark = (verified: boolean): Promise<void> =>
+    work.run(async () => {
+      await background.call('verifySafety', { id, number, verified });
+      onChanged();
+    });
+  return (
+    <section class="group">
+      <h2>Safety number</h2>
+      <p class="small quiet">
+        It stands for your keys and theirs. Compare it side by side or on a call: if both of you see the same sixty digits, nobody sits
+        between you.
+      </p>
+      {warning === 'older-keys' && <OlderKeys />}
+      {otherNumber !== null && (
+        <Notice tone="caution">
+          The keys of this address have changed. This is the number of the keys from before; the one below is that of the new keys.
+        </Notice>
+      )}
+      <Digits digits={number} label="Safety number" />
+      {otherNumber !== null && (
+        <>
+          <h3>With the new keys</h3>
+          <Digits digits={otherNumber} label="Safety number of the new keys" />
+        </>
+      )}
+      <div class="qr">
+        <Qr text={otherNumber ?? number} label="Safety number as a QR code: the same picture on both screens" />
+      </div>
+      <Compare digits={otherNumber ?? number} />
+      {verifiedAt !== null ? (
+        <p class="verified">
+          <Icon of={ShieldCheck} size={16} />
+          <span>Verified on {fullTime(verifiedAt)}.</span>
+        </p>
+      ) : (
+        <p class="small quiet">Not verified yet. A mark stays in this browser, and ends when the keys change.</p>
+      )}
+      {work.error && <Notice tone="danger">{work.error}</Notice>}
+      <div class="side">
+        {verifiedAt === null ? (
+          <Button kind="primary" icon={ShieldCheck} disabled={work.busy || otherNumber !== null} onClick={() => void mark(true)}>
+            Mark as verified
+          </Button>
+        ) : (
+          <Button icon={ShieldOff} disabled={work.busy} onClick={() => void mark(false)}>
+            Take the mark back
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** Twelve groups of five, as they are read aloud. Spaces are drawn: what is copied is the number. */
+function Digits({ digits, label }: { readonly digits: string; readonly label: string }): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a group of numbers, not of fields
+    <div class="safety-number mono" role="group" aria-label={label}>
+      {(digits.match(/.{5}/g) ?? []).map((five, index) => (
+        <span key={index}>{five}</span>
+      ))}
+    </div>
+  );
+}
+
+/** For who has the other number as text: people do not compare sixty digits well. */
+function Compare({ digits }: { readonly digits: string }): JSX.Element {
+  const [text, setText] = useState('');
+  const theirs = text.replace(/\D/g, '');
+  const said =
+    theirs.length === 0
+      ? { hint: 'Paste what they see, or what a QR reader shows.', tone: 'plain' as const }
+      : theirs.length < 60
+        ? { hint: `${60 - theirs.length} more digits.`, tone: 'plain' as const }
+        : theirs === digits
+          ? { hint: 'The same number.', tone: 'good' as const }
+          : {
+              hint: 'Another number. One of you holds keys that are not the other’s: do not write anything you would not show.',
+              tone: 'danger' as const,
+            };
+  return <Field label="Their number" value={text} onValue={setText} mono hint={said.hint} tone={said.tone} />;
+}
+
+function History({ safety: { firstSeenAt, events } }: { readonly safety: Safety }): JSX.Element | null {
+  if (firstSeenAt === null) return null;
+  return (
+    <section class="group">
+      <h2>Their keys</h2>
+      <p class="small quiet">In use here since {fullTime(firstSeenAt)}, when they were first seen or accepted.</p>
+      {events.length > 0 && (
+        <ul class="stack tight small">
+          {[...events].reverse().map(({ at, kind }) => (
+            <li key={`${at} ${kind}`}>
+              {keyWords[kind]} <span class="quiet">{fullTime(at)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
