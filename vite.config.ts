@@ -90,6 +90,7 @@ function extension(browser: Browser): UserConfig {
       background: script('src/background/main.ts'),
       content: script('src/content/bridge.ts'),
       inpage: script('src/content/inpage.ts'),
+      shy: script('src/content/shy.ts'),
     },
     builder: {
       async buildApp(builder) {

@@ -2,6 +2,7 @@ import { Keystore, type KeystoreDeps } from '../keystore/keystore.ts';
 import { createNodeClient, type NodeClient } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
+import type { Exposure } from '../rpc/views.ts';
 import { openCache } from '../storage/cache.ts';
 import type { Records } from '../storage/records.ts';
 import { createAccounts, sinceOf } from './accounts.ts';
@@ -10,6 +11,7 @@ import { createAwake, type Wakers } from './awake.ts';
 import { createBadge, type ToolbarButton } from './badge.ts';
 import { createConversations } from './conversations.ts';
 import { createEvents, type Events } from './events.ts';
+import { createExposure } from './exposure.ts';
 import { type Failpoint, noFailpoint } from './failpoint.ts';
 import { createGrants } from './grants.ts';
 import { createGroups } from './groups.ts';
@@ -34,6 +36,10 @@ export interface Platform {
   readonly promptWindow: PromptWindow;
   /** Lets pages of these origins open their ports again. */
   readonly wakePages: (origins: readonly string[]) => void;
+  /** Shows `window.xmtp` where it is wanted. */
+  readonly expose: (exposure: Exposure) => Promise<void>;
+  /** The address of the tab in front, if that may be known. */
+  readonly tabInFront: () => Promise<string | null>;
   readonly version: string;
   /** The name of an account's cache among the databases; by default its address. */
   readonly cacheName?: (address: Address) => string;
@@ -64,6 +70,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const failures = { get: () => records.settings.get('failures'), put: (value: unknown) => records.settings.put('failures', value) };
   const keystore = new Keystore({ ...platform.keys, vault, sessionKey, failures, clock });
   const preferences = createPreferences(records);
+  const exposure = createExposure({ preferences, expose: platform.expose, tabInFront: platform.tabInFront });
   const events = createEvents();
   const awake = createAwake(platform.wakers);
   const node = createNodeStatus(await preferences.nodeUrl(), () => board.changed());
@@ -116,7 +123,10 @@ export async function assemble(platform: Platform): Promise<Background> {
   const badge = createBadge(platform.button);
   const prompts = (): number => approvals.waiting();
   const board = createStatus({ keystore, records, preferences, sessions, node, prompts, clock, events, badge });
-  const accountChanged = (): void => void sites.accountChanged().catch((error: unknown) => noteStop('telling sites', error));
+  const accountChanged = (): void => {
+    exposure.apply().catch((error: unknown) => noteStop('showing the provider', error)); // after a wipe it is the default again
+    void sites.accountChanged().catch((error: unknown) => noteStop('telling sites', error));
+  };
   const lock = createLock({
     keystore,
     preferences,
@@ -179,6 +189,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     preferences,
     keystore,
     connect,
+    exposure,
     listSites: grants.sites,
     version: platform.version,
     moved: async (url) => {
@@ -192,6 +203,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   });
 
   awake.arm();
+  exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
   if ((await keystore.wake()) === 'open') await sessions.open(false);
   board.changed();
 
@@ -203,7 +215,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
       messages: noting(messages, ['send', 'retry', 'discard'], lock.used),
       safety: noting(safety, ['verify'], lock.used),
-      settings: noting(settings, ['setNode', 'testNode', 'setTheme'], lock.used),
+      settings: noting(settings, ['setNode', 'addNode', 'removeNode', 'testNode', 'setExposure', 'exposeTo', 'setTheme'], lock.used),
       sites,
     },
     approvals,

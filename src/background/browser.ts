@@ -48,6 +48,12 @@ export async function openOrigins(): Promise<ReadonlySet<string>> {
   return new Set(tabs.flatMap(({ url, pendingUrl }) => [originOf(url), originOf(pendingUrl)].filter((origin) => origin !== null)));
 }
 
+/** The address of the tab that the user looks at beside our own pages, where the browser lets us know it. */
+export async function tabInFront(): Promise<string | null> {
+  const [tab] = await browser.tabs.query({ active: true, lastFocusedWindow: true });
+  return tab?.url ?? null;
+}
+
 /** Content scripts live in the process of their page: keep the areas of storage from them. Firefox knows this for the session alone. */
 export async function trustOnly(): Promise<void> {
   type Area = { setAccessLevel?(options: { accessLevel: 'TRUSTED_CONTEXTS' }): Promise<void> };

@@ -4,7 +4,7 @@ import { offerCurve } from '../protocol/secp256k1-engine.ts';
 import { openRecords } from '../storage/records.ts';
 import { assemble, type Background } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
-import { openOrigins, promptWindow, trustOnly, wakePages } from './browser.ts';
+import { openOrigins, promptWindow, tabInFront, trustOnly, wakePages } from './browser.ts';
 import { registerContentScripts } from './content-scripts.ts';
 import { type ConnectedPort, createPorts } from './ports.ts';
 
@@ -79,6 +79,8 @@ async function start(): Promise<Background> {
     button: browser.action,
     promptWindow,
     wakePages: (origins) => void wakePages(origins).catch((error: unknown) => console.warn('pages were not woken', error)),
+    expose: (exposure) => registerContentScripts(browser.scripting, exposure),
+    tabInFront,
     version: browser.runtime.getManifest().version,
   });
 }
@@ -90,4 +92,3 @@ start().then(
     failed(error);
   },
 );
-registerContentScripts(browser.scripting).catch((error: unknown) => console.error('content scripts were not registered', error));

@@ -78,9 +78,13 @@ export const methods = {
 
   settings: own(object({}), (_, { settings }) => settings.read()),
   setNode: own(object({ url, passphrase: optional(passphrase) }), (p, { settings }) => settings.setNode(p.url, p.passphrase ?? null)),
+  addNode: own(object({ url }), (p, { settings }) => settings.addNode(p.url)),
+  removeNode: own(object({ url }), (p, { settings }) => settings.removeNode(p.url)),
   testNode: own(object({ url }), (p, { settings }) => settings.testNode(p.url)),
   setAutoLock: own(object({ minutes: oneOf(null, 5, 15, 60, 240) }), (p, { settings }) => settings.setAutoLock(p.minutes)),
   setRotateDays: own(object({ days: oneOf(null, 30, 90, 365) }), (p, { settings }) => settings.setRotateDays(p.days)),
+  setExposure: own(object({ mode: oneOf('all', 'enabled', 'asked') }), (p, { settings }) => settings.setExposure(p.mode)),
+  exposeTo: own(object({ site: url, on: boolean }), (p, { settings }) => settings.exposeTo(p.site, p.on)),
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),
 
   prompts: own(object({}), (_, { sites }) => sites.prompts()),

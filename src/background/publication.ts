@@ -33,6 +33,9 @@ interface Deps {
   readonly adopted: () => void;
 }
 
+/** A node may lose what it had: it is looked at this often, and at every start of the background. */
+const lookAgainMs = 6 * 3_600_000;
+
 const settingName = (address: Address): string => `published ${address}`;
 
 /** Whether contact and key backup of this account have reached this node: noted on the disk when both were seen there, so that no note means owed. */
@@ -42,7 +45,8 @@ export async function isPublished(records: Pick<Records, 'settings'>, address: A
 }
 
 export function createPublication({ address, keystore, records, node, clock, signal, failpoint, changed, adopted }: Deps): Publication {
-  let done = false;
+  /** When the node was last seen to have both, ms. */
+  let doneAt: number | null = null;
   /** Grows with every rotation: what began before one says nothing of the keys after it. */
   let generation = 0;
   let rotating = false;
@@ -103,7 +107,7 @@ export function createPublication({ address, keystore, records, node, clock, sig
   };
 
   const run = createSingle(async (): Promise<void> => {
-    if (done || signal.aborted) return;
+    if (signal.aborted || (doneAt !== null && clock() - doneAt < lookAgainMs)) return;
     const begun = generation;
     const stillTrue = (): boolean => begun === generation && !rotating;
     try {
@@ -112,7 +116,7 @@ export function createPublication({ address, keystore, records, node, clock, sig
       await publishContact();
       if (!stillTrue()) return;
       await note(stillTrue);
-      done = stillTrue();
+      doneAt = stillTrue() ? clock() : null;
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
       again.later(error.retryAfterMs);
@@ -130,7 +134,7 @@ export function createPublication({ address, keystore, records, node, clock, sig
         await keystore.rotatePreKey();
       } finally {
         generation += 1;
-        done = false;
+        doneAt = null;
         rotating = false;
       }
       await failpoint('publication:rotated');

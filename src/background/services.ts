@@ -1,6 +1,7 @@
 import type { PageCaller } from '../rpc/caller.ts';
 import type {
   ConversationRow,
+  Exposure,
   MessageView,
   NodeTest,
   PeerAnswer,
@@ -93,9 +94,15 @@ export interface Messages {
 export interface SettingsService {
   read(): Promise<Settings>;
   setNode(url: string, passphrase: string | null): Promise<Settings>;
+  /** Keeps an address to choose from later; `removeNode` forgets one that is not in use. */
+  addNode(url: string): Promise<Settings>;
+  removeNode(url: string): Promise<Settings>;
   testNode(url: string): Promise<NodeTest>;
   setAutoLock(minutes: number | null): Promise<Settings>;
   setRotateDays(days: number | null): Promise<Settings>;
+  setExposure(mode: Exposure['mode']): Promise<Settings>;
+  /** Shows `window.xmtp` on a site, or no longer, where only chosen ones see it. */
+  exposeTo(site: string, on: boolean): Promise<Settings>;
   setTheme(theme: Theme): Promise<Settings>;
 }
 

@@ -2,8 +2,9 @@ import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import type { NodeClient } from '../network/node-client.ts';
 import { RefusalError } from '../rpc/errors.ts';
-import type { NodeTest, Settings, Theme } from '../rpc/views.ts';
+import type { Exposure, NodeTest, Settings, Theme } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
+import { type ExposureService, parseSite } from './exposure.ts';
 import { clockSentence } from './node-state.ts';
 import { defaultNodeUrl, nodeName, parseNodeUrl } from './node-url.ts';
 import type { SettingsService } from './services.ts';
@@ -13,23 +14,43 @@ export interface Preferences {
   nodeUrl(): Promise<string>;
   /** Returns the normal form that is kept. @throws RefusalError bad-params */
   setNodeUrl(url: string): Promise<string>;
+  /** The addresses that are kept, the one in use among them. */
+  nodes(): Promise<readonly string[]>;
+  setNodes(urls: readonly string[]): Promise<void>;
   autoLockMinutes(): Promise<number | null>;
   setAutoLockMinutes(minutes: number | null): Promise<void>;
   /** After how many days the pre-key is renewed by itself; null: never. */
   rotateDays(): Promise<number | null>;
   setRotateDays(days: number | null): Promise<void>;
+  /** Where pages see `window.xmtp`. */
+  exposure(): Promise<Exposure>;
+  setExposure(exposure: Exposure): Promise<void>;
   theme(): Promise<Theme>;
   setTheme(theme: Theme): Promise<void>;
 }
 
+const mostNodes = 20;
+const modes: readonly unknown[] = ['all', 'enabled', 'asked'] satisfies Exposure['mode'][];
 const themes: readonly unknown[] = ['system', 'light', 'dark', 'contrast'] satisfies Theme[];
 
 export function createPreferences({ settings }: Pick<Records, 'settings'>): Preferences {
+  const nodeUrl = async (): Promise<string> => {
+    const url = await settings.get('nodeUrl');
+    return typeof url === 'string' ? url : defaultNodeUrl;
+  };
   return {
-    async nodeUrl() {
-      const url = await settings.get('nodeUrl');
-      return typeof url === 'string' ? url : defaultNodeUrl;
+    nodeUrl,
+    async nodes() {
+      const kept = textsOf(await settings.get('nodes'));
+      const inUse = await nodeUrl();
+      return kept.includes(inUse) ? kept : [inUse, ...kept];
     },
+    setNodes: (urls) => settings.put('nodes', urls),
+    async exposure() {
+      const { mode, sites } = ((await settings.get('exposure')) ?? {}) as Partial<Exposure>;
+      return { mode: modes.includes(mode) ? (mode as Exposure['mode']) : 'all', sites: textsOf(sites) };
+    },
+    setExposure: (exposure) => settings.put('exposure', exposure),
     async setNodeUrl(url) {
       const normal = parseNodeUrl(url);
       await settings.put('nodeUrl', normal);
@@ -53,10 +74,14 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
   };
 }
 
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+
 interface Deps {
   readonly preferences: Preferences;
   readonly keystore: Pick<Keystore, 'state' | 'check' | 'preKeys'>;
   readonly connect: (url: string) => Pick<NodeClient, 'probe'>;
+  readonly exposure: Pick<ExposureService, 'apply' | 'here'>;
   readonly listSites: () => Promise<Settings['sites']>;
   readonly version: string;
   /** The node is another one now. */
@@ -72,6 +97,7 @@ export function createSettings({
   preferences,
   keystore,
   connect,
+  exposure,
   listSites,
   version,
   moved,
@@ -81,6 +107,9 @@ export function createSettings({
 }: Deps): SettingsService {
   const read = async (): Promise<Settings> => ({
     nodeUrl: await preferences.nodeUrl(),
+    nodes: await preferences.nodes(),
+    exposure: await preferences.exposure(),
+    here: await exposure.here(),
     autoLockMinutes: await preferences.autoLockMinutes(),
     theme: await preferences.theme(),
     sites: await listSites(),
@@ -98,8 +127,38 @@ export function createSettings({
         if (passphrase === null) throw new RefusalError('wrong-passphrase', 'Another node needs your passphrase.', { field: 'passphrase' });
         await keystore.check(passphrase);
       }
+      const kept = await preferences.nodes();
       await preferences.setNodeUrl(next);
+      if (!kept.includes(next)) await preferences.setNodes([...kept, next].slice(-mostNodes));
       await moved(next);
+      return read();
+    },
+    async addNode(url) {
+      const next = parseNodeUrl(url);
+      const kept = await preferences.nodes();
+      if (kept.includes(next)) return read();
+      if (kept.length >= mostNodes) throw new RefusalError('too-many', `Parley keeps ${mostNodes} nodes at most.`);
+      await preferences.setNodes([...kept, next]);
+      return read();
+    },
+    async removeNode(url) {
+      const kept = await preferences.nodes();
+      if (url === (await preferences.nodeUrl())) throw new RefusalError('bad-params', 'This node is in use.', { field: 'url' });
+      await preferences.setNodes(kept.filter((each) => each !== url));
+      return read();
+    },
+    async setExposure(mode) {
+      const { sites } = await preferences.exposure();
+      await preferences.setExposure({ mode, sites });
+      await exposure.apply();
+      return read();
+    },
+    async exposeTo(text, on) {
+      const site = parseSite(text);
+      const { mode, sites } = await preferences.exposure();
+      const others = sites.filter((each) => each !== site);
+      await preferences.setExposure({ mode, sites: on ? [...others, site].sort() : others });
+      await exposure.apply();
       return read();
     },
     testNode: (url) => testNode(url, connect),

@@ -36,3 +36,6 @@ export const request = 'xmtp:requestProvider';
 
 /** Bytes that the parameters of a call may have. */
 export const maxCallLength = 1024 * 1024;
+
+/** What the script that runs before ours leaves for it, when the provider is to be hidden until a page asks. */
+export const shyMark = 'parley:shy';

@@ -1,6 +1,19 @@
 import { ParseError, parse } from '../parse.ts';
 import { pageParams } from '../rpc/schemas.ts';
-import { announce, ask, give, hello, knock, listening, maxCallLength, offer, request, type ToContent, type ToPage } from './channel.ts';
+import {
+  announce,
+  ask,
+  give,
+  hello,
+  knock,
+  listening,
+  maxCallLength,
+  offer,
+  request,
+  shyMark,
+  type ToContent,
+  type ToPage,
+} from './channel.ts';
 
 declare const __VERSION__: string;
 declare const __ICON__: string;
@@ -16,6 +29,7 @@ type Listener = (payload: unknown) => void;
 const knockEveryMs = 1000;
 const mostKnocks = 4;
 
+const shy = isShy();
 // An opaque origin (a sandbox) and frames get nothing: not even a property that says no.
 if (self.origin !== 'null' && window.top === window) expose();
 
@@ -146,10 +160,22 @@ function expose(): void {
     handed = true;
     say(give + nonce, here, [port2]);
   });
-  listen(request, show);
-  object.defineProperty(window, 'xmtp', { value: provider, writable: false, configurable: false, enumerable: true });
+  let shown = false;
+  const appear = (): void => {
+    if (!shown) object.defineProperty(window, 'xmtp', { value: provider, writable: false, configurable: false, enumerable: true });
+    shown = true;
+    show();
+  };
+  listen(request, appear);
   say(offer + nonce, here);
-  show();
+  if (!shy) appear();
+}
+
+/** Whether the user wants it hidden until the page asks. Said by the script right before this one; the page never sees the word. */
+function isShy(): boolean {
+  const shy = Object.hasOwn(window, shyMark);
+  if (shy) delete (window as unknown as Record<string, unknown>)[shyMark];
+  return shy;
 }
 
 /** Version 4. `crypto.randomUUID` is missing where the context is not secure, which plain http on a loopback name may be. */

@@ -30,6 +30,7 @@ export type RefusalReason =
   | 'backup-missing'
   | 'bad-params'
   | 'bad-url'
+  | 'bad-site'
   | 'storage-full'
   | 'storage-failed'
   | 'storage-newer'
@@ -63,6 +64,7 @@ const codeOf: Partial<Record<RefusalReason, number>> = {
   'node-wrong': codes.notNow,
   'bad-params': codes.invalidParams,
   'bad-url': codes.invalidParams,
+  'bad-site': codes.invalidParams,
 };
 
 /** A refusal. `data` may hold what helps the asker; it crosses to a page, so nothing secret goes in. */

@@ -136,8 +136,20 @@ export interface Safety {
   readonly events: readonly KeyEvent[];
 }
 
+/** Where pages see `window.xmtp`: everywhere, on `sites` alone, or where a page asks for it. */
+export interface Exposure {
+  readonly mode: 'all' | 'enabled' | 'asked';
+  /** Scheme and host, whatever the port. */
+  readonly sites: readonly string[];
+}
+
 export interface Settings {
   readonly nodeUrl: string;
+  /** The addresses that are kept, the one in use among them. */
+  readonly nodes: readonly string[];
+  readonly exposure: Exposure;
+  /** The site of the tab in front, where `window.xmtp` can appear at all. */
+  readonly here: string | null;
   /** Minutes of no use until the extension locks; null: only with the browser, the screen lock and after 12 hours. */
   readonly autoLockMinutes: number | null;
   readonly theme: Theme;

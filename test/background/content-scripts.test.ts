@@ -19,6 +19,9 @@ function registry(accepts: (pattern: string) => boolean = () => true) {
         scripts.set(script.id, script);
       }
     },
+    unregisterContentScripts: async (filter) => {
+      for (const id of filter?.ids ?? []) if (!scripts.delete(id)) throw new Error(`no script ${id}`);
+    },
     updateContentScripts: async (list) => {
       check(list as Script[]);
       for (const script of list) scripts.set(script.id, script as Script);
@@ -27,10 +30,12 @@ function registry(accepts: (pattern: string) => boolean = () => true) {
   return { api, scripts };
 }
 
+const everywhere = { mode: 'all', sites: [] } as const;
+
 describe('registering the content scripts', () => {
   it('puts one script in the world of the page and one beside it, in the top frame, before the page runs', async () => {
     const { api, scripts } = registry();
-    await registerContentScripts(api);
+    await registerContentScripts(api, everywhere);
     expect([...scripts.values()].map(({ js, world, runAt, allFrames }) => ({ js, world, runAt, allFrames }))).toEqual([
       { js: ['inpage.js'], world: 'MAIN', runAt: 'document_start', allFrames: false },
       { js: ['content.js'], world: 'ISOLATED', runAt: 'document_start', allFrames: false },
@@ -39,14 +44,34 @@ describe('registering the content scripts', () => {
 
   it('can be repeated at every start', async () => {
     const { api, scripts } = registry();
-    await registerContentScripts(api);
-    await registerContentScripts(api);
+    await registerContentScripts(api, everywhere);
+    await registerContentScripts(api, everywhere);
     expect(scripts.size).toBe(2);
   });
 
   it('goes without the IPv6 loopback where the browser cannot match it', async () => {
     const { api, scripts } = registry((pattern) => !pattern.includes('['));
-    await registerContentScripts(api);
+    await registerContentScripts(api, everywhere);
     expect(scripts.get('content')?.matches).toEqual(['https://*/*', 'http://localhost/*', 'http://127.0.0.1/*']);
+  });
+
+  it('covers the chosen sites alone, none of them, and everything again', async () => {
+    const { api, scripts } = registry();
+    await registerContentScripts(api, everywhere);
+    await registerContentScripts(api, { mode: 'enabled', sites: ['https://shop.example', 'http://localhost'] });
+    expect([...scripts.values()].map(({ matches }) => matches)).toEqual(Array(2).fill(['https://shop.example/*', 'http://localhost/*']));
+    await registerContentScripts(api, { mode: 'enabled', sites: [] });
+    expect(scripts.size).toBe(0);
+    await registerContentScripts(api, { mode: 'enabled', sites: [] });
+    await registerContentScripts(api, everywhere);
+    expect(scripts.get('content')?.matches).toContain('https://*/*');
+  });
+
+  it('tells the script of the page to hide until it is asked for', async () => {
+    const { api, scripts } = registry();
+    await registerContentScripts(api, { mode: 'asked', sites: [] });
+    expect([scripts.get('inpage')?.js, scripts.get('content')?.js]).toEqual([['shy.js', 'inpage.js'], ['content.js']]);
+    await registerContentScripts(api, everywhere);
+    expect(scripts.get('inpage')?.js).toEqual(['inpage.js']);
   });
 });

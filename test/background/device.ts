@@ -40,6 +40,9 @@ export class Device {
   readonly #session = new Map<string, string>();
   readonly #mirror: Cell<Uint8Array> = memoryCell();
   readonly alarms: Life['alarms'] = new Map();
+  /** Where pages were to see the provider, the latest last. */
+  readonly exposed: unknown[] = [];
+  tabInFront: string | null = null;
   readonly #lives = new Set<Life>();
   readonly #apart: boolean;
 
@@ -81,6 +84,8 @@ export class Device {
       },
       promptWindow: { show: async () => 1, close: async () => undefined },
       wakePages: () => undefined,
+      expose: async (exposure) => void this.exposed.push(exposure),
+      tabInFront: async () => this.tabInFront,
       version: '0.0.0',
       ...(this.#apart && { cacheName: (address: string) => `${this.#name}-${address.toLowerCase()}` }),
       failpoint,

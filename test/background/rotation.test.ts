@@ -123,3 +123,27 @@ describe('a renewed pre-key', () => {
     await expect(alice.life.services.accounts.rotatePreKey()).rejects.toMatchObject({ reason: 'locked' });
   });
 });
+
+describe('a node that lost what it had', () => {
+  it('gets contact and backup again, at the next start and in a life that goes on', async () => {
+    let now = Date.now();
+    const clock = (): number => now;
+    const { port } = node;
+    const alice = keep(await newPerson(node.url, { clock }));
+    const lose = async (): Promise<void> => {
+      await node.close();
+      node = await startNode({ port, clock });
+      expect(await contactOf(alice.address)).toBeNull();
+    };
+    await lose();
+    alice.life.kill();
+    const life = await wake(alice.device, { clock });
+    await until(async () => await contactOf(alice.address), 'the contact at a start');
+    await until(async () => (await backupsOf(alice.address)) === 1, 'the backup at a start');
+    await lose();
+    now += 7 * 3_600_000;
+    await life.resume();
+    await until(async () => await contactOf(alice.address), 'the contact after a while');
+    await until(async () => (await backupsOf(alice.address)) === 1, 'the backup after a while');
+  });
+});

@@ -31,6 +31,9 @@ describe('settings', () => {
     const { services } = await device.start();
     expect(await services.settings.read()).toEqual({
       nodeUrl: node.url,
+      nodes: [node.url],
+      exposure: { mode: 'all', sites: [] },
+      here: null,
       autoLockMinutes: 60,
       theme: 'dark',
       sites: [],
@@ -79,6 +82,55 @@ describe('settings', () => {
     } finally {
       for (const device of devices) await device.close();
       await other.close();
+    }
+  });
+});
+
+describe('the nodes that are kept', () => {
+  it('are added and removed without a passphrase, and chosen with it', async () => {
+    const { life } = await person();
+    const { settings } = life.services;
+    expect((await settings.addNode('node.example/')).nodes).toEqual([node.url, 'https://node.example']);
+    expect((await settings.addNode('https://node.example')).nodes).toHaveLength(2);
+    await expect(settings.addNode('http://example.org')).rejects.toMatchObject({ reason: 'bad-params' });
+    expect(await settings.setNode('https://node.example', passphrase)).toMatchObject({
+      nodeUrl: 'https://node.example',
+      nodes: [node.url, 'https://node.example'],
+    });
+    await expect(settings.removeNode('https://node.example')).rejects.toMatchObject({ reason: 'bad-params' });
+    expect((await settings.removeNode(node.url)).nodes).toEqual(['https://node.example']);
+    // One that is chosen without having been kept is kept from then on, and the one before it too.
+    expect((await settings.setNode(node.url, passphrase)).nodes).toEqual(['https://node.example', node.url]);
+  });
+});
+
+describe('where pages see the provider', () => {
+  it('is everywhere, on chosen sites or where it is asked for, as the browser is told at once and at every start', async () => {
+    const { device, life } = await person();
+    device.tabInFront = 'https://shop.example:8443/cart?x=1';
+    const { settings } = life.services;
+    expect(await settings.read()).toMatchObject({ exposure: { mode: 'all', sites: [] }, here: 'https://shop.example' });
+    await settings.setExposure('enabled');
+    expect((await settings.exposeTo('shop.example', true)).exposure).toEqual({ mode: 'enabled', sites: ['https://shop.example'] });
+    expect(device.exposed.at(-1)).toEqual({ mode: 'enabled', sites: ['https://shop.example'] });
+    const told = device.exposed.length;
+    life.kill();
+    const next = await device.start();
+    await until(() => device.exposed.length > told, 'the start');
+    expect(device.exposed.at(-1)).toEqual({ mode: 'enabled', sites: ['https://shop.example'] });
+    expect((await next.services.settings.exposeTo('https://shop.example/', false)).exposure.sites).toEqual([]);
+    for (const no of ['http://shop.example', 'ftp://x', 'chrome://settings', '', 'https://*.example', 'https://[::2]'])
+      await expect(next.services.settings.exposeTo(no, true), no).rejects.toMatchObject({ reason: 'bad-site' });
+    await next.services.settings.setExposure('asked');
+    await next.services.accounts.wipe(passphrase);
+    await until(() => JSON.stringify(device.exposed.at(-1)) === '{"mode":"all","sites":[]}', 'the default');
+  });
+
+  it('is not told of a tab that is no page', async () => {
+    const { device, life } = await person();
+    for (const url of [null, 'about:blank', 'chrome://newtab', 'http://plain.example/']) {
+      device.tabInFront = url;
+      expect((await life.services.settings.read()).here).toBeNull();
     }
   });
 });

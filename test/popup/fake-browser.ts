@@ -133,6 +133,12 @@ const prompt: Prompt = {
 
 const settings: Settings = {
   nodeUrl: 'http://127.0.0.1:5555',
+  nodes:
+    scene === 'empty'
+      ? ['http://127.0.0.1:5555']
+      : ['http://127.0.0.1:5555', 'https://node.example', 'https://a-node-with-a-very-long-name.somewhere.example:8443/below/a/path'],
+  exposure: scene === 'empty' ? { mode: 'all', sites: [] } : { mode: 'enabled', sites: ['https://shop.example', 'http://localhost'] },
+  here: scene === 'empty' ? null : 'https://news.example',
   autoLockMinutes: null,
   preKey: { madeAt: now - 400 * 24 * hour, count: 2 },
   rotateDays: null,
