@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildEnvironmentOptions, defineConfig, type Plugin, type UserConfig } from 'vite';
+import { licencesOf, packageOf } from './test/cli/licences.ts';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const at = (path: string): string => resolve(root, path);
@@ -44,6 +45,29 @@ function packageFiles(browser: Browser): Plugin {
   };
 }
 
+/** Packages of which something is in the scripts of a browser's extension; each script is built by itself, and some of them from a fresh copy of this file. */
+const shared = globalThis as { parleyBundled?: Map<Browser, Set<string>> };
+shared.parleyBundled ??= new Map();
+const bundled = shared.parleyBundled;
+
+/** Notes what is bundled, as it is: what was shaken off a tree is not there. */
+function notePackages(browser: Browser): Plugin {
+  return {
+    name: 'note-packages',
+    generateBundle(_, files) {
+      const folders = bundled.get(browser) ?? new Set<string>();
+      bundled.set(browser, folders);
+      for (const file of Object.values(files)) {
+        if (file.type !== 'chunk') continue;
+        for (const [id, { renderedLength }] of Object.entries(file.modules)) {
+          const folder = renderedLength > 0 ? packageOf(id) : null;
+          if (folder) folders.add(folder);
+        }
+      }
+    },
+  };
+}
+
 const version = (): string => (JSON.parse(readFileSync(at('manifest.json'), 'utf8')) as { version: string }).version;
 
 /** The mark as pages see it when they choose a provider. */
@@ -68,7 +92,7 @@ function extension(browser: Browser): UserConfig {
     root: at('src/popup'),
     publicDir: false,
     base: '/',
-    plugins: [packageFiles(browser)],
+    plugins: [packageFiles(browser), notePackages(browser)],
     define: { __VERSION__: JSON.stringify(version()), __ICON__: JSON.stringify(iconUri()) },
     build: {
       outDir,
@@ -95,7 +119,10 @@ function extension(browser: Browser): UserConfig {
     builder: {
       async buildApp(builder) {
         rmSync(outDir, { recursive: true, force: true }); // once: emptyOutDir would empty it for every environment
+        bundled.delete(browser);
         for (const environment of Object.values(builder.environments)) await builder.build(environment);
+        const folders = [...(bundled.get(browser) ?? []), packageOf(at(curve)) ?? ''];
+        writeFileSync(resolve(outDir, 'licences.json'), `${JSON.stringify(licencesOf(folders, root), null, 1)}\n`);
       },
     },
   };

@@ -54,6 +54,8 @@ function Main({
   useEffect(() => {
     if (route.screen === 'welcome' || route.screen === 'unlock') go('#/');
   }, [route.screen]);
+  // Settings take the room of both panes.
+  if (aside && route.screen === 'settings') return aside;
   if (!wide) return aside ?? <Inbox status={status} current={null} wide={false} onStatus={onStatus} />;
   return (
     <div class="frame two">
@@ -73,6 +75,6 @@ function side(route: Route, status: Status, onStatus: (status: Status) => void, 
   if (route.screen === 'conversation') return <Conversation key={route.id} id={route.id} status={status} wide={wide} />;
   if (route.screen === 'details') return <Details key={route.id} id={route.id} />;
   if (route.screen === 'new') return <NewConversation own={address} wide={wide} />;
-  if (route.screen === 'settings') return <Settings status={status} onStatus={onStatus} wide={wide} />;
+  if (route.screen === 'settings') return <Settings status={status} onStatus={onStatus} wide={wide} part={route.part} />;
   return null;
 }

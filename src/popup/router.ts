@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
-  | { readonly screen: 'inbox' | 'new' | 'settings' | 'approve' | 'unlock' }
+  | { readonly screen: 'inbox' | 'new' | 'approve' | 'unlock' }
+  | { readonly screen: 'settings'; readonly part: string | null }
   | { readonly screen: 'welcome'; readonly node: string | null }
   | { readonly screen: 'conversation' | 'details'; readonly id: string };
 
@@ -11,7 +12,8 @@ export function parseRoute(hash: string): Route {
   const [, screen, id, part] = path.split('/');
   if (screen === 'conversation' && id) return { screen: part === 'details' ? 'details' : screen, id: decodeURIComponent(id) };
   if (screen === 'welcome') return { screen, node: new URLSearchParams(query).get('node') };
-  if (screen === 'new' || screen === 'settings' || screen === 'approve' || screen === 'unlock') return { screen };
+  if (screen === 'settings') return { screen, part: id ?? null };
+  if (screen === 'new' || screen === 'approve' || screen === 'unlock') return { screen };
   return { screen: 'inbox' };
 }
 
@@ -22,6 +24,9 @@ export const detailsPath = (id: string): string => `${conversationPath(id)}/deta
 export function go(path: string): void {
   location.hash = path;
 }
+
+/** Whether this is the popup under the toolbar's button, which closes when something else is looked at. */
+export const inToolbar = (): boolean => document.documentElement.dataset['view'] === 'toolbar';
 
 export function useRoute(): Route {
   const [hash, setHash] = useState(location.hash);

@@ -28,6 +28,8 @@ const reasons: Record<string, string> = {
   'storage-full': 'The disk is full, so nothing could be written. Make room and try again.',
   'storage-failed': 'The browser could not read or write Parley’s data. Close other Parley tabs, or restart the browser.',
   'storage-newer': 'The data in this browser was written by a newer Parley. Update the extension.',
+  'bad-site': 'A site begins with https://, or with http:// when it is on this computer.',
+  'too-many': 'That is as many as Parley keeps. Remove one first.',
   'bad-url': 'A node’s address begins with https://. Plain http:// is for this machine and its local network only.',
 };
 

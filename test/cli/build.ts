@@ -10,7 +10,7 @@ import { hashOf, root } from './processes.ts';
 const dist = (...path: string[]): string => join(root, 'dist', ...path);
 const configFile = join(root, 'vite.config.ts');
 const nodeSources = ['src/gen', 'src/protocol', 'src/node', 'src/parse.ts', 'public/demo', 'vite.config.ts', 'package-lock.json'];
-const everything = ['src', 'public', 'manifest.json', 'vite.config.ts', 'package-lock.json'];
+const everything = ['src', 'public', 'manifest.json', 'vite.config.ts', 'test/cli/licences.ts', 'package-lock.json'];
 const stampOf = (folder: string): string => join(root, folder, '.built-from');
 
 /** `npm run build`: both extensions, their zips, the node and its pages. */

@@ -59,6 +59,7 @@ const screens = [
   { name: 'details with changed keys', scene: 'changed keys', route: '#/conversation/c0/details' },
   { name: 'new conversation', scene: 'typical', route: '#/new' },
   { name: 'settings', scene: 'typical', route: '#/settings' },
+  { name: 'settings with nothing in them', scene: 'empty', route: '#/settings/privacy' },
   { name: 'approval', scene: 'typical', route: '#/approve' },
   { name: 'overfull approval', scene: 'overfull', route: '#/approve' },
 ];

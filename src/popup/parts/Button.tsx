@@ -7,6 +7,8 @@ interface ButtonProps {
   readonly wide?: boolean;
   readonly disabled?: boolean;
   readonly icon?: unknown;
+  /** The accessible name, where the words on it are too few; it contains them. */
+  readonly label?: string;
   readonly onClick?: (event: TargetedMouseEvent<HTMLButtonElement>) => void;
   readonly children: ComponentChildren;
 }
@@ -17,11 +19,18 @@ export function Button({
   wide = false,
   disabled = false,
   icon,
+  label,
   onClick,
   children,
 }: ButtonProps): JSX.Element {
   return (
-    <button type={type} class={`button ${kind}${wide ? ' wide' : ''}`} disabled={disabled} onClick={onClick}>
+    <button
+      type={type}
+      class={`button ${kind}${wide ? ' wide' : ''}`}
+      disabled={disabled}
+      onClick={onClick}
+      {...(label !== undefined && { 'aria-label': label })}
+    >
       {icon !== undefined && <Icon of={icon} size={16} />}
       {children}
     </button>

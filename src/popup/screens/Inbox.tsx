@@ -11,7 +11,7 @@ import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
 import { Row } from '../parts/Row.tsx';
 import { Bones } from '../parts/Skeleton.tsx';
-import { go } from '../router.ts';
+import { go, inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
 
@@ -50,9 +50,7 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
             background.call('lock', {}).then(onStatus, reload);
           }}
         />
-        {document.documentElement.dataset['view'] === 'toolbar' && (
-          <IconLink icon={Maximize2} label="Open in a tab" href="popup.html" tab />
-        )}
+        {inToolbar() && <IconLink icon={Maximize2} label="Open in a tab" href="popup.html" tab />}
         <IconLink icon={SettingsIcon} label="Settings" href="#/settings" />
       </header>
       <NodeBar node={status.node} />

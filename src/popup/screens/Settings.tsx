@@ -1,17 +1,21 @@
-import { ArrowLeft } from 'lucide';
+import { ArrowLeft, Maximize2 } from 'lucide';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { Status } from '../../rpc/views.ts';
 import { CopyAddress } from '../parts/Address.tsx';
 import { IconLink } from '../parts/Button.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
 import { PageBones } from '../parts/Skeleton.tsx';
+import { inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
+import { About } from './settings/About.tsx';
 import { Locking } from './settings/Locking.tsx';
 import { Look } from './settings/Look.tsx';
-import { Node } from './settings/Node.tsx';
+import { Nodes } from './settings/Nodes.tsx';
 import { Phrase } from './settings/Phrase.tsx';
 import { PreKey } from './settings/PreKey.tsx';
+import { Privacy } from './settings/Privacy.tsx';
 import { Sites } from './settings/Sites.tsx';
 import { Wipe } from './settings/Wipe.tsx';
 
@@ -19,45 +23,90 @@ interface SettingsProps {
   readonly status: Status;
   readonly onStatus: (status: Status) => void;
   readonly wide: boolean;
+  /** The group to begin with. */
+  readonly part: string | null;
 }
 
-export function Settings({ status, onStatus, wide }: SettingsProps): JSX.Element {
+const groups = [
+  ['account', 'Account'],
+  ['security', 'Locking'],
+  ['node', 'Node'],
+  ['privacy', 'Privacy'],
+  ['sites', 'Connected sites'],
+  ['phrase', 'Recovery phrase'],
+  ['pre-key', 'Pre-key'],
+  ['look', 'Look'],
+  ['about', 'About'],
+  ['wipe', 'Remove everything'],
+] as const;
+
+/** Groups of few, the dangerous ones last. With room, a list of the groups stands beside them. */
+export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.Element {
   const { value, error, reload } = useAsked(() => background.call('settings', {}), 'settings', ['status']);
+  const there = value !== null;
+  useEffect(() => {
+    if (there && part !== null) document.getElementById(`settings-${part}`)?.scrollIntoView();
+  }, [there, part]);
+  const page = (
+    <main class="scroll">
+      {error && !value ? (
+        <Failure error={error} retry={reload} />
+      ) : !value ? (
+        <PageBones />
+      ) : (
+        <div class="page">
+          <section class="group" id="settings-account">
+            <h2>Account</h2>
+            <p class="small quiet">Give your address to those who should write to you.</p>
+            <CopyAddress address={status.account?.address ?? ''} />
+            {!status.published && (
+              <Notice tone="caution">Nobody can find you yet: your keys have not reached the node. Parley keeps trying.</Notice>
+            )}
+          </section>
+          <Locking settings={value} onChanged={reload} />
+          <Nodes settings={value} onChanged={reload} />
+          <Privacy settings={value} onChanged={reload} />
+          <Sites settings={value} onChanged={reload} />
+          <Phrase saved={status.account?.phraseSaved ?? false} onStatus={onStatus} />
+          <PreKey settings={value} onChanged={reload} />
+          <Look settings={value} onChanged={reload} />
+          <About settings={value} status={status} />
+          <Wipe onStatus={onStatus} />
+        </div>
+      )}
+    </main>
+  );
+  const header = (
+    <header class="bar with-back">
+      <IconLink icon={ArrowLeft} label="Back" href="#/" />
+      <h1>Settings</h1>
+      {inToolbar() && <IconLink icon={Maximize2} label="Open settings in a tab" href="popup.html#/settings" tab />}
+    </header>
+  );
+  if (!wide)
+    return (
+      <div class="screen">
+        {header}
+        {page}
+      </div>
+    );
   return (
-    <div class="screen">
-      <header class={`bar${wide ? '' : ' with-back'}`}>
-        {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
-        <h1>Settings</h1>
-      </header>
-      <main class="scroll">
-        {error && !value ? (
-          <Failure error={error} retry={reload} />
-        ) : !value ? (
-          <PageBones />
-        ) : (
-          <div class="page">
-            <section class="group">
-              <h2>Your address</h2>
-              <p class="small quiet">Give it to those who should write to you.</p>
-              <CopyAddress address={status.account?.address ?? ''} />
-              {!status.published && (
-                <Notice tone="caution">Nobody can find you yet: your keys have not reached the node. Parley keeps trying.</Notice>
-              )}
-            </section>
-            <Node settings={value} onChanged={reload} />
-            <Locking settings={value} onChanged={reload} />
-            <Look settings={value} onChanged={reload} />
-            <Sites settings={value} onChanged={reload} />
-            <Phrase saved={status.account?.phraseSaved ?? false} onStatus={onStatus} />
-            <PreKey settings={value} onChanged={reload} />
-            <Wipe onStatus={onStatus} />
-            <p class="small quiet">
-              Parley {value.version}. Messages by XMTP V2: sealed end to end, without forward secrecy. A node sees who invites whom and
-              when, never what is said.
-            </p>
-          </div>
-        )}
-      </main>
+    <div class="frame two">
+      <div class="screen">
+        {header}
+        <nav class="scroll" aria-label="Groups of settings">
+          <ul class="settings-groups">
+            {groups.map(([id, name]) => (
+              <li key={id}>
+                <a href={`#/settings/${id}`} aria-current={part === id ? 'true' : undefined}>
+                  {name}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      </div>
+      {page}
     </div>
   );
 }

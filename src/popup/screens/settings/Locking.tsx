@@ -21,7 +21,7 @@ export function Locking({ settings, onChanged }: GroupProps): JSX.Element {
       onChanged();
     });
   return (
-    <section class="group">
+    <section class="group" id="settings-security">
       <h2>Locking</h2>
       <p class="small quiet">
         Parley locks when the browser closes, when the screen locks, and after 12 hours at the latest. It can lock sooner, when you do not

@@ -21,7 +21,7 @@ export function Look({ settings, onChanged }: GroupProps): JSX.Element {
       onChanged();
     });
   return (
-    <section class="group">
+    <section class="group" id="settings-look">
       <h2>Look</h2>
       <Segments legend="Colours" name="theme" choices={themes} chosen={settings.theme} onChoose={(theme) => void choose(theme)} />
       {work.error && <Notice tone="danger">{work.error}</Notice>}

@@ -37,7 +37,7 @@ export function Phrase({ saved, onStatus }: { readonly saved: boolean; readonly 
     });
   const release = (): void => setHeld(false);
   return (
-    <section class="group">
+    <section class="group" id="settings-phrase">
       <h2>Recovery phrase</h2>
       {!saved && (
         <Notice tone="caution">You have not written it down yet. Without it, losing this browser means losing this account.</Notice>

@@ -33,7 +33,7 @@ export function PreKey({ settings, onChanged }: GroupProps): JSX.Element | null 
       onChanged();
     });
   return (
-    <section class="group">
+    <section class="group" id="settings-pre-key">
       <h2>Pre-key</h2>
       <p class="small quiet">
         The key that new conversations with you are sealed with. A new one does not touch what you have: older keys stay, in this browser

@@ -9,7 +9,7 @@ import type { GroupProps } from './group.ts';
 export function Sites({ settings, onChanged }: GroupProps): JSX.Element {
   const work = useWork();
   return (
-    <section class="group">
+    <section class="group" id="settings-sites">
       <h2>Connected sites</h2>
       {settings.sites.length === 0 ? (
         <p class="small quiet">None. A site that wants to write in your name has to ask you first.</p>

@@ -12,7 +12,7 @@ export function Wipe({ onStatus }: { readonly onStatus: (status: Status) => void
   const [passphrase, setPassphrase] = useState('');
   const work = useWork();
   return (
-    <section class="group">
+    <section class="group" id="settings-wipe">
       <h2>Remove everything from this browser</h2>
       <p class="small quiet">
         Keys, messages, drafts and settings are destroyed here. What the node holds stays there, sealed. Without your recovery phrase,
