@@ -12,6 +12,11 @@ export type KeystoreReason =
   | 'no-founding'
   | 'not-asked'
   | 'backup-unreadable'
+  | 'wrong-file-passphrase'
+  | 'not-a-backup'
+  | 'backup-newer'
+  | 'backup-foreign'
+  | 'backup-damaged'
   | 'vault-corrupt'
   | 'vault-foreign';
 

@@ -32,6 +32,7 @@ import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import type { Clock } from '../protocol/time.ts';
 import { enableIdentityText, signText } from '../protocol/wallet-signature.ts';
 import { KeystoreError } from './errors.ts';
+import type { NewAccount } from './new-account.ts';
 import type { SealedRecords } from './sealed-records.ts';
 import { phraseOf, privateKeyOf, type Wallet, walletOfKey } from './wallet.ts';
 
@@ -190,6 +191,27 @@ export class Identity {
         this.#token = null;
       },
     };
+  }
+
+  /** The account as a backup file keeps it. */
+  account(phraseSaved: boolean): NewAccount {
+    return { kind: this.#wallet.entropy ? 'phrase' : 'key', wallet: this.#wallet, bundle: this.#bundle, phraseSaved };
+  }
+
+  /** The same with the pre-keys of other keys of this very identity; null when there are none. */
+  joinedWith(other: PrivateBundle): Rekeyed | null {
+    const bundle = mergePreKeys(this.#bundle, other);
+    return bundle === this.#bundle ? null : this.#rekeyed(bundle);
+  }
+
+  /** The keys of conversations as a backup file keeps them. */
+  async openKeys(sealed: readonly { readonly topic: string; readonly key: SealedKey }[]): Promise<Uint8Array[]> {
+    return Promise.all(sealed.map(({ topic, key }) => this.#openKey(topic, key)));
+  }
+
+  /** The other way round. */
+  async sealKeys(keys: readonly { readonly topic: string; readonly key: Uint8Array }[]): Promise<SealedKey[]> {
+    return Promise.all(keys.map(({ topic, key }) => this.#sealKey(topic, key)));
   }
 
   async createInvitation(

@@ -5,6 +5,8 @@ import type { OpenedMessage } from '../protocol/message.ts';
 import type { PrivateBundle } from '../protocol/private-keys.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
+import { type BackedAccount, type BackupContents, openBackupFile, sealBackupFile } from './backup-file.ts';
+import { type BackupRequest, type BackupSummary, summaryOf } from './backup-summary.ts';
 import { KeystoreError } from './errors.ts';
 import {
   createIdentity,
@@ -65,6 +67,7 @@ export class Keystore {
   #open: Open | null = null;
   #failures: Failures = noFailures;
   #import: Wallet | null = null;
+  #backup: BackupContents | null = null;
   #revising: Promise<unknown> = Promise.resolve();
 
   constructor({
@@ -219,6 +222,50 @@ export class Keystore {
     return this.#identity().opens(backup);
   }
 
+  /**
+   * A backup file of the account, with keys of its conversations and whatever else is given; it has a passphrase of its own.
+   * @throws KeystoreError as `unlock`, weak-passphrase
+   */
+  async sealBackup(passphrase: string, { filePassphrase, keys, data, settings }: BackupRequest): Promise<Uint8Array> {
+    await this.check(passphrase);
+    const { identity, vault } = this.#unlocked();
+    const account = { account: identity.account(vault.phraseSaved), keys: await identity.openKeys(keys), data };
+    return sealBackupFile({ createdAt: this.#clock(), accounts: [account], settings }, filePassphrase, this.#cost, this.#random);
+  }
+
+  /** Opens a backup file and tells what is in it; its keys stay here until `closeBackup`. @throws KeystoreError as `openBackupFile` */
+  async openBackup(bytes: Uint8Array, filePassphrase: string): Promise<BackupSummary> {
+    this.#backup = null;
+    const contents = await openBackupFile(bytes, filePassphrase, this.#cost);
+    this.#backup = contents;
+    return summaryOf(contents);
+  }
+
+  closeBackup(): void {
+    this.#backup = null;
+  }
+
+  /** Takes an account out of the open backup into a new vault, and ends unlocked. @throws KeystoreError account-exists, weak-passphrase, backup-foreign */
+  async restoreAccount(index: number, passphrase: string): Promise<void> {
+    this.#checkNew(passphrase);
+    const { account } = this.#backedUp(index);
+    if (!account.wallet) throw new KeystoreError('backup-foreign', 'an account without its wallet cannot be kept here');
+    await this.#found(account.wallet, account.bundle, passphrase, account.phraseSaved);
+  }
+
+  /** Takes up the pre-keys that the open backup has of this very identity; answers whether there were any. @throws KeystoreError locked, ProtocolError wrong-sender */
+  joinBackup(index: number): Promise<boolean> {
+    return this.#rekey(async (identity) => identity.joinedWith(this.#backedUp(index).account.bundle));
+  }
+
+  /** The keys of conversations in the open backup, sealed as they are kept here; null for a conversation that has none there. @throws KeystoreError locked */
+  async keysOfBackup(index: number, topics: readonly string[]): Promise<(SealedKey | null)[]> {
+    const { keys } = this.#backedUp(index);
+    const there = topics.flatMap((topic, position) => (keys[position] ? [{ topic, key: keys[position] }] : []));
+    const sealed = await this.#identity().sealKeys(there);
+    return topics.map((_, position) => sealed[position] ?? null);
+  }
+
   /** How many pre-keys there are, and when the newest was made (milliseconds). @throws KeystoreError locked */
   preKeys(): { readonly count: number; readonly newestMs: number } {
     return this.#identity().preKeys();
@@ -355,6 +402,12 @@ export class Keystore {
     await revised;
   }
 
+  #backedUp(index: number): BackedAccount {
+    const account = this.#backup?.accounts[index];
+    if (!account) throw new KeystoreError('not-a-backup', 'no backup with this account is open');
+    return account;
+  }
+
   #need(): Vault {
     if (!this.#vault) throw new KeystoreError('no-account', 'there is no account yet');
     return this.#vault;
@@ -376,10 +429,14 @@ export class Keystore {
   }
 
   /** Seals wallet and identity in a new vault, and opens it. */
-  async #found(wallet: Wallet, bundle: PrivateBundle, passphrase: string): Promise<void> {
+  async #found(wallet: Wallet, bundle: PrivateBundle, passphrase: string, phraseSaved = false): Promise<void> {
     const body = encodeBody(wallet, bundle);
     const { address } = wallet;
-    const { vault, dataKey } = await createVault({ address, createdAt: this.#clock(), body, passphrase }, this.#cost, this.#random);
+    const { vault, dataKey } = await createVault(
+      { address, createdAt: this.#clock(), body, passphrase, phraseSaved },
+      this.#cost,
+      this.#random,
+    );
     if (!equalBytes(await openBody(vault, dataKey), body)) throw new KeystoreError('vault-corrupt', 'the vault was not sealed as it is');
     await this.#store.write(vault);
     body.fill(0);

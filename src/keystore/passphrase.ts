@@ -15,12 +15,16 @@ export const defaultCost: KdfCost = { m: 65_536, t: 3, p: 1 };
 const floor = { m: 19_456, t: 2, strongM: 47_104 };
 const ceiling = { m: 1_048_576, t: 10, p: 4 };
 
-/** @throws KeystoreError vault-foreign */
-export function checkCost({ m, t, p }: KdfCost, accepted: KdfCost): void {
-  if (m === accepted.m && t === accepted.t && p === accepted.p) return;
+/** Whether a derivation is neither too cheap to guess nor too dear to try. `accepted` always is good. */
+export function withinBounds({ m, t, p }: KdfCost, accepted: KdfCost): boolean {
+  if (m === accepted.m && t === accepted.t && p === accepted.p) return true;
   const weak = m < floor.m || t < 1 || (m < floor.strongM && t < floor.t);
-  if (weak || m > ceiling.m || t > ceiling.t || p < 1 || p > ceiling.p || ![m, t, p].every(Number.isSafeInteger))
-    throw new KeystoreError('vault-foreign', 'the vault asks for a key derivation outside of its bounds');
+  return !(weak || m > ceiling.m || t > ceiling.t || p < 1 || p > ceiling.p || ![m, t, p].every(Number.isSafeInteger));
+}
+
+/** @throws KeystoreError vault-foreign */
+export function checkCost(cost: KdfCost, accepted: KdfCost): void {
+  if (!withinBounds(cost, accepted)) throw new KeystoreError('vault-foreign', 'the vault asks for a key derivation outside of its bounds');
 }
 
 /** The key of 32 bytes that a passphrase stands for. The passphrase is normalised (NFKC), so that every keyboard writes the same. */

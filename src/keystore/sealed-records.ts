@@ -1,7 +1,8 @@
 import { aesGcmOpen, aesGcmSeal, hkdf, importAesKey } from '../protocol/aead.ts';
-import { concat, fromBase64, fromUtf8, randomBytes, toBase64, toBase64Url, utf8 } from '../protocol/bytes.ts';
+import { concat, randomBytes, toBase64Url, utf8 } from '../protocol/bytes.ts';
 import { hmacSha256 } from '../protocol/hash.ts';
 import { KeystoreError } from './errors.ts';
+import { decodeJson, encodeJson } from './json.ts';
 
 /** Seals what is kept on the disk: one sub-key of the data key for each store, the store and the row's key as additional data. */
 export class SealedRecords {
@@ -25,14 +26,14 @@ export class SealedRecords {
   /** Nonce (12 bytes) and ciphertext of the value as JSON; bigints and bytes are kept. */
   async seal(store: string, key: string, value: unknown): Promise<Uint8Array> {
     const nonce = randomBytes(12);
-    const plain = utf8(JSON.stringify(value, replace));
+    const plain = encodeJson(value);
     return concat(nonce, await aesGcmSeal(await this.#key(store), nonce, plain, utf8(`${store}|${key}`)));
   }
 
   /** @throws ProtocolError cannot-decrypt when the row was changed or moved */
   async open(store: string, key: string, sealed: Uint8Array): Promise<unknown> {
     const plain = await aesGcmOpen(await this.#key(store), sealed.subarray(0, 12), sealed.subarray(12), utf8(`${store}|${key}`));
-    return JSON.parse(fromUtf8(plain), revive) as unknown;
+    return decodeJson(plain);
   }
 
   /** A name for the disk that tells nothing and is the same every time; 22 characters. */
@@ -60,23 +61,3 @@ export class SealedRecords {
     return key;
   }
 }
-
-// A foreign object may have members of our marks' names (a page's metadata, say); it travels as a list of its entries.
-function replace(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return { $bigint: String(value) };
-  if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && marks.some((mark) => Object.hasOwn(value, mark)))
-    return { $entries: Object.entries(value) };
-  return value;
-}
-
-function revive(_: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const { $bigint, $bytes, $entries } = value as { $bigint?: unknown; $bytes?: unknown; $entries?: unknown };
-  if (typeof $bigint === 'string') return BigInt($bigint);
-  if (typeof $bytes === 'string') return fromBase64($bytes);
-  if (Array.isArray($entries)) return Object.fromEntries($entries as [string, unknown][]);
-  return value;
-}
-
-const marks = ['$bigint', '$bytes', '$entries'];

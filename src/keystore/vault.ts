@@ -39,13 +39,20 @@ export async function createVault(
     createdAt,
     body,
     passphrase,
-  }: { readonly address: Address; readonly createdAt: number; readonly body: Uint8Array; readonly passphrase: string },
+    phraseSaved = false,
+  }: {
+    readonly address: Address;
+    readonly createdAt: number;
+    readonly body: Uint8Array;
+    readonly passphrase: string;
+    readonly phraseSaved?: boolean;
+  },
   cost: KdfCost,
   random: Random = randomBytes,
 ): Promise<{ readonly vault: Vault; readonly dataKey: Uint8Array }> {
   const dataKey = random(32);
   const kdf = { alg: 'argon2id' as const, ...cost, salt: toBase64(random(16)) };
-  const head = { v: 1 as const, address, createdAt, rev: 1, phraseSaved: false, kdf };
+  const head = { v: 1 as const, address, createdAt, rev: 1, phraseSaved, kdf };
   const kek = await wrap(passphrase, head, dataKey, random);
   const vault = { ...head, kek, body: await sealBody(dataKey, head, body, random) };
   return { vault, dataKey };

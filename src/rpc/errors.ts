@@ -50,6 +50,11 @@ type KeystoreReason =
   | 'no-founding'
   | 'not-asked'
   | 'backup-unreadable'
+  | 'wrong-file-passphrase'
+  | 'not-a-backup'
+  | 'backup-newer'
+  | 'backup-foreign'
+  | 'backup-damaged'
   | 'vault-corrupt'
   | 'vault-foreign';
 
