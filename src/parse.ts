@@ -106,6 +106,12 @@ export const optional = <T>(parser: Parser<T>): Optional<T> =>
     [optionalMark]: true as const,
   });
 
+/** The same, or null. */
+export const nullable =
+  <T>(parser: Parser<T>): Parser<T | null> =>
+  (value, path) =>
+    value === null ? null : parser(value, path);
+
 /** An object of exactly these members; members that are not named are refused. An absent value counts as `{}`. */
 export const object =
   <F extends Fields>(fields: F): Parser<ObjectOf<F>> =>

@@ -1,3 +1,4 @@
+import type { Founded } from '../keystore/founding.ts';
 import type { Keystore } from '../keystore/keystore.ts';
 import type { NodeClient } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
@@ -5,11 +6,13 @@ import { chooseContact } from '../protocol/contact-bundle.ts';
 import type { Clock } from '../protocol/time.ts';
 import { contactTopic, privateStoreTopic } from '../protocol/topic.ts';
 import { RefusalError } from '../rpc/errors.ts';
+import type { Status } from '../rpc/views.ts';
 import type { Cache } from '../storage/cache.ts';
 import type { Records } from '../storage/records.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Lock } from './lock.ts';
 import type { NodeStatus } from './node-state.ts';
+import { owe } from './publication.ts';
 import type { Accounts } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import type { Preferences } from './settings.ts';
@@ -41,7 +44,13 @@ export async function sinceOf({ settings }: Pick<Records, 'settings'>, address: 
   return typeof since === 'number' ? since : 0;
 }
 
-export function createAccounts(deps: Deps): Accounts {
+/** What the ways to an account hand over to. */
+export interface Adoption {
+  chooseNode(url: string | null): Promise<string>;
+  adopt(founded: Founded, isNew: boolean, passphrase: string): Promise<Status>;
+}
+
+export function createAccounts(deps: Deps): Accounts & Adoption {
   const { keystore, records, preferences, sessions, lock, board, node, connect, cacheOf, clock, accountChanged } = deps;
   // Two pages may ask at once; the second finds what the first has done.
   const exclusive = createExclusive();
@@ -54,13 +63,23 @@ export function createAccounts(deps: Deps): Accounts {
   };
 
   const chooseNode = async (url: string | null): Promise<string> => {
-    if (url === null) return preferences.nodeUrl();
+    if (url === null || keystore.state() !== 'none') return preferences.nodeUrl();
     const chosen = await preferences.setNodeUrl(url);
     node.reset(chosen);
     return chosen;
   };
 
   return {
+    chooseNode,
+    adopt: ({ account, address, sealedBackup, replaces }, isNew, passphrase) =>
+      exclusive(async () => {
+        // Written first: a death in between must not turn old messages into news, nor lose what only the wallet can make again.
+        if (!isNew) await records.settings.put(sinceName(address), clock());
+        await owe(records, address, { sealedBackup, replaces });
+        await keystore.add(account, passphrase);
+        await begin();
+        return board.read();
+      }),
     status: board.read,
     create: (passphrase, nodeUrl) =>
       exclusive(async () => {

@@ -1,3 +1,5 @@
+import { Founding } from '../keystore/founding.ts';
+import { DraftStore } from '../keystore/founding-draft.ts';
 import { Keystore, type KeystoreDeps } from '../keystore/keystore.ts';
 import { createNodeClient, type NodeClient } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
@@ -13,6 +15,7 @@ import { createConversations } from './conversations.ts';
 import { createEvents, type Events } from './events.ts';
 import { createExposure } from './exposure.ts';
 import { type Failpoint, noFailpoint } from './failpoint.ts';
+import { createFoundings } from './foundings.ts';
 import { createGrants } from './grants.ts';
 import { createGroups } from './groups.ts';
 import { createLock, type Lock } from './lock.ts';
@@ -134,6 +137,8 @@ export async function assemble(platform: Platform): Promise<Background> {
     clock,
     close: () => sessions.close(),
     locked: () => {
+      // What was being made goes with the keys: a locked Parley holds nothing open.
+      founding.drop().catch((error: unknown) => noteStop('dropping a draft', error));
       void preferences.nodeUrl().then(node.reset);
       board.changed();
       accountChanged();
@@ -141,6 +146,14 @@ export async function assemble(platform: Platform): Promise<Background> {
   });
 
   const accounts = createAccounts({ keystore, records, preferences, sessions, lock, board, node, connect, cacheOf, clock, accountChanged });
+  const founding = new Founding(new DraftStore(platform.keys.session, records.foundingKey), clock);
+  const foundings = createFoundings({
+    founding,
+    connect,
+    nodeUrl: preferences.nodeUrl,
+    chooseNode: accounts.chooseNode,
+    adopt: accounts.adopt,
+  });
   const listChanged = (): void => {
     events.emit('conversations', null);
     board.changed();
@@ -210,6 +223,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   return {
     services: {
       accounts,
+      foundings,
       // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),

@@ -1,4 +1,4 @@
-import { addressText, array, boolean, integer, object, oneOf, optional, string } from '../parse.ts';
+import { addressText, array, boolean, integer, nullable, object, oneOf, optional, string } from '../parse.ts';
 import { entriesFor } from '../rpc/method.ts';
 import { pageParams } from '../rpc/schemas.ts';
 import type { Services } from './services.ts';
@@ -9,6 +9,7 @@ const passphrase = string({ min: 1, max: 1024 });
 const url = string({ min: 1, max: 2048 });
 const members = array(addressText, { min: 1, max: 250 });
 const id = string({ min: 1, max: 128 });
+const path = string({ min: 1, max: 128 });
 
 /**
  * Everything that can be asked of the background. `own` entries answer the extension's own pages alone; the `xmtp_*` entries answer web pages,
@@ -31,6 +32,33 @@ export const methods = {
   phraseSaved: own(object({}), (_, { accounts }) => accounts.phraseSaved()),
   rotatePreKey: own(object({}), (_, { accounts }) => accounts.rotatePreKey()),
   wipe: own(object({ passphrase }), (p, { accounts }) => accounts.wipe(p.passphrase)),
+
+  founding: own(object({}), (_, { foundings }) => foundings.state()),
+  beginNew: own(object({ words: oneOf(12, 24), node: optional(url) }), (p, { foundings }) =>
+    foundings.begin({ way: 'new', words: p.words, node: p.node ?? null }),
+  ),
+  beginPhrase: own(object({ phrase: string({ max: 1024 }), extraWord: string({ max: 1024 }) }), (p, { foundings }) =>
+    foundings.begin({ way: 'phrase', ...p }),
+  ),
+  beginKey: own(object({ key: string({ max: 128 }) }), (p, { foundings }) => foundings.begin({ way: 'key', ...p })),
+  beginBundle: own(object({ keys: string({ max: 1 << 20 }) }), (p, { foundings }) => foundings.begin({ way: 'bundle', ...p })),
+  beginExternal: own(object({ address: addressText }), (p, { foundings }) => foundings.begin({ way: 'external', ...p })),
+  foundingAccounts: own(
+    object({ kind: oneOf('standard', 'ledger-live', 'ledger-old'), from: integer({ max: 1000 }) }),
+    (p, { foundings }) => foundings.accounts(p),
+  ),
+  foundingAccountAt: own(object({ path }), (p, { foundings }) => foundings.accounts(p)),
+  chooseFoundingAccount: own(object({ path }), (p, { foundings }) => foundings.choose(p.path)),
+  lookForKeys: own(object({ node: optional(url) }), (p, { foundings }) => foundings.look(p.node ?? null)),
+  askSignature: own(object({ origin: nullable(url) }), (p, { foundings }) => foundings.ask(p.origin)),
+  giveSignature: own(object({ nonce: id, origin: nullable(url), signature: string({ max: 16_384 }) }), (p, { foundings }) =>
+    foundings.answer(p),
+  ),
+  decideFounding: own(object({ choice: oneOf('older', 'new-identity', 'backup', 'no-backup') }), (p, { foundings }) =>
+    foundings.decide(p.choice),
+  ),
+  finishFounding: own(object({ passphrase }), (p, { foundings }) => foundings.finish(p.passphrase)),
+  dropFounding: own(object({}), (_, { foundings }) => foundings.drop()),
 
   listConversations: own(
     object({

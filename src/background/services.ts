@@ -1,15 +1,20 @@
+import type { PathKind } from '../keystore/wallet.ts';
 import type { PageCaller } from '../rpc/caller.ts';
 import type {
   ConversationRow,
   Exposure,
+  Founding,
   MessageView,
   NodeTest,
   PeerAnswer,
   Permission,
+  PhraseAccount,
   Prompt,
   PromptAnswer,
   Safety,
   Settings,
+  SignatureFault,
+  SigningQuestion,
   Status,
   Theme,
 } from '../rpc/views.ts';
@@ -17,6 +22,7 @@ import type {
 /** What the method table stands on. Each service has a file of its own; `main.ts` assembles them. */
 export interface Services {
   readonly accounts: Accounts;
+  readonly foundings: Foundings;
   readonly conversations: Conversations;
   readonly groups: Groups;
   readonly messages: Messages;
@@ -40,6 +46,37 @@ export interface Accounts {
   /** Destroys keys, messages and settings of this browser. */
   wipe(passphrase: string): Promise<Status>;
 }
+
+/** The ways to an account: one at a time, step by step; what was reached outlives the background, and nothing is published before `finish`. */
+export interface Foundings {
+  /** The account that is being made; null: none. */
+  state(): Promise<Founding | null>;
+  /** Begins anew: another that was begun is dropped. */
+  begin(start: FoundingStart): Promise<Founding>;
+  /** Some accounts of a phrase: five from `from` on, in one of the usual orders, or those at one path. */
+  accounts(which: { readonly kind: PathKind; readonly from: number } | { readonly path: string }): Promise<PhraseAccount[]>;
+  choose(path: string): Promise<Founding>;
+  /** Asks the node what it has of this wallet; another node only before there is any account. */
+  look(nodeUrl: string | null): Promise<Founding>;
+  ask(origin: string | null): Promise<SigningQuestion>;
+  answer(answer: {
+    readonly nonce: string;
+    readonly origin: string | null;
+    readonly signature: string;
+  }): Promise<{ readonly founding: Founding; readonly fault: SignatureFault | null }>;
+  decide(choice: 'older' | 'new-identity' | 'backup' | 'no-backup'): Promise<Founding>;
+  /** Puts the account into the vault and opens it. */
+  finish(passphrase: string): Promise<Status>;
+  drop(): Promise<null>;
+}
+
+export type FoundingStart =
+  | { readonly way: 'new'; readonly words: 12 | 24; readonly node: string | null }
+  | { readonly way: 'phrase'; readonly phrase: string; readonly extraWord: string }
+  | { readonly way: 'key'; readonly key: string }
+  /** `keys`: base64 of a file, or of what was pasted. */
+  | { readonly way: 'bundle'; readonly keys: string }
+  | { readonly way: 'external'; readonly address: string };
 
 export interface Conversations {
   /** Newest first, from the cache alone. */

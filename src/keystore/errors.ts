@@ -8,6 +8,7 @@ export type KeystoreReason =
   | 'too-soon'
   | 'bad-secret'
   | 'bad-path'
+  | 'no-wallet'
   | 'bad-bundle'
   | 'no-founding'
   | 'not-asked'

@@ -95,7 +95,8 @@ const keyStore = 'conversation-key';
 
 /** Wallet and identity while the keystore is open, and what they answer. The keystore makes one at unlocking and clears it at the lock. */
 export class Identity {
-  readonly #wallet: Wallet;
+  readonly #wallet: Wallet | null;
+  readonly #address: Address;
   #bundle: PrivateBundle;
   readonly #records: SealedRecords;
   readonly #clock: Clock;
@@ -106,9 +107,10 @@ export class Identity {
   /** Reads the body of a vault. @throws KeystoreError vault-corrupt when it holds the keys of another account */
   constructor(body: Uint8Array, expected: Address, records: SealedRecords, clock: Clock, random: Random) {
     const { wallet, bundle } = decodeBody(body);
-    if (wallet.address !== expected || addressOfBundle(bundle) !== expected)
+    if ((wallet && wallet.address !== expected) || addressOfBundle(bundle) !== expected)
       throw new KeystoreError('vault-corrupt', 'the vault holds the keys of another account');
     this.#wallet = wallet;
+    this.#address = expected;
     this.#bundle = bundle;
     this.#records = records;
     this.#clock = clock;
@@ -116,7 +118,11 @@ export class Identity {
   }
 
   address(): Address {
-    return this.#wallet.address;
+    return this.#address;
+  }
+
+  holdsWallet(): boolean {
+    return this.#wallet !== null;
   }
 
   publicBundle(): VerifiedBundle {
@@ -124,7 +130,8 @@ export class Identity {
   }
 
   secret(): { readonly phrase: string | null; readonly privateKey: string } {
-    return { phrase: phraseOf(this.#wallet), privateKey: privateKeyOf(this.#wallet) };
+    const wallet = this.#held();
+    return { phrase: phraseOf(wallet), privateKey: privateKeyOf(wallet) };
   }
 
   authToken(now: number): string {
@@ -143,7 +150,7 @@ export class Identity {
   }
 
   async keyBackup(): Promise<Uint8Array> {
-    const { key, address } = this.#wallet;
+    const { key, address } = this.#held();
     const walletPreKey = this.#random(32);
     const text = enableIdentityText(walletPreKey);
     const sealed = await sealKeyBackup(this.#bundle, walletPreKey, signText(text, key), this.#random);
@@ -161,7 +168,7 @@ export class Identity {
   async joined(backups: readonly Uint8Array[]): Promise<Rekeyed | null> {
     let bundle = this.#bundle;
     for (const bytes of backups) {
-      const found = await openBackups(this.#wallet, [bytes]);
+      const found = await this.#openBackups([bytes]);
       if (found && equalBytes(found.identity.point, bundle.identity.point)) bundle = mergePreKeys(bundle, found);
     }
     return bundle === this.#bundle ? null : this.#rekeyed(bundle);
@@ -169,17 +176,27 @@ export class Identity {
 
   /** Whether a backup opens and lacks none of our pre-keys. */
   async isBackedUpBy(backup: Uint8Array): Promise<boolean> {
-    const found = await openBackups(this.#wallet, [backup]);
+    const found = await this.#openBackups([backup]);
     return found !== null && this.#bundle.preKeys.every(({ point }) => found.preKeys.some((other) => equalBytes(other.point, point)));
   }
 
   async opens(backup: Uint8Array): Promise<boolean> {
-    return (await openBackups(this.#wallet, [backup])) !== null;
+    return (await this.#openBackups([backup])) !== null;
   }
 
   /** How many pre-keys there are, and when the newest was made (milliseconds). */
   preKeys(): { readonly count: number; readonly newestMs: number } {
     return { count: this.#bundle.preKeys.length, newestMs: this.publicBundle().preKeyCreatedMs };
+  }
+
+  /** @throws KeystoreError no-wallet when the wallet is outside */
+  #held(): Wallet {
+    if (!this.#wallet) throw new KeystoreError('no-wallet', 'the wallet of this account is not in Parley');
+    return this.#wallet;
+  }
+
+  async #openBackups(backups: readonly Uint8Array[]): Promise<PrivateBundle | null> {
+    return this.#wallet && openBackups(this.#wallet, backups);
   }
 
   #rekeyed(bundle: PrivateBundle): Rekeyed {
@@ -195,7 +212,8 @@ export class Identity {
 
   /** The account as a backup file keeps it. */
   account(phraseSaved: boolean): NewAccount {
-    return { kind: this.#wallet.entropy ? 'phrase' : 'key', wallet: this.#wallet, bundle: this.#bundle, phraseSaved };
+    const kind = !this.#wallet ? 'external' : this.#wallet.entropy ? 'phrase' : 'key';
+    return { kind, wallet: this.#wallet, bundle: this.#bundle, phraseSaved };
   }
 
   /** The same with the pre-keys of other keys of this very identity; null when there are none. */
@@ -296,7 +314,7 @@ export class Identity {
 
   clear(): void {
     this.#cleared = true;
-    this.#wallet.key.fill(0);
+    this.#wallet?.key.fill(0);
     this.#token = null;
   }
 
@@ -333,13 +351,21 @@ export async function openBackups(wallet: Wallet, backups: readonly Uint8Array[]
 }
 
 /** What the vault seals. The key stands beside the words it follows from: deriving it anew takes a hundred milliseconds at every start. */
-export function encodeBody(wallet: Wallet, bundle: PrivateBundle): Uint8Array {
-  const secret = { key: toBase64(wallet.key), entropy: wallet.entropy && toBase64(wallet.entropy) };
+export function encodeBody(wallet: Wallet | null, bundle: PrivateBundle): Uint8Array {
+  const secret = wallet && {
+    key: toBase64(wallet.key),
+    entropy: wallet.entropy && toBase64(wallet.entropy),
+    path: wallet.path,
+    extraWord: wallet.extraWord,
+  };
   return utf8(JSON.stringify({ wallet: secret, bundle: toBase64(encodePrivateBundle(bundle)) }));
 }
 
-function decodeBody(body: Uint8Array): { readonly wallet: Wallet; readonly bundle: PrivateBundle } {
-  const { wallet, bundle } = JSON.parse(fromUtf8(body)) as { wallet: { key: string; entropy: string | null }; bundle: string };
+function decodeBody(body: Uint8Array): { readonly wallet: Wallet | null; readonly bundle: PrivateBundle } {
+  type Kept = { key: string; entropy: string | null; path?: string | null; extraWord?: boolean } | null;
+  const { wallet, bundle } = JSON.parse(fromUtf8(body)) as { wallet: Kept; bundle: string };
+  const kept = { bundle: decodePrivateBundle(fromBase64(bundle)) };
+  if (!wallet) return { ...kept, wallet: null };
   const entropy = wallet.entropy === null ? null : fromBase64(wallet.entropy);
-  return { wallet: walletOfKey(fromBase64(wallet.key), entropy), bundle: decodePrivateBundle(fromBase64(bundle)) };
+  return { ...kept, wallet: walletOfKey(fromBase64(wallet.key), entropy, wallet.path ?? null, wallet.extraWord ?? false) };
 }

@@ -2,7 +2,7 @@ import type { Address } from '../protocol/address.ts';
 import { equalBytes, type Random, randomBytes } from '../protocol/bytes.ts';
 import type { InvitationContext } from '../protocol/invitation.ts';
 import type { OpenedMessage } from '../protocol/message.ts';
-import type { PrivateBundle } from '../protocol/private-keys.ts';
+import { addressOfBundle, type PrivateBundle } from '../protocol/private-keys.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import { type BackedAccount, type BackupContents, openBackupFile, sealBackupFile } from './backup-file.ts';
@@ -20,6 +20,7 @@ import {
   type Rekeyed,
   type SealedKey,
 } from './identity.ts';
+import type { NewAccount } from './new-account.ts';
 import { checkPassphrase, defaultCost, type KdfCost } from './passphrase.ts';
 import { SealedRecords } from './sealed-records.ts';
 import { type Deadlines, Session, type SessionArea } from './session.ts';
@@ -125,6 +126,12 @@ export class Keystore {
     await this.#found(wallet, createIdentity(wallet, this.#clock, this.#random), passphrase);
   }
 
+  /** Takes up an account that was made elsewhere, and ends unlocked. @throws KeystoreError account-exists, weak-passphrase */
+  async add({ wallet, bundle, phraseSaved }: NewAccount, passphrase: string): Promise<void> {
+    this.#checkNew(passphrase);
+    await this.#found(wallet, bundle, passphrase, phraseSaved);
+  }
+
   /** Reads a recovery phrase or a private key and tells whose it is; `finishImport` goes on. @throws KeystoreError bad-secret, account-exists */
   beginImport(secret: string): { readonly address: Address } {
     if (this.#vault) throw new KeystoreError('account-exists', 'there is an account already');
@@ -210,6 +217,11 @@ export class Keystore {
   /** Takes up the pre-keys that backups of this very identity have and we do not; answers whether there were any. @throws KeystoreError locked */
   adoptPreKeys(backups: readonly Uint8Array[]): Promise<boolean> {
     return this.#rekey((identity) => identity.joined(backups));
+  }
+
+  /** Whether the wallet itself is here, to sign as often as is needed. @throws KeystoreError locked */
+  holdsWallet(): boolean {
+    return this.#identity().holdsWallet();
   }
 
   /** Whether a backup opens and lacks none of our pre-keys. @throws KeystoreError locked */
@@ -429,9 +441,9 @@ export class Keystore {
   }
 
   /** Seals wallet and identity in a new vault, and opens it. */
-  async #found(wallet: Wallet, bundle: PrivateBundle, passphrase: string, phraseSaved = false): Promise<void> {
+  async #found(wallet: Wallet | null, bundle: PrivateBundle, passphrase: string, phraseSaved = false): Promise<void> {
     const body = encodeBody(wallet, bundle);
-    const { address } = wallet;
+    const address = addressOfBundle(bundle);
     const { vault, dataKey } = await createVault(
       { address, createdAt: this.#clock(), body, passphrase, phraseSaved },
       this.#cost,

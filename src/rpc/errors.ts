@@ -46,6 +46,7 @@ type KeystoreReason =
   | 'too-soon'
   | 'bad-secret'
   | 'bad-path'
+  | 'no-wallet'
   | 'bad-bundle'
   | 'no-founding'
   | 'not-asked'
