@@ -40,8 +40,8 @@ export const methods = {
   beginPhrase: own(object({ phrase: string({ max: 1024 }), extraWord: string({ max: 1024 }) }), (p, { foundings }) =>
     foundings.begin({ way: 'phrase', ...p }),
   ),
-  beginKey: own(object({ key: string({ max: 128 }) }), (p, { foundings }) => foundings.begin({ way: 'key', ...p })),
-  beginBundle: own(object({ keys: string({ max: 1 << 20 }) }), (p, { foundings }) => foundings.begin({ way: 'bundle', ...p })),
+  beginPrivateKey: own(object({ key: string({ max: 128 }) }), (p, { foundings }) => foundings.begin({ way: 'key', ...p })),
+  beginKeys: own(object({ keys: string({ max: 1 << 20 }) }), (p, { foundings }) => foundings.begin({ way: 'bundle', ...p })),
   beginExternal: own(object({ address: addressText }), (p, { foundings }) => foundings.begin({ way: 'external', ...p })),
   foundingAccounts: own(
     object({ kind: oneOf('standard', 'ledger-live', 'ledger-old'), from: integer({ max: 1000 }) }),
@@ -50,8 +50,8 @@ export const methods = {
   foundingAccountAt: own(object({ path }), (p, { foundings }) => foundings.accounts(p)),
   chooseFoundingAccount: own(object({ path }), (p, { foundings }) => foundings.choose(p.path)),
   lookForKeys: own(object({ node: optional(url) }), (p, { foundings }) => foundings.look(p.node ?? null)),
-  askSignature: own(object({ origin: nullable(url) }), (p, { foundings }) => foundings.ask(p.origin)),
-  giveSignature: own(object({ nonce: id, origin: nullable(url), signature: string({ max: 16_384 }) }), (p, { foundings }) =>
+  askWallet: own(object({ origin: nullable(url) }), (p, { foundings }) => foundings.ask(p.origin)),
+  giveWalletAnswer: own(object({ nonce: id, origin: nullable(url), signature: string({ max: 16_384 }) }), (p, { foundings }) =>
     foundings.answer(p),
   ),
   decideFounding: own(object({ choice: oneOf('older', 'new-identity', 'backup', 'no-backup') }), (p, { foundings }) =>

@@ -42,7 +42,8 @@ const front = `<!doctype html>
 <h1>Parley node</h1>
 <p>This is a node of an XMTP network. Point a client at this address.</p>
 <ul>
-<li><a href="/demo">Sample site</a></li>
+<li><a href="/demo">Sample site</a>, for developers of pages</li>
+<li><a href="/link">Wallet page</a>, through which Parley reaches a wallet in this browser</li>
 <li><a href="/healthz">Health</a></li>
 </ul>
 </html>

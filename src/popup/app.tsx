@@ -14,6 +14,7 @@ import { NewConversation } from './screens/NewConversation.tsx';
 import { Settings } from './screens/Settings.tsx';
 import { Unlock } from './screens/Unlock.tsx';
 import { Welcome } from './screens/Welcome.tsx';
+import { WritePhraseLater } from './screens/WritePhrase.tsx';
 import { useStatus } from './state.ts';
 import { showTheme } from './theme.ts';
 
@@ -32,11 +33,30 @@ export function App(): JSX.Element {
 
   if (!status) return error ? <Failure error={error} retry={reload} /> : <Bones rows={6} />;
   // The welcome screen stays until its last step is done, though the account exists from the step before on.
-  if (status.phase === 'welcome' || founding)
-    return <Welcome preset={route.screen === 'welcome' ? route.node : null} status={status} onStatus={set} onFounding={setFounding} />;
+  if (status.phase === 'welcome' || founding) return <Begin route={route} status={status} onStatus={set} onFounding={setFounding} />;
   if (status.phase === 'locked') return <Unlock status={status} onStatus={set} asking={route.screen === 'approve'} />;
+  if (route.screen === 'add') return <Begin route={route} status={status} onStatus={set} onFounding={setFounding} />;
+  if (route.screen === 'phrase') return <WritePhraseLater onStatus={set} />;
   if (route.screen === 'approve') return <Approve account={status.account?.address ?? '0x'} />;
   return <Main route={route} status={status} onStatus={set} />;
+}
+
+function Begin({
+  route,
+  status,
+  onStatus,
+  onFounding,
+}: {
+  readonly route: Route;
+  readonly status: Status;
+  readonly onStatus: (status: Status) => void;
+  readonly onFounding: (founding: boolean) => void;
+}): JSX.Element {
+  // Once begun it stays what it was: the account that it makes is there before its last step.
+  const [adding] = useState(status.phase !== 'welcome');
+  const preset = route.screen === 'welcome' ? route.node : null;
+  const tab = route.screen === 'welcome' || route.screen === 'add' ? route.tab : null;
+  return <Welcome preset={preset} tab={tab} adding={adding} status={status} onStatus={onStatus} onFounding={onFounding} />;
 }
 
 function Main({

@@ -1,9 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
-  | { readonly screen: 'inbox' | 'new' | 'approve' | 'unlock' }
+  | { readonly screen: 'inbox' | 'new' | 'approve' | 'unlock' | 'phrase' }
   | { readonly screen: 'settings'; readonly part: string | null }
-  | { readonly screen: 'welcome'; readonly node: string | null }
+  /** `tab`: the one from which the toolbar's button was pressed. */
+  | { readonly screen: 'welcome'; readonly node: string | null; readonly tab: number | null }
+  | { readonly screen: 'add'; readonly tab: number | null }
   | { readonly screen: 'conversation' | 'details'; readonly id: string };
 
 /** Reads `#/conversation/ID` and the like, with `/details` for what is known of the other side; anything else is the inbox. */
@@ -11,9 +13,12 @@ export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?');
   const [, screen, id, part] = path.split('/');
   if (screen === 'conversation' && id) return { screen: part === 'details' ? 'details' : screen, id: decodeURIComponent(id) };
-  if (screen === 'welcome') return { screen, node: new URLSearchParams(query).get('node') };
+  const asked = new URLSearchParams(query);
+  const tab = /^\d{1,10}$/.test(asked.get('tab') ?? '') ? Number(asked.get('tab')) : null;
+  if (screen === 'welcome') return { screen, node: asked.get('node'), tab };
+  if (screen === 'add') return { screen, tab };
   if (screen === 'settings') return { screen, part: id ?? null };
-  if (screen === 'new' || screen === 'approve' || screen === 'unlock') return { screen };
+  if (screen === 'new' || screen === 'approve' || screen === 'unlock' || screen === 'phrase') return { screen };
   return { screen: 'inbox' };
 }
 

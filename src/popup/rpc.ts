@@ -19,6 +19,12 @@ const repeatable = new Set([
   'settings',
   'testNode',
   'prompts',
+  'founding',
+  'foundingAccounts',
+  'foundingAccountAt',
+  'chooseFoundingAccount',
+  'lookForKeys',
+  'askWallet',
 ]);
 
 /** The background, as the extension's own pages know it. */

@@ -3,8 +3,6 @@ import type { GroupView, Permission } from '../rpc/views.ts';
 import { shortAddress } from './address.ts';
 import { visibleLine } from './text.ts';
 
-export const badSecret = 'This is neither a recovery phrase of 12 or 24 words nor a private key. Check for missing or misspelt words.';
-
 /** What went wrong, what it means, what to do: by the background's reason. */
 const reasons: Record<string, string> = {
   locked: 'Parley is locked. Unlock it to go on.',
@@ -13,7 +11,8 @@ const reasons: Record<string, string> = {
   'wrong-passphrase': 'That is not the passphrase of this account.',
   'weak-passphrase': 'This passphrase is among the first that anybody would try. Choose another one.',
   'too-soon': 'Too many wrong passphrases. Wait a little before the next one.',
-  'bad-secret': badSecret,
+  'no-founding': 'This was begun too long ago, or in another session of the browser. Begin again.',
+  'not-asked': 'This has been done already, or is not to be done now. Load the page again.',
   'backup-unreadable':
     'The node holds a backup of this account that its wallet does not open, so nothing was changed. It may have been made by a wallet that signs differently each time.',
   'backup-missing':
@@ -33,8 +32,23 @@ const reasons: Record<string, string> = {
   'bad-url': 'A node’s address begins with https://. Plain http:// is for this machine and its local network only.',
 };
 
+/** Where the background's own words say the most: which part is wrong, and never what it says. */
+const told: Record<string, (message: string) => string> = {
+  'bad-secret': sentence,
+  'bad-path': sentence,
+  'bad-bundle': (message) => `These are not keys of an XMTP program: ${message}.`,
+  'bad-params': sentence,
+};
+
+function sentence(message: string): string {
+  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
+  return text.endsWith('.') ? text : `${text}.`;
+}
+
 export function explain(error: unknown): string {
   if (error instanceof RpcError) {
+    const tell = error.reason && Object.hasOwn(told, error.reason) ? told[error.reason] : undefined;
+    if (tell) return tell(error.message);
     if (error.code === 4900) return 'Parley was updated. Close this page and open it again.';
     if (error.code === 4901 && error.reason === null) return 'Parley was interrupted. Try again.';
     const known = error.reason && Object.hasOwn(reasons, error.reason) ? reasons[error.reason] : undefined;

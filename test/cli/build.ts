@@ -9,7 +9,7 @@ import { hashOf, root } from './processes.ts';
 
 const dist = (...path: string[]): string => join(root, 'dist', ...path);
 const configFile = join(root, 'vite.config.ts');
-const nodeSources = ['src/gen', 'src/protocol', 'src/node', 'src/parse.ts', 'public/demo', 'vite.config.ts', 'package-lock.json'];
+const nodeSources = ['src/gen', 'src/protocol', 'src/node', 'src/parse.ts', 'public', 'vite.config.ts', 'package-lock.json'];
 const everything = ['src', 'public', 'manifest.json', 'vite.config.ts', 'test/cli/licences.ts', 'package-lock.json'];
 const stampOf = (folder: string): string => join(root, folder, '.built-from');
 
@@ -49,8 +49,10 @@ async function buildNode(): Promise<void> {
   await buildWithVite({ configFile, mode: 'node', logLevel: 'warn' });
   // dist/node runs from any folder, also from one without our package.json.
   writeFileSync(dist('node/package.json'), '{ "type": "module" }\n');
-  rmSync(dist('demo'), { recursive: true, force: true });
-  cpSync(join(root, 'public/demo'), dist('demo'), { recursive: true });
+  for (const page of ['demo', 'link']) {
+    rmSync(dist(page), { recursive: true, force: true });
+    cpSync(join(root, 'public', page), dist(page), { recursive: true });
+  }
   writeFileSync(stampOf('dist/node'), from);
 }
 

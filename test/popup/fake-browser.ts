@@ -1,4 +1,4 @@
-import type { ConversationRow, MessageView, Prompt, Settings, Status } from '../../src/rpc/views.ts';
+import type { ConversationRow, Founding, FoundingStage, MessageView, Prompt, Settings, Status } from '../../src/rpc/views.ts';
 
 /**
  * Stands in for `webextension-polyfill` where the popup runs as a plain page: one port, answered from a scene that the address names. Screens are looked at
@@ -86,8 +86,8 @@ function message(index: number): MessageView {
 }
 
 const status: Status = {
-  phase: scene === 'welcome' ? 'welcome' : scene === 'locked' ? 'locked' : 'ready',
-  account: scene === 'welcome' ? null : { address: me, phraseSaved: scene !== 'empty' },
+  phase: scene.startsWith('welcome') ? 'welcome' : scene === 'locked' ? 'locked' : 'ready',
+  account: scene.startsWith('welcome') ? null : { address: me, phraseSaved: scene !== 'empty' },
   nextUnlockAt: null,
   failedUnlocks: 0,
   node: {
@@ -156,6 +156,30 @@ const settings: Settings = {
           },
         ],
 };
+
+const signed = `XMTP : Create Identity\n${'08c0e6bb8d8a321a43'.repeat(8)}\n\nFor more info: https://xmtp.org/signatures/`;
+const founding = (way: Founding['way'], stage: FoundingStage): Founding => ({
+  id: 'f',
+  way,
+  address: stage.step === 'account' ? null : me,
+  node: stage.step === 'look' || stage.step === 'account' ? null : 'http://127.0.0.1:5555',
+  stage,
+});
+/** An account on its way, by the scene `welcome STEP`. */
+const stages: Record<string, Founding> = {
+  account: founding('phrase', { step: 'account' }),
+  look: founding('external', { step: 'look' }),
+  sign: founding('external', { step: 'sign', purpose: 'create', text: signed, number: 0 }),
+  open: founding('external', { step: 'sign', purpose: 'open', text: signed, number: 2 }),
+  backup: founding('external', { step: 'backup' }),
+  closed: founding('external', { step: 'stuck', why: 'backup-closed', tried: 1, older: 2 }),
+  elsewhere: founding('key', { step: 'stuck', why: 'keys-elsewhere', tried: 0, older: 0 }),
+  other: founding('bundle', { step: 'stuck', why: 'other-keys', tried: 0, older: 0 }),
+  differs: founding('external', { step: 'stuck', why: 'signs-differently', tried: 0, older: 0 }),
+  ready: founding('phrase', { step: 'ready', restored: true, replaces: false, backup: true }),
+};
+const [firstWord, step] = scene.split(' ');
+const begun = firstWord === 'welcome' ? (stages[step ?? ''] ?? null) : null;
 
 const unreachable = { code: 4901, message: 'no', data: { reason: 'node-unreachable' } };
 const faulty = { code: -32603, message: 'internal error' };
@@ -226,10 +250,32 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
           privateKey: '0x1',
         },
       };
-    case 'importWallet':
-      return { error: { code: -32602, message: 'no', data: { reason: 'bad-secret' } } };
-    case 'createWallet':
+    case 'founding':
+      return { result: begun };
+    case 'beginPhrase':
+      return String(params['phrase']).split(' ').length < 12
+        ? { error: { code: 4100, message: 'a recovery phrase has 12, 15, 18, 21 or 24 words, not 2', data: { reason: 'bad-secret' } } }
+        : { result: founding('phrase', { step: 'account' }) };
+    case 'beginExternal':
+      return { result: founding('external', { step: 'look' }) };
+    case 'lookForKeys':
+      return { error: unreachable };
+    case 'foundingAccounts':
+      return {
+        result: peers.slice(0, 5).map((address, index) => ({
+          path: `m/44'/60'/0'/0/${Number(params['from']) + index}`,
+          address,
+          known: index === 1 ? 'conversations' : index === 2 ? 'keys' : 'nothing',
+        })),
+      };
+    case 'askWallet':
+      return { result: { nonce: 'n', purpose: 'create', text: signed, address: me } };
+    case 'giveWalletAnswer':
+      return { result: { founding: begun, fault: { why: 'wrong-signer', signer: peers[1] } } };
+    case 'finishFounding':
       return { result: { ...status, phase: 'ready', account: { address: me, phraseSaved: false } } };
+    case 'phraseSaved':
+      return { result: { ...status, phase: 'ready', account: { address: me, phraseSaved: true } } };
     default:
       return { result: null };
   }
@@ -251,4 +297,26 @@ function connect() {
   };
 }
 
-export default { runtime: { connect } };
+/** One wallet on the node's page, which signs whatever it is asked. */
+const scripting = {
+  executeScript: async ({ args }: { args: unknown[] }) => [
+    {
+      result:
+        args.length === 0
+          ? scene === 'welcome no wallet'
+            ? []
+            : [{ id: 'w', name: 'A wallet', icon: null }]
+          : { nonce: args[0], result: args[2] === 'personal_sign' ? `0x${'1b'.repeat(65)}` : [me] },
+    },
+  ],
+};
+const tabs = {
+  get: async () => ({ status: 'complete', url: 'http://127.0.0.1:5555/link/' }),
+  getCurrent: async () => ({ id: 1 }),
+  create: async () => ({ id: 2 }),
+  update: async () => ({}),
+  remove: async () => undefined,
+  query: async () => [{ id: 3 }],
+};
+
+export default { runtime: { connect, getURL: (path: string) => path }, scripting, tabs };

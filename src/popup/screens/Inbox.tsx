@@ -1,4 +1,4 @@
-import { CircleHelp, Lock, Maximize2, Settings as SettingsIcon, SquarePen } from 'lucide';
+import { CircleHelp, Lock, Maximize2, PenLine, Settings as SettingsIcon, SquarePen } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationRow, Status } from '../../rpc/views.ts';
@@ -58,6 +58,12 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
         <a class="node-bar asking" href="#/approve">
           <Icon of={CircleHelp} size={16} />
           <p>{status.prompts === 1 ? 'A site has a question for you.' : `${status.prompts} questions of sites wait for you.`}</p>
+        </a>
+      )}
+      {status.account?.phraseSaved === false && (
+        <a class="node-bar" href="#/phrase">
+          <Icon of={PenLine} size={16} />
+          <p>Your recovery phrase is not on paper yet. Write it down: without it, losing this browser means losing this account.</p>
         </a>
       )}
       <Region class="scroll" aria-label="Inbox">

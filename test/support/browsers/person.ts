@@ -58,8 +58,10 @@ export class Person {
     await until(
       async () => {
         if (await this.page.sees(conversations)) return true;
-        const [found] = await this.page.find(button('Continue'));
-        if (found && !found.disabled) await this.page.click(button('Continue'), 2000).catch(() => {}); // the screen may change under the mouse
+        for (const name of ['Continue', 'Later']) {
+          const [found] = await this.page.find(button(name));
+          if (found && !found.disabled) await this.page.click(button(name), 2000).catch(() => {}); // the screen may change under the mouse
+        }
         return false;
       },
       Boolean,

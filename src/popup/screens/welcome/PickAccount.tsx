@@ -1,0 +1,134 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Founding, PhraseAccount } from '../../../rpc/views.ts';
+import { shortAddress } from '../../address.ts';
+import { Avatar } from '../../parts/Avatar.tsx';
+import { Button } from '../../parts/Button.tsx';
+import { Field } from '../../parts/Field.tsx';
+import { Notice } from '../../parts/Notice.tsx';
+import { Segments } from '../../parts/Segments.tsx';
+import { background } from '../../rpc.ts';
+import { useWork } from '../../state.ts';
+import { Stepped } from './Stepped.tsx';
+
+type Kind = 'standard' | 'ledger-live' | 'ledger-old';
+
+const kinds = [
+  { value: 'standard' as const, words: 'Usual' },
+  { value: 'ledger-live' as const, words: 'Ledger' },
+  { value: 'ledger-old' as const, words: 'Old Ledger' },
+];
+
+const knownWords: Record<'conversations' | 'keys' | 'nothing', string> = {
+  conversations: 'Has conversations here',
+  keys: 'Has been here',
+  nothing: 'New here',
+};
+
+interface PickProps {
+  readonly onFounding: (founding: Founding) => void;
+  readonly onBack: () => void;
+}
+
+/** The accounts of a phrase; the first that has conversations is chosen unless somebody chooses otherwise. */
+export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
+  const [kind, setKind] = useState<Kind>('standard');
+  const [accounts, setAccounts] = useState<readonly PhraseAccount[]>([]);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [path, setPath] = useState<string | null>(null);
+  const load = useWork();
+  const work = useWork();
+  const more = (of: Kind, from: number): Promise<void> =>
+    load.run(async () => {
+      const found = await background.call('foundingAccounts', { kind: of, from });
+      setAccounts((before) =>
+        from === 0 ? found : [...before.filter((each) => !found.some((other) => other.path === each.path)), ...found],
+      );
+    });
+  useEffect(() => {
+    setAccounts([]);
+    void more(kind, 0);
+  }, [kind]);
+  const selected = chosen ?? accounts.find(({ known }) => known === 'conversations')?.path ?? accounts[0]?.path ?? null;
+  const go = (): Promise<void> =>
+    work.run(async () => {
+      if (selected !== null) onFounding(await background.call('chooseFoundingAccount', { path: selected }));
+    });
+  const find = (): Promise<void> =>
+    work.run(async () => {
+      const found = await background.call('foundingAccountAt', { path: path ?? '' });
+      setAccounts((before) => [...before.filter((each) => each.path !== found[0]?.path), ...found]);
+      setChosen(found[0]?.path ?? null);
+      setPath(null);
+    });
+  return (
+    <Stepped step={[2, 3]} title="Which account?" onBack={onBack} busy={work.busy} next={{ ready: selected !== null && path === null, go }}>
+      <Segments
+        legend="How the wallet counts"
+        name="kind"
+        choices={kinds}
+        chosen={kind}
+        onChoose={(next) => {
+          setChosen(null);
+          setKind(next);
+        }}
+      />
+      <fieldset class="choices">
+        <legend class="hidden">Accounts</legend>
+        {accounts.map(({ path: at, address, known }) => (
+          <label key={at} class="choice">
+            <input type="radio" name="account" checked={selected === at} onChange={() => setChosen(at)} />
+            <Avatar address={address} size={28} />
+            <span class="middle">
+              <span class="address" title={address}>
+                {shortAddress(address)}
+              </span>
+              <span class="small quiet mono">{at}</span>
+            </span>
+            {known !== null && <span class={`small ${known === 'conversations' ? 'good' : 'quiet'}`}>{knownWords[known]}</span>}
+          </label>
+        ))}
+      </fieldset>
+      {load.busy && accounts.length === 0 && (
+        <p class="small quiet" role="status">
+          Working out the accounts, and asking the node about them…
+        </p>
+      )}
+      {accounts.length > 0 && accounts.every(({ known }) => known === null) && (
+        <Notice tone="caution">The node did not answer, so nobody can say which of these have been used here.</Notice>
+      )}
+      {load.error && <Notice tone="danger">{load.error}</Notice>}
+      {path === null ? (
+        <div class="side">
+          <Button disabled={load.busy} onClick={() => void more(kind, accounts.length)}>
+            Show more
+          </Button>
+          <Button kind="plain" onClick={() => setPath("m/44'/60'/0'/0/0")}>
+            Another path
+          </Button>
+        </div>
+      ) : (
+        <div class="stack">
+          <Field
+            label="Derivation path"
+            value={path}
+            onValue={(value) => {
+              work.clear();
+              setPath(value);
+            }}
+            autoFocus
+            mono
+            hint={work.error ?? 'How the key follows from the phrase; the wallet’s settings show it.'}
+            tone={work.error ? 'danger' : 'plain'}
+          />
+          <div class="side">
+            <Button onClick={() => setPath(null)}>Cancel</Button>
+            <Button disabled={work.busy} onClick={() => void find()}>
+              Find account
+            </Button>
+          </div>
+        </div>
+      )}
+    </Stepped>
+  );
+}

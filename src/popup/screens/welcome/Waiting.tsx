@@ -1,0 +1,32 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Button } from '../../parts/Button.tsx';
+import { Notice } from '../../parts/Notice.tsx';
+
+/** A wallet that does not answer for so long may have hidden its window, or hang. */
+const patienceMs = 12_000;
+
+/** While a wallet has the word. Nobody has to wait for ever. */
+export function Waiting({ what, onStop }: { readonly what: string; readonly onStop: () => void }): JSX.Element {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), patienceMs);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div class="stack">
+      <p class="small quiet" role="status">
+        {what}
+      </p>
+      {long && (
+        <Notice tone="caution">
+          The wallet has not answered yet. Its window may be behind this one, or its button in the toolbar may show a number. If it hangs,
+          stop waiting, unlock or restart it, and ask again; a late answer is not used.
+        </Notice>
+      )}
+      <div class="side">
+        <Button onClick={onStop}>Stop waiting</Button>
+      </div>
+    </div>
+  );
+}
