@@ -12,6 +12,7 @@ const reasons: Record<string, string> = {
   'weak-passphrase': 'This passphrase is among the first that anybody would try. Choose another one.',
   'too-soon': 'Too many wrong passphrases. Wait a little before the next one.',
   'no-founding': 'This was begun too long ago, or in another session of the browser. Begin again.',
+  'no-wallet': 'The wallet of this account is not in Parley, so there is no phrase and no key here to show.',
   'not-asked': 'This has been done already, or is not to be done now. Load the page again.',
   'backup-unreadable':
     'The node holds a backup of this account that its wallet does not open, so nothing was changed. It may have been made by a wallet that signs differently each time.',

@@ -67,7 +67,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <Nodes settings={value} onChanged={reload} />
           <Privacy settings={value} onChanged={reload} />
           <Sites settings={value} onChanged={reload} />
-          <Phrase saved={status.account?.phraseSaved ?? false} onStatus={onStatus} />
+          <Phrase saved={status.account?.phraseSaved ?? false} />
           <PreKey settings={value} onChanged={reload} />
           <Look settings={value} onChanged={reload} />
           <About settings={value} status={status} />

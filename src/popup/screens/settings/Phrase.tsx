@@ -1,16 +1,16 @@
 import { Eye } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Status } from '../../../rpc/views.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
+import { HeldWords } from '../../parts/HeldWords.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
 
 const shownForMs = 30_000;
 
-export function Phrase({ saved, onStatus }: { readonly saved: boolean; readonly onStatus: (status: Status) => void }): JSX.Element {
+export function Phrase({ saved }: { readonly saved: boolean }): JSX.Element {
   const [passphrase, setPassphrase] = useState('');
   const [secret, setSecret] = useState<{ readonly phrase: string | null; readonly privateKey: string } | null>(null);
   const [held, setHeld] = useState(false);
@@ -40,45 +40,33 @@ export function Phrase({ saved, onStatus }: { readonly saved: boolean; readonly 
     <section class="group" id="settings-phrase">
       <h2>Recovery phrase</h2>
       {!saved && (
-        <Notice tone="caution">You have not written it down yet. Without it, losing this browser means losing this account.</Notice>
+        <Notice tone="caution">
+          You have not written it down yet. Without it, losing this browser means losing this account.{' '}
+          <a href="#/phrase">Write it down now</a>
+        </Notice>
       )}
       <p class="small quiet">It brings your account back on any device. Whoever has it is you.</p>
       {secret ? (
         <div class="stack">
           {secret.phrase ? (
-            <ol class={`words${held ? '' : ' covered'}`} aria-hidden={!held}>
-              {secret.phrase.split(' ').map((word, index) => (
-                <li key={index}>{held ? word : '•••••'}</li>
-              ))}
-            </ol>
+            <HeldWords phrase={secret.phrase} />
           ) : (
-            <p class="copy">
-              <span class="mono">{held ? secret.privateKey : `0x${'•'.repeat(64)}`}</span>
-            </p>
-          )}
-          <button
-            type="button"
-            class="button secondary"
-            onPointerDown={() => setHeld(true)}
-            onPointerUp={release}
-            onPointerLeave={release}
-            onKeyDown={(event) => (event.key === ' ' || event.key === 'Enter') && setHeld(true)}
-            onKeyUp={release}
-          >
-            Hold to show
-          </button>
-          {!saved && (
-            <Button
-              kind="primary"
-              onClick={() =>
-                void work.run(async () => {
-                  onStatus(await background.call('phraseSaved', {}));
-                  setSecret(null);
-                })
-              }
-            >
-              I have written it down
-            </Button>
+            <>
+              <p class="copy">
+                <span class="mono">{held ? secret.privateKey : `0x${'•'.repeat(64)}`}</span>
+              </p>
+              <button
+                type="button"
+                class="button secondary"
+                onPointerDown={() => setHeld(true)}
+                onPointerUp={release}
+                onPointerLeave={release}
+                onKeyDown={(event) => (event.key === ' ' || event.key === 'Enter') && setHeld(true)}
+                onKeyUp={release}
+              >
+                Hold to show
+              </button>
+            </>
           )}
         </div>
       ) : asking ? (
