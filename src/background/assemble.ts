@@ -18,9 +18,11 @@ import { type Failpoint, noFailpoint } from './failpoint.ts';
 import { createFoundings } from './foundings.ts';
 import { createGrants } from './grants.ts';
 import { createGroups } from './groups.ts';
+import { createHistory } from './history.ts';
 import { createLock, type Lock } from './lock.ts';
 import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
+import type { StoredMessage } from './model.ts';
 import { createNodeStatus } from './node-state.ts';
 import { createSafety } from './safety.ts';
 import type { Services } from './services.ts';
@@ -188,15 +190,28 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
+  const history = createHistory({
+    current: sessions.current,
+    open: async (_, { id, sealed }) => (await keystore.openRecord('messages', id, sealed)) as StoredMessage,
+  });
   const sites = createSites({
     clock,
     grants,
     approvals,
     accounts,
     conversations,
+    groups,
     messages,
+    history,
+    arrivals: () => {
+      const session = sessions.peek();
+      return session && { account: session.address, ...session.cache.arrivals };
+    },
     nameFor: (origin, text) => keystore.blind('origins', `${origin} ${text}`),
     wake: platform.wakePages,
+  });
+  events.on((event) => {
+    if (event === 'messages' || event === 'conversations') sites.arrived();
   });
   const settings = createSettings({
     preferences,

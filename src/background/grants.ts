@@ -1,7 +1,8 @@
 import type { Clock } from '../protocol/time.ts';
-import type { Address, Permission, Site } from '../rpc/views.ts';
+import type { Address, Permission, PermissionRequest, Site } from '../rpc/views.ts';
 import type { Table } from '../storage/records.ts';
 import { createExclusive } from './exclusive.ts';
+import { narrows } from './scopes.ts';
 
 /** How long a yes holds: as long as the origin has a tab, until a time (ms; 0: none), or, after two answers, the longer of the two. */
 interface Term {
@@ -21,18 +22,26 @@ interface Grant {
 
 export interface KnownConversation {
   readonly id: string;
-  readonly peer: Address;
+  /** Everybody in it but the account. */
+  readonly peers: readonly Address[];
+  /** Of a group. */
+  readonly title?: string;
+}
+
+export interface Written {
+  readonly conversation: string | null;
+  readonly contentType: string | null;
 }
 
 export interface Grants {
   connected(origin: string, account: Address): Promise<boolean>;
   permissions(origin: string, account: Address): Promise<readonly Permission[]>;
-  /** Those of the peers that the origin may not write to yet. */
-  missingPeers(origin: string, account: Address, peers: readonly Address[]): Promise<readonly Address[]>;
+  /** Those of the peers that the origin may not write to yet, in this conversation (under its name for it) and with this type of content, where they are given. */
+  missingPeers(origin: string, account: Address, peers: readonly Address[], what?: Written): Promise<readonly Address[]>;
   /** Connects an origin until a time (ms), or with null until its last tab closes. */
   connect(origin: string, account: Address, until: number | null): Promise<void>;
-  /** Lets an origin write to these peers, and connects it. */
-  allowSend(origin: string, account: Address, peers: readonly Address[], until: number | null): Promise<void>;
+  /** Gives these permissions until a time (ms), or until the last tab closes, but none for longer than it was asked for; connects too. */
+  allow(origin: string, account: Address, asked: readonly PermissionRequest[], until: number | null): Promise<void>;
   /** Takes back one kind, or everything, the connection too. Answers whether anything was taken. */
   revoke(origin: string, kind?: Permission['kind']): Promise<boolean>;
   knowConversation(origin: string, account: Address, name: string, conversation: KnownConversation): Promise<void>;
@@ -97,20 +106,19 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
   return {
     connected: async (origin, account) => (await read(origin, account)) !== null,
     permissions: async (origin, account) => (await read(origin, account))?.permissions ?? [],
-    async missingPeers(origin, account, peers) {
-      const permissions = (await read(origin, account))?.permissions ?? [];
+    async missingPeers(origin, account, peers, what = { conversation: null, contentType: null }) {
+      const permissions = ((await read(origin, account))?.permissions ?? []).filter((permission) => letsWrite(permission, what));
       // An empty list allows nobody; only the star is everybody.
-      const allowed = (peer: Address): boolean =>
-        permissions.some(({ kind, peers: granted }) => kind === 'send' && (granted === '*' || granted.includes(peer)));
-      return [...new Set(peers)].filter((peer) => !allowed(peer));
+      return [...new Set(peers)].filter((peer) => !permissions.some(({ peers: granted }) => granted === '*' || granted.includes(peer)));
     },
     connect: (origin, account, until) => grant(origin, account, until, ({ permissions }) => permissions),
-    allowSend: (origin, account, peers, until) =>
+    allow: (origin, account, asked, until) =>
       grant(origin, account, until, ({ permissions }) => {
-        const same = permissions.find(({ kind, peers: granted, expiresAt }) => kind === 'send' && granted !== '*' && expiresAt === until);
-        const before = same && same.peers !== '*' ? same.peers : [];
-        const grown: Permission = { kind: 'send', peers: [...new Set([...before, ...peers])], grantedAt: clock(), expiresAt: until };
-        return [...permissions.filter((permission) => permission !== same), grown];
+        const grantedAt = clock();
+        return asked.reduce((held, { expiresIn, ...scope }) => {
+          const limit = expiresIn === undefined || until === null ? until : Math.min(until, grantedAt + expiresIn * 1000);
+          return withPermission(held, { ...scope, grantedAt, expiresAt: limit });
+        }, permissions);
       }),
     async revoke(origin, kind) {
       // Not in turn: what is taken back must not wait for a write that is under way. The second time undoes what that write brought.
@@ -161,6 +169,30 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
       }),
   };
 }
+
+const letsWrite = ({ kind, conversations, contentTypes }: Permission, { conversation, contentType }: Written): boolean =>
+  kind === 'send' &&
+  (!conversations || (conversation !== null && conversations.includes(conversation))) &&
+  (!contentTypes || contentType === null || contentTypes.includes(contentType));
+
+/** One permission more: what it makes needless goes, and leave to write to some grows into one that ends at the same time. */
+function withPermission(held: readonly Permission[], added: Permission): readonly Permission[] {
+  const listed = ({ kind, peers, conversations, contentTypes, expiresAt }: Permission): boolean =>
+    kind === 'send' && peers !== '*' && !conversations && !contentTypes && expiresAt === added.expiresAt;
+  const same = listed(added) ? held.find(listed) : undefined;
+  if (same) {
+    const peers = [...new Set([...same.peers, ...added.peers])] as Address[];
+    return [...held.filter((permission) => permission !== same), { ...added, peers }];
+  }
+  const needless = (permission: Permission): boolean =>
+    narrows(permission, added) &&
+    lasts(added.expiresAt) >= lasts(permission.expiresAt) &&
+    (added.since === 'all' || permission.kind !== 'read');
+  return [...held.filter((permission) => !needless(permission)), added];
+}
+
+/** Until the last tab closes may be longer than any time. */
+const lasts = (expiresAt: number | null): number => expiresAt ?? Number.POSITIVE_INFINITY;
 
 const longer = ({ tabs, until }: Term, other: number | null): Term => ({
   tabs: tabs || other === null,

@@ -1,4 +1,4 @@
-import { encodeText } from '../content-types/index.ts';
+import { encodeText, type Value, writeContent } from '../content-types/index.ts';
 import type { Keystore } from '../keystore/keystore.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { MessageView } from '../rpc/views.ts';
@@ -44,13 +44,18 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
     throw new RefusalError('not-found', 'There is no such message.');
   };
 
-  const write = async (session: Session, conversation: string, text: string, request: string): Promise<string> => {
+  const write = async (session: Session, conversation: string, value: Value, request: string): Promise<string> => {
     const row = await existing(session, conversation);
     if (row.otherKeys || (!row.group && (await session.contacts.warning(row.peer)) === 'other-keys'))
       throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
     if (row.retired) throw new RefusalError('other-keys', 'This conversation belongs to keys that are no longer used. Begin a new one.');
     if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
-    const entry = await compose(session, keystore, row, { content: encodeText(text), shouldPush: true });
+    const entry = await compose(
+      session,
+      keystore,
+      row,
+      value.kind === 'text' ? { content: encodeText(value.text), shouldPush: true } : writeContent(value),
+    );
     await failpoint('send:sealed');
     await session.post(entry, request);
     return entry.id;
@@ -83,15 +88,16 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
       const newestFirst = await Promise.all(page.slice(0, limit).map(open));
       return { messages: await Promise.all(newestFirst.reverse().map((message) => view(session, message))), more: page.length > limit };
     },
-    send: (conversation, text, clientId) =>
+    send: (conversation, content, clientId) =>
       // One after the other, so that a request that is repeated at once finds what the first became.
       sending(async () => {
+        const value: Value = typeof content === 'string' ? { kind: 'text', text: content } : content;
         const session = sessions.current();
         await session.ready();
         const request = await keystore.blind('requests', `${conversation} ${clientId}`);
         const before = await records.sent.get(request);
-        const id = before ?? (await write(session, conversation, text, request));
-        await forgetDraft(conversation, text);
+        const id = before ?? (await write(session, conversation, value, request));
+        if (value.kind === 'text') await forgetDraft(conversation, value.text);
         return byId(session, id);
       }),
     async settled(id, ms) {

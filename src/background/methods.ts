@@ -1,6 +1,7 @@
-import { addressText, array, boolean, integer, nullable, object, oneOf, optional, string } from '../parse.ts';
+import { addressText, array, boolean, integer, nullable, object, oneOf, optional, type Parser, string } from '../parse.ts';
 import { entriesFor } from '../rpc/method.ts';
-import { pageParams } from '../rpc/schemas.ts';
+import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
+import type { PermissionRequest } from '../rpc/views.ts';
 import type { Services } from './services.ts';
 
 const { own, page } = entriesFor<Services>();
@@ -10,6 +11,8 @@ const url = string({ min: 1, max: 2048 });
 const members = array(addressText, { min: 1, max: 250 });
 const id = string({ min: 1, max: 128 });
 const path = string({ min: 1, max: 128 });
+/** What is left of what was asked for; that it is no more, the service sees to. */
+const given = array(nullable(permissionRequest), { max: 10 }) as Parser<unknown> as Parser<readonly (PermissionRequest | null)[]>;
 
 /**
  * Everything that can be asked of the background. `own` entries answer the extension's own pages alone; the `xmtp_*` entries answer web pages,
@@ -116,7 +119,15 @@ export const methods = {
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),
 
   prompts: own(object({}), (_, { sites }) => sites.prompts()),
-  answerPrompt: own(object({ id, allow: boolean, expiresIn: oneOf(null, 86400, 604800) }), (p, { sites }) => sites.answer(p.id, p)),
+  answerPrompt: own(
+    object({
+      id,
+      allow: boolean,
+      expiresIn: nullable(integer({ min: 1, max: 604_800 })),
+      permissions: optional(given),
+    }),
+    (p, { sites }) => sites.answer(p.id, p),
+  ),
   revokeSite: own(object({ origin: url }), (p, { sites }) => sites.revokeSite(p.origin)),
 
   xmtp_accounts: page(pageParams.xmtp_accounts, (_, { sites }, caller) => sites.accounts(caller)),
@@ -125,6 +136,14 @@ export const methods = {
   xmtp_revokePermissions: page(pageParams.xmtp_revokePermissions, (p, { sites }, caller) => sites.revoke(caller, p.kind)),
   xmtp_canMessage: page(pageParams.xmtp_canMessage, (p, { sites }, caller) => sites.canMessage(caller, p.peers)),
   xmtp_newConversation: page(pageParams.xmtp_newConversation, (p, { sites }, caller) => sites.newConversation(caller, p)),
+  xmtp_requestPermissions: page(pageParams.xmtp_requestPermissions, (p, { sites }, caller) =>
+    sites.requestPermissions(caller, p.permissions),
+  ),
+  xmtp_listConversations: page(pageParams.xmtp_listConversations, (p, { sites }, caller) => sites.listConversations(caller, p)),
+  xmtp_listMessages: page(pageParams.xmtp_listMessages, (p, { sites }, caller) => sites.listMessages(caller, p)),
+  xmtp_subscribe: page(pageParams.xmtp_subscribe, (p, { sites }, caller) => sites.subscribe(caller, p)),
+  xmtp_unsubscribe: page(pageParams.xmtp_unsubscribe, (p, { sites }, caller) => sites.unsubscribe(caller, p.subscription)),
+  resume: page(resumed, (p, { sites }, caller) => sites.resume(caller, p.subscriptions)),
   xmtp_sendMessage: page(pageParams.xmtp_sendMessage, (p, { sites }, caller) => sites.sendMessage(caller, p)),
 };
 

@@ -1,3 +1,4 @@
+import type { Value } from '../content-types/index.ts';
 import type { PathKind } from '../keystore/wallet.ts';
 import type { PageCaller } from '../rpc/caller.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   NodeTest,
   PeerAnswer,
   Permission,
+  PermissionRequest,
   PhraseAccount,
   Prompt,
   PromptAnswer,
@@ -18,6 +20,8 @@ import type {
   Status,
   Theme,
 } from '../rpc/views.ts';
+import type { MessagesQuery, PageConversation, PageMessage } from './site-reading.ts';
+import type { Resumed } from './site-streams.ts';
 
 /** What the method table stands on. Each service has a file of its own; `main.ts` assembles them. */
 export interface Services {
@@ -30,6 +34,9 @@ export interface Services {
   readonly settings: SettingsService;
   readonly sites: Sites;
 }
+
+/** As a page sends it: whether the addresses are right is still to be seen. */
+export type AskedPermission = Omit<PermissionRequest, 'peers'> & { readonly peers: readonly string[] | '*' };
 
 export interface Accounts {
   status(): Promise<Status>;
@@ -120,8 +127,8 @@ export interface Messages {
     id: string,
     page: { readonly before?: string; readonly limit?: number },
   ): Promise<{ readonly messages: MessageView[]; readonly more: boolean }>;
-  /** Resolves when the final bytes are written down; the network comes after. The same `clientId` gives the same message. */
-  send(id: string, text: string, clientId: string): Promise<MessageView>;
+  /** Resolves when the final bytes are written down; the network comes after. A string is a text. The same `clientId` gives the same message. */
+  send(id: string, content: string | Value, clientId: string): Promise<MessageView>;
   /** Waits up to `ms` for the message to leave the queue. */
   settled(messageId: string, ms: number): Promise<MessageView>;
   retry(messageId: string): Promise<void>;
@@ -150,25 +157,36 @@ export interface Sites {
   permissions(caller: PageCaller): Promise<readonly Permission[]>;
   revoke(caller: PageCaller, kind?: Permission['kind']): Promise<null>;
   canMessage(caller: PageCaller, peers: readonly string[]): Promise<Record<string, boolean>>;
+  requestPermissions(caller: PageCaller, permissions: readonly AskedPermission[]): Promise<readonly Permission[]>;
   newConversation(
     caller: PageCaller,
     params: {
-      readonly peer: string;
+      /** More than one: a group. */
+      readonly peers: readonly string[];
       readonly conversationId?: string;
       readonly metadata?: Record<string, string>;
     },
-  ): Promise<unknown>;
+  ): Promise<PageConversation>;
+  listConversations(
+    caller: PageCaller,
+    page: { readonly limit?: number; readonly cursor?: string },
+  ): Promise<{ readonly conversations: readonly PageConversation[]; readonly cursor?: string }>;
   sendMessage(
     caller: PageCaller,
     params: {
       /** Either of the two. */
       readonly conversation?: string;
       readonly peer?: string;
-      readonly content: string;
-      readonly contentType: string;
+      readonly content: unknown;
+      readonly contentType?: string;
       readonly clientId?: string;
     },
-  ): Promise<unknown>;
+  ): Promise<PageMessage>;
+  listMessages(caller: PageCaller, query: MessagesQuery): Promise<{ readonly messages: readonly PageMessage[]; readonly cursor?: string }>;
+  subscribe(caller: PageCaller, params: { readonly kind: 'messages' | 'conversations'; readonly conversation?: string }): Promise<string>;
+  unsubscribe(caller: PageCaller, subscription: string): Promise<boolean>;
+  /** The content script's: subscriptions go on that an earlier life of the background held. */
+  resume(caller: PageCaller, subscriptions: readonly Resumed[]): Promise<null>;
   prompts(): Promise<Prompt[]>;
   answer(id: string, answer: PromptAnswer): Promise<null>;
   revokeSite(origin: string): Promise<null>;

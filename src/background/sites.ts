@@ -1,21 +1,31 @@
+import { fromPage, toPage, type Value } from '../content-types/index.ts';
 import { ParseError } from '../parse.ts';
 import { type Address, parseAddress } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { PageCaller } from '../rpc/caller.ts';
 import { RefusalError } from '../rpc/errors.ts';
-import type { ConversationRow, MessageView } from '../rpc/views.ts';
-import type { Approvals, Question } from './approvals.ts';
+import type { PermissionRequest } from '../rpc/views.ts';
+import type { Approvals } from './approvals.ts';
 import { createExclusive } from './exclusive.ts';
-import type { Grants, KnownConversation } from './grants.ts';
-import type { Accounts, Conversations, Messages, Sites } from './services.ts';
+import type { Grants } from './grants.ts';
+import type { History } from './history.ts';
+import type { Accounts, AskedPermission, Conversations, Groups, Messages, Sites } from './services.ts';
+import { createSiteGate, type Need, narrowed } from './site-gate.ts';
+import { createSiteNames } from './site-names.ts';
+import { createSiteReading, pageMessage } from './site-reading.ts';
+import { type Arrivals, createSiteStreams } from './site-streams.ts';
 
 export interface SitesDeps {
   readonly clock: Clock;
   readonly grants: Grants;
   readonly approvals: Approvals;
   readonly accounts: Pick<Accounts, 'status'>;
-  readonly conversations: Pick<Conversations, 'list' | 'lookUp' | 'start'>;
+  readonly conversations: Pick<Conversations, 'list' | 'lookUp' | 'start' | 'get'>;
+  readonly groups: Pick<Groups, 'create'>;
   readonly messages: Pick<Messages, 'send' | 'settled'>;
+  readonly history: History;
+  /** What has come to be here, for subscriptions; null while locked. */
+  readonly arrivals: () => Arrivals | null;
   /** An opaque name for something that is the same for one origin every time and different for every origin. */
   readonly nameFor: (origin: string, text: string) => Promise<string>;
   /** Lets pages of these origins come back, if their ports have gone with an earlier life of the background. */
@@ -30,32 +40,19 @@ export interface SitesService extends Sites {
   accountChanged(): Promise<void>;
   /** A tab was closed or went elsewhere, or time has passed. */
   tabsClosed(openOrigins: ReadonlySet<string>): Promise<void>;
-}
-
-/** Whom a call is about: nobody, peers, or a conversation under the name that the origin has for it. */
-type Target = { readonly peers: readonly Address[] } | { readonly conversation: string };
-interface Content {
-  readonly text: string | null;
-  readonly contentType: string | null;
+  /** Something came to be here. */
+  arrived(): void;
 }
 
 const settleMs = 3_000;
-const mostRounds = 8;
-const listSize = 200;
-/** How long the names of one origin for all conversations are kept; a page that guesses makes us work no more often. */
-const namesMs = 30_000;
 
 export function createSites(deps: SitesDeps): SitesService {
-  const { clock, grants, approvals, accounts, conversations, messages, nameFor, wake } = deps;
+  const { clock, grants, approvals, accounts, conversations, groups, messages, history, arrivals, nameFor, wake } = deps;
   const callers = new Map<string, Set<PageCaller>>();
-  const names = new Map<string, { readonly at: number; readonly all: Promise<Map<string, KnownConversation>> }>();
-
-  /** The account, and whether it is unlocked. @throws RefusalError no-account */
-  async function current(): Promise<{ readonly address: Address; readonly open: boolean }> {
-    const { phase, account } = await accounts.status();
-    if (!account) throw new RefusalError('no-account', 'there is no account in Parley yet');
-    return { address: account.address, open: phase === 'ready' };
-  }
+  const names = createSiteNames({ clock, list: conversations.list, nameFor });
+  const gate = createSiteGate({ clock, grants, approvals, accounts, names, granted: tell });
+  const reading = createSiteReading({ grants, conversations, history, names });
+  const streams = createSiteStreams({ gate, reading, arrivals });
 
   async function visibleAccounts(origin: string): Promise<readonly Address[]> {
     const { phase, account } = await accounts.status();
@@ -81,149 +78,107 @@ export function createSites(deps: SitesDeps): SitesService {
     });
   }
 
-  /** The question that stands between an origin and what it wants to do; null: none. */
-  async function lacking(origin: string, target: Target, content: Content): Promise<Question | null> {
-    const { address, open } = await current();
-    let peers: readonly Address[];
-    if ('peers' in target) peers = target.peers;
-    else {
-      const found = await find(origin, target.conversation);
-      if (!found) return { kind: 'unlock' }; // whose it is shows when it is open
-      peers = [found.peer];
-    }
-    const connects = !(await grants.connected(origin, address));
-    const missing = await grants.missingPeers(origin, address, peers);
-    if (missing.length > 0) return { kind: 'send', peers: missing, ...content, connects };
-    if (connects) return { kind: 'connect' };
-    return open ? null : { kind: 'unlock' };
-  }
-
-  /** Asks for exactly what is lacking, and writes the yes down. Returns the account once nothing is lacking. */
-  async function ensure(caller: PageCaller, target: Target, content: Content = { text: null, contentType: null }): Promise<Address> {
-    const { origin } = caller;
-    for (let round = 0; round < mostRounds; round++) {
-      const { address } = await current();
-      const question = await lacking(origin, target, content);
-      if (!question) return address;
-      const asked = JSON.stringify(question);
-      const answer = await approvals.ask(
-        caller,
-        address,
-        question,
-        async () => JSON.stringify(await lacking(origin, target, content)) === asked,
-      );
-      if (!answer || question.kind === 'unlock') continue;
-      const until = answer.expiresIn === null ? null : clock() + answer.expiresIn * 1000;
-      if (question.kind === 'connect') await grants.connect(origin, address, until);
-      else await grants.allowSend(origin, address, question.peers, until);
-      await tell(origin);
-      await approvals.recheck();
-    }
-    throw new RefusalError('not-now', 'what was allowed did not last; ask again');
-  }
-
-  /** A conversation by the name that an origin has for it; null: locked, and so not to be told. @throws RefusalError not-found */
-  async function find(origin: string, name: string): Promise<KnownConversation | null> {
-    const { address, open } = await current();
-    // Names outlive grants: what an origin was told once, it may ask about again.
-    const found = (await grants.conversation(origin, address, name)) ?? (open ? (await namesOf(origin)).get(name) : null);
-    if (found === undefined) throw new RefusalError('not-found', 'there is no such conversation');
-    return found;
-  }
-
-  function namesOf(origin: string): Promise<Map<string, KnownConversation>> {
-    const kept = names.get(origin);
-    if (kept && clock() - kept.at < namesMs) return kept.all;
-    const all = nameAll(origin);
-    names.set(origin, { at: clock(), all });
-    all.catch(() => names.delete(origin));
-    return all;
-  }
-
-  async function nameAll(origin: string): Promise<Map<string, KnownConversation>> {
-    const all = new Map<string, KnownConversation>();
-    for (let before: number | undefined; ; ) {
-      const { rows, more } = await conversations.list({ limit: listSize, ...(before !== undefined && { before }) });
-      const size = all.size;
-      for (const { id, peer } of rows) all.set(await nameFor(origin, id), { id, peer });
-      const last = rows.at(-1)?.time;
-      if (!more || last === undefined || all.size === size) return all;
-      before = last + 1; // several may share a time
-    }
-  }
-
-  async function pageConversation(origin: string, account: Address, row: ConversationRow) {
-    const id = await nameFor(origin, row.id);
-    await grants.knowConversation(origin, account, id, { id: row.id, peer: row.peer });
-    return {
-      id,
-      peers: [row.peer],
-      createdAt: row.createdAt,
-      ...(row.thread !== null && { conversationId: row.thread }),
-      ...(row.metadata && { metadata: { ...row.metadata } }),
-    };
+  /** Something was taken back: streams that lived by it end. */
+  async function taken(origin: string): Promise<void> {
+    await tell(origin);
+    streams.arrived();
   }
 
   return {
     accounts: ({ origin }) => visibleAccounts(origin),
     async requestAccounts(caller) {
-      await ensure(caller, { peers: [] });
+      await gate.pass(caller, { kind: 'connect' });
       return visibleAccounts(caller.origin);
     },
     permissions: ({ origin }) => permissionsOf(origin),
+    async requestPermissions(caller, asked) {
+      const permissions = asked.map((each, index) => checkPermission(each, `params.permissions[${index}]`));
+      const account = await gate.pass(caller, { kind: 'permissions', permissions });
+      return grants.permissions(caller.origin, account);
+    },
     // Also while locked: what gives power away needs nobody's leave.
     async revoke({ origin }, kind) {
-      if (await grants.revoke(origin, kind)) await tell(origin);
+      if (await grants.revoke(origin, kind)) await taken(origin);
       return null;
     },
     async canMessage(caller, peers) {
       const asked = peers.map((peer, index) => checkAddress(peer, `params.peers[${index}]`));
-      await ensure(caller, { peers: [] });
+      await gate.pass(caller, { kind: 'connect' });
       const answers = await Promise.all(asked.map((peer) => conversations.lookUp(peer)));
       if (answers.some(({ state }) => state === 'unknown')) throw new RefusalError('node-unreachable', 'the node did not answer');
       return Object.fromEntries(answers.map(({ address, state }) => [address, state === 'reachable']));
     },
-    async newConversation(caller, { peer, conversationId, metadata }) {
-      const address = checkAddress(peer, 'params.peer');
-      const account = await ensure(caller, { peers: [address] });
-      notMe(address, account);
+    async newConversation(caller, { peers: asked, conversationId, metadata }) {
+      const peers = [
+        ...new Set(asked.map((peer, index) => checkAddress(peer, asked.length > 1 ? `params.peers[${index}]` : 'params.peer'))),
+      ];
+      const account = await gate.pass(caller, { kind: 'send', peers, text: null, contentType: null });
+      for (const peer of peers) notMe(peer, account);
+      const [peer, ...others] = peers as [Address, ...Address[]];
+      if (others.length > 0) {
+        if (conversationId !== undefined) throw new ParseError('params.conversationId', 'none, for a conversation of more than two');
+        return reading.show(caller.origin, account, await groups.create(metadata?.['title'] ?? '', peers));
+      }
       const context =
         conversationId !== undefined || metadata
           ? { ...(conversationId !== undefined && { conversationId }), ...(metadata && { metadata }) }
           : undefined;
-      return pageConversation(caller.origin, account, await conversations.start(address, context));
+      return reading.show(caller.origin, account, await conversations.start(peer, context));
+    },
+    async listConversations(caller, page) {
+      const account = await gate.pass(caller, { kind: 'read' });
+      return reading.conversations(caller.origin, account, page);
     },
     async sendMessage(caller, { conversation, peer, content, contentType, clientId }) {
       const { origin } = caller;
-      const target: Target = peer === undefined ? { conversation: conversation ?? '' } : { peers: [checkAddress(peer, 'params.peer')] };
-      const what: Content = { text: content, contentType };
-      const account = await ensure(caller, target, what);
+      const value = fromPage(contentType, content, 'params');
+      const to = peer === undefined ? null : checkAddress(peer, 'params.peer');
+      const what = { text: wordsFor(value), contentType: toPage(value).contentType };
+      const need: Need = { kind: 'send', ...what, ...(to ? { peers: [to] } : { conversation: conversation ?? '' }) };
+      const account = await gate.pass(caller, need);
       let id: string | undefined;
-      let name: string;
-      if ('conversation' in target) {
-        name = target.conversation;
-        id = (await find(origin, name))?.id;
-      } else {
-        const [to = account] = target.peers;
+      let name = conversation ?? '';
+      if (to) {
         notMe(to, account);
         const row = await conversations.start(to);
         id = row.id;
-        name = (await pageConversation(origin, account, row)).id;
-      }
+        name = (await reading.show(origin, account, row)).id;
+      } else id = (await gate.find(origin, name))?.id;
       // Much time may have passed at a slow node, and the user may have thought better of it.
-      if (id === undefined || (await lacking(origin, target, what))) throw new RefusalError('not-granted', 'the permission was taken back');
-      const sent = await messages.send(id, content, `${origin} ${clientId ?? crypto.randomUUID()}`);
-      return pageMessage(await messages.settled(sent.id, settleMs).catch(() => sent), name);
+      if (id === undefined || !(await gate.isOpen(origin, need))) throw new RefusalError('not-granted', 'the permission was taken back');
+      const sent = await messages.send(id, value, `${origin} ${clientId ?? crypto.randomUUID()}`);
+      const { sender, sentAt, state } = await messages.settled(sent.id, settleMs).catch(() => sent);
+      // What the message of this name said the first time, it says still; the page has that.
+      const stored = (await history.get(sent.id)) ?? { ...toPage(value), conversation: id };
+      return pageMessage(
+        { ...stored, id: sent.id, sender, sentAt, state: state === 'sent' || state === 'failed' ? state : 'queued' },
+        name,
+      );
+    },
+    async listMessages(caller, query) {
+      const account = await gate.pass(caller, { kind: 'read', conversation: query.conversation });
+      return reading.messages(caller.origin, account, query);
+    },
+    async subscribe(caller, { kind, conversation }) {
+      await gate.pass(caller, { kind: 'read', ...(conversation !== undefined && { conversation }) });
+      return streams.open(caller, { kind, conversation: conversation ?? null });
+    },
+    unsubscribe: async (caller, subscription) => streams.close(caller, subscription),
+    async resume(caller, subscriptions) {
+      streams.resume(caller, subscriptions);
+      return null;
     },
     prompts: async () => approvals.prompts(),
     async answer(id, answer) {
       // Whoever says yes has shown the passphrase.
       if (answer.allow && (await accounts.status()).phase !== 'ready') throw new RefusalError('locked', 'Unlock Parley first.');
+      const question = approvals.prompts().find((prompt) => prompt.id === id)?.question;
+      if (answer.allow && question?.kind === 'permissions') narrowed(question.permissions, answer);
       approvals.answer(id, answer);
       return null;
     },
     async revokeSite(origin) {
-      if (await grants.revoke(origin)) await tell(origin);
+      if (await grants.revoke(origin)) await taken(origin);
       return null;
     },
     attach(caller) {
@@ -241,7 +196,7 @@ export function createSites(deps: SitesDeps): SitesService {
       inTurn(async () => caller.emit('state', await stateOf(origin))).catch(() => undefined); // the page's own calls tell what is wrong
     },
     async accountChanged() {
-      names.clear();
+      names.forget();
       const { phase, account } = await accounts.status();
       const origins = new Set([...(await grants.origins()), ...callers.keys()]);
       if (!account) {
@@ -249,11 +204,41 @@ export function createSites(deps: SitesDeps): SitesService {
         await grants.forget();
       } else if (phase === 'ready') await approvals.recheck();
       for (const origin of origins) await tell(origin);
+      streams.arrived(); // what came while it was locked
     },
     async tabsClosed(openOrigins) {
-      for (const origin of await grants.tabsClosed(openOrigins)) await tell(origin);
+      for (const origin of await grants.tabsClosed(openOrigins)) await taken(origin);
     },
+    arrived: streams.arrived,
   };
+}
+
+/** What a person is to agree to, in words. */
+function wordsFor(value: Value): string | null {
+  switch (value.kind) {
+    case 'text':
+      return value.text;
+    case 'markdown':
+      return value.markdown;
+    case 'attachment':
+      return `A file${value.filename === undefined ? '' : ` “${value.filename}”`} of ${value.data.length} bytes`;
+    case 'remote-attachment':
+      return `A file${value.filename === undefined ? '' : ` “${value.filename}”`} at ${value.url}`;
+    case 'reply': {
+      const words = wordsFor(value.content);
+      return words === null ? 'An answer to a message' : `An answer to a message: ${words}`;
+    }
+    case 'composite':
+      return value.parts.map(wordsFor).join('\n');
+    case 'reaction':
+      return `“${value.content}”, ${value.action === 'removed' ? 'taken from' : 'put to'} a message`;
+    case 'read-receipt':
+      return 'That you have read the messages up to now';
+    case 'transaction-reference':
+      return `A transaction: ${value.reference}`;
+    default:
+      return null;
+  }
 }
 
 /** A conversation with oneself is none. Told after the question: before it, an address would be found out by trying. @throws ParseError */
@@ -270,13 +255,8 @@ function checkAddress(text: string, path: string): Address {
   }
 }
 
-/** A message of ours, member by member: what is not named here does not leave. */
-const pageMessage = ({ id, sender, sentAt, contentType, shown, state }: MessageView, conversation: string) => ({
-  id,
-  conversation,
-  sender,
-  sentAt,
-  contentType,
-  content: shown.form === 'text' ? shown.text : null,
-  status: state === 'sent' || state === 'failed' ? state : 'queued',
-});
+function checkPermission({ peers, ...scope }: AskedPermission, path: string): PermissionRequest {
+  if (scope.kind !== 'read' && scope.since !== undefined) throw new ParseError(`${path}.since`, 'none, but for reading');
+  if (scope.kind === 'keystore') throw new RefusalError('not-granted', 'this permission is switched off in Parley');
+  return { ...scope, peers: peers === '*' ? peers : peers.map((peer, index) => checkAddress(peer, `${path}.peers[${index}]`)) };
+}

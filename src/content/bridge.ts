@@ -2,6 +2,7 @@ import { codes } from '../rpc/errors.ts';
 import { isEvent, isReply, type Port, portNames, type WireError } from '../rpc/wire.ts';
 import { ask, give, hello, knock, listening, offer, type ToContent, type ToPage } from './channel.ts';
 import { createNews } from './news.ts';
+import { createSubscriptions } from './subscriptions.ts';
 
 interface Runtime {
   /** Gone once the extension was updated or removed under the page. */
@@ -21,7 +22,14 @@ interface Waiting {
 }
 
 /** Calls that read, and are made again when the background died before it answered. */
-const reads = new Set(['xmtp_accounts', 'xmtp_getPermissions', 'xmtp_canMessage']);
+const reads = new Set([
+  'xmtp_accounts',
+  'xmtp_getPermissions',
+  'xmtp_canMessage',
+  'xmtp_listConversations',
+  'xmtp_listMessages',
+  'xmtp_unsubscribe',
+]);
 const mostTries = 3;
 const mostWaiting = 256;
 /** Time for the background to be gone before it is called again. */
@@ -33,6 +41,9 @@ const tooMany: WireError = { code: codes.limitExceeded, message: 'too many calls
 
 const waiting = new Map<number, Waiting>();
 const news = createNews((event, payload) => tell({ type: 'event', event, payload }));
+const subscriptions = createSubscriptions((event, payload) => tell({ type: 'event', event, payload }));
+/** The one call of our own: no answer to it is waited for. */
+const resuming = -1;
 let page: MessagePort | null = null;
 let nonce = '';
 let port: Port | null = null;
@@ -75,7 +86,8 @@ function receive(data: unknown): void {
 }
 
 function send(entry: Waiting): void {
-  const { id } = entry.call;
+  const { id, method, params } = entry.call;
+  if (method === 'xmtp_unsubscribe') subscriptions.drop((params as { subscription?: unknown } | undefined)?.subscription);
   waiting.set(id, entry);
   if (unseen) return;
   entry.tries++;
@@ -101,8 +113,12 @@ function open(): Port | null {
   port = mine;
   mine.onMessage.addListener((message) => {
     if (isReply(message)) {
-      if (waiting.delete(message.id)) tell({ type: 'reply', ...message });
-    } else if (isEvent(message)) news.hear(message.event, message.payload);
+      const { call } = waiting.get(message.id) ?? {};
+      if (!call) return;
+      waiting.delete(message.id);
+      if (call.method === 'xmtp_subscribe' && 'result' in message) subscriptions.answered(message.result);
+      tell({ type: 'reply', ...message });
+    } else if (isEvent(message)) hear(message.event, message.payload);
   });
   mine.onDisconnect.addListener(() => {
     if (port !== mine) return;
@@ -111,13 +127,25 @@ function open(): Port | null {
   });
   if (told !== 'connected') tell({ type: 'event', event: 'connect', payload: {} });
   told = 'connected';
+  const held = subscriptions.all();
+  if (held.length > 0) mine.postMessage({ id: resuming, method: 'resume', params: { subscriptions: held } });
   return mine;
+}
+
+function hear(event: string, payload: unknown): void {
+  if (event === 'stream') subscriptions.hear(payload as Parameters<typeof subscriptions.hear>[0]);
+  else news.hear(event, payload);
 }
 
 /** The background stops when it is idle, and that is no news. With calls under way it is: reads are made again, the rest is told. */
 function broken(): void {
-  if (runtime.id === undefined) end();
-  else if (waiting.size > 0) {
+  subscriptions.broken();
+  if (runtime.id === undefined) {
+    end();
+    return;
+  }
+  if (subscriptions.all().length > 0) setTimeout(open, pauseMs);
+  if (waiting.size > 0) {
     told = 'nothing';
     tell({ type: 'event', event: 'disconnect', payload: { code: 1013 } });
     again([...waiting.values()]);

@@ -26,6 +26,18 @@ export function dayName(time: number, now: number, locale?: string): string {
   return format(time, { day: 'numeric', month: 'long', ...(!sameYear(time, now) && { year: 'numeric' }) }, locale);
 }
 
+/** 90 minutes, 24 hours, 7 days: in the largest unit that it is a whole number of. */
+export function duration(seconds: number, locale?: string): string {
+  const units = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+    ['second', 1],
+  ] as const;
+  const [unit, size] = units.find(([, each]) => seconds % each === 0 && (each < 86_400 || seconds > 86_400)) ?? (['second', 1] as const);
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / size);
+}
+
 export const sameDay = (a: number, b: number): boolean => startOfDay(a) === startOfDay(b);
 
 const sameYear = (a: number, b: number): boolean => new Date(a).getFullYear() === new Date(b).getFullYear();

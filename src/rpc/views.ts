@@ -181,6 +181,11 @@ export interface Permission {
   readonly expiresAt: number | null;
 }
 
+/** What a site asks for; `expiresIn` in seconds. */
+export interface PermissionRequest extends Omit<Permission, 'grantedAt' | 'expiresAt'> {
+  readonly expiresIn?: number;
+}
+
 export interface NodeTest {
   readonly url: string;
   readonly ok: boolean;
@@ -213,6 +218,13 @@ export interface Prompt {
         readonly contentType: string | null;
         /** True when the same yes also connects the site. */
         readonly connects: boolean;
+      }
+    | {
+        readonly kind: 'permissions';
+        readonly permissions: readonly PermissionRequest[];
+        /** The conversations that they name. */
+        readonly conversations: readonly { readonly name: string; readonly peers: readonly Address[]; readonly title: string | null }[];
+        readonly connects: boolean;
       };
   /** Others that wait behind this one. */
   readonly waiting: number;
@@ -222,6 +234,8 @@ export interface PromptAnswer {
   readonly allow: boolean;
   /** Seconds; null: until the site's last tab closes. Ignored for a refusal. */
   readonly expiresIn: number | null;
+  /** What is left of the permissions that were asked for, each in its place; null for one that is not given. Without it all are given as asked. */
+  readonly permissions?: readonly (PermissionRequest | null)[];
 }
 
 /** An account that is being made. */

@@ -1,4 +1,5 @@
 import type { DBSchema } from 'idb';
+import { type Arrival, arrive } from './arrivals.ts';
 import { connect, wholly } from './connection.ts';
 
 /** Ids and keys are opaque to the disk (blinded by the keystore); bodies are sealed; times are in the clear because lists are ordered by them. */
@@ -29,6 +30,12 @@ export interface InboxRecord {
   readonly sealed: Uint8Array | null;
 }
 
+/** Where in a conversation; `time` in milliseconds. */
+export interface Place {
+  readonly time: number;
+  readonly id?: string;
+}
+
 /** What a slice of decoding came to; written at once, so that a death in between repeats the slice and nothing else. */
 export interface Decoded {
   readonly done: readonly number[];
@@ -49,11 +56,10 @@ export interface Cache {
     delete(id: string): Promise<void>;
   };
   readonly messages: {
-    /** Newest first by (time, id); `before` is a message of the conversation, exclusive. */
-    page(
-      conversation: string,
-      options: { readonly before?: { readonly time: number; readonly id: string }; readonly limit: number },
-    ): Promise<MessageRecord[]>;
+    /** Newest first by (time, id); `before` is a place in the conversation, exclusive: without an id, the first of its time. */
+    page(conversation: string, options: { readonly before?: Place; readonly limit: number }): Promise<MessageRecord[]>;
+    /** Oldest first; `after` is a place in the conversation, exclusive: without an id, the last of its time. */
+    pageUp(conversation: string, options: { readonly after?: Place; readonly limit: number }): Promise<MessageRecord[]>;
     /** By its id, or by one of its aliases. */
     get(id: string): Promise<MessageRecord | undefined>;
     /** Writes a message and, with it, its conversation. */
@@ -75,6 +81,12 @@ export interface Cache {
     quarantined(limit: number): Promise<InboxRecord[]>;
     /** Lets what is in quarantine for one of these reasons, or for any, be read again; returns how many. */
     requeue(reasons?: readonly string[]): Promise<number>;
+  };
+  /** The order in which conversations and messages came to be here, for those who go on from where they were. The oldest are forgotten. */
+  readonly arrivals: {
+    after(seq: number, limit: number): Promise<Arrival[]>;
+    /** The newest; 0: there was none yet. */
+    last(): Promise<number>;
   };
   readonly cursors: {
     get(name: string): Promise<bigint | undefined>;
@@ -104,13 +116,15 @@ interface Schema extends DBSchema {
   /** From an alias to the id of the message. */
   aliases: { key: string; value: string };
   notes: { key: string; value: Uint8Array };
+  arrivals: { key: number; value: Arrival };
 }
 
 const strict = { durability: 'strict' } as const;
 
 /** The disposable half of storage: a sealed copy of what the network holds, for one account. */
 export function openCache(account: string): Cache {
-  const connection = connect<Schema>(`parley-cache-${account}`, 4, (db, from) => {
+  const connection = connect<Schema>(`parley-cache-${account}`, 5, (db, from) => {
+    if (from < 5) db.createObjectStore('arrivals', { keyPath: 'seq', autoIncrement: true });
     if (from < 4) db.createObjectStore('notes');
     if (from < 2) db.createObjectStore('aliases');
     // What was known of peers' keys moved to the durable half, which no clearing of this one touches.
@@ -138,17 +152,29 @@ export function openCache(account: string): Cache {
       get: (id) => use(async (db) => optional(await db.get('conversations', id), plainConversation)),
       put: (record) =>
         use(async (db) => {
-          await db.put('conversations', ordered(record));
+          const transaction = db.transaction(['conversations', 'arrivals'], 'readwrite');
+          await wholly(transaction, () =>
+            putConversation(transaction.objectStore('conversations'), transaction.objectStore('arrivals'), record),
+          );
         }),
       delete: (id) => use((db) => db.delete('conversations', id)),
     },
     messages: {
       page: (conversation, { before, limit }) =>
         use(async (db) => {
-          // In the order of keys a list comes after every string and number: [] closes the range of a conversation.
-          const from = before ? [conversation, messageOrder(before)] : [conversation];
+          // In the order of keys a list comes after every string and number: [] closes the range of a conversation, or of a time.
+          const from = before ? [conversation, before.id === undefined ? [-before.time, []] : messageOrder(before)] : [conversation];
           const range = IDBKeyRange.bound(from, [conversation, [[]]], before !== undefined);
           return (await db.getAllFromIndex('messages', 'order', range, limit)).map(plainMessage);
+        }),
+      pageUp: (conversation, { after, limit }) =>
+        use(async (db) => {
+          const to = after ? [conversation, after.id === undefined ? [-after.time] : messageOrder(after)] : [conversation, [[]]];
+          const range = IDBKeyRange.bound([conversation], to, false, true);
+          const page: MessageRecord[] = [];
+          let cursor = await db.transaction('messages').store.index('order').openCursor(range, 'prev');
+          for (; cursor && page.length < limit; cursor = await cursor.continue()) page.push(plainMessage(cursor.value));
+          return page;
         }),
       get: (id) =>
         use(async (db) => {
@@ -157,10 +183,13 @@ export function openCache(account: string): Cache {
         }),
       put: (record, conversation) =>
         use(async (db) => {
-          const transaction = db.transaction(['messages', 'conversations'], 'readwrite');
+          const transaction = db.transaction(['messages', 'conversations', 'arrivals'], 'readwrite');
           await wholly(transaction, async () => {
-            await transaction.objectStore('messages').put({ ...record, order: messageOrder(record) });
-            if (conversation) await transaction.objectStore('conversations').put(ordered(conversation));
+            const [store, arrivals] = [transaction.objectStore('messages'), transaction.objectStore('arrivals')];
+            const known = await store.getKey(record.id);
+            await store.put({ ...record, order: messageOrder(record) });
+            if (conversation) await putConversation(transaction.objectStore('conversations'), arrivals, conversation);
+            if (known === undefined) await arrive(arrivals, record.conversation, record.id);
           });
         }),
       delete: (id) => use((db) => db.delete('messages', id)),
@@ -202,6 +231,10 @@ export function openCache(account: string): Cache {
           });
         }),
     },
+    arrivals: {
+      after: (seq, limit) => use((db) => db.getAll('arrivals', IDBKeyRange.lowerBound(seq, true), limit)),
+      last: () => use(async (db) => (await db.transaction('arrivals').store.openKeyCursor(null, 'prev'))?.key ?? 0),
+    },
     cursors: {
       get: (name) => use((db) => db.get('cursors', name)),
       put: (name, value) =>
@@ -218,7 +251,7 @@ export function openCache(account: string): Cache {
     },
     apply: ({ done, quarantined, conversations, messages, aliases = [] }) =>
       use(async (db) => {
-        const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases'], 'readwrite');
+        const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases', 'arrivals'], 'readwrite');
         const inbox = transaction.objectStore('inbox');
         return wholly(transaction, async () => {
           for (const seq of done) {
@@ -229,12 +262,14 @@ export function openCache(account: string): Cache {
             const row = await inbox.get(seq);
             if (row) await inbox.put({ ...row, state: 'quarantined', reason });
           }
-          for (const record of conversations) await transaction.objectStore('conversations').put(ordered(record));
+          const arrivals = transaction.objectStore('arrivals');
+          for (const record of conversations) await putConversation(transaction.objectStore('conversations'), arrivals, record);
           const store = transaction.objectStore('messages');
           const written: string[] = [];
           for (const record of messages) {
             if ((await store.index('dedup').getKey(record.dedup)) !== undefined) continue;
             await store.put({ ...record, order: messageOrder(record) });
+            await arrive(arrivals, record.conversation, record.id);
             written.push(record.id);
           }
           for (const { id, dedup } of aliases) {
@@ -251,9 +286,20 @@ export function openCache(account: string): Cache {
 
 const byState = (state: InboxRecord['state']): IDBKeyRange => IDBKeyRange.bound([state, 0], [state, Number.MAX_SAFE_INTEGER]);
 
+/** What is of use here of the store of conversations. */
+interface Conversations {
+  getKey(id: string): Promise<string | undefined>;
+  put(record: ReturnType<typeof ordered>): Promise<unknown>;
+}
+
+async function putConversation(store: Conversations, arrivals: Parameters<typeof arrive>[0], record: ConversationRecord): Promise<void> {
+  if ((await store.getKey(record.id)) === undefined) await arrive(arrivals, record.id, null);
+  await store.put(ordered(record));
+}
+
 const ordered = (record: ConversationRecord) => ({ ...record, order: -record.time });
 
-const messageOrder = ({ time, id }: { readonly time: number; readonly id: string }): [number, string] => [-time, complement(id)];
+const messageOrder = ({ time, id = '' }: Place): [number, string] => [-time, complement(id)];
 
 /** Hex digits turned upside down, so that ascending order of the result is descending order of the ids. */
 const complement = (id: string): string => id.replace(/[0-9a-f]/g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));

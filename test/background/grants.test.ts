@@ -21,7 +21,7 @@ const start = (): Grants => createGrants(table, () => now);
 
 describe('a grant', () => {
   test('is of its origin and of its account alone', async () => {
-    await grants.allowSend(shop, me, [bob.address], null);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null);
     expect(await grants.connected(shop, me)).toBe(true);
     for (const other of [game, 'https://shop.example:8443', 'http://shop.example', 'https://www.shop.example']) {
       expect(await grants.connected(other, me)).toBe(false);
@@ -32,7 +32,7 @@ describe('a grant', () => {
   });
 
   test('covers the peers that it names and no others', async () => {
-    await grants.allowSend(shop, me, [bob.address], null);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null);
     expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([]);
     expect(await grants.missingPeers(shop, me, [bob.address, carol.address, carol.address])).toEqual([carol.address]);
   });
@@ -44,17 +44,17 @@ describe('a grant', () => {
   });
 
   test('with an empty list of peers allows nobody', async () => {
-    await grants.allowSend(shop, me, [], null);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [] }], null);
     expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([bob.address]);
   });
 
   test('outlives the background', async () => {
-    await grants.allowSend(shop, me, [bob.address], now + day);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], now + day);
     expect(await start().permissions(shop, me)).toEqual([{ kind: 'send', peers: [bob.address], grantedAt: now, expiresAt: now + day }]);
   });
 
   test('is over to the millisecond', async () => {
-    await grants.allowSend(shop, me, [bob.address], now + day);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], now + day);
     now += day - 1;
     expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([]);
     now += 1;
@@ -64,9 +64,9 @@ describe('a grant', () => {
   });
 
   test('grows by peers of the same term, and stands beside those of another', async () => {
-    await grants.allowSend(shop, me, [bob.address], null);
-    await grants.allowSend(shop, me, [carol.address], null);
-    await grants.allowSend(shop, me, ['0x0000000000000000000000000000000000000001'], now + day);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [carol.address] }], null);
+    await grants.allow(shop, me, [{ kind: 'send', peers: ['0x0000000000000000000000000000000000000001'] }], now + day);
     expect((await grants.permissions(shop, me)).map(({ peers, expiresAt }) => [peers.length, expiresAt])).toEqual([
       [2, null],
       [1, now + day],
@@ -81,18 +81,18 @@ describe('a grant', () => {
 
   test('is not lost to another that is written at the same time', async () => {
     await Promise.all([
-      grants.allowSend(shop, me, [bob.address], null),
-      grants.allowSend(shop, me, [carol.address], null),
-      grants.knowConversation(shop, me, 'name', { id: 'id', peer: bob.address }),
+      grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null),
+      grants.allow(shop, me, [{ kind: 'send', peers: [carol.address] }], null),
+      grants.knowConversation(shop, me, 'name', { id: 'id', peers: [bob.address] }),
     ]);
     expect(await grants.missingPeers(shop, me, [bob.address, carol.address])).toEqual([]);
-    expect(await grants.conversation(shop, me, 'name')).toEqual({ id: 'id', peer: bob.address });
+    expect(await grants.conversation(shop, me, 'name')).toEqual({ id: 'id', peers: [bob.address] });
   });
 });
 
 describe('the last tab of an origin', () => {
   test('ends what was to last until then, and nothing of an origin that has another', async () => {
-    await grants.allowSend(shop, me, [bob.address], null);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null);
     await grants.connect(game, me, null);
     expect(await grants.tabsClosed(new Set([game]))).toEqual([shop]);
     expect(await grants.connected(shop, me)).toBe(false);
@@ -102,8 +102,8 @@ describe('the last tab of an origin', () => {
 
   test('leaves what was given for a time', async () => {
     await grants.connect(shop, me, now + day);
-    await grants.allowSend(shop, me, [bob.address], null);
-    await grants.allowSend(shop, me, [carol.address], now + day);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [carol.address] }], now + day);
     expect(await grants.tabsClosed(new Set())).toEqual([shop]);
     expect(await grants.connected(shop, me)).toBe(true);
     expect(await grants.missingPeers(shop, me, [bob.address, carol.address])).toEqual([bob.address]);
@@ -112,7 +112,7 @@ describe('the last tab of an origin', () => {
 
   test('keeps a connection alive that was also given for a time which is over', async () => {
     await grants.connect(shop, me, null);
-    await grants.allowSend(shop, me, [bob.address], now + day);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], now + day);
     now += day;
     expect(await grants.connected(shop, me)).toBe(true);
     expect(await grants.permissions(shop, me)).toEqual([]);
@@ -128,7 +128,7 @@ describe('the last tab of an origin', () => {
 });
 
 describe('taking back', () => {
-  beforeEach(() => grants.allowSend(shop, me, [bob.address], null));
+  beforeEach(() => grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null));
 
   test('one kind leaves the connection', async () => {
     expect(await grants.revoke(shop, 'read')).toBe(false);
@@ -156,7 +156,7 @@ describe('taking back', () => {
   test('is not undone by a change that was under way, however far it had come', async () => {
     for (let turns = 0; turns < 12; turns++) {
       await grants.connect(shop, me, null);
-      const known = grants.knowConversation(shop, me, `name ${turns}`, { id: 'id', peer: bob.address });
+      const known = grants.knowConversation(shop, me, `name ${turns}`, { id: 'id', peers: [bob.address] });
       for (let turn = 0; turn < turns; turn++) await null;
       await Promise.all([known, grants.revoke(shop)]);
       expect(await grants.connected(shop, me)).toBe(false);
@@ -180,8 +180,8 @@ describe('taking back', () => {
 test('a conversation is known to the origin that was told of it', async () => {
   await grants.connect(shop, me, null);
   await grants.connect(game, me, null);
-  await grants.knowConversation(shop, me, 'name', { id: 'id', peer: bob.address });
-  expect(await grants.conversation(shop, me, 'name')).toEqual({ id: 'id', peer: bob.address });
+  await grants.knowConversation(shop, me, 'name', { id: 'id', peers: [bob.address] });
+  expect(await grants.conversation(shop, me, 'name')).toEqual({ id: 'id', peers: [bob.address] });
   expect(await grants.conversation(game, me, 'name')).toBeNull();
   expect(await grants.conversation(shop, me, 'constructor')).toBeNull();
 });
@@ -189,7 +189,7 @@ test('a conversation is known to the origin that was told of it', async () => {
 test('the list of sites has those that may do something, newest first', async () => {
   await grants.connect(shop, me, null);
   now += 1;
-  await grants.allowSend(game, me, [bob.address], now + day);
+  await grants.allow(game, me, [{ kind: 'send', peers: [bob.address] }], now + day);
   expect(await grants.sites()).toEqual([
     {
       origin: game,

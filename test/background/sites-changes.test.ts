@@ -22,7 +22,7 @@ async function connect(caller = page): Promise<void> {
 }
 
 async function allow(caller = page): Promise<{ id: string }> {
-  const asked = sites.newConversation(caller, { peer: bob.address });
+  const asked = sites.newConversation(caller, { peers: [bob.address] });
   await world.answer(yes);
   return (await asked) as { id: string };
 }
@@ -67,7 +67,7 @@ describe('while Parley is locked', () => {
 
   test('a conversation of which nothing is remembered shows after unlocking whose it is', async () => {
     await world.unlock();
-    const { id } = (await sites.newConversation(page, { peer: bob.address })) as { id: string };
+    const { id } = (await sites.newConversation(page, { peers: [bob.address] })) as { id: string };
     await sites.revoke(page);
     await world.lock();
     const asked = watch(sites.sendMessage(page, { conversation: id, ...text }));

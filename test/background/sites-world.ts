@@ -1,10 +1,13 @@
 import { type Approvals, createApprovals } from '../../src/background/approvals.ts';
 import { createGrants, type Grants } from '../../src/background/grants.ts';
+import type { HistoryMessage } from '../../src/background/history.ts';
 import { createSites, type SitesService } from '../../src/background/sites.ts';
+import { toPage } from '../../src/content-types/index.ts';
 import { toHex, utf8 } from '../../src/protocol/bytes.ts';
 import { hmacSha256 } from '../../src/protocol/hash.ts';
 import { RefusalError } from '../../src/rpc/errors.ts';
-import type { ConversationRow, MessageView, Prompt, Status } from '../../src/rpc/views.ts';
+import type { ConversationRow, MessageView, Prompt, PromptAnswer, Status } from '../../src/rpc/views.ts';
+import type { Arrival } from '../../src/storage/arrivals.ts';
 import { alice, bob } from '../support/people.ts';
 import { memoryTable } from './callers.ts';
 
@@ -21,6 +24,8 @@ export class World {
   nodeAway = false;
   readonly rows = new Map<string, ConversationRow>();
   readonly sent = new Map<string, MessageView>();
+  readonly messages: HistoryMessage[] = [];
+  readonly arrivals: Arrival[] = [];
   readonly did: string[] = [];
   readonly woken: string[] = [];
   readonly table = memoryTable<unknown>();
@@ -49,6 +54,11 @@ export class World {
         const state = this.nodeAway ? 'unknown' : peer === bob.address ? 'reachable' : 'absent';
         return { address: peer as typeof me, state, lookAlike: null, conversation: null, warning: null };
       },
+      get: async (id) => {
+        const row = this.rows.get(id);
+        if (!row) throw new RefusalError('not-found', 'There is no such conversation.');
+        return row;
+      },
       start: async (peer, context) => {
         this.did.push(`start with ${peer}`);
         await this.meanwhile();
@@ -57,8 +67,45 @@ export class World {
         return this.conversation(bob.address, context?.conversationId ?? null, context?.metadata ?? null);
       },
     },
+    groups: {
+      create: async (title, members) => {
+        this.did.push(`group ${title} of ${members.join()}`);
+        const row = this.conversation(bob.address, 'group');
+        const group = { title, members: [me, ...members] as (typeof me)[], creator: me, left: [], mine: true, open: true };
+        this.rows.set(row.id, { ...row, thread: null, group });
+        return this.rows.get(row.id) as ConversationRow;
+      },
+    },
+    history: {
+      page: async (conversation, { order, from, limit }) => {
+        if (this.phase !== 'ready') throw new RefusalError('locked', 'Locked.');
+        const sign = order === 'asc' ? 1 : -1;
+        const place = (a: { time: number; id?: string }, b: { time: number; id?: string }) =>
+          a.time - b.time || (a.id ?? '').localeCompare(b.id ?? '');
+        const all = this.messages
+          .filter((each) => each.conversation === conversation)
+          .map((each) => ({ each, at: { time: each.sentAt, id: each.id } }));
+        const beyond = ({ at }: (typeof all)[number]): boolean =>
+          from === null || (from.id === undefined ? (at.time - from.time) * sign > 0 : place(at, from) * sign > 0);
+        return all
+          .filter(beyond)
+          .sort((a, b) => place(a.at, b.at) * sign)
+          .slice(0, limit)
+          .map(({ each }) => each);
+      },
+      get: async (id) => this.messages.find((each) => each.id === id) ?? null,
+    },
+    arrivals: () =>
+      this.phase === 'ready' && this.account
+        ? {
+            account: this.account.address,
+            after: async (seq, limit) => this.arrivals.filter((each) => each.seq > seq).slice(0, limit),
+            last: async () => this.arrivals.length,
+          }
+        : null,
     messages: {
-      send: async (conversation, content, request) => {
+      send: async (conversation, value, request) => {
+        const content = typeof value === 'string' ? value : String(toPage(value).content);
         const before = this.sent.get(request);
         if (before) return before;
         this.did.push(`send ${content}`);
@@ -75,6 +122,15 @@ export class World {
           failure: null,
         };
         this.sent.set(request, message);
+        this.messages.push({
+          id: message.id,
+          conversation,
+          sender: me,
+          sentAt: this.now,
+          contentType: text.contentType,
+          content,
+          state: 'queued',
+        });
         return message;
       },
       settled: async (id) => {
@@ -109,13 +165,23 @@ export class World {
     return row;
   }
 
+  /** A message comes in; its time is now unless it is said. */
+  arrive(row: ConversationRow, content: unknown, { sentAt = this.now, contentType = text.contentType } = {}): HistoryMessage {
+    const id = toHex(hmacSha256(utf8('arrived'), utf8(`${this.messages.length}`)));
+    const message = { id, conversation: row.id, sender: row.peer, sentAt, contentType, content, state: null };
+    this.messages.push(message);
+    this.arrivals.push({ seq: this.arrivals.length + 1, conversation: row.id, message: id });
+    this.sites.arrived();
+    return message;
+  }
+
   /** The question that is shown now. */
   async question(): Promise<Prompt['question'] | undefined> {
     await turn();
     return this.approvals.prompts()[0]?.question;
   }
 
-  async answer(answer: typeof yes | typeof no | { allow: true; expiresIn: number }): Promise<void> {
+  async answer(answer: PromptAnswer): Promise<void> {
     await turn();
     await this.sites.answer(this.approvals.prompts()[0]?.id ?? '', answer);
     await turn();

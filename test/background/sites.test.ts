@@ -22,7 +22,7 @@ async function connect(caller = page): Promise<void> {
 }
 
 async function allow(caller = page): Promise<{ id: string }> {
-  const asked = sites.newConversation(caller, { peer: bob.address });
+  const asked = sites.newConversation(caller, { peers: [bob.address] });
   await world.answer(yes);
   return (await asked) as { id: string };
 }
@@ -202,7 +202,7 @@ describe('sending', () => {
 
 describe('a conversation', () => {
   test('is shown by what the contract names, and by nothing of ours', async () => {
-    const asked = sites.newConversation(page, { peer: bob.address, conversationId: 'shop/1', metadata: { title: 'Order' } });
+    const asked = sites.newConversation(page, { peers: [bob.address], conversationId: 'shop/1', metadata: { title: 'Order' } });
     expect(await world.question()).toEqual({ kind: 'send', peers: [bob.address], text: null, contentType: null, connects: true });
     await world.answer(yes);
     expect(await asked).toEqual({
@@ -216,7 +216,7 @@ describe('a conversation', () => {
 
   test('has the same id for one origin every time, and another for every origin', async () => {
     const { id } = await allow();
-    expect((await sites.newConversation(page, { peer: bob.address })) as { id: string }).toMatchObject({ id });
+    expect((await sites.newConversation(page, { peers: [bob.address] })) as { id: string }).toMatchObject({ id });
     expect((await allow(pageOf(game))).id).not.toBe(id);
   });
 

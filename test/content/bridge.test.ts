@@ -323,3 +323,56 @@ describe('a page', () => {
     expect(calls.map(({ outcome }) => outcome)).toEqual(Array(256).fill('waiting'));
   });
 });
+
+describe('a subscription', () => {
+  const subscribe = { method: 'xmtp_subscribe', params: { kind: 'messages' } };
+  const stream = (payload: object): void => page.port.receive({ event: 'stream', payload });
+  async function subscribed(): Promise<unknown[][]> {
+    await load();
+    const heard = hear('message');
+    const asked = await call(subscribe);
+    stream({ subscription: 's', cursor: 3, kind: 'messages', conversation: null });
+    page.answer('xmtp_subscribe', { result: 's' });
+    await arrive();
+    expect(asked.outcome).toEqual({ result: 's' });
+    return heard;
+  }
+
+  test('goes on where it was when the background comes back, without a word from the page', async () => {
+    const heard = await subscribed();
+    stream({ subscription: 's', cursor: 4, event: 'message', payload: { subscription: 's', message: 'one' } });
+    page.port.break();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(page.ports).toHaveLength(2);
+    expect(page.asked).toEqual([
+      { id: -1, method: 'resume', params: { subscriptions: [{ subscription: 's', kind: 'messages', conversation: null, cursor: 4 }] } },
+    ]);
+    stream({ subscription: 's', cursor: 4, event: 'message', payload: { subscription: 's', message: 'one' } });
+    stream({ subscription: 's', cursor: 6, event: 'message', payload: { subscription: 's', message: 'two' } });
+    await arrive();
+    expect(heard).toEqual([
+      ['message', { subscription: 's', message: 'one' }],
+      ['message', { subscription: 's', message: 'two' }],
+    ]);
+  });
+
+  test('that was given up, or ended, is not gone on with', async () => {
+    await subscribed();
+    await call({ method: 'xmtp_unsubscribe', params: { subscription: 's' } });
+    page.answer('xmtp_unsubscribe', { result: true });
+    page.port.break();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(page.ports).toHaveLength(1);
+  });
+
+  test('the answer to the call of our own reaches no page', async () => {
+    await subscribed();
+    page.port.break();
+    await vi.advanceTimersByTimeAsync(200);
+    const heard = vi.fn();
+    page.window.addEventListener('message', heard);
+    page.port.receive({ id: -1, result: null });
+    await arrive();
+    expect(heard).not.toHaveBeenCalled();
+  });
+});

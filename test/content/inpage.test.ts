@@ -110,10 +110,10 @@ describe('a call', () => {
     ['a function for parameters', { method: 'xmtp_accounts', params: () => 1 }, -32602, /^params/],
     ['a wrong member', { method: 'xmtp_canMessage', params: { peers: ['x'] } }, -32602, /^params\.peers\[0\]/],
     [
-      'another content type',
-      { method: 'xmtp_sendMessage', params: { peer, content: 'x', contentType: 'a/b:1.0' } },
+      'a text that is none',
+      { method: 'xmtp_sendMessage', params: { peer, content: {}, contentType: 'xmtp.org/text:1.0' } },
       -32602,
-      /^params\.contentType/,
+      /^params\.content/,
     ],
     ['what JSON cannot carry', { method: 'xmtp_sendMessage', params: { peer, content: circle } }, -32602, /plain JSON/],
     ['a bigint', { method: 'xmtp_sendMessage', params: { peer, content: 1n } }, -32602, /plain JSON/],

@@ -194,7 +194,68 @@ test('a cache of the first version keeps what it holds', async () => {
   expect(await old.messages.get('02')).toEqual(message('01', 5));
   await old.notes.put('consent', Uint8Array.of(3));
   expect(await old.notes.get('consent')).toEqual(Uint8Array.of(3));
+  expect(await old.arrivals.last()).toBe(0);
+  await old.messages.put(message('05', 6));
+  expect(await old.arrivals.after(0, 10)).toEqual([{ seq: 1, conversation: 'c', message: '05' }]);
   await old.close();
+});
+
+describe('from a place in a conversation', () => {
+  beforeEach(async () => {
+    for (const [id, time] of [
+      ['01', 5],
+      ['02', 6],
+      ['03', 6],
+      ['04', 7],
+    ] as const)
+      await cache.messages.put(message(id, time));
+    await cache.messages.put(message('05', 6, 'other'));
+  });
+
+  test('messages come downward and upward, page by page', async () => {
+    const page = async (options: Parameters<Cache['messages']['page']>[1]) => ids(await cache.messages.page('c', options));
+    const pageUp = async (options: Parameters<Cache['messages']['pageUp']>[1]) => ids(await cache.messages.pageUp('c', options));
+    expect(await page({ limit: 9 })).toEqual(['04', '03', '02', '01']);
+    expect(await pageUp({ limit: 9 })).toEqual(['01', '02', '03', '04']);
+    expect(await page({ limit: 9, before: { time: 6, id: '03' } })).toEqual(['02', '01']);
+    expect(await pageUp({ limit: 9, after: { time: 6, id: '02' } })).toEqual(['03', '04']);
+    expect(await pageUp({ limit: 1, after: { time: 6, id: '02' } })).toEqual(['03']);
+  });
+
+  test('and from a time, without what is of that very time', async () => {
+    expect(ids(await cache.messages.page('c', { limit: 9, before: { time: 6 } }))).toEqual(['01']);
+    expect(ids(await cache.messages.pageUp('c', { limit: 9, after: { time: 6 } }))).toEqual(['04']);
+    expect(ids(await cache.messages.page('c', { limit: 9, before: { time: 99 } }))).toHaveLength(4);
+    expect(ids(await cache.messages.pageUp('c', { limit: 9, after: { time: 0 } }))).toHaveLength(4);
+  });
+});
+
+describe('arrivals', () => {
+  const told = async (after = 0) =>
+    (await cache.arrivals.after(after, 100)).map(({ conversation, message }) => `${conversation} ${message}`);
+
+  test('tell of each conversation and message once, in the order in which they came', async () => {
+    await cache.conversations.put(conversation('c', 1));
+    await cache.messages.put(message('02', 9), conversation('c', 9));
+    await cache.messages.put(message('02', 9), conversation('c', 9));
+    await cache.apply({
+      ...nothing,
+      conversations: [conversation('c', 9), conversation('d', 2)],
+      messages: [message('01', 3), message('03', 9, 'c', 'd02')],
+    });
+    expect(await told()).toEqual(['c null', 'c 02', 'd null', 'c 01']);
+    const last = await cache.arrivals.last();
+    await cache.messages.put(message('04', 1, 'd'));
+    expect(await told(last)).toEqual(['d 04']);
+  });
+
+  test('forget the oldest, and go on counting', async () => {
+    const many = Array.from({ length: 22_000 }, (_, index) => message(index.toString(16).padStart(8, '0'), index));
+    await cache.apply({ ...nothing, messages: many });
+    const [oldest] = await cache.arrivals.after(0, 1);
+    expect(oldest?.seq).toBe(2_001);
+    expect(await cache.arrivals.last()).toBe(22_000);
+  });
 });
 
 test('accounts do not see each other, and a deleted cache is empty', async () => {

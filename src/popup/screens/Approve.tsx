@@ -1,7 +1,7 @@
 import { KeyRound, LockOpen, MessageSquare, UserRound } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Prompt } from '../../rpc/views.ts';
+import type { PermissionRequest, Prompt } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
 import { FullAddress, ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
@@ -13,6 +13,8 @@ import { PageBones } from '../parts/Skeleton.tsx';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';
 import { visible, visibleLine } from '../text.ts';
+import { duration } from '../time.ts';
+import { AskedPermissions, type Given } from './approve/AskedPermissions.tsx';
 
 /** Sites' questions, one after another. The window goes when none is left. */
 export function Approve({ account }: { readonly account: string }): JSX.Element {
@@ -52,14 +54,18 @@ function Question({
   readonly account: string;
   readonly onAnswered: () => void;
 }): JSX.Element {
-  const [seconds, setSeconds] = useState<number | null>(null);
+  const { question } = prompt;
+  const choices = termsFor(question);
+  const [seconds, setSeconds] = useState<number | null>(choices[0]?.value ?? null);
+  const [given, setGiven] = useState<Given>(question.kind === 'permissions' ? question.permissions.map(least) : []);
   const armed = useArmed(prompt.id);
   const work = useWork();
-  const { question } = prompt;
+  const something = question.kind !== 'permissions' || given.some((each) => each !== null);
   const url = new URL(prompt.origin);
   const answer = (allow: boolean): Promise<void> =>
     work.run(async () => {
-      await background.call('answerPrompt', { id: prompt.id, allow, expiresIn: allow ? (seconds as 86400 | 604800 | null) : null });
+      const permissions = question.kind === 'permissions' ? { permissions: given } : {};
+      await background.call('answerPrompt', { id: prompt.id, allow, expiresIn: allow ? seconds : null, ...(allow && permissions) });
       onAnswered();
     });
   return (
@@ -85,7 +91,11 @@ function Question({
               </p>
             )}
           </div>
-          <Asks question={question} />
+          {question.kind === 'permissions' ? (
+            <AskedPermissions asked={question} given={given} onGiven={setGiven} />
+          ) : (
+            <Asks question={question} />
+          )}
           {question.kind === 'send' && question.text !== null && (
             <div class="stack tight">
               <h3>The message it sends now</h3>
@@ -97,10 +107,12 @@ function Question({
             </div>
           )}
           {question.kind !== 'unlock' && (
-            <Segments legend="For how long" name="term" choices={terms} chosen={seconds} onChoose={setSeconds} />
+            <Segments legend="For how long" name="term" choices={choices} chosen={seconds} onChoose={setSeconds} />
           )}
           <p class="small quiet">
-            It can never see your keys, your other conversations or your contacts. You can take this back in Settings.
+            {reads(question)
+              ? 'It can never see your keys or your contacts. You can take this back in Settings.'
+              : 'It can never see your keys, your conversations or your contacts. You can take this back in Settings.'}
           </p>
           <div class="account">
             <Avatar address={account} size={28} />
@@ -117,7 +129,7 @@ function Question({
         </Button>
         <Button
           kind="primary"
-          disabled={!armed || work.busy}
+          disabled={!armed || work.busy || !something}
           onClick={(event) => {
             // A click that no person made, or made on something else a moment ago, is no yes.
             if (event.isTrusted && armed) void answer(true);
@@ -130,7 +142,23 @@ function Question({
   );
 }
 
-function Asks({ question }: { readonly question: Prompt['question'] }): JSX.Element {
+/** As long as was asked for, where that was said, and whatever is shorter. */
+function termsFor(question: Prompt['question']): readonly { readonly value: number | null; readonly words: string }[] {
+  const asked = question.kind === 'permissions' ? question.permissions.flatMap(({ expiresIn = [] }) => expiresIn) : [];
+  if (asked.length === 0) return terms;
+  const longest = Math.max(...asked);
+  const shorter = terms.filter(({ value }) => value === null || value < longest);
+  return [{ value: longest, words: duration(longest) }, ...shorter];
+}
+
+/** What is allowed unless the user widens it: the messages from now on, also where all were asked for. */
+const least = (permission: PermissionRequest): PermissionRequest =>
+  permission.since === 'all' ? { ...permission, since: 'now' } : permission;
+
+const reads = (question: Prompt['question']): boolean =>
+  question.kind === 'permissions' && question.permissions.some(({ kind }) => kind === 'read');
+
+function Asks({ question }: { readonly question: Exclude<Prompt['question'], { kind: 'permissions' }> }): JSX.Element {
   const seesAddress = (
     <li>
       <Icon of={UserRound} />

@@ -1,0 +1,173 @@
+import { BookOpen, MessageSquare, UserRound } from 'lucide';
+import type { JSX } from 'preact';
+import type { PermissionRequest, Prompt } from '../../../rpc/views.ts';
+import { FullAddress } from '../../parts/Address.tsx';
+import { Icon } from '../../parts/Icon.tsx';
+import { Segments } from '../../parts/Segments.tsx';
+import { visibleLine } from '../../text.ts';
+
+type Asked = Extract<Prompt['question'], { kind: 'permissions' }>;
+/** What is left of each, in its place. */
+export type Given = readonly (PermissionRequest | null)[];
+
+/** What a site asks for, each as a sentence that can be narrowed or left out. */
+export function AskedPermissions({
+  asked,
+  given,
+  onGiven,
+}: {
+  readonly asked: Asked;
+  readonly given: Given;
+  readonly onGiven: (given: Given) => void;
+}): JSX.Element {
+  const change = (index: number, permission: PermissionRequest | null): void =>
+    onGiven(given.map((each, place) => (place === index ? permission : each)));
+  return (
+    <div class="stack">
+      <h2>Allow this?</h2>
+      <ul class="asks">
+        {asked.connects && (
+          <li>
+            <Icon of={UserRound} />
+            <div>See the address of your account.</div>
+          </li>
+        )}
+        {asked.permissions.map((permission, index) => (
+          <li key={index}>
+            <Icon of={permission.kind === 'send' ? MessageSquare : BookOpen} />
+            <div class="stack tight">
+              <Choice
+                checked={given[index] !== null}
+                only={asked.permissions.length === 1}
+                onChange={(yes) => change(index, yes ? permission : null)}
+              >
+                {sentence(permission)}
+              </Choice>
+              {given[index] && (
+                <Scope asked={asked} permission={permission} given={given[index]} onChange={(next) => change(index, next)} />
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface ScopeProps {
+  readonly asked: Asked;
+  readonly permission: PermissionRequest;
+  readonly given: PermissionRequest;
+  readonly onChange: (given: PermissionRequest | null) => void;
+}
+
+/** Whom, where, of which kinds and from when; everything that can be made less can be made less here. */
+function Scope({ asked, permission, given, onChange }: ScopeProps): JSX.Element {
+  const { peers, conversations, contentTypes } = permission;
+  const narrowed = <T,>(all: readonly T[], kept: readonly T[], each: T, yes: boolean): T[] =>
+    all.filter((one) => (one === each ? yes : kept.includes(one)));
+  return (
+    <>
+      {conversations && (
+        <ul class="stack tight" aria-label="Conversations">
+          {conversations.map((name) => {
+            const kept = given.conversations ?? [];
+            return (
+              <li key={name}>
+                <Choice
+                  checked={kept.includes(name)}
+                  only={conversations.length === 1}
+                  onChange={(yes) => {
+                    const left = narrowed(conversations, kept, name, yes);
+                    onChange(left.length > 0 ? { ...given, conversations: left } : null);
+                  }}
+                >
+                  <Named asked={asked} name={name} />
+                </Choice>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+      {!conversations && peers !== '*' && (
+        <ul class="stack tight" aria-label="Addresses">
+          {peers.map((peer) => {
+            const kept = given.peers === '*' ? peers : given.peers;
+            return (
+              <li key={peer}>
+                <Choice
+                  checked={kept.includes(peer)}
+                  only={peers.length === 1}
+                  onChange={(yes) => {
+                    const left = narrowed(peers, kept, peer, yes);
+                    onChange(left.length > 0 ? { ...given, peers: left } : null);
+                  }}
+                >
+                  <FullAddress address={peer} />
+                </Choice>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+      {contentTypes && <p class="small quiet">Only of these kinds: {contentTypes.map(visibleLine).join(', ')}.</p>}
+      {permission.kind === 'read' &&
+        (permission.since === 'all' ? (
+          <Segments
+            legend="Which messages"
+            name={`since-${asked.permissions.indexOf(permission)}`}
+            choices={[
+              { value: 'now', words: 'From now on' },
+              { value: 'all', words: 'All there are' },
+            ]}
+            chosen={given.since ?? 'now'}
+            onChoose={(since) => onChange({ ...given, since: since as 'now' | 'all' })}
+          />
+        ) : (
+          <p class="small quiet">From now on. What was written before stays hidden from it.</p>
+        ))}
+    </>
+  );
+}
+
+function Named({ asked, name }: { readonly asked: Asked; readonly name: string }): JSX.Element {
+  const found = asked.conversations.find((each) => each.name === name);
+  if (found?.title) return <bdi>{visibleLine(found.title)}</bdi>;
+  return (
+    <>
+      {found?.peers.map((peer) => (
+        <FullAddress key={peer} address={peer} />
+      ))}
+    </>
+  );
+}
+
+interface ChoiceProps {
+  readonly checked: boolean;
+  /** There is nothing to choose from: then "Refuse" is the way to leave it out. */
+  readonly only: boolean;
+  readonly onChange: (yes: boolean) => void;
+  readonly children: JSX.Element | string;
+}
+
+function Choice({ checked, only, onChange, children }: ChoiceProps): JSX.Element {
+  if (only) return <div>{children}</div>;
+  return (
+    <label class="choice">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <span>{children}</span>
+    </label>
+  );
+}
+
+function sentence({ kind, peers, conversations }: PermissionRequest): string {
+  const several = (conversations ?? (peers === '*' ? [] : peers)).length > 1;
+  if (kind === 'send') {
+    if (conversations) return `Write in your name in ${several ? 'these conversations' : 'this conversation'}:`;
+    return peers === '*' ? 'Write in your name to anybody.' : `Write in your name to ${several ? 'these addresses' : 'this address'}:`;
+  }
+  if (conversations) return `Read ${several ? 'these conversations' : 'this conversation'}:`;
+  return peers === '*'
+    ? 'Read all your conversations.'
+    : `Read what you and ${several ? 'these addresses' : 'this address'} write to each other:`;
+}
