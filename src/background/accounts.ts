@@ -36,7 +36,7 @@ interface Deps {
 /** Backups that an import tries, newest first. */
 const mostBackups = 100;
 
-const sinceName = (address: Address): string => `since ${address}`;
+export const sinceName = (address: Address): string => `since ${address}`;
 
 /** Messages of peers from before this time (ms) count as read on this device: what an imported account brings along is no news. */
 export async function sinceOf({ settings }: Pick<Records, 'settings'>, address: Address): Promise<number> {

@@ -10,6 +10,7 @@ import type { Records } from '../storage/records.ts';
 import { createAccounts, sinceOf } from './accounts.ts';
 import { type Approvals, createApprovals, type PromptWindow } from './approvals.ts';
 import { createAwake, type Wakers } from './awake.ts';
+import { backedUpAt, createBackups } from './backups.ts';
 import { createBadge, type ToolbarButton } from './badge.ts';
 import { createConversations } from './conversations.ts';
 import { createEvents, type Events } from './events.ts';
@@ -218,6 +219,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     keystore,
     connect,
     exposure,
+    backedUp: async () => (keystore.state() === 'open' ? backedUpAt(records, keystore.address()) : null),
     listSites: grants.sites,
     version: platform.version,
     moved: async (url) => {
@@ -230,6 +232,23 @@ export async function assemble(platform: Platform): Promise<Background> {
     statusChanged: board.changed,
   });
 
+  const backups = createBackups({
+    keystore,
+    records,
+    preferences,
+    sessions,
+    exposure,
+    clock,
+    begin: async () => {
+      await lock.used();
+      await sessions.open(true);
+      board.changed();
+      accountChanged();
+    },
+    moved: node.reset,
+    changed: listChanged,
+  });
+
   awake.arm();
   exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
   if ((await keystore.wake()) === 'open') await sessions.open(false);
@@ -239,6 +258,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     services: {
       accounts,
       foundings,
+      backups: noting(backups, ['make', 'restore'], lock.used),
       // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),

@@ -13,7 +13,7 @@ const maxEntries = 200;
 const maxBytes = 1024 * 1024;
 
 /** Of each peer; the oldest go first. */
-const mostEvents = 100;
+export const mostEvents = 100;
 
 /** What is odd about the keys of a wallet, as they were last seen. */
 export type ContactWarning = 'older-keys' | 'other-keys';

@@ -91,7 +91,11 @@ export function createConversations({ keystore, records, sessions, clock, change
       return { rows: await Promise.all(rows.filter(({ group }) => group?.next === undefined).map(view)), more };
     },
     async get(id) {
-      return view(await existing(sessions.current(), id));
+      const session = sessions.current();
+      const row = await existing(session, id);
+      // Other keys may have come by a way that does not know of conversations, such as a backup file.
+      const otherKeys = !row.group && !row.retired && (await session.contacts.warning(row.peer)) === 'other-keys';
+      return view(otherKeys ? { ...row, otherKeys } : row);
     },
     async lookUp(text) {
       const session = sessions.current();

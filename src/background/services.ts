@@ -2,6 +2,7 @@ import type { Value } from '../content-types/index.ts';
 import type { PathKind } from '../keystore/wallet.ts';
 import type { PageCaller } from '../rpc/caller.ts';
 import type {
+  BackupReport,
   ConversationRow,
   Exposure,
   Founding,
@@ -13,6 +14,7 @@ import type {
   PhraseAccount,
   Prompt,
   PromptAnswer,
+  Restored,
   Safety,
   Settings,
   SignatureFault,
@@ -27,6 +29,7 @@ import type { Resumed } from './site-streams.ts';
 export interface Services {
   readonly accounts: Accounts;
   readonly foundings: Foundings;
+  readonly backups: Backups;
   readonly conversations: Conversations;
   readonly groups: Groups;
   readonly messages: Messages;
@@ -84,6 +87,27 @@ export type FoundingStart =
   /** `keys`: base64 of a file, or of what was pasted. */
   | { readonly way: 'bundle'; readonly keys: string }
   | { readonly way: 'external'; readonly address: string };
+
+/** Backup files. They cross to our own pages in pieces, in base64. */
+export interface Backups {
+  /** Makes a file and keeps it until it was read and saved; the second passphrase is the file's. */
+  make(
+    passphrase: string,
+    filePassphrase: string,
+    messages: boolean,
+  ): Promise<{ readonly id: string; readonly size: number; readonly name: string }>;
+  read(id: string, offset: number): Promise<string>;
+  /** The file is with its owner. */
+  saved(id: string): Promise<void>;
+  receive(size: number): Promise<{ readonly id: string }>;
+  /** The next piece. */
+  put(id: string, offset: number, data: string): Promise<null>;
+  /** Opens what was received and tells what is in it. Nothing is changed. */
+  open(id: string, filePassphrase: string): Promise<BackupReport>;
+  /** Takes it up: makes the account under a new passphrase, or with the passphrase of the one that is here adds what it lacks. */
+  restore(id: string, passphrase: string): Promise<Restored>;
+  close(id: string): Promise<null>;
+}
 
 export interface Conversations {
   /** Newest first, from the cache alone. */

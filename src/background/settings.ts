@@ -29,7 +29,7 @@ export interface Preferences {
   setTheme(theme: Theme): Promise<void>;
 }
 
-const mostNodes = 20;
+export const mostNodes = 20;
 const modes: readonly unknown[] = ['all', 'enabled', 'asked'] satisfies Exposure['mode'][];
 const themes: readonly unknown[] = ['system', 'light', 'dark', 'contrast'] satisfies Theme[];
 
@@ -82,6 +82,8 @@ interface Deps {
   readonly keystore: Pick<Keystore, 'state' | 'check' | 'preKeys'>;
   readonly connect: (url: string) => Pick<NodeClient, 'probe'>;
   readonly exposure: Pick<ExposureService, 'apply' | 'here'>;
+  /** When a backup file was last made, ms. */
+  readonly backedUp: () => Promise<number | null>;
   readonly listSites: () => Promise<Settings['sites']>;
   readonly version: string;
   /** The node is another one now. */
@@ -98,6 +100,7 @@ export function createSettings({
   keystore,
   connect,
   exposure,
+  backedUp,
   listSites,
   version,
   moved,
@@ -110,6 +113,7 @@ export function createSettings({
     nodes: await preferences.nodes(),
     exposure: await preferences.exposure(),
     here: await exposure.here(),
+    backedUpAt: await backedUp(),
     autoLockMinutes: await preferences.autoLockMinutes(),
     theme: await preferences.theme(),
     sites: await listSites(),

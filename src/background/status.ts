@@ -2,6 +2,7 @@ import type { Keystore } from '../keystore/keystore.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { Status } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
+import { backedUpAt } from './backups.ts';
 import type { Events } from './events.ts';
 import { noteStop } from './log.ts';
 import type { NodeStatus } from './node-state.ts';
@@ -45,6 +46,7 @@ export function createStatus({ keystore, records, preferences, sessions, node, p
       node: node.read(),
       prompts: prompts(),
       unread: session?.rows.unread() ?? 0,
+      backedUp: account === null || account.phraseSaved || (await backedUpAt(records, account.address)) !== null,
       published: account !== null && (await isPublished(records, account.address, url)),
       theme,
     };

@@ -95,12 +95,7 @@ export async function openBackupFile(bytes: Uint8Array, passphrase: string, acce
     key.fill(0);
   }
   try {
-    return readBody(body, header.createdAt);
-  } catch (cause) {
-    // Sealed as it should be, and of no use: made by something else, or on purpose.
-    throw cause instanceof KeystoreError
-      ? cause
-      : new KeystoreError('backup-foreign', 'the file holds something else than a backup', { cause });
+    return readBackupBody(body, header.createdAt);
   } finally {
     body.fill(0);
   }
@@ -153,6 +148,17 @@ const additional = ({ format: name, v, createdAt, kdf, nonce }: Omit<Header, 'su
 function packAccount({ kind, wallet, bundle, phraseSaved }: NewAccount): unknown {
   const secret = wallet && { key: wallet.key, entropy: wallet.entropy, path: wallet.path, extraWord: wallet.extraWord };
   return { kind, phraseSaved, wallet: secret, bundle: encodePrivateBundle(bundle) };
+}
+
+/** Reads what was sealed: made by us, by something else, or on purpose. @throws KeystoreError backup-foreign */
+export function readBackupBody(body: Uint8Array, createdAt: number): BackupContents {
+  try {
+    return readBody(body, createdAt);
+  } catch (cause) {
+    throw cause instanceof KeystoreError
+      ? cause
+      : new KeystoreError('backup-foreign', 'the file holds something else than a backup', { cause });
+  }
 }
 
 function readBody(body: Uint8Array, createdAt: number): BackupContents {

@@ -227,9 +227,16 @@ export class Identity {
     return Promise.all(sealed.map(({ topic, key }) => this.#openKey(topic, key)));
   }
 
-  /** The other way round. */
-  async sealKeys(keys: readonly { readonly topic: string; readonly key: Uint8Array }[]): Promise<SealedKey[]> {
-    return Promise.all(keys.map(({ topic, key }) => this.#sealKey(topic, key)));
+  /** The other way round; `identityKey`: whose conversation it is with, a group's creator's. */
+  async sealKeys(
+    keys: readonly { readonly topic: string; readonly key: Uint8Array; readonly identityKey: Uint8Array }[],
+  ): Promise<{ readonly key: SealedKey; readonly binding: string }[]> {
+    return Promise.all(
+      keys.map(async ({ topic, key, identityKey }) => ({
+        key: await this.#sealKey(topic, key),
+        binding: await this.#nameBinding(topic, key, { identityKey }),
+      })),
+    );
   }
 
   async createInvitation(
@@ -318,7 +325,7 @@ export class Identity {
     this.#token = null;
   }
 
-  #nameBinding(topic: string, keyMaterial: Uint8Array, { identityKey }: VerifiedBundle): Promise<string> {
+  #nameBinding(topic: string, keyMaterial: Uint8Array, { identityKey }: Pick<VerifiedBundle, 'identityKey'>): Promise<string> {
     return this.#records.blind('conversations', `${topic} ${toHex(sha256(keyMaterial))} ${toHex(identityKey)}`);
   }
 

@@ -257,12 +257,9 @@ export class Keystore {
     this.#backup = null;
   }
 
-  /** Takes an account out of the open backup into a new vault, and ends unlocked. @throws KeystoreError account-exists, weak-passphrase, backup-foreign */
+  /** Takes an account out of the open backup into a new vault, and ends unlocked. @throws KeystoreError as `add`, not-a-backup */
   async restoreAccount(index: number, passphrase: string): Promise<void> {
-    this.#checkNew(passphrase);
-    const { account } = this.#backedUp(index);
-    if (!account.wallet) throw new KeystoreError('backup-foreign', 'an account without its wallet cannot be kept here');
-    await this.#found(account.wallet, account.bundle, passphrase, account.phraseSaved);
+    await this.add(this.#backedUp(index).account, passphrase);
   }
 
   /** Takes up the pre-keys that the open backup has of this very identity; answers whether there were any. @throws KeystoreError locked, ProtocolError wrong-sender */
@@ -270,12 +267,16 @@ export class Keystore {
     return this.#rekey(async (identity) => identity.joinedWith(this.#backedUp(index).account.bundle));
   }
 
-  /** The keys of conversations in the open backup, sealed as they are kept here; null for a conversation that has none there. @throws KeystoreError locked */
-  async keysOfBackup(index: number, topics: readonly string[]): Promise<(SealedKey | null)[]> {
+  /** The keys of conversations in the open backup, sealed as they are kept here, with the names of what they bind. @throws KeystoreError locked */
+  async keysOfBackup(
+    index: number,
+    conversations: readonly { readonly topic: string; readonly identityKey: Uint8Array }[],
+  ): Promise<{ readonly key: SealedKey; readonly binding: string }[]> {
     const { keys } = this.#backedUp(index);
-    const there = topics.flatMap((topic, position) => (keys[position] ? [{ topic, key: keys[position] }] : []));
-    const sealed = await this.#identity().sealKeys(there);
-    return topics.map((_, position) => sealed[position] ?? null);
+    if (keys.length !== conversations.length) throw new KeystoreError('backup-foreign', 'the file has other conversations than keys');
+    return this.#identity().sealKeys(
+      conversations.map((conversation, position) => ({ ...conversation, key: keys[position] as Uint8Array })),
+    );
   }
 
   /** How many pre-keys there are, and when the newest was made (milliseconds). @throws KeystoreError locked */

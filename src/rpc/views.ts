@@ -19,6 +19,8 @@ export interface Status {
   readonly prompts: number;
   /** Messages not read yet, over all conversations; 0 while locked. */
   readonly unread: number;
+  /** Whether the account can be had again without this browser, as far as we know: its phrase is on paper, or a backup file was made. */
+  readonly backedUp: boolean;
   /** False until contact and key backup of a new account have reached the node. */
   readonly published: boolean;
   readonly theme: Theme;
@@ -111,6 +113,37 @@ export interface PeerAnswer {
   readonly warning: 'older-keys' | 'other-keys' | null;
 }
 
+/** What is in a backup file, as a check or a reading in tells it. */
+export interface BackupReport {
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly accounts: readonly BackupAccount[];
+}
+
+export interface BackupAccount {
+  readonly address: Address;
+  /**
+   * `new`: would be made here; `same`: is here, and would be added to; `other-keys`: is here with another identity; `another`: this browser holds another
+   * account.
+   */
+  readonly here: 'new' | 'same' | 'other-keys' | 'another';
+  readonly peers: number;
+  readonly conversations: number;
+  readonly messages: number;
+}
+
+/** What a backup file has brought. */
+export interface Restored {
+  readonly address: Address;
+  /** Whether there were pre-keys that this browser did not have. */
+  readonly preKeys: boolean;
+  /** Peers of whose keys there was news. */
+  readonly peers: number;
+  readonly messages: number;
+  /** Accounts that were not taken up. */
+  readonly left: readonly Address[];
+}
+
 /** Something that happened to the keys of a peer. */
 export interface KeyEvent {
   /** Milliseconds since 1970. */
@@ -150,6 +183,8 @@ export interface Settings {
   readonly exposure: Exposure;
   /** The site of the tab in front, where `window.xmtp` can appear at all. */
   readonly here: string | null;
+  /** When a backup file of this account was last made here (milliseconds since 1970); null: never, or locked. */
+  readonly backedUpAt: number | null;
   /** Minutes of no use until the extension locks; null: only with the browser, the screen lock and after 12 hours. */
   readonly autoLockMinutes: number | null;
   readonly theme: Theme;

@@ -1,5 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
+import { readData, readSettings } from '../../src/background/backup-contents.ts';
+import { type PackedPin, unpackPin } from '../../src/background/pins.ts';
 import { contentTypes, encodeText, readContent, show, writeContent } from '../../src/content-types/index.ts';
 import {
   BatchQueryRequestSchema,
@@ -14,7 +16,9 @@ import {
   SealedInvitationSchema,
 } from '../../src/gen/xmtp/message_contents/invitation_pb.ts';
 import { MessageHeaderV2Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
+import { parseBackupFile, readBackupBody, sealBackupFile } from '../../src/keystore/backup-file.ts';
 import { KeystoreError } from '../../src/keystore/errors.ts';
+import { encodeJson } from '../../src/keystore/json.ts';
 import { answerKeystoreCall } from '../../src/keystore/keystore-api.ts';
 import { emptyMemory } from '../../src/keystore/keystore-memory.ts';
 import { decodeVault, encodeVault, type Vault } from '../../src/keystore/vault.ts';
@@ -130,6 +134,57 @@ const vault: Vault = {
   kek: { nonce: 'AAAA', ct: 'AAAA' },
   body: { nonce: 'AAAA', ct: 'AAAA' },
 };
+
+const backupPin: PackedPin = {
+  peer: bob.address,
+  contact: encodeContact(bob.contact, 2),
+  other: null,
+  firstSeenAt: 1,
+  checkedAt: 2,
+  older: false,
+  former: [],
+  verified: { at: 3, own: `04${'ab'.repeat(64)}` },
+  events: [{ at: 3, kind: 'verified' }],
+};
+const backupConversation = {
+  id: 'c',
+  topic,
+  peer: bob.address,
+  peerIdentityKey: `04${'ab'.repeat(64)}`,
+  derived: true,
+  createdAt: 1,
+  conversationId: null,
+  metadata: { a: 'b' },
+  otherKeys: false,
+  retired: false,
+  readUpTo: 1,
+  lastOwnNs: atNs,
+};
+const backupMessage = { id: 'ab'.repeat(32), conversation: 'c', sender: bob.address, sentAt: 1, payload };
+const backupSettings = {
+  nodeUrl: 'http://127.0.0.1:5555',
+  nodes: ['https://node.example'],
+  theme: 'dark',
+  autoLockMinutes: null,
+  rotateDays: 30,
+  exposure: { mode: 'all', sites: [] },
+};
+const backupBody = encodeJson({
+  accounts: [
+    {
+      account: {
+        kind: 'key',
+        phraseSaved: true,
+        wallet: { key: alice.walletKey, entropy: null, path: null, extraWord: false },
+        bundle: encodePrivateBundle(alice.bundle),
+      },
+      keys: [keyMaterial],
+      data: { pins: [backupPin], conversations: [backupConversation], messages: [backupMessage] },
+    },
+  ],
+  settings: backupSettings,
+});
+const backupFile = await sealBackupFile({ createdAt: 1, accounts: [], settings: {} }, 'a passphrase of its own', { m: 64, t: 1, p: 1 });
 
 const envelope = { contentTopic: topic, timestampNs: atNs, message: await sealedMessage() };
 
@@ -311,6 +366,16 @@ export const targets: Readonly<Record<string, Target>> = {
       const call = orSyntax(() => JSON.parse(words(bytes))) as { method?: unknown; params?: unknown } | undefined;
       const method = call?.method;
       if (typeof method === 'string' && Object.hasOwn(pageParams, method)) pageParams[method as PageMethod](call?.params, 'params');
+    },
+  },
+  'backup-file': { seeds: [backupFile], run: parseBackupFile },
+  // What lies behind the seal is reached only by who knows the passphrase, which whoever made the file does.
+  'backup-body': {
+    seeds: [backupBody],
+    run: (bytes) => {
+      const { accounts, settings } = readBackupBody(bytes, 1);
+      for (const { data } of accounts) readData(data).pins.map(unpackPin);
+      readSettings(settings);
     },
   },
   vault: { seeds: [encodeVault(vault)], run: decodeVault },

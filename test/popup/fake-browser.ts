@@ -98,6 +98,7 @@ const status: Status = {
   },
   prompts: 0,
   unread: 3,
+  backedUp: scene !== 'empty',
   published: scene !== 'offline',
   theme,
 };
@@ -137,6 +138,7 @@ const settings: Settings = {
     scene === 'empty'
       ? ['http://127.0.0.1:5555']
       : ['http://127.0.0.1:5555', 'https://node.example', 'https://a-node-with-a-very-long-name.somewhere.example:8443/below/a/path'],
+  backedUpAt: scene === 'empty' ? null : now - 40 * hour,
   exposure: scene === 'empty' ? { mode: 'all', sites: [] } : { mode: 'enabled', sites: ['https://shop.example', 'http://localhost'] },
   here: scene === 'empty' ? null : 'https://news.example',
   autoLockMinutes: null,
