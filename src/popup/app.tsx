@@ -11,6 +11,7 @@ import { Conversation } from './screens/Conversation.tsx';
 import { Details } from './screens/Details.tsx';
 import { Inbox } from './screens/Inbox.tsx';
 import { NewConversation } from './screens/NewConversation.tsx';
+import { Restore } from './screens/Restore.tsx';
 import { Settings } from './screens/Settings.tsx';
 import { Unlock } from './screens/Unlock.tsx';
 import { Welcome } from './screens/Welcome.tsx';
@@ -32,6 +33,7 @@ export function App(): JSX.Element {
   }, [unread]);
 
   if (!status) return error ? <Failure error={error} retry={reload} /> : <Bones rows={6} />;
+  if (status.phase === 'welcome' && !founding && route.screen === 'restore') return <Restore onStatus={set} />;
   // The welcome screen stays until its last step is done, though the account exists from the step before on.
   if (status.phase === 'welcome' || founding) return <Begin route={route} status={status} onStatus={set} onFounding={setFounding} />;
   if (status.phase === 'locked') return <Unlock status={status} onStatus={set} asking={route.screen === 'approve'} />;
@@ -72,7 +74,7 @@ function Main({
   const current = route.screen === 'conversation' || route.screen === 'details' ? route.id : null;
   const aside = side(route, status, onStatus, wide);
   useEffect(() => {
-    if (route.screen === 'welcome' || route.screen === 'unlock') go('#/');
+    if (route.screen === 'welcome' || route.screen === 'unlock' || route.screen === 'restore') go('#/');
   }, [route.screen]);
   // Settings take the room of both panes.
   if (aside && route.screen === 'settings') return aside;

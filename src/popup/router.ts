@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
-  | { readonly screen: 'inbox' | 'new' | 'approve' | 'unlock' | 'phrase' }
+  | { readonly screen: 'inbox' | 'new' | 'approve' | 'unlock' | 'phrase' | 'restore' }
   | { readonly screen: 'settings'; readonly part: string | null }
   /** `tab`: the one from which the toolbar's button was pressed. */
   | { readonly screen: 'welcome'; readonly node: string | null; readonly tab: number | null }
@@ -18,7 +18,7 @@ export function parseRoute(hash: string): Route {
   if (screen === 'welcome') return { screen, node: asked.get('node'), tab };
   if (screen === 'add') return { screen, tab };
   if (screen === 'settings') return { screen, part: id ?? null };
-  if (screen === 'new' || screen === 'approve' || screen === 'unlock' || screen === 'phrase') return { screen };
+  if (screen === 'new' || screen === 'approve' || screen === 'unlock' || screen === 'phrase' || screen === 'restore') return { screen };
   return { screen: 'inbox' };
 }
 

@@ -18,6 +18,11 @@ const reasons: Record<string, string> = {
     'The node holds a backup of this account that its wallet does not open, so nothing was changed. It may have been made by a wallet that signs differently each time.',
   'backup-missing':
     'This wallet has keys on the network already, and this node holds no backup of them. New keys would cut off the program that has them, so nothing was changed. Try the node that program uses.',
+  'wrong-file-passphrase': 'That is not the passphrase of this file. It has one of its own.',
+  'not-a-backup': 'This is no backup file of Parley.',
+  'backup-newer': 'This file was written by a newer Parley. Update the extension.',
+  'backup-damaged': 'This file is damaged, or not complete. Try another copy of it.',
+  'backup-foreign': 'This file holds something that Parley did not write. Nothing was taken from it.',
   'vault-corrupt': 'The vault in this browser is damaged. Your recovery phrase brings the account back.',
   'vault-foreign': 'The vault in this browser was changed by something else. It was not opened.',
   'peer-absent': 'This address cannot be reached on this node yet.',

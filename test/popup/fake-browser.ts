@@ -223,6 +223,18 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
                 : [],
         },
       };
+    case 'receiveBackup':
+      return { result: { id: 'b' } };
+    case 'openBackup':
+      return {
+        result: {
+          createdAt: now - 3 * hour,
+          accounts: [
+            { address: me, here: scene === 'welcome' ? 'new' : 'same', peers: 12, conversations: 12, messages: 1 },
+            { address: peers[1], here: 'another', peers: 0, conversations: 0, messages: 0 },
+          ],
+        },
+      };
     case 'listMessages':
       return { result: { messages: params['id'] === 'c4' ? groupMessages : messages, more: false } };
     case 'lookUpPeer':

@@ -64,6 +64,7 @@ const screens = [
   { name: 'details', scene: 'typical', route: '#/conversation/c0/details' },
   { name: 'details of a verified peer', scene: 'verified', route: '#/conversation/c0/details' },
   { name: 'details with changed keys', scene: 'changed keys', route: '#/conversation/c0/details' },
+  { name: 'bringing back a backup file', scene: 'welcome', route: '#/restore' },
   { name: 'new conversation', scene: 'typical', route: '#/new' },
   { name: 'settings', scene: 'typical', route: '#/settings' },
   { name: 'settings with nothing in them', scene: 'empty', route: '#/settings/privacy' },
@@ -103,6 +104,38 @@ describe.each(screens)('the screen "$name"', ({ scene, route }) => {
         expect({ width, wider }).toEqual({ width, wider: [] });
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       }
+    }));
+});
+
+describe('a backup file', () => {
+  const file = { name: 'a.parley', mimeType: 'application/octet-stream', buffer: Buffer.from('x') };
+
+  test('is checked from the settings, and nothing changes', () =>
+    at({ route: '#/settings/backup' }, async (page) => {
+      await page.getByRole('button', { name: 'Check a file…', exact: true }).click();
+      const check = page.getByRole('button', { name: 'Check', exact: true });
+      expect(await check.isDisabled()).toBe(true);
+      await page.getByLabel('Choose a backup file').setInputFiles(file);
+      await page.getByText('a.parley').waitFor();
+      await page.getByRole('textbox', { name: 'Passphrase of the file', exact: true }).fill(phrase);
+      await check.click();
+      await page.getByText('The file opens.').waitFor();
+      await page.getByText('12 conversations, 1 message.').waitFor();
+      await page.getByText('this browser holds another account').waitFor();
+      await page.getByText('Nothing was changed.').waitFor();
+    }));
+
+  test('asks twice for a passphrase of its own before it is made', () =>
+    at({ route: '#/settings/backup' }, async (page) => {
+      await page.getByRole('button', { name: 'Make a backup file…', exact: true }).click();
+      const make = page.getByRole('button', { name: 'Make and download', exact: true });
+      await page.getByRole('textbox', { name: 'Your passphrase', exact: true }).fill('x');
+      await page.getByRole('textbox', { name: 'Passphrase of the file', exact: true }).fill(phrase);
+      await page.getByRole('textbox', { name: 'Repeat the file’s passphrase', exact: true }).fill(`${phrase}!`);
+      await page.getByText('The two differ.').waitFor();
+      expect(await make.isDisabled()).toBe(true);
+      await page.getByRole('textbox', { name: 'Repeat the file’s passphrase', exact: true }).fill(phrase);
+      expect(await make.isDisabled()).toBe(false);
     }));
 });
 

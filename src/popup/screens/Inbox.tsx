@@ -60,7 +60,7 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
           <p>{status.prompts === 1 ? 'A site has a question for you.' : `${status.prompts} questions of sites wait for you.`}</p>
         </a>
       )}
-      {status.account?.phraseSaved === false && (
+      {status.account?.phraseSaved === false && !status.backedUp && (
         <a class="node-bar" href="#/phrase">
           <Icon of={PenLine} size={16} />
           <p>Your recovery phrase is not on paper yet. Write it down: without it, losing this browser means losing this account.</p>

@@ -10,6 +10,7 @@ import { inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
 import { About } from './settings/About.tsx';
+import { Backup } from './settings/Backup.tsx';
 import { Locking } from './settings/Locking.tsx';
 import { Look } from './settings/Look.tsx';
 import { Nodes } from './settings/Nodes.tsx';
@@ -34,6 +35,7 @@ const groups = [
   ['privacy', 'Privacy'],
   ['sites', 'Connected sites'],
   ['phrase', 'Recovery phrase'],
+  ['backup', 'Backup file'],
   ['pre-key', 'Pre-key'],
   ['look', 'Look'],
   ['about', 'About'],
@@ -68,6 +70,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <Privacy settings={value} onChanged={reload} />
           <Sites settings={value} onChanged={reload} />
           <Phrase saved={status.account?.phraseSaved ?? false} />
+          <Backup settings={value} onChanged={reload} status={status} />
           <PreKey settings={value} onChanged={reload} />
           <Look settings={value} onChanged={reload} />
           <About settings={value} status={status} />

@@ -1,4 +1,4 @@
-import { ChevronRight, FileKey, Globe, KeyRound, ListOrdered, QrCode, SquareArrowOutUpRight } from 'lucide';
+import { ChevronRight, FileKey, FileUp, Globe, KeyRound, ListOrdered, QrCode, SquareArrowOutUpRight } from 'lucide';
 import type { JSX } from 'preact';
 import { Icon } from '../../parts/Icon.tsx';
 import { Stepped } from './Stepped.tsx';
@@ -60,6 +60,18 @@ export function Ways({ adding, tab, onWay, onBack }: WaysProps): JSX.Element {
             </button>
           </li>
         ))}
+        {!adding && (
+          <li>
+            <a class="choice" href="#/restore">
+              <Icon of={FileUp} />
+              <span class="middle">
+                <strong>A backup file of Parley</strong>
+                <span class="small quiet">Account, messages and settings as they were.</span>
+              </span>
+              <Icon of={ChevronRight} size={16} />
+            </a>
+          </li>
+        )}
       </ul>
     </Stepped>
   );

@@ -1,0 +1,113 @@
+import { FileUp } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useId, useState } from 'preact/hooks';
+import type { BackupReport } from '../../rpc/views.ts';
+import { sendBackup } from '../backup-transfer.ts';
+import { background } from '../rpc.ts';
+import { useWork } from '../state.ts';
+import { fullTime } from '../time.ts';
+import { reasonOf } from '../words.ts';
+import { ShortAddress } from './Address.tsx';
+import { Button } from './Button.tsx';
+import { Field } from './Field.tsx';
+import { Icon } from './Icon.tsx';
+import { Notice } from './Notice.tsx';
+
+interface OpenBackupProps {
+  readonly label: string;
+  /** What is said below the report, with the name of the open file. */
+  readonly children: (opened: { readonly id: string; readonly report: BackupReport }) => JSX.Element;
+}
+
+/** A file and its passphrase, and what is in it. Nothing is changed by that. */
+export function OpenBackup({ label, children }: OpenBackupProps): JSX.Element {
+  const [file, setFile] = useState<File | null>(null);
+  const [passphrase, setPassphrase] = useState('');
+  const [opened, setOpened] = useState<{ readonly id: string; readonly report: BackupReport } | null>(null);
+  const work = useWork();
+  const input = useId();
+  const id = opened?.id;
+  useEffect(() => () => void (id !== undefined && background.call('closeBackup', { id }).catch(() => undefined)), [id]);
+  const open = (): Promise<void> =>
+    work.run(async () => {
+      if (!file) return;
+      const sent = await sendBackup(file);
+      setOpened({ id: sent, report: await background.call('openBackup', { id: sent, filePassphrase: passphrase }) });
+      setPassphrase('');
+    });
+  if (opened)
+    return (
+      <>
+        <Report report={opened.report} />
+        {children(opened)}
+      </>
+    );
+  const wrong = reasonOf(work.failure) === 'wrong-file-passphrase';
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (file && passphrase !== '') void open();
+      }}
+    >
+      <div class="file-field">
+        <label for={input} class="button secondary">
+          <Icon of={FileUp} size={16} />
+          {file ? 'Choose another file' : 'Choose a backup file'}
+        </label>
+        <input
+          id={input}
+          class="hidden"
+          type="file"
+          onChange={(event) => {
+            setFile(event.currentTarget.files?.[0] ?? null);
+            work.clear();
+          }}
+        />
+        {file && <span class="small file-name">{file.name}</span>}
+      </div>
+      <Field
+        label="Passphrase of the file"
+        type="password"
+        value={passphrase}
+        onValue={(text) => {
+          setPassphrase(text);
+          work.clear();
+        }}
+        {...(wrong && work.error !== null && { hint: work.error, tone: 'danger' as const })}
+      />
+      {work.error && !wrong && <Notice tone="danger">{work.error}</Notice>}
+      <div class="side">
+        <Button kind="primary" type="submit" disabled={!file || passphrase === '' || work.busy}>
+          {label}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+const states: Record<BackupReport['accounts'][number]['here'], string> = {
+  new: 'is not in this browser yet',
+  same: 'is in this browser',
+  'other-keys': 'is in this browser with another identity, and would be left alone',
+  another: 'cannot be added: this browser holds another account',
+};
+
+function Report({ report }: { readonly report: BackupReport }): JSX.Element {
+  return (
+    <Notice>
+      The file opens. It was made on {fullTime(report.createdAt)}.
+      <ul class="stack tight">
+        {report.accounts.map(({ address, here, peers, conversations, messages }) => (
+          <li key={address}>
+            <ShortAddress address={address} /> {states[here]}: {counted(peers, 'peer')}
+            {conversations > 0 ? `, ${counted(conversations, 'conversation')}, ${counted(messages, 'message')}.` : ', without messages.'}
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
