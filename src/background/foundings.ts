@@ -33,8 +33,9 @@ export function createFoundings({ founding, connect, nodeUrl, chooseNode, adopt 
     state: () => exclusive(() => founding.state()),
     begin: (start) =>
       exclusive(async () => {
-        if (start.way === 'new') await chooseNode(start.node);
-        return founding.begin(startOf(start));
+        const next = await founding.begin(startOf(start));
+        if ('node' in start) await chooseNode(start.node);
+        return next;
       }),
     accounts: (which) =>
       exclusive(async () => {

@@ -40,8 +40,8 @@ export const methods = {
   beginNew: own(object({ words: oneOf(12, 24), node: optional(url) }), (p, { foundings }) =>
     foundings.begin({ way: 'new', words: p.words, node: p.node ?? null }),
   ),
-  beginPhrase: own(object({ phrase: string({ max: 1024 }), extraWord: string({ max: 1024 }) }), (p, { foundings }) =>
-    foundings.begin({ way: 'phrase', ...p }),
+  beginPhrase: own(object({ phrase: string({ max: 1024 }), extraWord: string({ max: 1024 }), node: optional(url) }), (p, { foundings }) =>
+    foundings.begin({ way: 'phrase', phrase: p.phrase, extraWord: p.extraWord, node: p.node ?? null }),
   ),
   beginPrivateKey: own(object({ key: string({ max: 128 }) }), (p, { foundings }) => foundings.begin({ way: 'key', ...p })),
   beginKeys: own(object({ keys: string({ max: 1 << 20 }) }), (p, { foundings }) => foundings.begin({ way: 'bundle', ...p })),

@@ -82,7 +82,7 @@ export interface Foundings {
 
 export type FoundingStart =
   | { readonly way: 'new'; readonly words: 12 | 24; readonly node: string | null }
-  | { readonly way: 'phrase'; readonly phrase: string; readonly extraWord: string }
+  | { readonly way: 'phrase'; readonly phrase: string; readonly extraWord: string; readonly node: string | null }
   | { readonly way: 'key'; readonly key: string }
   /** `keys`: base64 of a file, or of what was pasted. */
   | { readonly way: 'bundle'; readonly keys: string }

@@ -140,7 +140,7 @@ export function Welcome({ preset, tab, adding, status, onStatus, onFounding }: W
         </Passphrase>
       );
     case 'phrase':
-      return <PhraseEntry onFounding={setFounding} onBack={back} />;
+      return <PhraseEntry node={adding ? null : node} onFounding={setFounding} onBack={back} />;
     case 'key':
       return <KeyEntry onFounding={setFounding} onBack={back} />;
     case 'keys':

@@ -36,6 +36,9 @@ export class PageError extends Error {
   }
 }
 
+/** A wallet that does not answer for so long may have hidden its window, or hang. */
+export const patienceMs = 12_000;
+
 /** The address of the page that a node serves for wallets. */
 export const linkPageOf = (nodeUrl: string): string => `${nodeUrl}/link/`;
 
@@ -100,13 +103,18 @@ interface Call {
 async function ask(page: WalletPage, wallet: FoundWallet, { nonce, method, params, says }: Call): Promise<unknown> {
   await here(page);
   const own = await browser.tabs.getCurrent();
-  // Some wallets show themselves only beside the tab that asks.
-  if (says !== '') await browser.tabs.update(page.tabId, { active: true });
+  const show = async (tabId: number | undefined): Promise<void> => {
+    if (says !== '' && tabId !== undefined) await browser.tabs.update(tabId, { active: true }).catch(() => undefined);
+  };
+  // Some wallets show themselves only beside the tab that asks. Where one shows nothing, we come back with words of what to do.
+  await show(page.tabId);
+  const impatient = setTimeout(() => void show(own?.id), patienceMs);
   let reply: PageReply | undefined;
   try {
     reply = await inject<PageReply>(page.tabId, askWallet, [nonce, wallet.id, method, params, says]);
   } finally {
-    if (says !== '' && own?.id !== undefined) await browser.tabs.update(own.id, { active: true }).catch(() => undefined);
+    clearTimeout(impatient);
+    await show(own?.id);
   }
   await here(page);
   if (typeof reply !== 'object' || reply === null || reply.nonce !== nonce) throw new PageError('forged');

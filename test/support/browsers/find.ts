@@ -63,6 +63,7 @@ export function findInPage(query: Query, mode: 'read' | 'aim' | 'focus'): Found[
       article: 'article',
       fieldset: 'group',
       summary: 'button',
+      section: 'region',
     };
     return roles[tag] ?? '';
   };

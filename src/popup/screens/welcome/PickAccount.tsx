@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Founding, PhraseAccount } from '../../../rpc/views.ts';
 import { shortAddress } from '../../address.ts';
 import { Avatar } from '../../parts/Avatar.tsx';
@@ -9,6 +9,7 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { explain } from '../../words.ts';
 import { Stepped } from './Stepped.tsx';
 
 type Kind = 'standard' | 'ledger-live' | 'ledger-old';
@@ -36,17 +37,29 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
   const [accounts, setAccounts] = useState<readonly PhraseAccount[]>([]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [path, setPath] = useState<string | null>(null);
-  const load = useWork();
+  /** The account at a path of its own, which counts for none of the kinds. */
+  const [found, setFound] = useState<string | null>(null);
+  const [loading, setLoading] = useState(true);
+  const [failure, setFailure] = useState<unknown>(null);
+  const turn = useRef(0);
   const work = useWork();
-  const more = (of: Kind, from: number): Promise<void> =>
-    load.run(async () => {
-      const found = await background.call('foundingAccounts', { kind: of, from });
-      setAccounts((before) =>
-        from === 0 ? found : [...before.filter((each) => !found.some((other) => other.path === each.path)), ...found],
-      );
-    });
+  const more = async (of: Kind, from: number): Promise<void> => {
+    const mine = ++turn.current; // whoever chooses another kind waits for no answer about this one
+    setLoading(true);
+    setFailure(null);
+    try {
+      const next = await background.call('foundingAccounts', { kind: of, from });
+      if (mine !== turn.current) return;
+      setAccounts((before) => (from === 0 ? next : [...before.filter((each) => !next.some((other) => other.path === each.path)), ...next]));
+    } catch (error) {
+      if (mine === turn.current) setFailure(error);
+    } finally {
+      if (mine === turn.current) setLoading(false);
+    }
+  };
   useEffect(() => {
     setAccounts([]);
+    setFound(null);
     void more(kind, 0);
   }, [kind]);
   const selected = chosen ?? accounts.find(({ known }) => known === 'conversations')?.path ?? accounts[0]?.path ?? null;
@@ -56,9 +69,13 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
     });
   const find = (): Promise<void> =>
     work.run(async () => {
-      const found = await background.call('foundingAccountAt', { path: path ?? '' });
-      setAccounts((before) => [...before.filter((each) => each.path !== found[0]?.path), ...found]);
-      setChosen(found[0]?.path ?? null);
+      const [account] = await background.call('foundingAccountAt', { path: path ?? '' });
+      if (!account) return;
+      if (!accounts.some((each) => each.path === account.path)) {
+        setAccounts([...accounts.filter((each) => each.path !== found), account]);
+        setFound(account.path);
+      }
+      setChosen(account.path);
       setPath(null);
     });
   return (
@@ -89,7 +106,7 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
           </label>
         ))}
       </fieldset>
-      {load.busy && accounts.length === 0 && (
+      {loading && accounts.length === 0 && (
         <p class="small quiet" role="status">
           Working out the accounts, and asking the node about them…
         </p>
@@ -97,10 +114,10 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
       {accounts.length > 0 && accounts.every(({ known }) => known === null) && (
         <Notice tone="caution">The node did not answer, so nobody can say which of these have been used here.</Notice>
       )}
-      {load.error && <Notice tone="danger">{load.error}</Notice>}
+      {failure !== null && <Notice tone="danger">{explain(failure)}</Notice>}
       {path === null ? (
         <div class="side">
-          <Button disabled={load.busy} onClick={() => void more(kind, accounts.length)}>
+          <Button disabled={loading} onClick={() => void more(kind, accounts.filter(({ path: at }) => at !== found).length)}>
             Show more
           </Button>
           <Button kind="plain" onClick={() => setPath("m/44'/60'/0'/0/0")}>

@@ -13,13 +13,20 @@ interface SecretProps {
   readonly onBack: () => void;
 }
 
-export function PhraseEntry({ onFounding, onBack }: SecretProps): JSX.Element {
+interface PhraseProps extends SecretProps {
+  /** Where its accounts are looked for; null: the node that is chosen already. */
+  readonly node: string | null;
+}
+
+export function PhraseEntry({ node, onFounding, onBack }: PhraseProps): JSX.Element {
   const [phrase, setPhrase] = useState('');
   const [extra, setExtra] = useState<string | null>(null);
   const work = useWork();
   const count = phrase.trim() === '' ? 0 : phrase.trim().split(/\s+/).length;
   const go = (): Promise<void> =>
-    work.run(async () => onFounding(await background.call('beginPhrase', { phrase: phrase.trim(), extraWord: extra ?? '' })));
+    work.run(async () =>
+      onFounding(await background.call('beginPhrase', { phrase: phrase.trim(), extraWord: extra ?? '', ...(node !== null && { node }) })),
+    );
   return (
     <Stepped step={[1, 3]} title="Your recovery phrase" onBack={onBack} busy={work.busy} next={{ ready: count > 0, go }}>
       <p class="quiet">It stays in this browser, sealed; no page and no node ever sees it.</p>

@@ -2,9 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-
-/** A wallet that does not answer for so long may have hidden its window, or hang. */
-const patienceMs = 12_000;
+import { patienceMs } from '../../wallets/page-wallet.ts';
 
 /** While a wallet has the word. Nobody has to wait for ever. */
 export function Waiting({ what, onStop }: { readonly what: string; readonly onStop: () => void }): JSX.Element {
