@@ -199,7 +199,8 @@ describe.each(browserNames)('from install to a first message in %s, with', (name
       await trouble('Your wallet lends this page another account');
       wallet.accounts = [owner.address];
       wallet.signing = 'hang';
-      await trouble('The wallet has not answered yet'); // and the page with these words is in front again
+      await trouble('The wallet has not answered yet');
+      await by.page.toFront(); // it comes by itself about now; a click before that would wait for ever
       await by.click(button('Stop waiting'));
     });
     const late = lagging(owner.walletKey);
