@@ -327,7 +327,10 @@ const scripting = {
 const tabs = {
   get: async () => ({ status: 'complete', url: 'http://127.0.0.1:5555/link/' }),
   getCurrent: async () => ({ id: 1 }),
-  create: async () => ({ id: 2 }),
+  create: async ({ url }: { url: string }) => {
+    document.documentElement.dataset['opened'] = url;
+    return { id: 2 };
+  },
   update: async () => ({}),
   remove: async () => undefined,
   query: async () => [{ id: 3 }],

@@ -241,6 +241,44 @@ describe('bringing a wallet', () => {
       await page.getByRole('button', { name: 'Create a new wallet', exact: true }).waitFor();
     }));
 
+  test('needs no mouse: Tab, arrows, Space and Enter lead from the first page to the account', () =>
+    at({ scene: 'welcome', route: '#/welcome' }, async (page) => {
+      const reach = async (name: RegExp): Promise<void> => {
+        for (let i = 0; i < 25; i++) {
+          const at = await page.evaluate(
+            () => document.activeElement?.textContent || document.activeElement?.getAttribute('aria-label') || '',
+          );
+          if (name.test(at)) return;
+          await page.keyboard.press('Tab');
+        }
+        throw new Error(`Tab does not lead to ${name}`);
+      };
+      await reach(/^I already have a wallet$/);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'What do you have?' }).waitFor();
+      await reach(/^Recovery phrase/);
+      await page.keyboard.press('Space');
+      await page.getByRole('textbox', { name: 'Recovery phrase', exact: true }).waitFor();
+      await page.keyboard.type('abandon '.repeat(12).trim()); // the field has the focus already
+      await page.keyboard.press('Enter');
+      await page.getByRole('radio', { name: /0x52f3a1/ }).waitFor();
+      while ((await page.evaluate(() => (document.activeElement as HTMLInputElement).name)) !== 'account') await page.keyboard.press('Tab');
+      await page.keyboard.press('ArrowDown');
+      expect(await page.getByRole('radio', { checked: true, name: /0x9858Ef/ }).count()).toBe(1);
+      await reach(/^Another path$/);
+      await page.keyboard.press('Enter');
+      await page.getByRole('textbox', { name: 'Derivation path' }).waitFor();
+    }));
+
+  test('goes on in a tab of its own from the toolbar, since a popup closes with the first look elsewhere', async () => {
+    const page = await browser.newPage({ viewport: { width: 400, height: 600 } });
+    await page.goto(`${stage.url}?toolbar&scene=welcome#/welcome`);
+    await page.getByRole('button', { name: 'I already have a wallet', exact: true }).click();
+    await page.waitForFunction(() => document.documentElement.dataset['opened']);
+    expect(await page.evaluate(() => document.documentElement.dataset['opened'])).toBe('popup.html#/welcome?tab=3');
+    await page.close();
+  });
+
   test('says at the phrase what is wrong with it', () =>
     ways(async (page) => {
       await page.getByRole('button', { name: /^Recovery phrase/ }).click();

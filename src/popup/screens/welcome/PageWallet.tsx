@@ -107,10 +107,10 @@ export function PageWallet({ tab, node, address, onReached, onBack }: PageWallet
         </p>
       )}
       {accounts ? (
-        <ul class="choices">
+        <ul class="picks">
           {accounts.list.map((account) => (
             <li key={account}>
-              <button type="button" class="choice" onClick={() => void work.run(() => take(accounts.wallet, account))}>
+              <button type="button" class="pick" onClick={() => void work.run(() => take(accounts.wallet, account))}>
                 <Avatar address={account} size={28} />
                 <span class="middle address" title={account}>
                   {shortAddress(account)}
@@ -122,10 +122,10 @@ export function PageWallet({ tab, node, address, onReached, onBack }: PageWallet
       ) : (
         wallets &&
         wallets.length > 0 && (
-          <ul class="choices" aria-label="Wallets">
+          <ul class="picks" aria-label="Wallets">
             {wallets.map((wallet) => (
               <li key={wallet.id}>
-                <button type="button" class="choice" disabled={asking !== null} onClick={() => void connect(wallet)}>
+                <button type="button" class="pick" disabled={asking !== null} onClick={() => void connect(wallet)}>
                   {wallet.icon === null ? <span class="wallet-icon" /> : <img class="wallet-icon" src={wallet.icon} alt="" />}
                   <span class="middle">{wallet.name}</span>
                 </button>

@@ -90,10 +90,10 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
           setKind(next);
         }}
       />
-      <fieldset class="choices">
+      <fieldset class="picks">
         <legend class="hidden">Accounts</legend>
         {accounts.map(({ path: at, address, known }) => (
-          <label key={at} class="choice">
+          <label key={at} class="pick">
             <input type="radio" name="account" checked={selected === at} onChange={() => setChosen(at)} />
             <Avatar address={address} size={28} />
             <span class="middle">
@@ -101,8 +101,8 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
                 {shortAddress(address)}
               </span>
               <span class="small quiet mono">{at}</span>
+              {known !== null && <span class={`small ${known === 'conversations' ? 'good' : 'quiet'}`}>{knownWords[known]}</span>}
             </span>
-            {known !== null && <span class={`small ${known === 'conversations' ? 'good' : 'quiet'}`}>{knownWords[known]}</span>}
           </label>
         ))}
       </fieldset>

@@ -47,10 +47,10 @@ export function Ways({ adding, tab, onWay, onBack }: WaysProps): JSX.Element {
   ];
   return (
     <Stepped step={null} title={adding ? 'Add an account' : 'What do you have?'} onBack={onBack}>
-      <ul class="choices">
+      <ul class="picks">
         {ways.map(({ way, icon, title, about }) => (
           <li key={way}>
-            <button type="button" class="choice" onClick={() => onWay(way)}>
+            <button type="button" class="pick" onClick={() => onWay(way)}>
               <Icon of={icon} />
               <span class="middle">
                 <strong>{title}</strong>
@@ -62,7 +62,7 @@ export function Ways({ adding, tab, onWay, onBack }: WaysProps): JSX.Element {
         ))}
         {!adding && (
           <li>
-            <a class="choice" href="#/restore">
+            <a class="pick" href="#/restore">
               <Icon of={FileUp} />
               <span class="middle">
                 <strong>A backup file of Parley</strong>
