@@ -4,7 +4,7 @@ import { MessageHeaderV2Schema, MessageSchema } from '../gen/xmtp/message_conten
 import { SignatureSchema } from '../gen/xmtp/message_contents/signature_pb.ts';
 import type { Address } from './address.ts';
 import { type AeadSecret, checkCiphertext, hkdf, openAead, sealAead } from './aead.ts';
-import { concat, equalBytes, type Random, randomBytes, utf8 } from './bytes.ts';
+import { equalBytes, type Random, randomBytes, utf8 } from './bytes.ts';
 import { messageId } from './envelope.ts';
 import { ProtocolError } from './errors.ts';
 import { hmacSha256, sha256 } from './hash.ts';
@@ -110,7 +110,7 @@ export async function unsealMessage({ topic, message, envelopeTopic }: ReceivedM
 
 /** The second half, once the signature is checked. @throws ProtocolError bad-signature, wrong-sender */
 export function admit({ topic, members, message }: ReceivedMessage, unsealed: UnsealedMessage, signed: boolean): OpenedMessage {
-  const { headerBytes, createdNs, payload, bundle } = unsealed;
+  const { headerBytes, createdNs, payload, bundle, digest } = unsealed;
   if (!signed) throw notSigned();
   if (!members.includes(bundle.address)) throw new ProtocolError('wrong-sender', 'the sender is no member of the conversation');
   return {
@@ -119,7 +119,7 @@ export function admit({ topic, members, message }: ReceivedMessage, unsealed: Un
     senderIdentityKey: bundle.identityKey,
     createdNs,
     payload,
-    dedupKey: dedupKey(topic, bundle.identityKey, headerBytes, payload),
+    dedupKey: dedupKey(topic, bundle.identityKey, headerBytes.length, digest),
   };
 }
 
@@ -147,8 +147,9 @@ export function parseHeader(headerBytes: Uint8Array): { readonly createdNs: bigi
 export const notificationKey = (keyMaterial: Uint8Array, sender: Address, nowMs: number): Promise<Uint8Array<ArrayBuffer>> =>
   hkdf(keyMaterial, new Uint8Array(0), utf8(`${Math.floor(nowMs / 2_592_000_000)}-${sender}`), 32);
 
-function dedupKey(topic: string, identityKey: Uint8Array, headerBytes: Uint8Array, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+/** `digest` stands for header and payload, and the header's length for the boundary between the two. */
+function dedupKey(topic: string, identityKey: Uint8Array, headerLength: number, digest: Uint8Array): Uint8Array<ArrayBuffer> {
   const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, headerBytes.length);
-  return sha256(concat(utf8(`l2|${topic}|`), identityKey, length, headerBytes, payload));
+  new DataView(length.buffer).setUint32(0, headerLength);
+  return sha256(utf8(`l3|${topic}|`), identityKey, length, digest);
 }

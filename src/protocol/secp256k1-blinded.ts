@@ -1,10 +1,11 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { fromHex, randomBytes, toHex } from './bytes.ts';
+import { join } from './secp256k1-endomorphism.ts';
 import type { CurveModule } from './secp256k1-wasm.ts';
 
 const { Fn } = secp256k1.Point;
 
-/** A random scalar of 128 bits and its inverse; used once. */
+/** A random scalar a + b·λ, of 64 bits each, and its inverse; used once. */
 interface Blind {
   readonly scalar: Uint8Array;
   readonly inverse: Uint8Array;
@@ -15,8 +16,7 @@ const together = 32;
 const blinds: Blind[] = [];
 
 /**
- * Private key × point for each pair, by a multiplication that takes a time that depends on the scalar: the module has no other, and noble's other takes twice as long.
- * It never sees a private key: with b random and fresh, k·P is computed as (k/b)·(b·P), so that what time tells is about numbers that occur once. Null where the
+ * Private key × point for each pair, by the module's multiplication, whose time depends on the scalar: it has no other. It never sees a private key: with b random and fresh, k·P is computed as (k/b)·(b·P), so that what time tells is about numbers that occur once. Null where the
  * curve refuses.
  */
 export function multiplyBlinded(
@@ -40,8 +40,11 @@ export function multiplyBlinded(
 }
 
 function makeBlinds(): Blind[] {
-  const scalars = Array.from({ length: together }, () => BigInt(`0x${toHex(randomBytes(16))}`) + 1n);
+  // In this form the module needs half the doublings for it.
+  const scalars = Array.from({ length: together }, () => join(randomHalf(), randomHalf()));
   return Fn.invertBatch(scalars).map((inverse, i) => ({ scalar: bytesOf(scalars[i] as bigint), inverse: bytesOf(inverse as bigint) }));
 }
+
+const randomHalf = (): bigint => BigInt(`0x${toHex(randomBytes(8))}`) + 1n;
 
 const bytesOf = (scalar: bigint): Uint8Array => fromHex(scalar.toString(16).padStart(64, '0'));

@@ -1,7 +1,8 @@
 import { type Random, randomBytes } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
+import { agree } from './secp256k1-agreement.ts';
 import { multiplyBlinded } from './secp256k1-blinded.ts';
-import { curve } from './secp256k1-engine.ts';
+import { curve, curveModule } from './secp256k1-engine.ts';
 import * as noble from './secp256k1-noble.ts';
 
 /** An ECDSA signature: r and s (64 bytes), and which of two keys recovery yields. */
@@ -65,7 +66,8 @@ export function sharedPoints(pairs: readonly (readonly [privateKey: Uint8Array, 
     checkPoint(point);
     if (!isPrivateKey(privateKey)) throw new ProtocolError('malformed', 'not a private key');
   }
-  return multiplyBlinded(curve(), pairs).map((point) => {
+  const module = curveModule();
+  return (module ? multiplyBlinded(module, pairs) : agree(pairs)).map((point) => {
     if (!point) throw new ProtocolError('malformed', 'the keys do not agree on a secret');
     return point;
   });
