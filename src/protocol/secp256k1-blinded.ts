@@ -1,11 +1,10 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { fromHex, randomBytes, toHex } from './bytes.ts';
-import { join } from './secp256k1-endomorphism.ts';
 import type { CurveModule } from './secp256k1-wasm.ts';
 
 const { Fn } = secp256k1.Point;
 
-/** A random scalar a + b·λ, of 64 bits each, and its inverse; used once. */
+/** A random scalar of 128 bits and its inverse; used once. */
 interface Blind {
   readonly scalar: Uint8Array;
   readonly inverse: Uint8Array;
@@ -40,11 +39,8 @@ export function multiplyBlinded(
 }
 
 function makeBlinds(): Blind[] {
-  // In this form the module needs half the doublings for it.
-  const scalars = Array.from({ length: together }, () => join(randomHalf(), randomHalf()));
+  const scalars = Array.from({ length: together }, () => BigInt(`0x${toHex(randomBytes(16))}`) + 1n);
   return Fn.invertBatch(scalars).map((inverse, i) => ({ scalar: bytesOf(scalars[i] as bigint), inverse: bytesOf(inverse as bigint) }));
 }
-
-const randomHalf = (): bigint => BigInt(`0x${toHex(randomBytes(8))}`) + 1n;
 
 const bytesOf = (scalar: bigint): Uint8Array => fromHex(scalar.toString(16).padStart(64, '0'));

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type SignedContent, SignedContentSchema } from '../../src/gen/xmtp/message_contents/content_pb.ts';
 import { MessageHeaderV2Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
 import { openAead, sealAead } from '../../src/protocol/aead.ts';
 import { concat, fromHex, randomBytes, toHex, utf8 } from '../../src/protocol/bytes.ts';
 import { hmacSha256, sha256 } from '../../src/protocol/hash.ts';
-import { notificationKey, openMessage, sealMessage } from '../../src/protocol/message.ts';
+import { notificationKey, openMessage, parseHeader, sealMessage } from '../../src/protocol/message.ts';
 import { decodePrivateBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
 import { sign } from '../../src/protocol/secp256k1.ts';
 import { conversationTopic, ephemeralTopic } from '../../src/protocol/topic.ts';
@@ -267,4 +267,54 @@ test('the deduplication key is laid out as stored keys expect it', async () => {
   const digest = sha256(headerBytes, payload);
   const expected = sha256(utf8(`l3|${topic}|`), alice.contact.identityKey, Uint8Array.of(0, 0, 0, headerBytes.length), digest);
   expect((await open((await seal()).message)).dedupKey).toEqual(expected);
+});
+
+describe('the header of a message', () => {
+  const headerOf = (createdNs: bigint, name: string): Uint8Array => header({ createdNs, topic: name });
+  const times = [
+    0n,
+    1n,
+    127n,
+    128n,
+    (1n << 56n) - 1n,
+    1n << 56n,
+    1_700_000_000_000_000_000n,
+    (1n << 63n) - 1n,
+    1n << 63n,
+    (1n << 64n) - 1n,
+  ];
+  const names = ['', 'x', topic, 'a'.repeat(127), 'a'.repeat(128), 'a'.repeat(300), 'é', '/xmtp/0/m-€/proto', '\u0000', '\u007f', '\u0080'];
+
+  test.each(times)('of time %s is read as it was written, whatever its topic', (createdNs) => {
+    for (const name of names) expect(parseHeader(headerOf(createdNs, name))).toMatchObject({ createdNs, topic: name });
+  });
+
+  test('that differs from its canonical encoding anywhere is refused', () => {
+    const canonical = headerOf(1_700_000_000_000_000_000n, topic);
+    for (let at = 0; at < canonical.length; at++) {
+      for (const flip of [1, 0x80, 0xff]) {
+        const changed = canonical.slice();
+        changed[at] = (changed[at] as number) ^ flip;
+        let read: ReturnType<typeof parseHeader>;
+        try {
+          read = parseHeader(changed);
+        } catch {
+          continue;
+        }
+        expect(toHex(headerOf(read.createdNs, read.topic))).toBe(toHex(changed));
+      }
+    }
+    for (const other of [
+      canonical.subarray(0, -1),
+      concat(canonical, Uint8Array.of(0)),
+      concat(canonical, Uint8Array.of(0x18, 1)),
+      concat(canonical, canonical),
+    ])
+      expect(() => parseHeader(other)).toThrow();
+  });
+
+  test('with a time that takes a byte too many is refused', () => {
+    const long = concat(Uint8Array.of(0x08, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00), headerOf(0n, topic));
+    expect(() => parseHeader(long)).toThrow('not canonical');
+  });
 });
