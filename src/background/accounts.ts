@@ -13,6 +13,7 @@ import { createExclusive } from './exclusive.ts';
 import type { Lock } from './lock.ts';
 import type { NodeStatus } from './node-state.ts';
 import { owe } from './publication.ts';
+import { renewIdentity } from './renewal.ts';
 import type { Accounts } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import type { Preferences } from './settings.ts';
@@ -132,6 +133,15 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
     rotatePreKey: () =>
       exclusive(async () => {
         await sessions.current().rotatePreKey();
+        return board.read();
+      }),
+    newIdentity: (passphrase) =>
+      exclusive(async () => {
+        sessions.current();
+        await keystore.check(passphrase);
+        await renewIdentity(keystore, records);
+        await sessions.open(true);
+        board.changed();
         return board.read();
       }),
     wipe: (passphrase) =>

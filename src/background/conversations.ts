@@ -183,7 +183,7 @@ const pairsWith = (rows: Rows, peer: Address): StoredConversation[] => rows.ofPe
 function find(rows: Rows, peer: Address, conversationId: string | null, known: VerifiedBundle | null): StoredConversation | undefined {
   const identityKey = known && toHex(known.identityKey);
   const same = pairsWith(rows, peer).filter(
-    (row) => (row.conversationId ?? '') === (conversationId ?? '') && (!identityKey || row.peerIdentityKey === identityKey),
+    (row) => !row.retired && (row.conversationId ?? '') === (conversationId ?? '') && (!identityKey || row.peerIdentityKey === identityKey),
   );
   return same.find(({ derived }) => derived) ?? newest(same);
 }

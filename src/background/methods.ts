@@ -34,6 +34,7 @@ export const methods = {
   revealPhrase: own(object({ passphrase }), (p, { accounts }) => accounts.revealPhrase(p.passphrase)),
   phraseSaved: own(object({}), (_, { accounts }) => accounts.phraseSaved()),
   rotatePreKey: own(object({}), (_, { accounts }) => accounts.rotatePreKey()),
+  newIdentity: own(object({ passphrase }), (p, { accounts }) => accounts.newIdentity(p.passphrase)),
   wipe: own(object({ passphrase }), (p, { accounts }) => accounts.wipe(p.passphrase)),
 
   founding: own(object({}), (_, { foundings }) => foundings.state()),

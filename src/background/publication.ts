@@ -44,6 +44,10 @@ export async function isPublished(records: Pick<Records, 'settings'>, address: A
   return Array.isArray(nodes) && nodes.includes(url);
 }
 
+/** Owed again, to every node. */
+export const unpublish = ({ settings }: Pick<Records, 'settings'>, address: Address): Promise<void> =>
+  settings.put(settingName(address), []);
+
 const owedName = (address: Address): string => `owed ${address}`;
 
 /** What the making of an account leaves to its publication. */
@@ -163,7 +167,7 @@ export function createPublication({ address, keystore, records, node, clock, sig
       // No longer published, and known as such, before there is anything new: a death in between costs a look at the node.
       rotating = true;
       try {
-        await records.settings.put(settingName(address), []);
+        await unpublish(records, address);
         await keystore.rotatePreKey();
       } finally {
         generation += 1;

@@ -188,7 +188,7 @@ export function createReader(deps: Deps): Reader {
     const peerIdentityKey = toHex(peerBundle.identityKey);
     const group = opened.group && { group: { state: opened.group.bytes, left: [], closed: false } };
     // A group does not stand on its creator's identity alone: those keys are a matter of the conversations of two.
-    const keys = { otherKeys: whose === 'other', retired: whose === 'former' && !opened.group };
+    const keys = { otherKeys: whose === 'other', retired: (whose === 'former' || opened.former) && !opened.group };
     const about = { createdAt, conversationId, metadata, ...keys, ...group };
     const invitation: Binding = { binding, topic, key, peer, peerIdentityKey, derived, ...about };
     const known = shownAt(topic, slice);
@@ -267,9 +267,9 @@ export function createReader(deps: Deps): Reader {
       const opened = await openBy(conversation, received, ahead);
       if (membersOf(conversation)) return { opened, conversation };
       // A wallet can sign for any number of identities; a conversation is between two of them.
-      const identityKey = opened.sender === address ? toHex(keystore.publicBundle().identityKey) : conversation.peerIdentityKey;
-      if (toHex(opened.senderIdentityKey) !== identityKey)
-        throw new ProtocolError('wrong-sender', 'the message is signed by another identity of its sender');
+      const { sender, senderIdentityKey } = opened;
+      const known = sender === address ? keystore.wasMine(senderIdentityKey) : toHex(senderIdentityKey) === conversation.peerIdentityKey;
+      if (!known) throw new ProtocolError('wrong-sender', 'the message is signed by another identity of its sender');
       return { opened, conversation };
     };
     try {

@@ -53,6 +53,8 @@ export interface Accounts {
   phraseSaved(): Promise<Status>;
   /** A new key that messages to this account are sealed with; what was sealed to the older ones stays readable. */
   rotatePreKey(): Promise<Status>;
+  /** Other keys for the wallet, in the place of these: the last resort. Conversations end with it; what was said stays readable here. */
+  newIdentity(passphrase: string): Promise<Status>;
   /** Destroys keys, messages and settings of this browser. */
   wipe(passphrase: string): Promise<Status>;
 }

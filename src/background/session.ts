@@ -18,6 +18,7 @@ import { createOutbox, type Outbox } from './outbox.ts';
 import { createPins, type Pins } from './pins.ts';
 import { createPublication } from './publication.ts';
 import { createReader } from './reader.ts';
+import { settleRenewal } from './renewal.ts';
 import { createRows, type Rows } from './rows.ts';
 import { showEntry } from './shown-entry.ts';
 import { createSync, type Sync } from './sync.ts';
@@ -174,6 +175,7 @@ export function openSession(deps: SessionDeps): Session {
   const ready = (): Promise<void> => {
     readying ??= (async () => {
       await Promise.all([rows.load(), outbox.load()]);
+      await settleRenewal(keystore, records, rows, address);
       for (const entry of outbox.entries()) await showEntry(entry, keystore, cache, rows);
     })().catch((error: unknown) => {
       readying = undefined;

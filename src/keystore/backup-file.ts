@@ -40,6 +40,7 @@ export const longestBackup = 256 * 1024 * 1024;
 const longestHeader = 1024;
 const mostAccounts = 100;
 const mostKeys = 100_000;
+const mostFormer = 100;
 const format = 'parley-backup';
 
 /**
@@ -145,9 +146,9 @@ const lengthOf = (base64: unknown): number => {
 const additional = ({ format: name, v, createdAt, kdf, nonce }: Omit<Header, 'sum'>): Uint8Array =>
   utf8(JSON.stringify([name, v, createdAt, kdf.alg, kdf.m, kdf.t, kdf.p, kdf.salt, nonce]));
 
-function packAccount({ kind, wallet, bundle, phraseSaved }: NewAccount): unknown {
+function packAccount({ kind, wallet, bundle, former = [], phraseSaved }: NewAccount): unknown {
   const secret = wallet && { key: wallet.key, entropy: wallet.entropy, path: wallet.path, extraWord: wallet.extraWord };
-  return { kind, phraseSaved, wallet: secret, bundle: encodePrivateBundle(bundle) };
+  return { kind, phraseSaved, wallet: secret, bundle: encodePrivateBundle(bundle), former: former.map(encodePrivateBundle) };
 }
 
 /** Reads what was sealed: made by us, by something else, or on purpose. @throws KeystoreError backup-foreign */
@@ -178,22 +179,29 @@ function readBody(body: Uint8Array, createdAt: number): BackupContents {
 
 /** Every key is computed again: an account is what its keys say, not what the file says of them. */
 function readAccount(value: unknown): NewAccount {
-  const { kind, wallet, bundle, phraseSaved } = value as Record<keyof NewAccount, unknown>;
+  const { kind, wallet, bundle, former, phraseSaved } = value as Record<keyof NewAccount, unknown>;
   if (kind !== 'phrase' && kind !== 'key' && kind !== 'bundle' && kind !== 'external') throw foreign('an account of no known kind');
-  if (!(bundle instanceof Uint8Array) || typeof phraseSaved !== 'boolean') throw foreign('an account without keys');
-  let keys: NewAccount['bundle'];
-  try {
-    keys = decodePrivateBundle(bundle);
-    encodePrivateBundle(keys);
-  } catch (error) {
-    if (error instanceof ProtocolError)
-      throw new KeystoreError('backup-foreign', `the keys of an account are not good: ${error.message}`, { cause: error });
-    throw error;
-  }
+  if (typeof phraseSaved !== 'boolean' || !Array.isArray(former) || former.length > mostFormer) throw foreign('an account without keys');
+  const keys = readKeys(bundle);
+  const before = former.map(readKeys);
   const read = wallet === null ? null : readWallet(wallet as Record<string, unknown>);
-  if (read && read.address !== addressOfBundle(keys)) throw foreign('the keys of an account belong to another wallet');
+  const address = addressOfBundle(keys);
+  if ((read && read.address !== address) || before.some((each) => addressOfBundle(each) !== address))
+    throw foreign('the keys of an account belong to another wallet');
   if ((read === null) !== (kind === 'bundle' || kind === 'external')) throw foreign('an account without its wallet');
-  return { kind, wallet: read, bundle: keys, phraseSaved };
+  return { kind, wallet: read, bundle: keys, former: before, phraseSaved };
+}
+
+function readKeys(bytes: unknown): NewAccount['bundle'] {
+  if (!(bytes instanceof Uint8Array)) throw foreign('an account without keys');
+  try {
+    const bundle = decodePrivateBundle(bytes);
+    encodePrivateBundle(bundle);
+    return bundle;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new KeystoreError('backup-foreign', `the keys of an account are not good: ${error.message}`, { cause: error });
+  }
 }
 
 function readWallet({ key, entropy, path, extraWord }: Record<string, unknown>): NonNullable<NewAccount['wallet']> {

@@ -2,6 +2,7 @@ import type { Address } from '../protocol/address.ts';
 import { createAuthToken } from '../protocol/auth-token.ts';
 import { equalBytes, fromBase64, fromUtf8, type Random, toBase64, toHex, utf8 } from '../protocol/bytes.ts';
 import { encodeContact } from '../protocol/contact-bundle.ts';
+import { ProtocolError } from '../protocol/errors.ts';
 import {
   createGroup,
   extendGroup,
@@ -54,6 +55,8 @@ export interface KeystoreInvitation {
   readonly group?: SignedGroup;
   /** Whether topic and key follow from the keys of the two: nobody else can have made them. */
   readonly derived: boolean;
+  /** It is to, or from, an identity that we no longer use. */
+  readonly former: boolean;
 }
 
 /** A group of ours after a change, with the invitations to those who need one. */
@@ -98,6 +101,8 @@ export class Identity {
   readonly #wallet: Wallet | null;
   readonly #address: Address;
   #bundle: PrivateBundle;
+  /** Identities of this wallet before the present one: what was said to them stays readable. */
+  #former: readonly PrivateBundle[];
   readonly #records: SealedRecords;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -106,12 +111,13 @@ export class Identity {
 
   /** Reads the body of a vault. @throws KeystoreError vault-corrupt when it holds the keys of another account */
   constructor(body: Uint8Array, expected: Address, records: SealedRecords, clock: Clock, random: Random) {
-    const { wallet, bundle } = decodeBody(body);
+    const { wallet, bundle, former } = decodeBody(body);
     if ((wallet && wallet.address !== expected) || addressOfBundle(bundle) !== expected)
       throw new KeystoreError('vault-corrupt', 'the vault holds the keys of another account');
     this.#wallet = wallet;
     this.#address = expected;
     this.#bundle = bundle;
+    this.#former = former;
     this.#records = records;
     this.#clock = clock;
     this.#random = random;
@@ -167,11 +173,26 @@ export class Identity {
   /** The same with the pre-keys that backups of this identity have and we do not; null when there are none. */
   async joined(backups: readonly Uint8Array[]): Promise<Rekeyed | null> {
     let bundle = this.#bundle;
+    let former = this.#former;
     for (const bytes of backups) {
       const found = await this.#openBackups([bytes]);
-      if (found && equalBytes(found.identity.point, bundle.identity.point)) bundle = mergePreKeys(bundle, found);
+      if (!found) continue;
+      if (isOf(found, bundle)) bundle = mergePreKeys(bundle, found);
+      // Another identity that this wallet has sealed: of before, or of another program.
+      else if (!former.some((each) => isOf(found, each))) former = [...former, found];
     }
-    return bundle === this.#bundle ? null : this.#rekeyed(bundle);
+    return bundle === this.#bundle && former === this.#former ? null : this.#rekeyed(bundle, former);
+  }
+
+  /** The body of a vault with a new identity in the place of this one, which is kept for what was said to it. @throws KeystoreError no-wallet */
+  renewed(): Rekeyed {
+    const bundle = createIdentity(this.#held(), this.#clock, this.#random);
+    return this.#rekeyed(bundle, [this.#bundle, ...this.#former]);
+  }
+
+  /** Whether this identity key is ours, or was. */
+  wasMine(identityKey: Uint8Array): boolean {
+    return [this.#bundle, ...this.#former].some(({ identity }) => equalBytes(identity.point, identityKey));
   }
 
   /** Whether a backup opens and lacks none of our pre-keys. */
@@ -199,12 +220,13 @@ export class Identity {
     return this.#wallet && openBackups(this.#wallet, backups);
   }
 
-  #rekeyed(bundle: PrivateBundle): Rekeyed {
+  #rekeyed(bundle: PrivateBundle, former = this.#former): Rekeyed {
     if (this.#cleared) throw new KeystoreError('locked', 'Parley is locked');
     return {
-      body: encodeBody(this.#wallet, bundle),
+      body: encodeBody(this.#wallet, bundle, former),
       take: () => {
         this.#bundle = bundle;
+        this.#former = former;
         this.#token = null;
       },
     };
@@ -213,7 +235,7 @@ export class Identity {
   /** The account as a backup file keeps it. */
   account(phraseSaved: boolean): NewAccount {
     const kind = !this.#wallet ? 'external' : this.#wallet.entropy ? 'phrase' : 'key';
-    return { kind, wallet: this.#wallet, bundle: this.#bundle, phraseSaved };
+    return { kind, wallet: this.#wallet, bundle: this.#bundle, former: this.#former, phraseSaved };
   }
 
   /** The same with the pre-keys of other keys of this very identity; null when there are none. */
@@ -252,14 +274,30 @@ export class Identity {
   }
 
   async openInvitation(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }): Promise<KeystoreInvitation> {
-    const invitation = await openInvitation(this.#bundle, envelope);
+    const { bundle, invitation } = await this.#openByOne(envelope);
     const { keyMaterial, ...opened } = invitation;
     const { topic, peerBundle } = opened;
-    const me = this.publicBundle();
+    const me = publicBundle(bundle);
     const group = readGroupInvitation(invitation, me);
     // A group is bound to its creator: each of its invitations says the same.
     const binding = await this.#nameBinding(topic, keyMaterial, group && opened.sentByMe ? me : peerBundle);
-    return { ...opened, ...(group && { group }), key: await this.#sealKey(topic, keyMaterial), binding };
+    const former = bundle !== this.#bundle;
+    return { ...opened, ...(group && { group }), key: await this.#sealKey(topic, keyMaterial), binding, former };
+  }
+
+  /** By the present identity, else by one before it. */
+  async #openByOne(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }) {
+    try {
+      return { bundle: this.#bundle, invitation: await openInvitation(this.#bundle, envelope) };
+    } catch (error) {
+      for (const bundle of error instanceof ProtocolError ? this.#former : []) {
+        const invitation = await openInvitation(bundle, envelope).catch((other: unknown) => {
+          if (!(other instanceof ProtocolError)) throw other;
+        });
+        if (invitation) return { bundle, invitation };
+      }
+      throw error;
+    }
   }
 
   async createGroup(members: readonly VerifiedBundle[], title: string, createdNs: bigint): Promise<KeystoreGroup> {
@@ -358,21 +396,29 @@ export async function openBackups(wallet: Wallet, backups: readonly Uint8Array[]
 }
 
 /** What the vault seals. The key stands beside the words it follows from: deriving it anew takes a hundred milliseconds at every start. */
-export function encodeBody(wallet: Wallet | null, bundle: PrivateBundle): Uint8Array {
+export function encodeBody(wallet: Wallet | null, bundle: PrivateBundle, former: readonly PrivateBundle[] = []): Uint8Array {
   const secret = wallet && {
     key: toBase64(wallet.key),
     entropy: wallet.entropy && toBase64(wallet.entropy),
     path: wallet.path,
     extraWord: wallet.extraWord,
   };
-  return utf8(JSON.stringify({ wallet: secret, bundle: toBase64(encodePrivateBundle(bundle)) }));
+  const encoded = (each: PrivateBundle): string => toBase64(encodePrivateBundle(each));
+  return utf8(JSON.stringify({ wallet: secret, bundle: encoded(bundle), former: former.map(encoded) }));
 }
 
-function decodeBody(body: Uint8Array): { readonly wallet: Wallet | null; readonly bundle: PrivateBundle } {
+function decodeBody(body: Uint8Array): {
+  readonly wallet: Wallet | null;
+  readonly bundle: PrivateBundle;
+  readonly former: readonly PrivateBundle[];
+} {
   type Kept = { key: string; entropy: string | null; path?: string | null; extraWord?: boolean } | null;
-  const { wallet, bundle } = JSON.parse(fromUtf8(body)) as { wallet: Kept; bundle: string };
-  const kept = { bundle: decodePrivateBundle(fromBase64(bundle)) };
+  const { wallet, bundle, former = [] } = JSON.parse(fromUtf8(body)) as { wallet: Kept; bundle: string; former?: string[] };
+  const decoded = (text: string): PrivateBundle => decodePrivateBundle(fromBase64(text));
+  const kept = { bundle: decoded(bundle), former: former.map(decoded) };
   if (!wallet) return { ...kept, wallet: null };
   const entropy = wallet.entropy === null ? null : fromBase64(wallet.entropy);
   return { ...kept, wallet: walletOfKey(fromBase64(wallet.key), entropy, wallet.path ?? null, wallet.extraWord ?? false) };
 }
+
+const isOf = (one: PrivateBundle, other: PrivateBundle): boolean => equalBytes(one.identity.point, other.identity.point);

@@ -127,9 +127,9 @@ export class Keystore {
   }
 
   /** Takes up an account that was made elsewhere, and ends unlocked. @throws KeystoreError account-exists, weak-passphrase */
-  async add({ wallet, bundle, phraseSaved }: NewAccount, passphrase: string): Promise<void> {
+  async add({ wallet, bundle, phraseSaved, former }: NewAccount, passphrase: string): Promise<void> {
     this.#checkNew(passphrase);
-    await this.#found(wallet, bundle, passphrase, phraseSaved);
+    await this.#found(wallet, bundle, passphrase, phraseSaved, former);
   }
 
   /** Reads a recovery phrase or a private key and tells whose it is; `finishImport` goes on. @throws KeystoreError bad-secret, account-exists */
@@ -214,7 +214,17 @@ export class Keystore {
     await this.#rekey(async (identity) => identity.rotated());
   }
 
-  /** Takes up the pre-keys that backups of this very identity have and we do not; answers whether there were any. @throws KeystoreError locked */
+  /** Puts a new identity in the place of the present one, which stays for what was said to it. @throws KeystoreError locked, no-wallet */
+  async renewIdentity(): Promise<void> {
+    await this.#rekey(async (identity) => identity.renewed());
+  }
+
+  /** Whether this identity key is ours, or was. @throws KeystoreError locked */
+  wasMine(identityKey: Uint8Array): boolean {
+    return this.#identity().wasMine(identityKey);
+  }
+
+  /** Takes up what backups of this wallet have and we do not: pre-keys of this identity, and other identities to read by. Answers whether there was any. @throws KeystoreError locked */
   adoptPreKeys(backups: readonly Uint8Array[]): Promise<boolean> {
     return this.#rekey((identity) => identity.joined(backups));
   }
@@ -442,8 +452,14 @@ export class Keystore {
   }
 
   /** Seals wallet and identity in a new vault, and opens it. */
-  async #found(wallet: Wallet | null, bundle: PrivateBundle, passphrase: string, phraseSaved = false): Promise<void> {
-    const body = encodeBody(wallet, bundle);
+  async #found(
+    wallet: Wallet | null,
+    bundle: PrivateBundle,
+    passphrase: string,
+    phraseSaved = false,
+    former: readonly PrivateBundle[] = [],
+  ): Promise<void> {
+    const body = encodeBody(wallet, bundle, former);
     const address = addressOfBundle(bundle);
     const { vault, dataKey } = await createVault(
       { address, createdAt: this.#clock(), body, passphrase, phraseSaved },

@@ -8,6 +8,8 @@ export interface NewAccount {
   /** Null where the wallet stays outside. */
   readonly wallet: Wallet | null;
   readonly bundle: PrivateBundle;
+  /** Identities of this wallet before that one, for what was said to them. */
+  readonly former?: readonly PrivateBundle[];
   /** Whether its owner has the phrase on paper, as far as we know. */
   readonly phraseSaved: boolean;
 }

@@ -177,6 +177,7 @@ const backupBody = encodeJson({
         phraseSaved: true,
         wallet: { key: alice.walletKey, entropy: null, path: null, extraWord: false },
         bundle: encodePrivateBundle(alice.bundle),
+        former: [],
       },
       keys: [keyMaterial],
       data: { pins: [backupPin], conversations: [backupConversation], messages: [backupMessage] },

@@ -7,13 +7,25 @@ import { readSecret, walletOfKey } from '../../src/keystore/wallet.ts';
 import { aesGcmOpen } from '../../src/protocol/aead.ts';
 import { fromBase64, fromUtf8, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
 import { systemClock } from '../../src/protocol/time.ts';
-import { bob } from '../support/people.ts';
+import { bob, person } from '../support/people.ts';
 
 const cost = { m: 64, t: 1, p: 1 };
 const passphrase = 'a passphrase of its own';
 const wallet = readSecret('test test test test test test test test test test test junk');
-const account: NewAccount = { kind: 'phrase', wallet, bundle: createIdentity(wallet, systemClock, randomBytes), phraseSaved: true };
-const other: NewAccount = { kind: 'key', wallet: walletOfKey(bob.walletKey, null), bundle: bob.bundle, phraseSaved: false };
+const account: NewAccount = {
+  kind: 'phrase',
+  wallet,
+  bundle: createIdentity(wallet, systemClock, randomBytes),
+  former: [],
+  phraseSaved: true,
+};
+const other: NewAccount = {
+  kind: 'key',
+  wallet: walletOfKey(bob.walletKey, null),
+  bundle: bob.bundle,
+  former: [person('Bob', Date.UTC(2023, 0, 1)).bundle],
+  phraseSaved: false,
+};
 const contents: BackupContents = {
   createdAt: 1_700_000_000_000,
   settings: { theme: 'dark' },

@@ -13,6 +13,7 @@ import { About } from './settings/About.tsx';
 import { Backup } from './settings/Backup.tsx';
 import { Locking } from './settings/Locking.tsx';
 import { Look } from './settings/Look.tsx';
+import { NewIdentity } from './settings/NewIdentity.tsx';
 import { Nodes } from './settings/Nodes.tsx';
 import { Phrase } from './settings/Phrase.tsx';
 import { PreKey } from './settings/PreKey.tsx';
@@ -39,6 +40,7 @@ const groups = [
   ['pre-key', 'Pre-key'],
   ['look', 'Look'],
   ['about', 'About'],
+  ['identity', 'New identity'],
   ['wipe', 'Remove everything'],
 ] as const;
 
@@ -74,6 +76,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <PreKey settings={value} onChanged={reload} />
           <Look settings={value} onChanged={reload} />
           <About settings={value} status={status} />
+          <NewIdentity onStatus={onStatus} />
           <Wipe onStatus={onStatus} />
         </div>
       )}
