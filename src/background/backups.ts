@@ -201,6 +201,7 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
           messages: data[index] ? await restoreMessages(session, keystore, index, data[index]) : 0,
           left: summary.accounts.filter((each) => each !== account).map(({ address }) => address),
         };
+        session.topicsChanged();
         if (restored.preKeys) session.resume(false);
         incoming = null;
         keystore.closeBackup();

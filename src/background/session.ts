@@ -41,6 +41,8 @@ export interface Session {
   nextTimeNs(conversation: string | null): bigint;
   /** Makes a new pre-key, and brings it to the node as soon as that can be reached. */
   rotatePreKey(): Promise<void>;
+  /** There are conversations that were not followed before. */
+  topicsChanged(): void;
   /** Goes on with all that waits. `ask`: also asks the node for news now, stream or not. */
   resume(ask: boolean): void;
   /** Ends everything at once: nothing is asked of the network or shown from here on. */
@@ -151,10 +153,7 @@ export function openSession(deps: SessionDeps): Session {
     failpoint,
     changed,
     membersLeft: () => !signal.aborted && membersLeft(),
-    topicsChanged: () => {
-      follow.restart();
-      run('catching up', sync.catchUp);
-    },
+    topicsChanged: () => topicsChanged(),
     remaining: (remaining) => status.syncing(remaining === null ? null : { remaining }),
   });
   const sync = createSync({
@@ -185,6 +184,11 @@ export function openSession(deps: SessionDeps): Session {
   };
   const follow = createFollow({ node, sync, awake, signal, ready });
 
+  const topicsChanged = (): void => {
+    follow.restart();
+    run('catching up', sync.catchUp);
+  };
+
   let lastNs = 0n;
   const running = new Set<Promise<void>>();
   /** Something that goes on by itself; what stops it is logged, and the next wake tries again. */
@@ -214,10 +218,7 @@ export function openSession(deps: SessionDeps): Session {
       await failpoint('post:shown');
       changed([entry.conversation]);
       run('sending', outbox.run);
-      if (entry.row.kind === 'invitation') {
-        follow.restart();
-        run('catching up', sync.catchUp);
-      }
+      if (entry.row.kind === 'invitation') topicsChanged();
     },
     nextTimeNs(conversation) {
       const last = (conversation === null ? undefined : rows.get(conversation)?.lastOwnNs) ?? 0n;
@@ -230,6 +231,7 @@ export function openSession(deps: SessionDeps): Session {
       await publication.rotate();
       run('publishing', publication.run);
     },
+    topicsChanged,
     resume(ask) {
       follow.start();
       run('sending', async () => {
