@@ -88,6 +88,7 @@ const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): 
       contactMessages: () => [encodeContact(contact, 1), encodeContact(contact, 2)],
       adoptPreKeys: async () => false,
       isBackedUpBy: async () => true,
+      holdsWallet: () => true,
     } as unknown as Keystore,
     records: {
       settings: { get: async (key: string) => settings.get(key), put: async (key: string, value: unknown) => settings.set(key, value) },
