@@ -212,6 +212,19 @@ describe('a key bundle', () => {
   });
 });
 
+it('an account that is here already is not made again, and keeps what it has', async () => {
+  const someone = await newPerson(node.url);
+  devices.push(someone.device);
+  const { foundings, accounts } = someone.life.services;
+  const { privateKey } = await accounts.revealPhrase(passphrase);
+  const before = (await held({ address: someone.address as `0x${string}` })).contact?.identityKey;
+  await foundings.begin({ way: 'key', key: privateKey });
+  await foundings.look(null);
+  await expect(foundings.finish(passphrase)).rejects.toMatchObject({ reason: 'account-exists' });
+  await someone.life.resume();
+  expect((await held({ address: someone.address as `0x${string}` })).contact?.identityKey).toEqual(before);
+});
+
 it('a draft does not survive the lock', async () => {
   const someone = await newPerson(node.url);
   devices.push(someone.device);
