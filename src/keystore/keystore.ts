@@ -175,6 +175,7 @@ export class Keystore {
 
   /** Drops every key. */
   async lock(): Promise<void> {
+    this.#backup = null;
     this.#open?.records.clear();
     this.#open?.identity.clear();
     this.#open = null;

@@ -183,6 +183,16 @@ describe('a backup file', () => {
     expect((await other.services.settings.read()).preKey).toMatchObject({ count: 2 });
   });
 
+  it('is forgotten with the lock, keys and all', async () => {
+    const alice = await someone();
+    const { backups, accounts } = alice.life.services;
+    const id = await give(alice.life, await backUp(alice.life, false));
+    await backups.open(id, filePassphrase);
+    await accounts.lock();
+    await accounts.unlock(passphrase);
+    await expect(backups.restore(id, passphrase)).rejects.toMatchObject({ reason: 'not-a-backup' });
+  });
+
   it('is refused with a reason that says what is wrong', async () => {
     const alice = await someone();
     const file = await backUp(alice.life, false);

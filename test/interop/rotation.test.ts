@@ -62,3 +62,35 @@ test('peers on xmtp-js keep writing and receiving across a renewed pre-key, in o
   const peers = (await mine.conversations.list()).map(({ peerAddress }) => peerAddress).toSorted();
   expect(peers).toEqual([peer.address, stranger.address, invited.address].toSorted());
 });
+
+test('peers on xmtp-js find a new identity, write to it and are read, in a new conversation', async () => {
+  const someone = await newPerson(node.url);
+  stops.push(() => someone.device.close());
+  const { accounts, conversations, messages } = someone.life.services;
+  const peer = await peerOf(person('faithful friend'), node.url);
+  stops.push(() => peer.close());
+  await (await peer.conversations.newConversation(someone.address)).send('before');
+  const old = await conversationWith(someone.life, peer.address);
+  await until(async () => (await texts(someone.life, old.id)).length === 1, 'their message');
+
+  await accounts.newIdentity(passphrase);
+  await until(async () => (await accounts.status()).published, 'the publication');
+  const row = await conversations.start(peer.address);
+  await messages.send(row.id, 'new keys', '1');
+  await until(async () => (await messages.list(row.id, {})).messages.every(({ state }) => state === 'sent'), 'sending');
+  const listed = await peer.conversations.list();
+  const theirs = listed.find(({ topic }) => topic !== listed[0]?.topic) ?? listed[1];
+  expect((await theirs?.messages())?.map(({ content }) => content)).toEqual(['new keys']);
+  await theirs?.send('seen');
+  await until(async () => (await texts(someone.life, row.id)).length === 2, 'the answer');
+  expect(await texts(someone.life, old.id)).toEqual(['peer: before']);
+
+  // A client of our own wallet that begins now has the new keys.
+  const { privateKey } = await accounts.revealPhrase(passphrase);
+  const mine = await peerOf({ address: someone.address as `0x${string}`, walletKey: fromHex(privateKey.replace(/^0x/, '')) }, node.url);
+  stops.push(() => mine.close());
+  const readable = await Promise.all(
+    (await mine.conversations.list()).map(async (each) => (await each.messages()).map(({ content }) => content)),
+  );
+  expect(readable.flat().toSorted()).toEqual(['new keys', 'seen']);
+});

@@ -139,6 +139,23 @@ describe('a backup file', () => {
     }));
 });
 
+test('what a new identity costs is said before it is made, and takes the passphrase', () =>
+  at({ route: '#/settings/identity' }, async (page) => {
+    await page.getByRole('button', { name: 'New identity…', exact: true }).click();
+    await page.getByText('This cannot be undone.').waitFor();
+    const make = page.getByRole('button', { name: 'Make a new identity', exact: true });
+    expect(await make.isDisabled()).toBe(true);
+    await page.addScriptTag({ path: axePath });
+    const found = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };
+      const { violations } = await axe.run(document, { rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } } });
+      return violations.map(({ id }) => id);
+    });
+    expect(found).toEqual([]);
+    await page.getByRole('button', { name: 'Keep my keys', exact: true }).click();
+    await make.waitFor({ state: 'detached' });
+  }));
+
 describe('creating a wallet', () => {
   const opened = (work: (page: Page) => Promise<void>): Promise<void> =>
     at({ scene: 'welcome', route: '#/welcome?node=http://127.0.0.1:5555' }, async (page) => {

@@ -22,7 +22,8 @@ export function NewIdentity({ onStatus }: { readonly onStatus: (status: Status) 
     <section class="group" id="settings-identity">
       <h2>New identity</h2>
       <p class="small quiet">
-        Other keys for the same wallet. Only for when somebody else has your keys: it cuts them off, and everything else too.
+        Other keys for the same wallet, for when somebody else got hold of them. Every conversation ends with it. It is no help where your
+        recovery phrase got out: then begin with another wallet.
       </p>
       {state === 'done' && <Notice>You have new keys. They go to the node at once, or as soon as it answers.</Notice>}
       {state === 'asking' ? (
