@@ -21,11 +21,11 @@ import {
   type SealedKey,
 } from './identity.ts';
 import type { NewAccount } from './new-account.ts';
-import { checkPassphrase, defaultCost, type KdfCost } from './passphrase.ts';
+import { checkPassphrase, defaultCost, isCheaper, type KdfCost } from './passphrase.ts';
 import { SealedRecords } from './sealed-records.ts';
 import { type Deadlines, Session, type SessionArea } from './session.ts';
-import { afterFailure, type Failures, noFailures, readFailures } from './throttle.ts';
-import { createVault, openBody, openVault, reviseVault, type Vault, type VaultChange } from './vault.ts';
+import { type Failures, Throttle } from './throttle.ts';
+import { createVault, openBody, openVault, reviseVault, rewrapVault, type Vault, type VaultChange } from './vault.ts';
 import { type Cell, VaultStore } from './vault-store.ts';
 import { generateWallet, readSecret, type Wallet } from './wallet.ts';
 
@@ -60,13 +60,12 @@ const longestUnlock = 12 * hour;
 export class Keystore {
   readonly #store: VaultStore;
   readonly #session: Session;
-  readonly #failureCell: KeystoreDeps['failures'];
+  readonly #throttle: Throttle;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #cost: KdfCost;
   #vault: Vault | null = null;
   #open: Open | null = null;
-  #failures: Failures = noFailures;
   #import: Wallet | null = null;
   #backup: BackupContents | null = null;
   #revising: Promise<unknown> = Promise.resolve();
@@ -83,7 +82,7 @@ export class Keystore {
   }: KeystoreDeps) {
     this.#store = new VaultStore(vault, mirror);
     this.#session = new Session(session, sessionKey);
-    this.#failureCell = failures;
+    this.#throttle = new Throttle(failures, clock);
     this.#clock = clock;
     this.#random = random;
     this.#cost = cost;
@@ -92,7 +91,7 @@ export class Keystore {
   /** Comes back to life after a start of the background: what this session had unlocked is open again, unless its time is over. @throws KeystoreError vault-corrupt */
   async wake(): Promise<'none' | 'locked' | 'open'> {
     this.#vault = await this.#store.read();
-    this.#failures = readFailures(await this.#failureCell.get());
+    await this.#throttle.load();
     if (!this.#vault) return 'none';
     const kept = await this.#session.resume(this.#clock());
     if (kept) {
@@ -116,7 +115,7 @@ export class Keystore {
   }
 
   failures(): Failures {
-    return this.#failures;
+    return this.#throttle.failures();
   }
 
   /** Makes a wallet with a recovery phrase and an identity signed by it, and ends unlocked. @throws KeystoreError account-exists, weak-passphrase */
@@ -166,6 +165,19 @@ export class Keystore {
     const deadlines = { lockAt: this.#clock() + longestUnlock, idleAt: null };
     await this.#enter(vault, dataKey, deadlines);
     await this.#session.start(dataKey, deadlines);
+    // What cannot be written now, on a full disk say, is tried again at the next unlock.
+    if (isCheaper(vault.kdf, this.#cost)) await this.#rewrap(passphrase).catch(() => undefined);
+  }
+
+  /**
+   * From here on another passphrase opens the vault. At every moment on the way one of the two does; when this throws, the older one may be the one.
+   * @throws KeystoreError as `unlock`, locked, weak-passphrase
+   */
+  async changePassphrase(present: string, next: string): Promise<void> {
+    this.#unlocked();
+    checkPassphrase(next);
+    await this.check(present);
+    await this.#rewrap(next);
   }
 
   /** Whether this is the passphrase; wrong ones count as they do at unlocking. @throws KeystoreError as `unlock` */
@@ -301,9 +313,8 @@ export class Keystore {
     // A revision under way would bring the vault back.
     await this.#revising;
     await this.#store.delete();
-    await this.#failureCell.put(noFailures);
+    await this.#throttle.reset();
     this.#vault = null;
-    this.#failures = noFailures;
   }
 
   /** @throws KeystoreError locked */
@@ -408,15 +419,29 @@ export class Keystore {
   }
 
   /** Writes a changed vault, one change after another: each builds on the revision before. */
-  async #revise(change: (open: Open) => VaultChange | null | Promise<VaultChange | null>): Promise<void> {
+  #revise(change: (open: Open) => VaultChange | null | Promise<VaultChange | null>): Promise<void> {
+    return this.#replace(async (open, vault, dataKey) => {
+      const changes = await change(open);
+      return changes && reviseVault(vault, dataKey, changes, this.#random);
+    });
+  }
+
+  #rewrap(passphrase: string): Promise<void> {
+    return this.#replace((_, vault, dataKey) => rewrapVault(vault, dataKey, passphrase, this.#cost, this.#random));
+  }
+
+  async #replace(next: (open: Open, vault: Vault, dataKey: Uint8Array) => Promise<Vault | null>): Promise<void> {
     const open = this.#unlocked();
     // A key of its own: a lock in between clears the other, and nothing may be sealed under zeros.
     const dataKey = open.dataKey.slice();
     const revise = async (): Promise<void> => {
-      const changes = await change(open);
-      if (!changes) return;
-      const vault = await reviseVault(this.#need(), dataKey, changes, this.#random);
-      await this.#store.write(vault);
+      const vault = await next(open, this.#need(), dataKey);
+      if (!vault) return;
+      await this.#store.write(vault).catch(async (error: unknown) => {
+        // What counts is what the disk holds now: that passphrase is the one to ask for.
+        this.#vault = (await this.#store.read().catch(() => null)) ?? this.#vault;
+        throw error;
+      });
       this.#vault = vault;
       // A lock may have come in between; its keys stay dropped.
       if (this.#open) this.#open = { ...this.#open, vault };
@@ -476,23 +501,8 @@ export class Keystore {
     await this.#session.start(dataKey, deadlines);
   }
 
-  async #tryPassphrase(vault: Vault, passphrase: string): Promise<Uint8Array> {
-    const { nextTryAt } = this.#failures;
-    if (nextTryAt !== null && this.#clock() < nextTryAt) throw new KeystoreError('too-soon', 'too many wrong passphrases: wait a little');
-    try {
-      const dataKey = await openVault(vault, passphrase, this.#cost);
-      if (this.#failures.failed > 0) await this.#setFailures(noFailures);
-      return dataKey;
-    } catch (error) {
-      if (error instanceof KeystoreError && error.reason === 'wrong-passphrase')
-        await this.#setFailures(afterFailure(this.#failures, this.#clock()));
-      throw error;
-    }
-  }
-
-  async #setFailures(failures: Failures): Promise<void> {
-    this.#failures = failures;
-    await this.#failureCell.put(failures);
+  #tryPassphrase(vault: Vault, passphrase: string): Promise<Uint8Array> {
+    return this.#throttle.guess(() => openVault(vault, passphrase, this.#cost));
   }
 
   async #enter(vault: Vault, dataKey: Uint8Array, deadlines: Deadlines): Promise<void> {

@@ -22,6 +22,10 @@ export function withinBounds({ m, t, p }: KdfCost, accepted: KdfCost): boolean {
   return !(weak || m > ceiling.m || t > ceiling.t || p < 1 || p > ceiling.p || ![m, t, p].every(Number.isSafeInteger));
 }
 
+/** Whether a derivation is cheaper than what is usual now, and dearer in nothing. */
+export const isCheaper = (cost: KdfCost, usual: KdfCost): boolean =>
+  cost.m <= usual.m && cost.t <= usual.t && (cost.m < usual.m || cost.t < usual.t);
+
 /** @throws KeystoreError vault-foreign */
 export function checkCost(cost: KdfCost, accepted: KdfCost): void {
   if (!withinBounds(cost, accepted)) throw new KeystoreError('vault-foreign', 'the vault asks for a key derivation outside of its bounds');

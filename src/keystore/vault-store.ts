@@ -19,7 +19,7 @@ export class VaultStore {
     this.#mirror = mirror;
   }
 
-  /** The newest good copy; null when there never was one. A copy that lags or is damaged is made good. @throws KeystoreError vault-corrupt when no copy is good */
+  /** The newest good copy, of two equally new ones the primary; null when there never was one. The other copy is made equal to it. @throws KeystoreError vault-corrupt when no copy is good */
   async read(): Promise<Vault | null> {
     const [primary, mirror] = await Promise.all([copyIn(this.#primary), copyIn(this.#mirror)]);
     const newest = [primary.vault, mirror.vault].filter((vault) => vault !== null).sort((a, b) => b.rev - a.rev)[0];
@@ -27,8 +27,13 @@ export class VaultStore {
       if (primary.damaged || mirror.damaged) throw new KeystoreError('vault-corrupt', 'both copies of the vault are damaged');
       return null;
     }
-    if (primary.vault?.rev !== newest.rev) await this.#primary.put(encodeVault(newest));
-    if (mirror.vault?.rev !== newest.rev) await this.#mirror.put(encodeVault(newest));
+    const bytes = encodeVault(newest);
+    // What cannot be written now, on a full disk say, is no reason not to open what is there.
+    for (const [copy, { vault }] of [
+      [this.#primary, primary],
+      [this.#mirror, mirror],
+    ] as const)
+      if (!vault || !equalBytes(encodeVault(vault), bytes)) await copy.put(bytes).catch(() => undefined);
     return newest;
   }
 

@@ -89,6 +89,26 @@ export async function reviseVault(vault: Vault, dataKey: Uint8Array, change: Vau
   return { ...head, body: await sealBody(dataKey, head, body, random) };
 }
 
+/**
+ * The vault under another passphrase or a dearer derivation, one revision on. The data key stays, so that everything sealed under it does too: whoever
+ * has an older copy of the vault can go on guessing the older passphrase. @throws KeystoreError vault-corrupt
+ */
+export async function rewrapVault(
+  vault: Vault,
+  dataKey: Uint8Array,
+  passphrase: string,
+  cost: KdfCost,
+  random: Random = randomBytes,
+): Promise<Vault> {
+  const head = { ...vault, rev: vault.rev + 1, kdf: { alg: 'argon2id' as const, ...cost, salt: toBase64(random(16)) } };
+  const body = await openBody(vault, dataKey);
+  try {
+    return { ...head, kek: await wrap(passphrase, head, dataKey, random), body: await sealBody(dataKey, head, body, random) };
+  } finally {
+    body.fill(0);
+  }
+}
+
 /** The vault as JSON, with a checksum behind it: a damaged copy must be known as such before the passphrase is, so that the other copy can help. */
 export function encodeVault(vault: Vault): Uint8Array {
   return utf8(JSON.stringify({ ...vault, sum: checksum(vault) }));
