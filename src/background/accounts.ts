@@ -132,6 +132,16 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
       board.changed();
       return board.read();
     },
+    changePassphrase: (passphrase, next) =>
+      exclusive(async () => {
+        sessions.current();
+        try {
+          await keystore.changePassphrase(passphrase, next);
+        } finally {
+          board.changed(); // one more failure, or none any more
+        }
+        return board.read();
+      }),
     rotatePreKey: () =>
       exclusive(async () => {
         await sessions.current().rotatePreKey();

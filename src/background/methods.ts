@@ -33,6 +33,7 @@ export const methods = {
   lock: own(object({}), (_, { accounts }) => accounts.lock()),
   revealPhrase: own(object({ passphrase }), (p, { accounts }) => accounts.revealPhrase(p.passphrase)),
   phraseSaved: own(object({}), (_, { accounts }) => accounts.phraseSaved()),
+  changePassphrase: own(object({ passphrase, next: passphrase }), (p, { accounts }) => accounts.changePassphrase(p.passphrase, p.next)),
   rotatePreKey: own(object({}), (_, { accounts }) => accounts.rotatePreKey()),
   newIdentity: own(object({ passphrase }), (p, { accounts }) => accounts.newIdentity(p.passphrase)),
   wipe: own(object({ passphrase }), (p, { accounts }) => accounts.wipe(p.passphrase)),

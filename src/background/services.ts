@@ -51,6 +51,8 @@ export interface Accounts {
   lock(): Promise<Status>;
   revealPhrase(passphrase: string): Promise<{ readonly phrase: string | null; readonly privateKey: string }>;
   phraseSaved(): Promise<Status>;
+  /** From here on `next` opens Parley, and `passphrase` does not. */
+  changePassphrase(passphrase: string, next: string): Promise<Status>;
   /** A new key that messages to this account are sealed with; what was sealed to the older ones stays readable. */
   rotatePreKey(): Promise<Status>;
   /** Other keys for the wallet, in the place of these: the last resort. Conversations end with it; what was said stays readable here. */

@@ -244,6 +244,32 @@ describe('a wallet brought here', () => {
   });
 });
 
+describe('another passphrase', () => {
+  const next = 'another calm window';
+
+  it('opens the account in the next session of the browser, with all that was sealed before', async () => {
+    const { life, device, address } = await person();
+    const { accounts } = life.services;
+    await expect(accounts.changePassphrase('not the passphrase', next)).rejects.toMatchObject({ reason: 'wrong-passphrase' });
+    expect(await accounts.changePassphrase(passphrase, next)).toMatchObject({ phase: 'ready', account: { address } });
+    life.kill();
+    // The background died; the browser did not, so it is open still.
+    const woken = await device.start();
+    expect(await woken.services.accounts.status()).toMatchObject({ phase: 'ready' });
+    await woken.services.accounts.lock();
+    await expect(woken.services.accounts.unlock(passphrase)).rejects.toMatchObject({ reason: 'wrong-passphrase' });
+    expect(await woken.services.accounts.unlock(next)).toMatchObject({ phase: 'ready', account: { address } });
+    await expect(woken.services.accounts.revealPhrase(next)).resolves.toMatchObject({ phrase: expect.any(String) });
+  });
+
+  it('is not chosen while locked', async () => {
+    const { life } = await person();
+    await life.services.accounts.lock();
+    await expect(life.services.accounts.changePassphrase(passphrase, next)).rejects.toMatchObject({ reason: 'locked' });
+    await life.services.accounts.unlock(passphrase);
+  });
+});
+
 describe('wiping', () => {
   it('needs the passphrase and leaves nothing', async () => {
     const [alice, bob] = [await person(), await person()];

@@ -11,6 +11,7 @@ import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
 import { About } from './settings/About.tsx';
 import { Backup } from './settings/Backup.tsx';
+import { ChangePassphrase } from './settings/ChangePassphrase.tsx';
 import { Locking } from './settings/Locking.tsx';
 import { Look } from './settings/Look.tsx';
 import { NewIdentity } from './settings/NewIdentity.tsx';
@@ -32,6 +33,7 @@ interface SettingsProps {
 const groups = [
   ['account', 'Account'],
   ['security', 'Locking'],
+  ['passphrase', 'Passphrase'],
   ['node', 'Node'],
   ['privacy', 'Privacy'],
   ['sites', 'Connected sites'],
@@ -68,6 +70,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
             )}
           </section>
           <Locking settings={value} onChanged={reload} />
+          <ChangePassphrase />
           <Nodes settings={value} onChanged={reload} />
           <Privacy settings={value} onChanged={reload} />
           <Sites settings={value} onChanged={reload} />
