@@ -136,7 +136,7 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
         const bytes = await keystore.sealBackup(passphrase, { filePassphrase, keys, data, settings: await currentSettings() });
         outgoing = { id: toHex(randomBytes(8)), bytes, address: session.address };
         const day = new Date(clock()).toISOString().slice(0, 10);
-        return { id: outgoing.id, size: bytes.length, name: `parley-${session.address.slice(2, 8)}-${day}.parley` };
+        return { id: outgoing.id, size: bytes.length, name: `parley-backup-${day}.parley` };
       }),
     async read(id, offset) {
       if (outgoing?.id !== id) throw new RefusalError('not-found', 'The backup is not here any more. Make it again.');
