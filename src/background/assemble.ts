@@ -25,6 +25,7 @@ import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
 import type { StoredMessage } from './model.ts';
 import { createNodeStatus } from './node-state.ts';
+import { createRequests } from './requests.ts';
 import { createSafety } from './safety.ts';
 import type { Services } from './services.ts';
 import { openSession } from './session.ts';
@@ -181,6 +182,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
+  const requests = createRequests({ sessions, clock, view: conversations.get, changed: listChanged });
   const groups = createGroups({
     keystore,
     sessions,
@@ -261,6 +263,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       backups: noting(backups, ['make', 'restore'], lock.used),
       // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
+      requests: noting(requests, ['decide', 'undoProof', 'arrange'], lock.used),
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
       messages: noting(messages, ['send', 'retry', 'discard'], lock.used),
       safety: noting(safety, ['verify'], lock.used),

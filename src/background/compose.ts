@@ -14,6 +14,7 @@ export async function compose(
   keystore: Keystore,
   { id: conversation, key, topic, peer, group }: StoredConversation,
   { content, shouldPush }: { readonly content: Content; readonly shouldPush: boolean },
+  by: 'person' | 'site' = 'person',
 ): Promise<OutboxEntry> {
   const createdNs = session.nextTimeNs(conversation);
   const payload = encodeContent(content);
@@ -22,7 +23,15 @@ export async function compose(
   // Opened again as the others will: what cannot be read must not leave, and the name for repetitions comes with it.
   const members = membersOf({ ...(group && { group }) });
   const opened = await keystore.openMessage({ key, topic, envelopeTopic: topic, peer, message, ...(members && { members }) });
-  const stored: StoredMessage = { id, conversation, sender: session.address, mine: true, sentAt: nsToMs(createdNs), payload };
+  const stored: StoredMessage = {
+    id,
+    conversation,
+    sender: session.address,
+    mine: true,
+    ...(by === 'site' && { bySite: true as const }),
+    sentAt: nsToMs(createdNs),
+    payload,
+  };
   const dedup = await keystore.blind('messages', toHex(opened.dedupKey));
   return {
     id,

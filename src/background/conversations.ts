@@ -7,14 +7,18 @@ import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import { type Clock, nsToMs } from '../protocol/time.ts';
 import { inviteTopic } from '../protocol/topic.ts';
 import { RefusalError } from '../rpc/errors.ts';
+import type { ConversationRow } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
 import { createExclusive } from './exclusive.ts';
 import { groupView } from './group-state.ts';
-import { conversationView, type StoredConversation } from './model.ts';
+import { isArchived } from './marks.ts';
+import { conversationView, type StoredConversation, timeOf } from './model.ts';
 import type { Rows } from './rows.ts';
-import type { Conversations } from './services.ts';
+import type { Conversations, ListedShelf } from './services.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import { leansOnProof, shelfOf } from './shelf.ts';
+import { endsOf, reasonsFor } from './spam.ts';
 
 interface Deps {
   readonly keystore: Keystore;
@@ -32,14 +36,56 @@ const pageSize = 50;
 export function createConversations({ keystore, records, sessions, clock, changed }: Deps): Conversations {
   const starting = createExclusive();
 
-  const view = async (row: StoredConversation) => conversationView(row, await draftOf(row.id), groupView(row, keystore.address()));
+  const view = async (session: Session, row: StoredConversation, known = knownOf(session)): Promise<ConversationRow> => {
+    const { address, rows, marks } = session;
+    const shelf = shelfOf(row, session);
+    const mark = marks.of(row);
+    const proof = row.proof && leansOnProof(row, session) ? { signedAt: row.proof.signedMs } : null;
+    return conversationView(row, {
+      draft: await draftOf(row.id),
+      group: groupView(row, address),
+      shelf,
+      proof,
+      reasons: shelf === 'requests' ? reasonsFor(row, known(), pairsWith(rows, row.peer).length) : [],
+      pinned: mark.pinned ?? false,
+      muted: mark.muted ?? false,
+      archived: isArchived(row, mark),
+    });
+  };
+
+  /** Somebody of the inbox by how the address begins and ends; looked for once, and only where it is asked for. */
+  const knownOf = (session: Session) => {
+    let found: Map<string, Address> | undefined;
+    return () => {
+      if (!found) {
+        found = new Map([[endsOf(session.address), session.address]]);
+        for (const row of session.rows.all()) if (!row.group && shelfOf(row, session) === 'inbox') found.set(endsOf(row.peer), row.peer);
+      }
+      const known = found;
+      return (ends: string) => known.get(ends);
+    };
+  };
+
+  const standsOn = (session: Session, row: StoredConversation, shelf: ListedShelf | undefined): boolean => {
+    // An epoch of a group that has a next one is shown as a part of that.
+    if (row.group?.next !== undefined) return false;
+    if (shelf === undefined) return true;
+    if (shelf === 'inbox' || shelf === 'archive')
+      return shelfOf(row, session) === 'inbox' && isArchived(row, session.marks.of(row)) === (shelf === 'archive');
+    return shelfOf(row, session) === shelf;
+  };
 
   const draftOf = async (id: string): Promise<string | null> => {
     const sealed = await records.drafts.get(id);
     return sealed ? ((await keystore.openRecord('drafts', id, sealed)) as string) : null;
   };
 
-  const invite = async (session: Session, peer: Address, context: Parameters<Conversations['start']>[1]): Promise<StoredConversation> => {
+  const invite = async (
+    session: Session,
+    peer: Address,
+    context: Parameters<Conversations['start']>[1],
+    by: 'person' | 'site',
+  ): Promise<StoredConversation> => {
     const { contacts, rows, sync } = session;
     const bundle = await contacts.lookUp(peer, 0);
     if (!bundle) throw new RefusalError('peer-absent', 'This address is not on the network of this node yet.');
@@ -63,6 +109,7 @@ export function createConversations({ keystore, records, sessions, clock, change
       peer,
       peerIdentityKey: toHex(bundle.identityKey),
       derived: true,
+      ...(by === 'person' ? { begun: true as const } : { answered: false }),
       otherKeys: (await contacts.warning(peer)) === 'other-keys',
       createdAt: nsToMs(createdNs),
       conversationId,
@@ -85,17 +132,25 @@ export function createConversations({ keystore, records, sessions, clock, change
   };
 
   return {
-    async list({ before, limit = pageSize }) {
-      const { rows, more } = await sessions.current().rows.page(before, limit);
-      // An epoch of a group that has a next one is shown as a part of that.
-      return { rows: await Promise.all(rows.filter(({ group }) => group?.next === undefined).map(view)), more };
+    async list({ before, limit = pageSize, shelf }) {
+      const session = sessions.current();
+      const { consent, marks, rows } = session;
+      await Promise.all([consent.load(), marks.load()]);
+      const pinning = shelf === 'inbox' && marks.anyPinned();
+      if (pinning || shelf === 'requests') await rows.load();
+      const isPinned = (row: StoredConversation): boolean => pinning && marks.of(row).pinned === true;
+      const page = await rows.page(before, limit, (row) => !isPinned(row) && standsOn(session, row, shelf));
+      const first = pinning && before === undefined ? [...rows.all()].filter((row) => isPinned(row) && standsOn(session, row, shelf)) : [];
+      const shown = [...first.sort((a, b) => timeOf(b) - timeOf(a)), ...page.rows];
+      const known = knownOf(session);
+      return { rows: await Promise.all(shown.map((row) => view(session, row, known))), more: page.more };
     },
     async get(id) {
       const session = sessions.current();
       const row = await existing(session, id);
       // Other keys may have come by a way that does not know of conversations, such as a backup file.
       const otherKeys = !row.group && !row.retired && (await session.contacts.warning(row.peer)) === 'other-keys';
-      return view(otherKeys ? { ...row, otherKeys } : row);
+      return view(session, otherKeys ? { ...row, otherKeys } : row);
     },
     async lookUp(text) {
       const session = sessions.current();
@@ -107,7 +162,7 @@ export function createConversations({ keystore, records, sessions, clock, change
       const conversation = found?.id ?? null;
       return { address: peer, state, lookAlike, conversation, warning: await session.contacts.warning(peer) };
     },
-    async start(text, context) {
+    async start(text, context, by = 'person') {
       const session = sessions.current();
       const peer = addressOf(text);
       if (peer === session.address) throw new RefusalError('bad-params', 'This is your own address.', { field: 'peer' });
@@ -116,9 +171,11 @@ export function createConversations({ keystore, records, sessions, clock, change
       const row = await starting(async () => {
         await session.ready();
         const known = await session.contacts.known(peer);
-        return find(session.rows, peer, context?.conversationId ?? null, known) ?? invite(session, peer, context);
+        return find(session.rows, peer, context?.conversationId ?? null, known) ?? invite(session, peer, context, by);
       });
-      return view(row);
+      // Who is written to may answer; that a site asked for it is no decision of a person.
+      if (by === 'person' && session.consent.of('address', peer) === null) await session.decide('allowed', 'address', [peer]);
+      return view(session, row);
     },
     async acceptKeys(text) {
       const { contacts, rows } = sessions.current();
@@ -199,7 +256,6 @@ async function reach(session: Session, peer: Address): Promise<'reachable' | 'ab
 
 /** A peer that we talk to, whose address begins and ends like this one: people compare no more than that. */
 function lookAlikeOf(address: Address, rows: Rows): Address | null {
-  const ends = (text: string): string => `${text.slice(2, 6)} ${text.slice(-4)}`.toLowerCase();
-  for (const { peer } of rows.all()) if (peer !== address && ends(peer) === ends(address)) return peer;
+  for (const { peer } of rows.all()) if (peer !== address && endsOf(peer) === endsOf(address)) return peer;
   return null;
 }

@@ -9,10 +9,11 @@ import { existing } from './conversations.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import { epochsOf, mayWrite } from './group-state.ts';
-import { messageView, previewOf, type StoredMessage } from './model.ts';
-import type { Messages } from './services.ts';
+import { messageView, previewOf, type StoredConversation, type StoredMessage } from './model.ts';
+import type { Messages, Writer } from './services.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import { decidedOn, shelfOf, subjectOf } from './shelf.ts';
 
 interface Deps {
   readonly keystore: Keystore;
@@ -44,21 +45,30 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
     throw new RefusalError('not-found', 'There is no such message.');
   };
 
-  const write = async (session: Session, conversation: string, value: Value, request: string): Promise<string> => {
+  const write = async (session: Session, conversation: string, value: Value, request: string, by: Writer): Promise<string> => {
     const row = await existing(session, conversation);
     if (row.otherKeys || (!row.group && (await session.contacts.warning(row.peer)) === 'other-keys'))
       throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
     if (row.retired) throw new RefusalError('other-keys', 'This conversation belongs to keys that are no longer used. Begin a new one.');
     if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
-    const entry = await compose(
-      session,
-      keystore,
-      row,
-      value.kind === 'text' ? { content: encodeText(value.text), shouldPush: true } : writeContent(value),
-    );
+    if (by === 'person') await answering(session, row);
+    const content = value.kind === 'text' ? { content: encodeText(value.text), shouldPush: true } : writeContent(value);
+    const entry = await compose(session, keystore, row, content, by);
     await failpoint('send:sealed');
     await session.post(entry, request);
     return entry.id;
+  };
+
+  /** Who answers allows. @throws RefusalError blocked */
+  const answering = async (session: Session, row: StoredConversation): Promise<void> => {
+    const decided = decidedOn(row, session.consent);
+    if (decided === 'denied') throw new RefusalError('blocked', 'This address is blocked. Unblock it before you write.');
+    if (decided !== null || row.group?.next !== undefined || shelfOf(row, session) === 'inbox') {
+      if (decided === null && !row.group) await session.decide('allowed', 'address', [row.peer]);
+      return;
+    }
+    const { kind, name } = subjectOf(row);
+    await session.decide('allowed', kind, [name]);
   };
 
   /** A draft that has become a message is none any more; its page may be gone before it can say so. */
@@ -88,7 +98,7 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
       const newestFirst = await Promise.all(page.slice(0, limit).map(open));
       return { messages: await Promise.all(newestFirst.reverse().map((message) => view(session, message))), more: page.length > limit };
     },
-    send: (conversation, content, clientId) =>
+    send: (conversation, content, clientId, by = 'person') =>
       // One after the other, so that a request that is repeated at once finds what the first became.
       sending(async () => {
         const value: Value = typeof content === 'string' ? { kind: 'text', text: content } : content;
@@ -96,7 +106,7 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
         await session.ready();
         const request = await keystore.blind('requests', `${conversation} ${clientId}`);
         const before = await records.sent.get(request);
-        const id = before ?? (await write(session, conversation, value, request));
+        const id = before ?? (await write(session, conversation, value, request, by));
         if (value.kind === 'text') await forgetDraft(conversation, value.text);
         return byId(session, id);
       }),

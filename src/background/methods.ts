@@ -80,6 +80,7 @@ export const methods = {
     object({
       before: optional(integer()),
       limit: optional(integer({ min: 1, max: 50_000 })),
+      shelf: optional(oneOf('inbox', 'requests', 'blocked', 'archive')),
     }),
     (p, { conversations }) => conversations.list(p),
   ),
@@ -93,6 +94,13 @@ export const methods = {
   safety: own(object({ id, numbers: boolean }), (p, { safety }) => safety.read(p.id, p.numbers)),
   verifySafety: own(object({ id, number: string({ min: 60, max: 60 }), verified: boolean }), (p, { safety }) =>
     safety.verify(p.id, p.number, p.verified),
+  ),
+
+  decideOn: own(object({ id, verdict: oneOf('allowed', 'denied') }), (p, { requests }) => requests.decide(p.id, p.verdict)),
+  undoProof: own(object({ id }), (p, { requests }) => requests.undoProof(p.id)),
+  arrange: own(
+    object({ id, pinned: optional(boolean), muted: optional(boolean), archived: optional(boolean) }),
+    ({ id: conversation, ...order }, { requests }) => requests.arrange(conversation, order),
   ),
 
   createGroup: own(object({ title: string({ max: 800 }), members }), (p, { groups }) => groups.create(p.title, p.members)),

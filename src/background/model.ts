@@ -4,7 +4,8 @@ import type { Address } from '../protocol/address.ts';
 import { decodeContent } from '../protocol/content.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import type { ConversationRow, GroupView, MessageView, Shown } from '../rpc/views.ts';
+import type { ConversationRow, MessageView, Shown } from '../rpc/views.ts';
+import { addSigns, type Sign } from './spam.ts';
 
 /** What an invitation ties together. */
 export interface Binding {
@@ -27,6 +28,16 @@ export interface Binding {
   readonly retired?: boolean;
   /** Set for a conversation of more than two. */
   readonly group?: StoredGroup;
+  /** We began it. */
+  readonly begun?: true;
+  /** With it came our wallet's word that the peer may write (SPEC 12.7). */
+  readonly proof?: StoredProof;
+}
+
+/** A verified consent proof: when the wallet signed it (ms), and what names it. */
+export interface StoredProof {
+  readonly id: string;
+  readonly signedMs: number;
 }
 
 /** What is known of a group: the state that holds in this epoch, and what became of it. */
@@ -49,6 +60,10 @@ export interface StoredConversation extends Binding {
   /** The topic shows another conversation first. */
   readonly rival?: boolean;
   readonly last: Preview | null;
+  /** Whether something of ours is here that no site sent. */
+  readonly answered?: boolean;
+  /** What in the peer's words looks like spam. */
+  readonly signs?: readonly Sign[];
   /** Messages of the peer up to this time (ms) count as read. */
   readonly readUpTo: number;
   readonly unread: number;
@@ -70,6 +85,8 @@ export interface Preview {
   readonly at: number;
   readonly text: string;
   readonly mine: boolean;
+  /** The text says what was done, not what was said. */
+  readonly act?: true;
 }
 
 /** A message as the cache keeps it, sealed. What is drawn is made of `payload` anew, so that a content type learned later shows old messages too. */
@@ -79,6 +96,8 @@ export interface StoredMessage {
   readonly conversation: string;
   readonly sender: Address;
   readonly mine: boolean;
+  /** A site wrote it in our name: no sign that we know the peer. */
+  readonly bySite?: true;
   readonly sentAt: number;
   /** The time that the sender claims, where it is not to be believed. */
   readonly claimedAt?: number;
@@ -153,23 +172,24 @@ export const previewOf = async ({ id, sentAt, mine, payload }: StoredMessage): P
 export function withMessage(row: StoredConversation, message: StoredMessage, shown: Shown): StoredConversation {
   const newest = row.last === null || message.sentAt > row.last.at || (message.sentAt === row.last.at && message.id > row.last.id);
   const last = newest ? { id: message.id, at: message.sentAt, text: previewText(shown), mine: message.mine } : row.last;
+  const answered = row.answered === true || (message.mine && message.bySite !== true);
   // Who answers has read: also when the answer was written on another device.
-  if (message.mine && newest) return { ...row, last, readUpTo: Math.max(row.readUpTo, message.sentAt), unread: 0 };
+  if (message.mine && newest) return { ...row, last, answered, readUpTo: Math.max(row.readUpTo, message.sentAt), unread: 0 };
   const counts = !message.mine && message.sentAt > row.readUpTo && row.group?.next === undefined;
   const unread = counts ? row.unread + 1 : row.unread;
-  return { ...row, last, unread };
+  const signs = answered ? [] : addSigns(row.signs ?? [], shown);
+  return { ...row, last, answered, unread, ...(signs.length > 0 && { signs }) };
 }
 
 /** What lists order by, newest first. */
 export const timeOf = (row: StoredConversation): number => row.last?.at ?? row.createdAt;
 
-export const conversationView = (row: StoredConversation, draft: string | null, group: GroupView | null): ConversationRow => ({
+/** What a row shows by itself; the rest depends on what else is known. */
+const plainView = (row: StoredConversation) => ({
   id: row.id,
   peer: row.peer,
-  group,
-  thread: group ? null : row.conversationId,
-  preview: row.last && { text: row.last.text, mine: row.last.mine },
-  draft,
+  thread: row.group ? null : row.conversationId,
+  preview: row.last && { text: row.last.text, mine: row.last.mine, ...(row.last.act && { act: row.last.act }) },
   time: timeOf(row),
   createdAt: row.createdAt,
   metadata: row.metadata,
@@ -177,6 +197,11 @@ export const conversationView = (row: StoredConversation, draft: string | null, 
   retired: row.retired ?? false,
   unread: row.unread,
 });
+
+export const conversationView = (
+  row: StoredConversation,
+  standing: Omit<ConversationRow, keyof ReturnType<typeof plainView>>,
+): ConversationRow => ({ ...plainView(row), ...standing });
 
 export async function messageView(message: StoredMessage, state: MessageView['state'], failure: string | null): Promise<MessageView> {
   // What an earlier version took in may be more than this one shows: one such message must not hide the others.

@@ -2,6 +2,7 @@ import { KeystoreError } from '../keystore/errors.ts';
 import type { Keystore, KeystoreInvitation } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { verifyConsentProof } from '../protocol/consent-proof.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { OpenedMessage } from '../protocol/message.ts';
 import { quickenCurve } from '../protocol/secp256k1-engine.ts';
@@ -22,6 +23,7 @@ import {
   type StoredConversation,
   type StoredEnvelope,
   type StoredMessage,
+  type StoredProof,
   sentTimes,
   showPayload,
   withMessage,
@@ -189,7 +191,9 @@ export function createReader(deps: Deps): Reader {
     const group = opened.group && { group: { state: opened.group.bytes, left: [], closed: false } };
     // A group does not stand on its creator's identity alone: those keys are a matter of the conversations of two.
     const keys = { otherKeys: whose === 'other', retired: (whose === 'former' || opened.former) && !opened.group };
-    const about = { createdAt, conversationId, metadata, ...keys, ...group };
+    const proof = opened.sentByMe ? null : proofOf(opened, address, seenAt);
+    const from = { ...(opened.sentByMe && { begun: true as const }), ...(proof && { proof }) };
+    const about = { createdAt, conversationId, metadata, ...keys, ...group, ...from };
     const invitation: Binding = { binding, topic, key, peer, peerIdentityKey, derived, ...about };
     const known = shownAt(topic, slice);
     if (opened.group && known?.binding === binding) {
@@ -328,6 +332,18 @@ export const messageRecord = async (keystore: Keystore, record: StoredMessage, d
   dedup,
   sealed: await keystore.sealRecord('messages', record.id, record),
 });
+
+/** Our wallet's word for the peer, if the invitation brings one that holds at first sight (SPEC 12.7). */
+function proofOf({ consentProof, peer }: KeystoreInvitation, receiver: Address, seenAt: number): StoredProof | null {
+  if (!consentProof) return null;
+  try {
+    const { id, signedMs } = verifyConsentProof(consentProof, { sender: peer, receiver }, () => seenAt);
+    return { id, signedMs };
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
 
 class SecondInvitation extends Error {}
 

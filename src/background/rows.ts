@@ -14,10 +14,14 @@ export interface Rows {
   ofPeer(peer: Address): StoredConversation[];
   all(): Iterable<StoredConversation>;
   count(): number;
-  /** Over all conversations. */
-  unread(): number;
-  /** Newest first, from the cache alone, without loading the rest; `before` is a time, exclusive. */
-  page(before: number | undefined, limit: number): Promise<{ readonly rows: StoredConversation[]; readonly more: boolean }>;
+  /** Over all conversations, or those that count. */
+  unread(counts?: (row: StoredConversation) => boolean): number;
+  /** Newest first, from the cache alone, without loading the rest; `before` is a time, exclusive. `keep`: those that are wanted. */
+  page(
+    before: number | undefined,
+    limit: number,
+    keep?: (row: StoredConversation) => boolean,
+  ): Promise<{ readonly rows: StoredConversation[]; readonly more: boolean }>;
   /** One at a time: whoever reads rows and writes what follows from them does it in here. */
   readonly exclusive: Exclusive;
   /** Changes one conversation, if it is there. */
@@ -29,13 +33,15 @@ export interface Rows {
   idOf(topic: string): Promise<string>;
 }
 
+/** Rows that are read at once where most of them may not be wanted. */
+const leastPage = 100;
+
 export function createRows(keystore: Keystore, cache: Cache): Rows {
   const byId = new Map<string, StoredConversation>();
   const byTopic = new Map<string, string>();
   const byPeer = new Map<Address, Set<string>>();
   const exclusive = createExclusive();
   let loading: Promise<void> | undefined;
-  let unread = 0;
 
   const open = async (record: ConversationRecord): Promise<StoredConversation> =>
     (await keystore.openRecord('conversations', record.id, record.sealed)) as StoredConversation;
@@ -47,11 +53,23 @@ export function createRows(keystore: Keystore, cache: Cache): Rows {
   });
 
   const wrote = (row: StoredConversation): void => {
-    unread += row.unread - (byId.get(row.id)?.unread ?? 0);
     byId.set(row.id, row);
     if (!row.rival) byTopic.set(row.topic, row.id);
     const ids = byPeer.get(row.peer) ?? new Set();
     byPeer.set(row.peer, ids.add(row.id));
+  };
+
+  const pageOf = async (before: number | undefined, limit: number) => {
+    const newest = (take: number) => cache.conversations.page({ ...(before !== undefined && { before }), limit: take });
+    let take = limit + 1;
+    let records = await newest(take);
+    // The next page begins below a time, so rows of one time must not be parted.
+    while (records.length === take && records[take - 1]?.time === records[limit - 1]?.time) {
+      take *= 2;
+      records = await newest(take);
+    }
+    const kept = records.filter(({ time }, position) => position < limit || time === records[limit - 1]?.time);
+    return { rows: await Promise.all(kept.map(open)), more: kept.length < records.length };
   };
 
   return {
@@ -68,18 +86,21 @@ export function createRows(keystore: Keystore, cache: Cache): Rows {
     ofPeer: (peer) => [...(byPeer.get(peer) ?? [])].flatMap((id) => byId.get(id) ?? []).filter((row) => row.peer === peer),
     all: () => byId.values(),
     count: () => byId.size,
-    unread: () => unread,
-    async page(before, limit) {
-      const newest = (take: number) => cache.conversations.page({ ...(before !== undefined && { before }), limit: take });
-      let take = limit + 1;
-      let records = await newest(take);
-      // The next page begins below a time, so rows of one time must not be parted.
-      while (records.length === take && records[take - 1]?.time === records[limit - 1]?.time) {
-        take *= 2;
-        records = await newest(take);
+    unread(counts = () => true) {
+      let unread = 0;
+      for (const row of byId.values()) if (row.unread > 0 && counts(row)) unread += row.unread;
+      return unread;
+    },
+    async page(before, limit, keep) {
+      if (!keep) return pageOf(before, limit);
+      const kept: StoredConversation[] = [];
+      for (let from = before; ; ) {
+        const { rows, more } = await pageOf(from, Math.max(limit, leastPage));
+        kept.push(...rows.filter(keep));
+        const last = rows.at(-1);
+        if (!more || !last || kept.length > limit) return cutAt(kept, limit, more);
+        from = timeOf(last);
       }
-      const kept = records.filter(({ time }, position) => position < limit || time === records[limit - 1]?.time);
-      return { rows: await Promise.all(kept.map(open)), more: kept.length < records.length };
     },
     exclusive,
     change: (id, next) =>
@@ -96,4 +117,11 @@ export function createRows(keystore: Keystore, cache: Cache): Rows {
     wrote,
     idOf: (topic) => keystore.blind('conversations', topic),
   };
+}
+
+/** Rows of one time are not parted, because the next page begins below a time. */
+function cutAt(rows: readonly StoredConversation[], limit: number, more: boolean) {
+  const last = rows[limit - 1];
+  const kept = rows.filter((row, position) => position < limit || (last !== undefined && timeOf(row) === timeOf(last)));
+  return { rows: kept, more: more || kept.length < rows.length };
 }

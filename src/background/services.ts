@@ -32,6 +32,7 @@ export interface Services {
   readonly backups: Backups;
   readonly conversations: Conversations;
   readonly groups: Groups;
+  readonly requests: Requests;
   readonly messages: Messages;
   readonly safety: SafetyService;
   readonly settings: SettingsService;
@@ -113,9 +114,18 @@ export interface Backups {
   close(id: string): Promise<null>;
 }
 
+export type ListedShelf = ConversationRow['shelf'] | 'archive';
+
+/** In whose name something is written: what a site writes is no decision of a person. */
+export type Writer = 'person' | 'site';
+
 export interface Conversations {
-  /** Newest first, from the cache alone. */
-  list(page: { readonly before?: number; readonly limit?: number }): Promise<{ readonly rows: ConversationRow[]; readonly more: boolean }>;
+  /** Newest first, from the cache alone; the pinned ones before all others in the inbox. Without `shelf`: all of them. */
+  list(page: {
+    readonly before?: number;
+    readonly limit?: number;
+    readonly shelf?: ListedShelf;
+  }): Promise<{ readonly rows: ConversationRow[]; readonly more: boolean }>;
   get(id: string): Promise<ConversationRow>;
   lookUp(peer: string): Promise<PeerAnswer>;
   start(
@@ -124,6 +134,7 @@ export interface Conversations {
       readonly conversationId?: string;
       readonly metadata?: Record<string, string>;
     },
+    by?: Writer,
   ): Promise<ConversationRow>;
   /** Takes the other keys that the wallet of this address vouches for as its own, in place of those that were known. */
   acceptKeys(peer: string): Promise<void>;
@@ -137,6 +148,19 @@ export interface SafetyService {
   read(conversation: string, numbers: boolean): Promise<Safety>;
   /** Notes that `number` was compared with the peer's, or takes that back. */
   verify(conversation: string, number: string, verified: boolean): Promise<Safety>;
+}
+
+/** What a person decides about those who write, and about the order of their own lists. */
+export interface Requests {
+  /** Allows or denies the peer, or a group; told to the owner's other programs by the network. */
+  decide(id: string, verdict: 'allowed' | 'denied'): Promise<ConversationRow>;
+  /** No longer lets somebody in by the wallet's own signed word. */
+  undoProof(id: string): Promise<ConversationRow>;
+  /** For this browser alone. */
+  arrange(
+    id: string,
+    order: { readonly pinned?: boolean; readonly muted?: boolean; readonly archived?: boolean },
+  ): Promise<ConversationRow>;
 }
 
 /** Conversations of more than two. Each answers with the conversation as it is afterwards; after a removal that is another one. */
@@ -156,7 +180,7 @@ export interface Messages {
     page: { readonly before?: string; readonly limit?: number },
   ): Promise<{ readonly messages: MessageView[]; readonly more: boolean }>;
   /** Resolves when the final bytes are written down; the network comes after. A string is a text. The same `clientId` gives the same message. */
-  send(id: string, content: string | Value, clientId: string): Promise<MessageView>;
+  send(id: string, content: string | Value, clientId: string, by?: Writer): Promise<MessageView>;
   /** Waits up to `ms` for the message to leave the queue. */
   settled(messageId: string, ms: number): Promise<MessageView>;
   retry(messageId: string): Promise<void>;

@@ -5,12 +5,14 @@ import { type Clock, msToNs } from '../protocol/time.ts';
 import type { Cache } from '../storage/cache.ts';
 import type { Records } from '../storage/records.ts';
 import type { Awake } from './awake.ts';
+import { type Consent, createConsent } from './consent.ts';
 import { type Contacts, createContacts } from './contacts.ts';
 import type { Events } from './events.ts';
 import type { Failpoint } from './failpoint.ts';
 import { createFollow } from './follow.ts';
 import { createInbox } from './inbox.ts';
 import { noteStop } from './log.ts';
+import { createMarks, type Marks } from './marks.ts';
 import type { OutboxEntry } from './model.ts';
 import { type NodeAccess, watchNode } from './node-access.ts';
 import type { NodeStatus } from './node-state.ts';
@@ -30,6 +32,8 @@ export interface Session {
   readonly node: NodeAccess;
   readonly rows: Rows;
   readonly contacts: Contacts;
+  readonly consent: Consent;
+  readonly marks: Marks;
   readonly pins: Pins;
   readonly outbox: Outbox;
   readonly sync: Sync;
@@ -37,6 +41,8 @@ export interface Session {
   ready(): Promise<void>;
   /** Writes down what is to be sent, shows it, and begins to send. Resolves when it is shown. */
   post(entry: OutboxEntry, request?: string): Promise<void>;
+  /** Decides about somebody: here at once, on the network as soon as it can be reached. */
+  decide(...decision: Parameters<Consent['decide']>): Promise<void>;
   /** A time for something of ours: now, and later than any before in this conversation. */
   nextTimeNs(conversation: string | null): bigint;
   /** Makes a new pre-key, and brings it to the node as soon as that can be reached. */
@@ -115,6 +121,21 @@ export function openSession(deps: SessionDeps): Session {
         changed(pairs.map(({ id }) => id));
       }),
   });
+  const marks = createMarks(keystore, records);
+  const consent = createConsent({
+    keystore,
+    cache,
+    records,
+    node,
+    clock,
+    signal,
+    failpoint,
+    changed: () => {
+      if (signal.aborted) return;
+      events.emit('conversations', null);
+      statusChanged();
+    },
+  });
   const outbox = createOutbox({
     keystore,
     records,
@@ -157,6 +178,7 @@ export function openSession(deps: SessionDeps): Session {
     remaining: (remaining) => status.syncing(remaining === null ? null : { remaining }),
   });
   const sync = createSync({
+    consent,
     address,
     cache,
     rows,
@@ -173,7 +195,7 @@ export function openSession(deps: SessionDeps): Session {
   let readying: Promise<void> | undefined;
   const ready = (): Promise<void> => {
     readying ??= (async () => {
-      await Promise.all([rows.load(), outbox.load()]);
+      await Promise.all([rows.load(), outbox.load(), consent.load(), marks.load()]);
       await settleRenewal(keystore, records, rows, address);
       for (const entry of outbox.entries()) await showEntry(entry, keystore, cache, rows);
     })().catch((error: unknown) => {
@@ -209,6 +231,8 @@ export function openSession(deps: SessionDeps): Session {
     rows,
     contacts,
     pins,
+    consent,
+    marks,
     outbox,
     sync,
     ready,
@@ -219,6 +243,10 @@ export function openSession(deps: SessionDeps): Session {
       changed([entry.conversation]);
       run('sending', outbox.run);
       if (entry.row.kind === 'invitation') topicsChanged();
+    },
+    async decide(...decision) {
+      await consent.decide(...decision);
+      run('publishing a choice', consent.run);
     },
     nextTimeNs(conversation) {
       const last = (conversation === null ? undefined : rows.get(conversation)?.lastOwnNs) ?? 0n;
@@ -238,6 +266,7 @@ export function openSession(deps: SessionDeps): Session {
         await ready();
         await outbox.run();
       });
+      run('publishing a choice', consent.run);
       run('publishing', async () => {
         const days = await rotateDays();
         if (days !== null && clock() - keystore.preKeys().newestMs > days * 86_400_000) await publication.rotate();

@@ -123,7 +123,7 @@ export function createSites(deps: SitesDeps): SitesService {
         conversationId !== undefined || metadata
           ? { ...(conversationId !== undefined && { conversationId }), ...(metadata && { metadata }) }
           : undefined;
-      return reading.show(caller.origin, account, await conversations.start(peer, context));
+      return reading.show(caller.origin, account, await conversations.start(peer, context, 'site'));
     },
     async listConversations(caller, page) {
       const account = await gate.pass(caller, { kind: 'read' });
@@ -140,13 +140,13 @@ export function createSites(deps: SitesDeps): SitesService {
       let name = conversation ?? '';
       if (to) {
         notMe(to, account);
-        const row = await conversations.start(to);
+        const row = await conversations.start(to, undefined, 'site');
         id = row.id;
         name = (await reading.show(origin, account, row)).id;
       } else id = (await gate.find(origin, name))?.id;
       // Much time may have passed at a slow node, and the user may have thought better of it.
       if (id === undefined || !(await gate.isOpen(origin, need))) throw new RefusalError('not-granted', 'the permission was taken back');
-      const sent = await messages.send(id, value, `${origin} ${clientId ?? crypto.randomUUID()}`);
+      const sent = await messages.send(id, value, `${origin} ${clientId ?? crypto.randomUUID()}`, 'site');
       const { sender, sentAt, state } = await messages.settled(sent.id, settleMs).catch(() => sent);
       // What the message of this name said the first time, it says still; the page has that.
       const stored = (await history.get(sent.id)) ?? { ...toPage(value), conversation: id };

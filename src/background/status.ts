@@ -5,10 +5,13 @@ import type { Records } from '../storage/records.ts';
 import { backedUpAt } from './backups.ts';
 import type { Events } from './events.ts';
 import { noteStop } from './log.ts';
+import type { StoredConversation } from './model.ts';
 import type { NodeStatus } from './node-state.ts';
 import { isPublished } from './publication.ts';
+import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Preferences } from './settings.ts';
+import { shelfOf } from './shelf.ts';
 
 /** What the whole extension looks like at present, for its own pages and for the toolbar button. */
 export interface StatusBoard {
@@ -29,12 +32,18 @@ interface Deps {
   readonly badge: (status: Status) => Promise<void>;
 }
 
+const onShelf = (session: Session, row: StoredConversation) => shelfOf(row, session);
+
+const countRequests = (session: Session): number =>
+  [...session.rows.all()].filter((row) => row.group?.next === undefined && onShelf(session, row) === 'requests').length;
+
 const phases = { none: 'welcome', locked: 'locked', open: 'ready' } as const;
 
 export function createStatus({ keystore, records, preferences, sessions, node, prompts, clock, events, badge }: Deps): StatusBoard {
   const read = async (): Promise<Status> => {
     const session = sessions.peek();
     await session?.rows.load();
+    await Promise.all([session?.consent.load(), session?.marks.load()]);
     const [url, theme] = [await preferences.nodeUrl(), await preferences.theme()];
     const account = keystore.account();
     const { failed, nextTryAt } = keystore.failures();
@@ -45,7 +54,8 @@ export function createStatus({ keystore, records, preferences, sessions, node, p
       failedUnlocks: failed,
       node: node.read(),
       prompts: prompts(),
-      unread: session?.rows.unread() ?? 0,
+      unread: session?.rows.unread((row) => onShelf(session, row) === 'inbox') ?? 0,
+      requests: session ? countRequests(session) : 0,
       backedUp: account === null || account.phraseSaved || (await backedUpAt(records, account.address)) !== null,
       published: account !== null && (await isPublished(records, account.address, url)),
       theme,

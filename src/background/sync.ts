@@ -5,6 +5,7 @@ import { type Clock, msToNs } from '../protocol/time.ts';
 import { inviteTopic } from '../protocol/topic.ts';
 import type { Cache } from '../storage/cache.ts';
 import { createAgain } from './again.ts';
+import type { Consent } from './consent.ts';
 import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { Inbox } from './inbox.ts';
@@ -32,6 +33,7 @@ interface Deps {
   readonly rows: Rows;
   readonly inbox: Inbox;
   readonly reader: Reader;
+  readonly consent: Pick<Consent, 'load' | 'topic' | 'read' | 'take'>;
   readonly node: NodeAccess;
   readonly clock: Clock;
   /** The node's clock minus ours as its last answer told, ms. */
@@ -59,7 +61,7 @@ const groupSize = 50;
 const againGroupSize = 10;
 
 export function createSync(deps: Deps): Sync {
-  const { address, cache, rows, inbox, reader, node, clock, clockSkew, signal, failpoint, working } = deps;
+  const { address, cache, rows, inbox, reader, consent, node, clock, clockSkew, signal, failpoint, working } = deps;
   const cursorName = `main ${node.url}`;
   /** When invitations were last read from their beginning. */
   const invitationsName = `invitations ${node.url}`;
@@ -83,6 +85,8 @@ export function createSync(deps: Deps): Sync {
     const long = cursor < began() - longOverlapNs;
     if (long) working({ remaining: null });
     try {
+      // Before what people write: whom it is from decides where it stands.
+      await consent.read();
       await takeInvitations(cursor, localBegan);
       const topics = topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url));
       let reached = cursor;
@@ -167,11 +171,12 @@ export function createSync(deps: Deps): Sync {
     readAgain,
     async take(envelopes) {
       await failpoint('stream:envelope');
+      await consent.take(envelopes);
       if ((await inbox.append(envelopes)) === 0) return;
       await failpoint('stream:appended');
       await reader.run();
     },
-    topics: () => [inviteTopic(address), ...topicsOf([...rows.all()])],
+    topics: () => [inviteTopic(address), ...topicsOf([...rows.all()]), ...(consent.topic() === '' ? [] : [consent.topic()])],
   };
 }
 

@@ -1,7 +1,10 @@
+import type { ConsentProofPayload } from '../gen/xmtp/message_contents/invitation_pb.ts';
 import type { Address } from '../protocol/address.ts';
 import { createAuthToken } from '../protocol/auth-token.ts';
 import { equalBytes, fromBase64, fromUtf8, type Random, toBase64, toHex, utf8 } from '../protocol/bytes.ts';
+import { type ConsentEntry, openConsent } from '../protocol/consent.ts';
 import { encodeContact } from '../protocol/contact-bundle.ts';
+import type { Envelope } from '../protocol/envelope.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import {
   createGroup,
@@ -18,6 +21,7 @@ import { deriveInvitation, type InvitationContext, openInvitation, sealInvitatio
 import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
 import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
 import { openMessages } from '../protocol/message-batch.ts';
+import { type ConsentAction, encodeAction, preferencesIdentifier, sealToSelf } from '../protocol/preferences.ts';
 import {
   addressOfBundle,
   decodePrivateBundle,
@@ -31,6 +35,7 @@ import {
 } from '../protocol/private-keys.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import type { Clock } from '../protocol/time.ts';
+import { preferencesTopic } from '../protocol/topic.ts';
 import { enableIdentityText, signText } from '../protocol/wallet-signature.ts';
 import { KeystoreError } from './errors.ts';
 import type { NewAccount } from './new-account.ts';
@@ -51,6 +56,8 @@ export interface KeystoreInvitation {
   readonly conversationId?: string;
   readonly metadata?: Record<string, string>;
   readonly sentByMe: boolean;
+  /** Unverified. */
+  readonly consentProof?: ConsentProofPayload;
   /** Set for a conversation of more than two; `peer` is its creator then, or somebody in it where that is me. */
   readonly group?: SignedGroup;
   /** Whether topic and key follow from the keys of the two: nobody else can have made them. */
@@ -333,6 +340,18 @@ export class Identity {
     for (const peer of invited) sealed.push(await sealInvitation(this.#bundle, peer, invitation, createdNs, this.#random));
     const binding = await this.#nameBinding(group.topic, keyMaterial, this.publicBundle());
     return { group, sealed, key: await this.#sealKey(group.topic, keyMaterial), binding };
+  }
+
+  async preferencesTopic(): Promise<string> {
+    return preferencesTopic(await preferencesIdentifier(this.#bundle.identity));
+  }
+
+  sealConsent(action: ConsentAction): Promise<Uint8Array> {
+    return sealToSelf(this.#bundle.identity, encodeAction(action), this.#random);
+  }
+
+  openConsent(envelope: Envelope): Promise<ConsentEntry> {
+    return openConsent(this.#bundle.identity, envelope);
   }
 
   async sealMessage({ key, ...message }: MessageToSeal): Promise<{ readonly message: Uint8Array; readonly id: string }> {

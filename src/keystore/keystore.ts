@@ -1,7 +1,10 @@
 import type { Address } from '../protocol/address.ts';
 import { equalBytes, type Random, randomBytes } from '../protocol/bytes.ts';
+import type { ConsentEntry } from '../protocol/consent.ts';
+import type { Envelope } from '../protocol/envelope.ts';
 import type { InvitationContext } from '../protocol/invitation.ts';
 import type { OpenedMessage } from '../protocol/message.ts';
+import type { ConsentAction } from '../protocol/preferences.ts';
 import { addressOfBundle, type PrivateBundle } from '../protocol/private-keys.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
@@ -374,6 +377,21 @@ export class Keystore {
   /** @throws KeystoreError locked, ProtocolError */
   async openInvitation(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }): Promise<KeystoreInvitation> {
     return this.#identity().openInvitation(envelope);
+  }
+
+  /** The topic of the owner's decisions about others. @throws KeystoreError locked */
+  async preferencesTopic(): Promise<string> {
+    return this.#identity().preferencesTopic();
+  }
+
+  /** A decision as only the owner reads it. @throws KeystoreError locked */
+  async sealConsent(action: ConsentAction): Promise<Uint8Array> {
+    return this.#identity().sealConsent(action);
+  }
+
+  /** @throws KeystoreError locked, ProtocolError when it is none of the owner's decisions */
+  async openConsent(envelope: Envelope): Promise<ConsentEntry> {
+    return this.#identity().openConsent(envelope);
   }
 
   /** @throws KeystoreError locked */

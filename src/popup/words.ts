@@ -26,6 +26,7 @@ const reasons: Record<string, string> = {
   'vault-corrupt': 'The vault in this browser is damaged. Your recovery phrase brings the account back.',
   'vault-foreign': 'The vault in this browser was changed by something else. It was not opened.',
   'peer-absent': 'This address cannot be reached on this node yet.',
+  blocked: 'This address is blocked. Unblock it before you write.',
   'other-keys': 'This address has other keys than before. Accept them first, or do not write.',
   'node-unreachable': 'The node did not answer. Check its address, or try again in a moment.',
   'node-wrong': 'What answers at the node’s address does not take this. Check the address in Settings.',

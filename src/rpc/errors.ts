@@ -23,6 +23,7 @@ export type RefusalReason =
   | 'not-found'
   | 'peer-absent'
   | 'other-keys'
+  | 'blocked'
   | 'too-many'
   | 'not-now'
   | 'node-unreachable'

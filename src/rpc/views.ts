@@ -17,10 +17,12 @@ export interface Status {
   readonly node: NodeState;
   /** Questions of sites that wait for an answer. */
   readonly prompts: number;
-  /** Messages not read yet, over all conversations; 0 while locked. */
+  /** Messages not read yet, over all conversations of the inbox; 0 while locked. */
   readonly unread: number;
   /** Whether the account can be had again without this browser, as far as we know: its phrase is on paper, or a backup file was made. */
   readonly backedUp: boolean;
+  /** Conversations of people nobody has decided about; 0 while locked. */
+  readonly requests: number;
   /** False until contact and key backup of a new account have reached the node. */
   readonly published: boolean;
   readonly theme: Theme;
@@ -46,7 +48,8 @@ export interface ConversationRow {
   readonly group: GroupView | null;
   /** Set when the conversation is a thread of its own with this peer (the application's conversation id). */
   readonly thread: string | null;
-  readonly preview: { readonly text: string; readonly mine: boolean } | null;
+  /** `act`: it tells what was done, such as a reaction, and not what was said. */
+  readonly preview: { readonly text: string; readonly mine: boolean; readonly act?: true } | null;
   readonly draft: string | null;
   /** Newest message, else the invitation (milliseconds since 1970). */
   readonly time: number;
@@ -55,10 +58,30 @@ export interface ConversationRow {
   readonly metadata: Readonly<Record<string, string>> | null;
   /** The keys of this peer are not those that were known: to be accepted before anything is sent. */
   readonly otherKeys: boolean;
+  /** `requests`: from somebody nobody has decided about. */
+  readonly shelf: 'inbox' | 'requests' | 'blocked';
+  /** A person's own order: first in the list, silent, or put away until something new comes. */
+  readonly pinned: boolean;
+  readonly muted: boolean;
+  readonly archived: boolean;
+  /** Why a request looks like spam; empty for all others. */
+  readonly reasons: readonly SpamReason[];
+  /** The only ground for its place in the inbox: our wallet signed at this time (ms) that the peer may write. */
+  readonly proof: { readonly signedAt: number } | null;
   /** It belongs to keys that one of the two no longer uses: it can be read, and another takes its place. */
   readonly retired: boolean;
   readonly unread: number;
 }
+
+export type SpamReason =
+  | {
+      /** `link`: leads elsewhere; `secret`: asks for what opens a wallet; `bait`: promises money; `hidden`: marks that hide or turn text. */
+      readonly kind: 'link' | 'secret' | 'bait' | 'hidden';
+    }
+  /** Begins and ends like somebody who is known. */
+  | { readonly kind: 'look-alike'; readonly known: Address }
+  /** So many conversations from one address. */
+  | { readonly kind: 'many'; readonly count: number };
 
 /** A conversation of more than two. */
 export interface GroupView {

@@ -61,6 +61,9 @@ describe('two people and a node', () => {
       'two unread messages',
     );
     expect(row.preview).toEqual({ text: 'are you there?', mine: false });
+    // Nobody knows Alice yet: a request is no news.
+    expect((await bob.life.services.accounts.status()).unread).toBe(0);
+    await bob.life.services.requests.decide(row.id, 'allowed');
     await until(() => bob.life.badge() === '2', 'the number on the button');
     expect((await bob.life.services.accounts.status()).unread).toBe(2);
 

@@ -150,11 +150,13 @@ describe('a node that refuses a message', () => {
   it('once the invitation is refused, holds back what would follow it', async () => {
     let refusing = true;
     const published: number[] = [];
-    const refuse: typeof fetch = (input, init) => {
-      if (!String(input).endsWith('/Publish')) return fetch(input, init);
+    const refuse: typeof fetch = async (input, init) => {
+      // Whom we let write goes there by itself, and is no part of this.
+      const ofConsent = Buffer.from(await new Response(init?.body).arrayBuffer()).includes('userpreferences');
+      if (!String(input).endsWith('/Publish') || ofConsent) return fetch(input, init);
       published.push(1);
       return refusing
-        ? Promise.resolve(new Response(null, { headers: { 'content-type': 'application/grpc-web+proto', 'grpc-status': '7' } }))
+        ? new Response(null, { headers: { 'content-type': 'application/grpc-web+proto', 'grpc-status': '7' } })
         : fetch(input, init);
     };
     const [alice, bob] = [await person(), await person()];

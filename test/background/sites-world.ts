@@ -159,6 +159,12 @@ export class World {
       metadata,
       otherKeys: false,
       retired: false,
+      shelf: 'inbox',
+      pinned: false,
+      muted: false,
+      archived: false,
+      reasons: [],
+      proof: null,
       unread: 0,
     };
     this.rows.set(id, row);

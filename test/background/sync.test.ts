@@ -111,7 +111,7 @@ describe('catching up', () => {
     await wakeUp(bob.life);
     await until(() => times(topic) === 2, 'the reading of the next day');
     const invitations = times(inviteTopic(peer.address));
-    expect(invitations).toBeGreaterThanOrEqual(3); // after each unlocking
+    expect(invitations).toBeGreaterThanOrEqual(2); // after unlocking, and a day later
     for (let wakes = 0; wakes < 3; wakes++) await bob.life.resume();
     await rest();
     expect([times(topic), times(inviteTopic(peer.address))]).toEqual([2, invitations]);

@@ -1,12 +1,14 @@
 import type { Client } from '@xmtp/xmtp-js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SortDirection } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { createAuthToken } from '../../src/protocol/auth-token.ts';
+import { toHex } from '../../src/protocol/bytes.ts';
 import { addSightings, type ConsentEntry, consentKey, foldConsent, openConsent, sealConsent } from '../../src/protocol/consent.ts';
 import { preferencesIdentifier, type Verdict } from '../../src/protocol/preferences.ts';
 import { decodePrivateBundle, type PrivateBundle } from '../../src/protocol/private-keys.ts';
 import { preferencesTopic } from '../../src/protocol/topic.ts';
+import { conversationWith, type Device, type Life, Device as NewDevice, newPerson, passphrase, until } from '../background/device.ts';
 import { connectTo, type NodeApi } from '../support/crowd.ts';
 import { person } from '../support/people.ts';
 import { peerOf, signerOf, xmtp } from './peer.ts';
@@ -71,4 +73,43 @@ test('an old decision that somebody publishes again undoes nothing with us', asy
   const stranger = { authorization: `Bearer ${createAuthToken(person('a stranger').bundle)}` };
   await api.publish({ envelopes: [{ ...oldest, timestampNs: BigInt(Date.now() + 60_000) * 1_000_000n }] }, { headers: stranger });
   expect(foldConsent(await entries())).toEqual(before);
+});
+
+describe('the extension beside xmtp-js, one wallet in both', () => {
+  const devices: Device[] = [];
+  afterAll(async () => {
+    for (const device of devices) await device.close();
+  });
+  const shelf = async (life: Life, of: string) => (await life.services.conversations.list({})).rows.find((row) => row.peer === of)?.shelf;
+
+  test('each decides for the other, live; an answer and a new conversation allow in both', async () => {
+    const mine = person('beside');
+    const beside = await peerOf(mine, node.url);
+    const [alice, carol, dora] = [await newPerson(node.url), await newPerson(node.url), await newPerson(node.url)];
+    devices.push(alice.device, carol.device, dora.device);
+    const device = new NewDevice({ apart: true });
+    devices.push(device);
+    const life = await device.start();
+    await life.services.accounts.importWallet(`0x${toHex(mine.walletKey)}`, passphrase, node.url);
+    for (const who of [alice, carol]) {
+      const { id } = await who.life.services.conversations.start(mine.address);
+      await who.life.services.messages.send(id, 'hello', 'a');
+      await until(async () => (await shelf(life, who.address)) === 'requests', 'the request');
+    }
+    // There, then here.
+    await beside.contacts.allow([alice.address]);
+    await beside.contacts.deny([carol.address]);
+    await until(async () => (await shelf(life, alice.address)) === 'inbox', 'allowed by xmtp-js');
+    await until(async () => (await shelf(life, carol.address)) === 'blocked', 'denied by xmtp-js');
+    // Here, then there.
+    const { requests, conversations } = life.services;
+    await requests.decide((await conversationWith(life, alice.address)).id, 'denied');
+    await requests.decide((await conversationWith(life, carol.address)).id, 'allowed');
+    await conversations.start(dora.address);
+    await until(async () => {
+      await beside.contacts.refreshConsentList();
+      return [alice, carol, dora].map(({ address }) => beside.contacts.consentState(address)).join() === 'denied,allowed,allowed';
+    }, 'the same with xmtp-js');
+    await beside.close();
+  });
 });

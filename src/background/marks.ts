@@ -1,0 +1,71 @@
+import type { Keystore } from '../keystore/keystore.ts';
+import type { Records } from '../storage/records.ts';
+import { createExclusive } from './exclusive.ts';
+import { type StoredConversation, timeOf } from './model.ts';
+
+/** What a person made of a conversation for themselves. No network knows it, so it is kept among the records. */
+export interface Mark {
+  readonly pinned?: true;
+  readonly muted?: true;
+  /** Put away at this time (ms): something newer brings it back, unless it is muted. */
+  readonly archivedAt?: number;
+  /** Consent proofs that are not to count here, by their names. */
+  readonly undone?: readonly string[];
+}
+
+export interface Marks {
+  /** Must have run before anything is looked up. */
+  load(): Promise<void>;
+  of(row: StoredConversation): Mark;
+  /** Whether anything is pinned at all. */
+  anyPinned(): boolean;
+  change(row: StoredConversation, next: (mark: Mark) => Mark): Promise<void>;
+}
+
+const none: Mark = {};
+
+export function createMarks(keystore: Pick<Keystore, 'sealRecord' | 'openRecord' | 'blind'>, records: Pick<Records, 'notes'>): Marks {
+  const writing = createExclusive();
+  let marks: ReadonlyMap<string, Mark> = new Map();
+  let name = '';
+  let loading: Promise<void> | undefined;
+  const load = (): Promise<void> => {
+    loading ??= (async () => {
+      name = await keystore.blind('notes', 'marks');
+      const sealed = await records.notes.get(name);
+      if (sealed) marks = new Map((await keystore.openRecord('notes', name, sealed)) as [string, Mark][]);
+    })().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+  return {
+    load,
+    of: (row) => marks.get(keyOf(row)) ?? none,
+    anyPinned: () => [...marks.values()].some(({ pinned }) => pinned),
+    async change(row, next) {
+      await load();
+      await writing(async () => {
+        const key = keyOf(row);
+        const changed = new Map(marks);
+        const mark = next(marks.get(key) ?? none);
+        if (Object.keys(mark).length === 0) changed.delete(key);
+        else changed.set(key, mark);
+        await records.notes.put(name, await keystore.sealRecord('notes', name, [...changed]));
+        marks = changed;
+      });
+    },
+  };
+}
+
+/** The epochs of a group are one conversation to a person. */
+const keyOf = ({ id, group, conversationId }: StoredConversation): string => (group && conversationId !== null ? conversationId : id);
+
+export const isArchived = (row: StoredConversation, { archivedAt, muted }: Mark): boolean =>
+  archivedAt !== undefined && (muted === true || timeOf(row) <= archivedAt);
+
+/** The mark without some of its parts. */
+export function without(mark: Mark, ...parts: readonly (keyof Mark)[]): Mark {
+  return Object.fromEntries(Object.entries(mark).filter(([part]) => !parts.includes(part as keyof Mark))) as Mark;
+}
