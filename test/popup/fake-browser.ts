@@ -49,6 +49,12 @@ function row(index: number): ConversationRow {
     metadata: null,
     otherKeys: false,
     retired: false,
+    shelf: 'inbox',
+    pinned: index === 0,
+    muted: index === 1,
+    archived: false,
+    reasons: [],
+    proof: null,
     unread: [2, 0, 0, 0, 9999, 1][index % 6] ?? 0,
   };
 }
@@ -85,6 +91,31 @@ function message(index: number): MessageView {
   };
 }
 
+/** Strangers, from one that says nothing suspicious to one that says everything. */
+const requests: ConversationRow[] = [5, 6, 7].map((index) => ({
+  ...row(index),
+  id: `r${index}`,
+  group: null,
+  draft: null,
+  shelf: 'requests',
+  pinned: false,
+  muted: false,
+  reasons:
+    index === 5
+      ? []
+      : index === 6
+        ? [{ kind: 'link' }]
+        : [
+            { kind: 'look-alike', known: peers[1] },
+            { kind: 'secret' },
+            { kind: 'bait' },
+            { kind: 'link' },
+            { kind: 'hidden' },
+            { kind: 'many', count: 12 },
+          ],
+}));
+const blocked: ConversationRow[] = [{ ...row(9), id: 'b9', draft: null, shelf: 'blocked' }];
+
 const status: Status = {
   phase: scene.startsWith('welcome') ? 'welcome' : scene === 'locked' ? 'locked' : 'ready',
   account: scene.startsWith('welcome') ? null : { address: me, phraseSaved: scene !== 'empty' },
@@ -98,6 +129,7 @@ const status: Status = {
   },
   prompts: 0,
   unread: 3,
+  requests: scene === 'empty' ? 0 : requests.length,
   backedUp: scene !== 'empty',
   published: scene !== 'offline',
   theme,
@@ -193,12 +225,17 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'status':
       return { result: status };
     case 'listConversations':
+      if (params['shelf'] === 'requests') return { result: { rows: scene === 'empty' ? [] : requests, more: false } };
+      if (params['shelf'] === 'blocked') return { result: { rows: scene === 'empty' ? [] : blocked, more: false } };
+      if (params['shelf'] === 'archive') return { result: { rows: [], more: false } };
+      if (scene === 'strangers') return { result: { rows: [], more: false } };
       return { result: { rows: rows.slice(0, Number(params['limit'] ?? 50)), more: rows.length > Number(params['limit'] ?? 50) } };
     case 'getConversation':
       return {
         result: {
-          ...(rows.find(({ id }) => id === params['id']) ?? rows[0] ?? row(0)),
+          ...([...rows, ...requests, ...blocked].find(({ id }) => id === params['id']) ?? rows[0] ?? row(0)),
           unread: scene === 'empty' ? 0 : 2,
+          ...(scene === 'proof' && { proof: { signedAt: now - 48 * hour } }),
           otherKeys: scene === 'changed keys',
           retired: scene === 'retired',
         },

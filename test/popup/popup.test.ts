@@ -57,6 +57,10 @@ const screens = [
   { name: 'failing inbox', scene: 'failing', route: '#/' },
   { name: 'offline inbox', scene: 'offline', route: '#/' },
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
+  { name: 'requests', scene: 'strangers', route: '#/' },
+  { name: 'request', scene: 'typical', route: '#/conversation/r7' },
+  { name: 'blocked conversation', scene: 'typical', route: '#/conversation/b9' },
+  { name: 'conversation by consent proof', scene: 'proof', route: '#/conversation/c0' },
   { name: 'group', scene: 'typical', route: '#/conversation/c4' },
   { name: 'empty conversation', scene: 'empty', route: '#/conversation/c0' },
   { name: 'conversation with changed keys', scene: 'changed keys', route: '#/conversation/c0' },
@@ -384,6 +388,53 @@ describe('the inbox', () => {
       await page.getByRole('alert').waitFor();
       await page.getByRole('button', { name: 'Try again' }).click();
       await page.getByRole('alert').waitFor();
+    }));
+});
+
+describe('requests', () => {
+  test('stand apart from the inbox, each with why to be careful, and are decided by keyboard alone', () =>
+    at({ scene: 'typical' }, async (page) => {
+      await page.getByRole('tab', { name: 'Inbox' }).focus();
+      await page.keyboard.press('ArrowRight');
+      expect(await page.getByRole('tab', { name: /^Requests/ }).getAttribute('aria-selected')).toBe('true');
+      const list = page.getByRole('list', { name: 'Conversations' });
+      await list.getByText('Asks for what opens a wallet.').waitFor();
+      await page
+        .getByRole('button', { name: /^Accept/ })
+        .first()
+        .press('Enter');
+      await page.getByRole('status').getByText('is in your inbox now').waitFor({ state: 'attached' });
+    }));
+
+  test('take the place of an inbox that is empty, until somebody chooses', () =>
+    at({ scene: 'strangers' }, async (page) => {
+      await page
+        .getByRole('button', { name: /^Accept/ })
+        .first()
+        .waitFor();
+      await page.getByRole('tab', { name: 'Inbox' }).click();
+      await page.getByText('No letters yet').waitFor();
+    }));
+
+  test('can be answered, blocked ones cannot', () =>
+    at({ route: '#/conversation/r7' }, async (page) => {
+      await page.getByRole('button', { name: /^Accept/ }).waitFor();
+      await page.getByRole('textbox', { name: 'Message', exact: true }).waitFor();
+      await page.goto(`${stage.url}?scene=typical#/conversation/b9`);
+      await page.getByRole('button', { name: /^Unblock/ }).waitFor();
+      expect(await page.getByRole('textbox', { name: 'Message', exact: true }).count()).toBe(0);
+    }));
+});
+
+describe('the menu of a conversation', () => {
+  test('opens, walks and closes by keyboard, and returns the focus', () =>
+    at({ route: '#/conversation/c2' }, async (page) => {
+      const button = page.getByRole('button', { name: 'More' });
+      await button.press('Enter');
+      await page.keyboard.press('ArrowDown');
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Mute');
+      await page.keyboard.press('Escape');
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('More');
     }));
 });
 

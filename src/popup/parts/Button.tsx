@@ -46,6 +46,9 @@ interface IconButtonProps {
   readonly good?: boolean;
   readonly type?: 'button' | 'submit';
   readonly disabled?: boolean;
+  /** Whether what it opens, by its id, is open. */
+  readonly expanded?: boolean;
+  readonly controls?: string;
   readonly onClick?: () => void;
 }
 
@@ -56,6 +59,8 @@ export function IconButton({
   good = false,
   type = 'button',
   disabled = false,
+  expanded,
+  controls,
   onClick,
 }: IconButtonProps): JSX.Element {
   return (
@@ -65,6 +70,8 @@ export function IconButton({
       aria-label={label}
       title={label}
       disabled={disabled}
+      {...(expanded !== undefined && { 'aria-haspopup': 'menu' as const, 'aria-expanded': expanded })}
+      {...(expanded && { 'aria-controls': controls })}
       onClick={onClick}
     >
       <Icon of={icon} />

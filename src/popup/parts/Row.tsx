@@ -1,4 +1,5 @@
-import type { JSX } from 'preact';
+import { BellOff, Pin } from 'lucide';
+import type { ComponentChildren, JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
 import { conversationPath } from '../router.ts';
@@ -7,15 +8,18 @@ import { fullTime, shortTime } from '../time.ts';
 import { groupName } from '../words.ts';
 import { Avatar } from './Avatar.tsx';
 import { GroupMark } from './GroupMark.tsx';
+import { Icon } from './Icon.tsx';
 
 interface RowProps {
   readonly row: ConversationRow;
   readonly now: number;
   readonly current: boolean;
+  /** What belongs to it below. */
+  readonly children?: ComponentChildren;
 }
 
-export function Row({ row, now, current }: RowProps): JSX.Element {
-  const { id, peer, group, thread, preview, draft, time, unread } = row;
+export function Row({ row, now, current, children }: RowProps): JSX.Element {
+  const { id, peer, group, thread, preview, draft, time, unread, pinned, muted, shelf } = row;
   return (
     <li>
       <a class={`row${unread > 0 ? ' unread' : ''}`} href={conversationPath(id)} aria-current={current ? 'page' : undefined}>
@@ -44,8 +48,8 @@ export function Row({ row, now, current }: RowProps): JSX.Element {
               </>
             ) : preview ? (
               <>
-                {preview.mine && 'You: '}
-                {visibleLine(preview.text)}
+                {preview.mine && (preview.act ? 'You ' : 'You: ')}
+                {visibleLine(preview.mine && preview.act ? lowered(preview.text) : preview.text)}
               </>
             ) : (
               'No messages yet'
@@ -56,7 +60,13 @@ export function Row({ row, now, current }: RowProps): JSX.Element {
           <time dateTime={new Date(time).toISOString()} title={fullTime(time)}>
             {shortTime(time, now)}
           </time>
-          {unread > 0 && (
+          {(pinned || muted) && (
+            <span class="signs">
+              {muted && <Sign icon={BellOff} words="Muted" />}
+              {pinned && <Sign icon={Pin} words="Pinned" />}
+            </span>
+          )}
+          {unread > 0 && shelf === 'inbox' && (
             <span class="pill">
               {unread > 999 ? '999+' : unread}
               <span class="hidden"> unread</span>
@@ -64,6 +74,19 @@ export function Row({ row, now, current }: RowProps): JSX.Element {
           )}
         </span>
       </a>
+      {children}
     </li>
   );
 }
+
+function Sign({ icon, words }: { readonly icon: unknown; readonly words: string }): JSX.Element {
+  return (
+    <span title={words}>
+      <Icon of={icon} size={16} />
+      <span class="hidden">{words}</span>
+    </span>
+  );
+}
+
+/** As it stands within a sentence. */
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -7,6 +7,8 @@ import { CopyButton, FullAddress, ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { IconButton, IconLink } from '../parts/Button.tsx';
 import { Composer } from '../parts/Composer.tsx';
+import { ConversationMenu } from '../parts/ConversationMenu.tsx';
+import { Standing } from '../parts/Decide.tsx';
 import { GroupMark } from '../parts/GroupMark.tsx';
 import { KeyNews } from '../parts/KeyNews.tsx';
 import { Message } from '../parts/Message.tsx';
@@ -37,6 +39,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
     `${id} ${row?.group === null}`,
     ['conversations'],
   ).value;
+  const [said, setSaid] = useState('');
   const [sendError, setSendError] = useState<string | null>(null);
   const log = useLog(id);
   const peer = row?.peer ?? '';
@@ -86,6 +89,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             <IconLink icon={Info} label="Details and safety number" href={detailsPath(id)} />
           </>
         )}
+        {row && <ConversationMenu row={row} onDone={setSaid} />}
       </header>
       {!wide && <NodeBar node={status.node} />}
       {error && !row ? (
@@ -103,9 +107,13 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             {row?.otherKeys && (
               <OtherKeys peer={row.peer} accepted={row.group ? reload : accepted} {...(!row.group && { details: detailsPath(id) })} />
             )}
+            {row && <Standing row={row} onDecided={setSaid} />}
+            <span class="hidden" role="status">
+              {said}
+            </span>
             {row?.retired && <Retired peer={row.peer} />}
             {row?.group && !row.group.open && <Notice>This group has ended here. What was said stays readable.</Notice>}
-            {row && !row.otherKeys && !row.retired && (row.group?.open ?? true) && (
+            {row && row.shelf !== 'blocked' && !row.otherKeys && !row.retired && (row.group?.open ?? true) && (
               <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />
             )}
           </div>

@@ -6,11 +6,13 @@ import { shortAddress } from '../address.ts';
 import { CopyAddress, CopyButton } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
+import { Decide, Reasons } from '../parts/Decide.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
 import { Row } from '../parts/Row.tsx';
 import { Bones } from '../parts/Skeleton.tsx';
+import { Tabs } from '../parts/Tabs.tsx';
 import { go, inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
@@ -27,7 +29,20 @@ const pageSize = 60;
 
 export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Element {
   const [limit, setLimit] = useState(pageSize);
-  const { value, error, reload } = useAsked(() => background.call('listConversations', { limit }), 'list', ['conversations']);
+  const [chosen, setChosen] = useState<Shelf | null>(null);
+  const [alone, setAlone] = useState(false);
+  const [said, setSaid] = useState('');
+  // An empty inbox gives way to the requests, until somebody chooses for themselves.
+  const shelf = chosen ?? (alone && status.requests > 0 ? 'requests' : 'inbox');
+  const { value, error, reload } = useAsked(() => background.call('listConversations', { limit, shelf }), shelf, ['conversations']);
+  const empty = value?.rows.length === 0;
+  const givesWay = chosen === null && shelf === 'inbox' && empty && status.requests > 0;
+  useEffect(() => {
+    if (givesWay) setAlone(true);
+  }, [givesWay]);
+  useEffect(() => {
+    if (status.requests === 0) setAlone(false);
+  }, [status.requests]);
   const now = useNow();
   useEffect(reload, [limit, reload]);
   const address = status.account?.address ?? '0x';
@@ -66,10 +81,23 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
           <p>Your recovery phrase is not on paper yet. Write it down: without it, losing this browser means losing this account.</p>
         </a>
       )}
-      <Region class="scroll" aria-label="Inbox">
+      <Tabs
+        label="Lists"
+        tabs={tabs.map((tab) => (tab.value === 'requests' ? { ...tab, count: status.requests } : tab))}
+        chosen={shelf}
+        panel="lists"
+        onChoose={(next) => {
+          setChosen(next);
+          setLimit(pageSize);
+        }}
+      />
+      <span class="hidden" role="status">
+        {said}
+      </span>
+      <Region class="scroll" aria-label={tabs.find((tab) => tab.value === shelf)?.words} id="lists">
         {error && !value ? (
           <Failure error={error} retry={reload} />
-        ) : !value ? (
+        ) : !value || givesWay ? (
           <>
             <ul aria-label="Conversations" />
             <Bones rows={5} />
@@ -78,11 +106,18 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
           <>
             <ul aria-label="Conversations">
               {value.rows.map((row: ConversationRow) => (
-                <Row key={row.id} row={row} now={now} current={row.id === current} />
+                <Row key={row.id} row={row} now={now} current={row.id === current}>
+                  {(shelf === 'requests' || shelf === 'blocked') && (
+                    <div class="beneath">
+                      <Reasons reasons={row.reasons} />
+                      <Decide row={row} onDecided={setSaid} />
+                    </div>
+                  )}
+                </Row>
               ))}
             </ul>
             {value.more && <More onSeen={() => setLimit(limit + pageSize)} />}
-            {value.rows.length === 0 && <Empty address={address} published={status.published} />}
+            {empty && (shelf === 'inbox' ? <Empty address={address} published={status.published} /> : <Nothing shelf={shelf} />)}
           </>
         )}
       </Region>
@@ -90,6 +125,32 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
         <Button kind="primary" wide icon={SquarePen} onClick={() => go('#/new')}>
           New conversation
         </Button>
+      </div>
+    </div>
+  );
+}
+
+const tabs = [
+  { value: 'inbox', words: 'Inbox' },
+  { value: 'requests', words: 'Requests' },
+  { value: 'archive', words: 'Archive' },
+  { value: 'blocked', words: 'Blocked' },
+] as const;
+type Shelf = (typeof tabs)[number]['value'];
+
+const nothing: Record<Exclude<Shelf, 'inbox'>, readonly [title: string, words: string]> = {
+  requests: ['No requests', 'Who is new to you comes here first: nothing is counted, loaded or opened until you accept.'],
+  archive: ['Nothing put away', 'What you put away stays here until something new is written in it.'],
+  blocked: ['Nobody is blocked', 'What blocked people write is kept out of sight. Your other programs with this account know of it too.'],
+};
+
+function Nothing({ shelf }: { readonly shelf: Exclude<Shelf, 'inbox'> }): JSX.Element {
+  const [title, words] = nothing[shelf];
+  return (
+    <div class="empty">
+      <div class="stack tight">
+        <h2>{title}</h2>
+        <p class="quiet">{words}</p>
       </div>
     </div>
   );
