@@ -164,6 +164,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   };
   const conversations = createConversations({ keystore, records, sessions, clock, changed: listChanged });
   const messages = createMessages({
+    receipts: preferences.receipts,
     keystore,
     records,
     sessions,
@@ -265,7 +266,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
       requests: noting(requests, ['decide', 'undoProof', 'arrange'], lock.used),
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
-      messages: noting(messages, ['send', 'retry', 'discard'], lock.used),
+      messages: noting(messages, ['send', 'retry', 'hide', 'discard'], lock.used),
       safety: noting(safety, ['verify'], lock.used),
       settings: noting(settings, ['setNode', 'addNode', 'removeNode', 'testNode', 'setExposure', 'exposeTo', 'setTheme'], lock.used),
       sites,

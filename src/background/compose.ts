@@ -6,6 +6,7 @@ import { nsToMs } from '../protocol/time.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import { membersOf } from './group-state.ts';
 import type { OutboxEntry, StoredConversation, StoredMessage } from './model.ts';
+import type { Writer } from './services.ts';
 import type { Session } from './session.ts';
 
 /** Signs and seals a content for a conversation, as it goes into the outbox. @throws RefusalError bad-params when it is too long */
@@ -14,7 +15,7 @@ export async function compose(
   keystore: Keystore,
   { id: conversation, key, topic, peer, group }: StoredConversation,
   { content, shouldPush }: { readonly content: Content; readonly shouldPush: boolean },
-  by: 'person' | 'site' = 'person',
+  by: Writer = 'person',
 ): Promise<OutboxEntry> {
   const createdNs = session.nextTimeNs(conversation);
   const payload = encodeContent(content);

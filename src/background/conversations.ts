@@ -14,7 +14,7 @@ import { groupView } from './group-state.ts';
 import { isArchived } from './marks.ts';
 import { conversationView, type StoredConversation, timeOf } from './model.ts';
 import type { Rows } from './rows.ts';
-import type { Conversations, ListedShelf } from './services.ts';
+import type { Conversations, ListedShelf, Writer } from './services.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { leansOnProof, shelfOf } from './shelf.ts';
@@ -84,7 +84,7 @@ export function createConversations({ keystore, records, sessions, clock, change
     session: Session,
     peer: Address,
     context: Parameters<Conversations['start']>[1],
-    by: 'person' | 'site',
+    by: Writer,
   ): Promise<StoredConversation> => {
     const { contacts, rows, sync } = session;
     const bundle = await contacts.lookUp(peer, 0);
@@ -199,9 +199,10 @@ export function createConversations({ keystore, records, sessions, clock, change
     async markRead(id) {
       const session = sessions.current();
       const row = await existing(session, id);
-      if (row.unread === 0) return;
+      if (row.unread === 0) return false;
       await session.rows.change(id, (now) => ({ ...now, unread: 0, readUpTo: Math.max(now.readUpTo, now.last?.at ?? clock()) }));
       changed();
+      return true;
     },
   };
 }

@@ -17,6 +17,9 @@ export interface Marks {
   /** Must have run before anything is looked up. */
   load(): Promise<void>;
   of(row: StoredConversation): Mark;
+  /** Whether a person deleted a message here, by its id. It may come again with the next look at the network. */
+  isHidden(message: string): boolean;
+  hide(message: string): Promise<void>;
   /** Whether anything is pinned at all. */
   anyPinned(): boolean;
   change(row: StoredConversation, next: (mark: Mark) => Mark): Promise<void>;
@@ -28,11 +31,15 @@ export function createMarks(keystore: Pick<Keystore, 'sealRecord' | 'openRecord'
   const writing = createExclusive();
   let marks: ReadonlyMap<string, Mark> = new Map();
   let name = '';
+  let hidden: ReadonlySet<string> = new Set();
+  let hiddenName = '';
   let loading: Promise<void> | undefined;
   const load = (): Promise<void> => {
     loading ??= (async () => {
       name = await keystore.blind('notes', 'marks');
-      const sealed = await records.notes.get(name);
+      hiddenName = await keystore.blind('notes', 'hidden');
+      const [sealed, gone] = await Promise.all([records.notes.get(name), records.notes.get(hiddenName)]);
+      if (gone) hidden = new Set((await keystore.openRecord('notes', hiddenName, gone)) as string[]);
       if (sealed) marks = new Map((await keystore.openRecord('notes', name, sealed)) as [string, Mark][]);
     })().catch((error: unknown) => {
       loading = undefined;
@@ -43,6 +50,15 @@ export function createMarks(keystore: Pick<Keystore, 'sealRecord' | 'openRecord'
   return {
     load,
     of: (row) => marks.get(keyOf(row)) ?? none,
+    isHidden: (message) => hidden.has(message),
+    async hide(message) {
+      await load();
+      await writing(async () => {
+        const next = new Set([...hidden, message]);
+        await records.notes.put(hiddenName, await keystore.sealRecord('notes', hiddenName, [...next]));
+        hidden = next;
+      });
+    },
     anyPinned: () => [...marks.values()].some(({ pinned }) => pinned),
     async change(row, next) {
       await load();

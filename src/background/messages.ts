@@ -9,7 +9,7 @@ import { existing } from './conversations.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import { epochsOf, mayWrite } from './group-state.ts';
-import { messageView, previewOf, type StoredConversation, type StoredMessage } from './model.ts';
+import { isAside, messageView, previewOf, previewText, type StoredConversation, type StoredMessage } from './model.ts';
 import type { Messages, Writer } from './services.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -20,21 +20,44 @@ interface Deps {
   readonly records: Records;
   readonly sessions: Sessions;
   readonly failpoint: Failpoint;
+  /** Whether others may learn that their messages were read. */
+  readonly receipts: () => Promise<boolean>;
   /** Something in this conversation looks different now. */
   readonly changed: (conversation: string) => void;
 }
 
 const pageSize = 50;
 
-export function createMessages({ keystore, records, sessions, failpoint, changed }: Deps): Messages {
+export function createMessages({ keystore, records, sessions, failpoint, receipts, changed }: Deps): Messages {
   const sending = createExclusive();
 
   const open = async ({ id, sealed }: MessageRecord): Promise<StoredMessage> =>
     (await keystore.openRecord('messages', id, sealed)) as StoredMessage;
 
-  const view = (session: Session, message: StoredMessage): Promise<MessageView> => {
+  const view = async (
+    session: Session,
+    message: StoredMessage,
+    epochs: readonly string[] = epochsOf(message.conversation, session.rows),
+  ): Promise<MessageView> => {
     const waiting = message.mine ? session.outbox.stateOf(message.id) : null;
-    return messageView(message, waiting?.state ?? (message.mine ? 'sent' : null), waiting?.failure ?? null);
+    const plain = await messageView(message, waiting?.state ?? (message.mine ? 'sent' : null), waiting?.failure ?? null);
+    const { shown, mine, sentAt, state } = plain;
+    if (isAside(shown)) return plain;
+    return {
+      ...plain,
+      quote: shown.form === 'reply' ? await quoteOf(session, shown.reference, epochs) : null,
+      reactions: await session.reactions.of(message.id, epochs),
+      read: mine && state === 'sent' && sentAt <= (session.rows.get(message.conversation)?.seenAt ?? 0),
+    };
+  };
+
+  /** What a reply answers, if it is here and in the same conversation. */
+  const quoteOf = async (session: Session, reference: string, epochs: readonly string[]): Promise<MessageView['quote']> => {
+    const record = await session.cache.messages.get(reference);
+    if (!record || !epochs.includes(record.conversation) || session.marks.isHidden(record.id)) return null;
+    const message = await open(record);
+    const { shown, sender, mine } = await messageView(message, null, null);
+    return { id: record.id, sender, mine, text: previewText(shown) };
   };
 
   const byId = async (session: Session, id: string): Promise<MessageView> => {
@@ -71,6 +94,18 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
     await session.decide('allowed', kind, [name]);
   };
 
+  /** The list shows the newest of what is left, where it showed what is gone. */
+  const renewPreview = async ({ cache, rows }: Session, conversation: string, gone: string): Promise<void> => {
+    let last: Awaited<ReturnType<typeof previewOf>> | null = null;
+    for (const record of await cache.messages.page(conversation, { limit: 50 })) {
+      const message = await open(record);
+      if (isAside((await messageView(message, null, null)).shown)) continue;
+      last = await previewOf(message);
+      break;
+    }
+    await rows.change(conversation, (row) => (row.last?.id === gone ? { ...row, last } : row));
+  };
+
   /** A draft that has become a message is none any more; its page may be gone before it can say so. */
   const forgetDraft = async (conversation: string, text: string): Promise<void> => {
     const sealed = await records.drafts.get(conversation);
@@ -89,14 +124,21 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
       const last = before === undefined ? undefined : await messages.get(before);
       if (before !== undefined && !epochs.includes(last?.conversation ?? ''))
         throw new RefusalError('not-found', 'There is no such message.');
-      const page: MessageRecord[] = [];
+      const newestFirst: MessageView[] = [];
+      // What hangs on messages lies among them and fills no page.
       for (const epoch of epochs.slice(last ? epochs.indexOf(last.conversation) : 0)) {
-        const place = last?.conversation === epoch && { before: { time: last.time, id: last.id } };
-        page.push(...(await messages.page(epoch, { ...place, limit: limit + 1 - page.length })));
-        if (page.length > limit) break;
+        let place = last?.conversation === epoch ? { time: last.time, id: last.id } : undefined;
+        for (let more = true; more && newestFirst.length <= limit; ) {
+          const page = await messages.page(epoch, { ...(place && { before: place }), limit: limit + 1 });
+          const visible = page.filter(({ id }) => !session.marks.isHidden(id));
+          const views = await Promise.all(visible.map(async (record) => view(session, await open(record), epochs)));
+          newestFirst.push(...views.filter(({ shown }) => !isAside(shown)));
+          place = page.at(-1);
+          more = page.length > limit;
+        }
+        if (newestFirst.length > limit) break;
       }
-      const newestFirst = await Promise.all(page.slice(0, limit).map(open));
-      return { messages: await Promise.all(newestFirst.reverse().map((message) => view(session, message))), more: page.length > limit };
+      return { messages: newestFirst.slice(0, limit).reverse(), more: newestFirst.length > limit };
     },
     send: (conversation, content, clientId, by = 'person') =>
       // One after the other, so that a request that is repeated at once finds what the first became.
@@ -121,17 +163,39 @@ export function createMessages({ keystore, records, sessions, failpoint, changed
       await session.outbox.retry(id);
       session.resume(false);
     },
+    async hide(id) {
+      const session = sessions.current();
+      await session.ready();
+      const record = await session.cache.messages.get(id);
+      if (!record) throw new RefusalError('not-found', 'There is no such message.');
+      if (session.outbox.stateOf(record.id)) throw new RefusalError('not-now', 'This message is still on its way.');
+      await session.marks.hide(record.id);
+      await session.cache.messages.delete(record.id);
+      await renewPreview(session, record.conversation, record.id);
+      changed(record.conversation);
+    },
+    async receipt(conversation) {
+      const session = sessions.current();
+      const row = await existing(session, conversation);
+      const { last } = row;
+      const may = !row.group && !row.otherKeys && !row.retired && shelfOf(row, session) === 'inbox';
+      if (!may || !last || last.mine || !(await receipts())) return;
+      // By the last message that was read: looking again says nothing new.
+      const request = await keystore.blind('requests', `receipt ${last.id}`);
+      await sending(async () => {
+        if ((await records.sent.get(request)) === undefined)
+          await write(session, conversation, { kind: 'read-receipt' }, request, 'program');
+      });
+    },
     async discard(id) {
       const session = sessions.current();
-      const { cache, outbox, rows } = session;
+      const { cache, outbox } = session;
       await session.ready();
       const conversation = outbox.entries().find((entry) => entry.id === id)?.conversation;
       if (conversation === undefined || !(await outbox.discard(id)))
         throw new RefusalError('not-found', 'This message has been sent already.');
       await cache.messages.delete(id);
-      const [newest] = await cache.messages.page(conversation, { limit: 1 });
-      const last = newest ? await previewOf(await open(newest)) : null;
-      await rows.change(conversation, (row) => (row.last?.id === id ? { ...row, last } : row));
+      await renewPreview(session, conversation, id);
       changed(conversation);
     },
   };

@@ -1,4 +1,5 @@
-import { addressText, array, boolean, integer, nullable, object, oneOf, optional, type Parser, string } from '../parse.ts';
+import type { Value } from '../content-types/index.ts';
+import { addressText, array, boolean, integer, matching, nullable, object, oneOf, optional, type Parser, string } from '../parse.ts';
 import { entriesFor } from '../rpc/method.ts';
 import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
 import type { PermissionRequest } from '../rpc/views.ts';
@@ -10,6 +11,7 @@ const passphrase = string({ min: 1, max: 1024 });
 const url = string({ min: 1, max: 2048 });
 const members = array(addressText, { min: 1, max: 250 });
 const id = string({ min: 1, max: 128 });
+const messageId = matching(/^[0-9a-f]{64}$/, 'the id of a message');
 const path = string({ min: 1, max: 128 });
 /** What is left of what was asked for; that it is no more, the service sees to. */
 const given = array(nullable(permissionRequest), { max: 10 }) as Parser<unknown> as Parser<readonly (PermissionRequest | null)[]>;
@@ -89,7 +91,9 @@ export const methods = {
   startConversation: own(object({ peer: addressText }), (p, { conversations }) => conversations.start(p.peer)),
   acceptKeys: own(object({ peer: addressText }), (p, { conversations }) => conversations.acceptKeys(p.peer)),
   saveDraft: own(object({ id, text: string({ max: 65536 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
-  markRead: own(object({ id }), (p, { conversations }) => conversations.markRead(p.id)),
+  markRead: own(object({ id }), async (p, { conversations, messages }) => {
+    if (await conversations.markRead(p.id)) await messages.receipt(p.id);
+  }),
 
   safety: own(object({ id, numbers: boolean }), (p, { safety }) => safety.read(p.id, p.numbers)),
   verifySafety: own(object({ id, number: string({ min: 60, max: 60 }), verified: boolean }), (p, { safety }) =>
@@ -122,9 +126,23 @@ export const methods = {
       id,
       text: string({ min: 1, max: 524288 }),
       clientId: string({ min: 1, max: 64 }),
+      replyTo: optional(messageId),
     }),
-    (p, { messages }) => messages.send(p.id, p.text, p.clientId),
+    (p, { messages }) => {
+      const text: Value = { kind: 'text', text: p.text };
+      return messages.send(p.id, p.replyTo === undefined ? text : { kind: 'reply', reference: p.replyTo, content: text }, p.clientId);
+    },
   ),
+  react: own(
+    object({ id, message: messageId, sign: string({ min: 1, max: 64 }), added: boolean, clientId: string({ min: 1, max: 64 }) }),
+    (p, { messages }) =>
+      messages.send(
+        p.id,
+        { kind: 'reaction', action: p.added ? 'added' : 'removed', reference: p.message, schema: 'unicode', content: p.sign },
+        p.clientId,
+      ),
+  ),
+  hideMessage: own(object({ message: messageId }), (p, { messages }) => messages.hide(p.message)),
   retryMessage: own(object({ message: id }), (p, { messages }) => messages.retry(p.message)),
   discardMessage: own(object({ message: id }), (p, { messages }) => messages.discard(p.message)),
 
@@ -137,6 +155,7 @@ export const methods = {
   setRotateDays: own(object({ days: oneOf(null, 30, 90, 365) }), (p, { settings }) => settings.setRotateDays(p.days)),
   setExposure: own(object({ mode: oneOf('all', 'enabled', 'asked') }), (p, { settings }) => settings.setExposure(p.mode)),
   exposeTo: own(object({ site: url, on: boolean }), (p, { settings }) => settings.exposeTo(p.site, p.on)),
+  setReceipts: own(object({ on: boolean }), (p, { settings }) => settings.setReceipts(p.on)),
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),
 
   prompts: own(object({}), (_, { sites }) => sites.prompts()),

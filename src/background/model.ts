@@ -1,4 +1,4 @@
-import { show } from '../content-types/index.ts';
+import { readContent, show, type Value } from '../content-types/index.ts';
 import type { SealedKey } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { decodeContent } from '../protocol/content.ts';
@@ -62,6 +62,8 @@ export interface StoredConversation extends Binding {
   readonly last: Preview | null;
   /** Whether something of ours is here that no site sent. */
   readonly answered?: boolean;
+  /** Up to when the peer says to have read, ms. */
+  readonly seenAt?: number;
   /** What in the peer's words looks like spam. */
   readonly signs?: readonly Sign[];
   /** Messages of the peer up to this time (ms) count as read. */
@@ -142,14 +144,39 @@ const previewLength = 160;
 export async function showPayload(payload: Uint8Array): Promise<{ readonly type: string; readonly shown: Shown }> {
   const content = await decodeContent(payload);
   const shown = show(content);
-  return {
-    type: content.type,
-    shown: shown.form === 'unknown' ? { form: 'unknown', type: shown.type, fallback: shown.fallback ?? null } : shown,
-  };
+  const { type } = content;
+  const plain: Shown = shown.form === 'unknown' ? { form: 'unknown', type: shown.type, fallback: shown.fallback ?? null } : shown;
+  return { type, shown: formOf(readContent(content), { type, fallback: plain.form === 'unknown' ? plain.fallback : null }) ?? plain };
 }
+
+/** The forms that say more than words: null where there are only words. */
+function formOf(value: Value, words: { readonly type: string; readonly fallback: string | null }): Shown | null {
+  switch (value.kind) {
+    case 'markdown':
+      return { form: 'text', text: value.markdown, marks: true };
+    case 'reply': {
+      const content = value.content.kind === 'text' ? ({ form: 'text', text: value.content.text } as const) : formOf(value.content, words);
+      if (value.reference === undefined || content === null) return null;
+      return { form: 'reply', ...words, reference: value.reference, content };
+    }
+    case 'reaction': {
+      const { action, reference, content: sign } = value;
+      if (reference === undefined || (action !== 'added' && action !== 'removed')) return null;
+      return { form: 'reaction', ...words, reference, sign, added: action === 'added' };
+    }
+    case 'read-receipt':
+      return { form: 'receipt', ...words };
+    default:
+      return null;
+  }
+}
+
+/** Whether it is no message by itself. */
+export const isAside = ({ form }: Shown): boolean => form === 'reaction' || form === 'receipt';
 
 /** One line of a message, for the list of conversations. */
 export function previewText(shown: Shown): string {
+  if (shown.form === 'reply') return previewText(shown.content);
   const text = shown.form === 'text' ? shown.text : (shown.fallback ?? 'A message of a kind that Parley does not know');
   const line = text
     .slice(0, previewLength * 2)
@@ -168,14 +195,31 @@ export const previewOf = async ({ id, sentAt, mine, payload }: StoredMessage): P
   mine,
 });
 
-/** The conversation with one message more: its preview, and its count of unread messages. */
-export function withMessage(row: StoredConversation, message: StoredMessage, shown: Shown): StoredConversation {
-  const newest = row.last === null || message.sentAt > row.last.at || (message.sentAt === row.last.at && message.id > row.last.id);
-  const last = newest ? { id: message.id, at: message.sentAt, text: previewText(shown), mine: message.mine } : row.last;
+/** What a reaction did, for the list; `about`: the message that it hangs on, where that is here. */
+const actText = (sign: string, about: string | null): string => {
+  const words = about === null ? null : [...about];
+  const short = words && (words.length > 60 ? `${words.slice(0, 59).join('')}…` : about);
+  return `Reacted ${previewText({ form: 'text', text: sign })} to ${short === null ? 'a message' : `“${short}”`}`;
+};
+
+/** The conversation with one message more: its preview, and its count of unread messages. `about`: what a reaction hangs on, in words. */
+export function withMessage(
+  row: StoredConversation,
+  message: StoredMessage,
+  shown: Shown,
+  about: string | null = null,
+): StoredConversation {
+  if (shown.form === 'receipt') return message.mine ? row : { ...row, seenAt: Math.max(row.seenAt ?? 0, message.sentAt) };
   const answered = row.answered === true || (message.mine && message.bySite !== true);
+  // What is taken off again is no news.
+  if (shown.form === 'reaction' && !shown.added) return answered === row.answered ? row : { ...row, answered };
+  const act = shown.form === 'reaction';
+  const newest = row.last === null || message.sentAt > row.last.at || (message.sentAt === row.last.at && message.id > row.last.id);
+  const text = shown.form === 'reaction' ? actText(shown.sign, about) : previewText(shown);
+  const last = newest ? { id: message.id, at: message.sentAt, text, mine: message.mine, ...(act && { act: true as const }) } : row.last;
   // Who answers has read: also when the answer was written on another device.
   if (message.mine && newest) return { ...row, last, answered, readUpTo: Math.max(row.readUpTo, message.sentAt), unread: 0 };
-  const counts = !message.mine && message.sentAt > row.readUpTo && row.group?.next === undefined;
+  const counts = !act && !message.mine && message.sentAt > row.readUpTo && row.group?.next === undefined;
   const unread = counts ? row.unread + 1 : row.unread;
   const signs = answered ? [] : addSigns(row.signs ?? [], shown);
   return { ...row, last, answered, unread, ...(signs.length > 0 && { signs }) };
@@ -210,5 +254,19 @@ export async function messageView(message: StoredMessage, state: MessageView['st
     throw error;
   });
   const { id, conversation, sender, mine, sentAt, claimedAt = null } = message;
-  return { id, conversation, sender, mine, sentAt, claimedAt, contentType: type, shown, state, failure };
+  return {
+    id,
+    conversation,
+    sender,
+    mine,
+    sentAt,
+    claimedAt,
+    contentType: type,
+    shown,
+    quote: null,
+    reactions: [],
+    read: false,
+    state,
+    failure,
+  };
 }

@@ -16,9 +16,12 @@ import type { Contacts } from './contacts.ts';
 import { createSingle } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import { afterInvitation, afterMessage, chain, membersOf } from './group-state.ts';
+import type { Marks } from './marks.ts';
 import {
   type Binding,
   claimedTime,
+  previewOf,
+  previewText,
   type Rival,
   type StoredConversation,
   type StoredEnvelope,
@@ -28,6 +31,7 @@ import {
   showPayload,
   withMessage,
 } from './model.ts';
+import type { Reactions } from './reactions.ts';
 import type { Rows } from './rows.ts';
 
 /** Reads what waits in the inbox: each envelope becomes a message, a conversation, or a line in quarantine that says why. */
@@ -42,6 +46,8 @@ interface Deps {
   readonly cache: Cache;
   readonly rows: Rows;
   readonly contacts: Pick<Contacts, 'learn'>;
+  readonly marks: Pick<Marks, 'load' | 'isHidden'>;
+  readonly reactions: Pick<Reactions, 'note'>;
   /** Peers' messages from before this time (ms) count as read: the history of an account that was brought here. */
   readonly since: number;
   readonly signal: AbortSignal;
@@ -93,13 +99,28 @@ const sliceMs = 50;
 const longestConversationId = 1024;
 
 export function createReader(deps: Deps): Reader {
-  const { address, keystore, cache, rows, contacts, since, signal, failpoint, topicsChanged, changed, membersLeft, remaining } = deps;
+  const {
+    address,
+    keystore,
+    cache,
+    rows,
+    contacts,
+    marks,
+    reactions,
+    since,
+    signal,
+    failpoint,
+    topicsChanged,
+    changed,
+    membersLeft,
+    remaining,
+  } = deps;
   const ownInvites = inviteTopic(address);
 
   let begun = false;
 
   const run = createSingle(async () => {
-    await rows.load();
+    await Promise.all([rows.load(), marks.load()]);
     // A fault of the moment says nothing of the envelope.
     if (!begun) await cache.inbox.requeue(['unexpected']);
     begun = true;
@@ -294,6 +315,15 @@ export function createReader(deps: Deps): Reader {
     return ahead.result.value;
   };
 
+  /** A message in a line, if it is here. */
+  const wordsOf = async (id: string, fresh: readonly NewMessage[]): Promise<string | null> => {
+    const near = fresh.find(({ record }) => record.id === id);
+    if (near) return previewText(near.shown);
+    const kept = await cache.messages.get(id);
+    if (!kept || marks.isHidden(kept.id)) return null;
+    return (await previewOf((await keystore.openRecord('messages', kept.id, kept.sealed)) as StoredMessage)).text;
+  };
+
   const write = async (slice: Slice): Promise<void> => {
     const { done, quarantined, conversations } = slice;
     const known = await cache.messages.knownDedup(slice.messages.map(({ dedup }) => dedup));
@@ -304,10 +334,15 @@ export function createReader(deps: Deps): Reader {
       done.push(seq);
       const conversation = conversations.get(record.conversation) ?? rows.get(record.conversation);
       if (known.has(dedup)) aliases.push({ id: record.id, dedup });
-      if (known.has(dedup) || !conversation) continue;
+      if (known.has(dedup) || !conversation || marks.isHidden(record.id)) continue;
       known.add(dedup);
+      let about: string | null = null;
+      if (shown.form === 'reaction') {
+        await reactions.note(record, shown);
+        about = await wordsOf(shown.reference, fresh);
+      }
       fresh.push(message);
-      conversations.set(record.conversation, withMessage(conversation, record, shown));
+      conversations.set(record.conversation, withMessage(conversation, record, shown, about));
     }
     const messages = await Promise.all(fresh.map(({ record, dedup }) => messageRecord(keystore, record, dedup)));
     const topics = [...conversations.values()].some((row) => rows.get(row.id)?.topic !== row.topic);

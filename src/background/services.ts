@@ -116,8 +116,8 @@ export interface Backups {
 
 export type ListedShelf = ConversationRow['shelf'] | 'archive';
 
-/** In whose name something is written: what a site writes is no decision of a person. */
-export type Writer = 'person' | 'site';
+/** At whose word something is written: only a person's decides anything about who may answer. */
+export type Writer = 'person' | 'site' | 'program';
 
 export interface Conversations {
   /** Newest first, from the cache alone; the pinned ones before all others in the inbox. Without `shelf`: all of them. */
@@ -139,7 +139,8 @@ export interface Conversations {
   /** Takes the other keys that the wallet of this address vouches for as its own, in place of those that were known. */
   acceptKeys(peer: string): Promise<void>;
   saveDraft(id: string, text: string): Promise<void>;
-  markRead(id: string): Promise<void>;
+  /** Answers whether anything was unread. */
+  markRead(id: string): Promise<boolean>;
 }
 
 /** The keys of the peer of a conversation of two. */
@@ -184,6 +185,10 @@ export interface Messages {
   /** Waits up to `ms` for the message to leave the queue. */
   settled(messageId: string, ms: number): Promise<MessageView>;
   retry(messageId: string): Promise<void>;
+  /** Deletes a message here and nowhere else; it does not come back with the next look at the network. */
+  hide(messageId: string): Promise<void>;
+  /** Tells the peer that the conversation was read, where the settings say so. */
+  receipt(id: string): Promise<void>;
   discard(messageId: string): Promise<void>;
 }
 
@@ -200,6 +205,7 @@ export interface SettingsService {
   /** Shows `window.xmtp` on a site, or no longer, where only chosen ones see it. */
   exposeTo(site: string, on: boolean): Promise<Settings>;
   setTheme(theme: Theme): Promise<Settings>;
+  setReceipts(on: boolean): Promise<Settings>;
 }
 
 /** What pages may do, and the questions that pages ask. */

@@ -19,6 +19,7 @@ import type { NodeStatus } from './node-state.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPins, type Pins } from './pins.ts';
 import { createPublication } from './publication.ts';
+import { createReactions, type Reactions } from './reactions.ts';
 import { createReader } from './reader.ts';
 import { settleRenewal } from './renewal.ts';
 import { createRows, type Rows } from './rows.ts';
@@ -34,6 +35,7 @@ export interface Session {
   readonly contacts: Contacts;
   readonly consent: Consent;
   readonly marks: Marks;
+  readonly reactions: Reactions;
   readonly pins: Pins;
   readonly outbox: Outbox;
   readonly sync: Sync;
@@ -121,6 +123,7 @@ export function openSession(deps: SessionDeps): Session {
         changed(pairs.map(({ id }) => id));
       }),
   });
+  const reactions = createReactions(keystore, cache);
   const marks = createMarks(keystore, records);
   const consent = createConsent({
     keystore,
@@ -169,6 +172,8 @@ export function openSession(deps: SessionDeps): Session {
     cache,
     rows,
     contacts,
+    marks,
+    reactions,
     since,
     signal,
     failpoint,
@@ -233,6 +238,7 @@ export function openSession(deps: SessionDeps): Session {
     pins,
     consent,
     marks,
+    reactions,
     outbox,
     sync,
     ready,

@@ -25,6 +25,9 @@ export interface Preferences {
   /** Where pages see `window.xmtp`. */
   exposure(): Promise<Exposure>;
   setExposure(exposure: Exposure): Promise<void>;
+  /** Whether others learn that their messages were read. */
+  receipts(): Promise<boolean>;
+  setReceipts(on: boolean): Promise<void>;
   theme(): Promise<Theme>;
   setTheme(theme: Theme): Promise<void>;
 }
@@ -66,6 +69,8 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
       return typeof days === 'number' && days > 0 ? days : null;
     },
     setRotateDays: (days) => settings.put('rotateDays', days),
+    receipts: async () => (await settings.get('receipts')) === true,
+    setReceipts: (on) => settings.put('receipts', on),
     async theme() {
       const theme = await settings.get('theme');
       return themes.includes(theme) ? (theme as Theme) : 'system';
@@ -116,6 +121,7 @@ export function createSettings({
     backedUpAt: await backedUp(),
     autoLockMinutes: await preferences.autoLockMinutes(),
     theme: await preferences.theme(),
+    receipts: await preferences.receipts(),
     sites: await listSites(),
     rotateDays: await preferences.rotateDays(),
     preKey: keystore.state() === 'open' ? preKeyView(keystore.preKeys()) : null,
@@ -174,6 +180,10 @@ export function createSettings({
     async setRotateDays(days) {
       await preferences.setRotateDays(days);
       rotateIfDue();
+      return read();
+    },
+    async setReceipts(on) {
+      await preferences.setReceipts(on);
       return read();
     },
     async setTheme(theme) {

@@ -2,7 +2,8 @@ import type { Keystore } from '../keystore/keystore.ts';
 import type { Cache } from '../storage/cache.ts';
 import { takeOver } from './bindings.ts';
 import { afterMessage, chain } from './group-state.ts';
-import { type OutboxEntry, showPayload, withMessage } from './model.ts';
+import { type OutboxEntry, previewOf, type StoredMessage, showPayload, withMessage } from './model.ts';
+import { createReactions } from './reactions.ts';
 import { messageRecord } from './reader.ts';
 import type { Rows } from './rows.ts';
 
@@ -34,9 +35,17 @@ export function showEntry({ row }: OutboxEntry, keystore: Keystore, cache: Cache
     const conversation = rows.get(message.conversation);
     if (!conversation || (await cache.messages.knownDedup([dedup])).has(dedup)) return;
     const { shown } = await showPayload(message.payload);
+    if (shown.form === 'reaction') await createReactions(keystore, cache).note(message, shown);
+    const about = shown.form === 'reaction' ? await wordsOf(shown.reference, keystore, cache) : null;
     const changed = await afterMessage(conversation, message.sender, message.payload);
-    const next = { ...withMessage(changed, message, shown), lastOwnNs: createdNs };
+    const next = { ...withMessage(changed, message, shown, about), lastOwnNs: createdNs };
     await cache.messages.put(await messageRecord(keystore, message, dedup), await rows.seal(next));
     rows.wrote(next);
   });
+}
+
+/** A message in a line, if it is here. */
+async function wordsOf(id: string, keystore: Keystore, cache: Cache): Promise<string | null> {
+  const kept = await cache.messages.get(id);
+  return kept ? (await previewOf((await keystore.openRecord('messages', kept.id, kept.sealed)) as StoredMessage)).text : null;
 }

@@ -33,6 +33,7 @@ export function signsOf(text: string): Sign[] {
 
 /** The signs known so far, and those of one message more. */
 export function addSigns(known: readonly Sign[], shown: Shown): readonly Sign[] {
+  if (shown.form === 'reply') return addSigns(known, shown.content);
   const text = shown.form === 'text' ? shown.text : (shown.fallback ?? '');
   const fresh = signsOf(text).filter((sign) => !known.includes(sign));
   return fresh.length === 0 ? known : [...known, ...fresh];

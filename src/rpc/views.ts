@@ -109,15 +109,41 @@ export interface MessageView {
   readonly claimedAt: number | null;
   readonly contentType: string;
   readonly shown: Shown;
+  /** For a reply: what it answers; null where that is not here. */
+  readonly quote: { readonly id: string; readonly sender: Address; readonly mine: boolean; readonly text: string } | null;
+  readonly reactions: readonly ReactionView[];
+  /** Own messages only: whether the other side says that it was read. */
+  readonly read: boolean;
   /** Own messages only. */
   readonly state: 'queued' | 'sending' | 'sent' | 'failed' | null;
   /** Why it failed, in words. */
   readonly failure: string | null;
 }
 
+/** One sign on a message, and who put it there. */
+export interface ReactionView {
+  readonly sign: string;
+  readonly senders: readonly Address[];
+  readonly mine: boolean;
+}
+
 /** The forms that content is drawn in. */
 export type Shown =
-  | { readonly form: 'text'; readonly text: string }
+  /** `marks`: its writer meant marks such as **these**. */
+  | { readonly form: 'text'; readonly text: string; readonly marks?: true }
+  /** An answer to one message, which the view of the message quotes. */
+  | { readonly form: 'reply'; readonly type: string; readonly fallback: string | null; readonly reference: string; readonly content: Shown }
+  /** Hangs on another message and is none by itself. */
+  | {
+      readonly form: 'reaction';
+      readonly type: string;
+      readonly fallback: string | null;
+      readonly reference: string;
+      readonly sign: string;
+      readonly added: boolean;
+    }
+  /** Everything up to its time was read. */
+  | { readonly form: 'receipt'; readonly type: string; readonly fallback: string | null }
   | {
       readonly form: 'unknown';
       readonly type: string;
@@ -211,6 +237,8 @@ export interface Settings {
   /** Minutes of no use until the extension locks; null: only with the browser, the screen lock and after 12 hours. */
   readonly autoLockMinutes: number | null;
   readonly theme: Theme;
+  /** Whether others learn that their messages were read. */
+  readonly receipts: boolean;
   readonly sites: readonly Site[];
   /** The key that messages to this account are sealed with: when it was made (milliseconds since 1970), and how many there were in all; null while locked. */
   readonly preKey: { readonly madeAt: number; readonly count: number } | null;

@@ -36,6 +36,8 @@ describe('settings', () => {
       here: null,
       autoLockMinutes: 60,
       theme: 'dark',
+      receipts: false,
+      backedUpAt: null,
       sites: [],
       preKey: { count: 1, madeAt: expect.any(Number) },
       rotateDays: null,

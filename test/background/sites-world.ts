@@ -118,6 +118,9 @@ export class World {
           claimedAt: null,
           contentType: text.contentType,
           shown: { form: 'text', text: content },
+          quote: null,
+          reactions: [],
+          read: false,
           state: 'sending',
           failure: null,
         };

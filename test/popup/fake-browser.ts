@@ -82,6 +82,23 @@ function message(index: number): MessageView {
     sentAt: now - (30 - index) * (index < 12 ? 5 * hour : 7 * minute),
     claimedAt: null,
     contentType: 'xmtp.org/text:1.0',
+    quote:
+      index === 22
+        ? {
+            id: (3).toString(16).padStart(64, '0'),
+            sender: me,
+            mine: true,
+            text: 'How did the move go? The last time we wrote you were still looking',
+          }
+        : null,
+    reactions:
+      index === 24
+        ? [
+            { sign: '👍', senders: [me, peers[0]], mine: true },
+            { sign: '🎹', senders: [peers[0]], mine: false },
+          ]
+        : [],
+    read: mine && index < 24,
     shown:
       index === 20
         ? { form: 'unknown', type: 'example.com/poll:1.0', fallback: 'A poll: tea or coffee?' }
@@ -177,6 +194,7 @@ const settings: Settings = {
   preKey: { madeAt: now - 400 * 24 * hour, count: 2 },
   rotateDays: null,
   theme,
+  receipts: false,
   version: '0.1.0',
   sites:
     scene === 'empty'
