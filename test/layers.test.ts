@@ -29,7 +29,7 @@ const doors: [pattern: RegExp, folders: string[]][] = [
   [/^@connectrpc\/connect-web/, ['network']],
   [/^@connectrpc\/connect-node/, ['node']],
   [/^@connectrpc\/connect(\/|$)/, ['network', 'node']],
-  [/^(preact|lucide|qr)(\/|$)/, ['popup']],
+  [/^(preact|lucide|qr|unicode-emoji-json)(\/|$)/, ['popup']],
   [/^webextension-polyfill$/, ['background', 'popup']],
   [/^libsql|^node:/, ['node']],
   [/^long$|^@xmtp\/xmtp-js$/, ['sdk']],

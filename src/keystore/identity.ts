@@ -1,4 +1,3 @@
-import type { ConsentProofPayload } from '../gen/xmtp/message_contents/invitation_pb.ts';
 import type { Address } from '../protocol/address.ts';
 import { createAuthToken } from '../protocol/auth-token.ts';
 import { equalBytes, fromBase64, fromUtf8, type Random, toBase64, toHex, utf8 } from '../protocol/bytes.ts';
@@ -17,7 +16,7 @@ import {
   succeedGroup,
 } from '../protocol/group.ts';
 import { sha256 } from '../protocol/hash.ts';
-import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
+import { deriveInvitation, type InvitationContext, type OpenedInvitation, openInvitation, sealInvitation } from '../protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
 import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
 import { openMessages } from '../protocol/message-batch.ts';
@@ -57,7 +56,7 @@ export interface KeystoreInvitation {
   readonly metadata?: Record<string, string>;
   readonly sentByMe: boolean;
   /** Unverified. */
-  readonly consentProof?: ConsentProofPayload;
+  readonly consentProof?: NonNullable<OpenedInvitation['consentProof']>;
   /** Set for a conversation of more than two; `peer` is its creator then, or somebody in it where that is me. */
   readonly group?: SignedGroup;
   /** Whether topic and key follow from the keys of the two: nobody else can have made them. */

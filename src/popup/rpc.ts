@@ -18,6 +18,7 @@ const repeatable = new Set([
   'markRead',
   'listMessages',
   'sendMessage',
+  'react',
   'startConversation',
   'settings',
   'testNode',

@@ -481,8 +481,47 @@ describe('a conversation', () => {
   test('shows text as text: no markup, links that go where they say', () =>
     at({ route: '#/conversation/c0' }, async (page) => {
       const link = page.getByRole('log').getByRole('link').first();
+      await link.click();
+      await page.getByRole('dialog', { name: 'Open example.org?' }).waitFor();
+      await page.keyboard.press('Escape');
       expect(await link.getAttribute('href')).toBe('https://example.org/pictures?album=move');
       expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
+    }));
+});
+
+describe('a message', () => {
+  test('is answered by its menu, with a quote; pressing a quote goes there', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const message = page.getByRole('article').nth(29);
+      await message.getByRole('button', { name: 'Message' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Reply' }).press('Enter');
+      expect(await page.evaluate(() => document.activeElement?.localName)).toBe('textarea');
+      await page.getByRole('button', { name: 'Do not reply to this message' }).click();
+      await page.getByRole('button', { name: /^Go to the message that this answers/ }).click();
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('data-id'))).toBe('3'.padStart(64, '0'));
+    }));
+
+  test('takes signs from a few, and from all that there are', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const list = page.getByRole('list', { name: 'Reactions' });
+      expect(await list.getByRole('button').first().getAttribute('aria-pressed')).toBe('true');
+      await page.getByRole('article').nth(29).getByRole('button', { name: 'React' }).press('Enter');
+      await page.getByRole('button', { name: 'All signs' }).click();
+      await page.getByRole('searchbox', { name: 'Search signs' }).fill('piano');
+      await page.getByRole('button', { name: 'musical keyboard' }).waitFor({ state: 'detached' });
+      await page.getByRole('searchbox', { name: 'Search signs' }).fill('musical keyboard');
+      await page.getByRole('button', { name: 'musical keyboard' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }));
+
+  test('says what deleting here means before it does so', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('article').nth(29).getByRole('button', { name: 'Message' }).press('Enter');
+      await page.keyboard.press('End');
+      await page.keyboard.press('Enter');
+      await page.getByText('The other side keeps it').waitFor();
+      await page.getByRole('button', { name: 'Delete here' }).click();
+      await page.getByRole('status').getByText('Deleted here.').waitFor({ state: 'attached' });
     }));
 });
 

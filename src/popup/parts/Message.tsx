@@ -1,23 +1,42 @@
-import { Check, CircleAlert, Clock } from 'lucide';
+import { Check, CheckCheck, CircleAlert, Clock, Copy, EllipsisVertical, Forward, Reply, SmilePlus, Trash2 } from 'lucide';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { MessageView, Shown } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
 import { background } from '../rpc.ts';
-import { longestShown, pieces, visible } from '../text.ts';
+import { visible, visibleLine } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
 import { Avatar } from './Avatar.tsx';
-import { Button } from './Button.tsx';
+import { Body } from './Body.tsx';
+import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
+import { Menu, type MenuItem } from './Menu.tsx';
+import { Signs } from './Signs.tsx';
+
+/** What can be done with a message. */
+export interface Deeds {
+  /** Whose page this is. */
+  readonly own: string;
+  /** Whether links lead somewhere: those of strangers do not. */
+  readonly links: boolean;
+  /** Whether anything can be written here. */
+  readonly writes: boolean;
+  readonly reply: (message: MessageView) => void;
+  readonly pick: (message: MessageView) => void;
+  readonly react: (message: MessageView, sign: string, added: boolean) => void;
+  readonly copy: (text: string) => void;
+  readonly forward: (text: string) => void;
+  readonly hide: (message: MessageView) => void;
+  readonly jump: (id: string) => void;
+}
 
 interface MessageProps {
   readonly message: MessageView;
-  readonly conversation: string;
   /** Of those that stand together. */
   readonly first: boolean;
   readonly last: boolean;
   /** Whether it says who wrote it: where there are more than two. */
   readonly named: boolean;
+  readonly deeds: Deeds;
 }
 
 const states = {
@@ -26,40 +45,48 @@ const states = {
   sent: { icon: Check, words: 'Sent' },
   failed: { icon: CircleAlert, words: 'Not sent' },
 };
+const read = { icon: CheckCheck, words: 'Read' };
 
-export function Message({ message, first, last, named }: MessageProps): JSX.Element {
-  const { id, mine, sender, sentAt, claimedAt, shown, state, failure } = message;
+export function Message({ message, first, last, named, deeds }: MessageProps): JSX.Element {
+  const { id, mine, sender, sentAt, claimedAt, shown, state, failure, reactions } = message;
   const waits = state === 'queued' || state === 'sending';
+  const sign = state && (message.read ? read : states[state]);
+  const event = message.contentType.startsWith('parley.chat/groupUpdate:');
   return (
     <article
-      class={`message${mine ? ' mine' : ''}${first ? ' first' : ''}${last ? ' last' : ''}`}
+      class={`message${mine ? ' mine' : ''}${first ? ' first' : ''}${last ? ' last' : ''}${event ? ' event' : ''}`}
       aria-label={mine ? 'You' : named ? shortAddress(sender) : 'They'}
       data-id={id}
       data-mine={mine}
       data-time={sentAt}
       data-state={state ?? ''}
+      tabIndex={-1}
     >
-      {named && first && !mine && (
+      {named && first && !mine && !event && (
         <div class="sender" title={sender}>
           <Avatar address={sender} size={16} />
           <span class="address">{shortAddress(sender)}</span>
         </div>
       )}
       <div class="bubble" dir="auto" title={fullTime(sentAt)}>
-        <Content shown={shown} />
+        {shown.form === 'reply' && <Quote message={message} jump={deeds.jump} />}
+        {event && <span class="address">{mine ? 'You' : shortAddress(sender)}: </span>}
+        <Content shown={shown} links={deeds.links} typed={!event} />
       </div>
-      {(last || waits || state === 'failed' || claimedAt !== null) && (
+      {!event && <Tools message={message} deeds={deeds} />}
+      {reactions.length > 0 && (
+        <Signs reactions={reactions} own={deeds.own} onReact={deeds.writes ? (what, added) => deeds.react(message, what, added) : null} />
+      )}
+      {(last || waits || state === 'failed' || claimedAt !== null) && !event && (
         <div class={`meta${state === 'failed' ? ' failed' : ''}`}>
           <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
             {clockTime(sentAt)}
           </time>
           {claimedAt !== null && <span title="The clock of the sender was wrong, or says what it likes">says {fullTime(claimedAt)}</span>}
-          {state && (
+          {sign && (
             <>
-              <Icon of={states[state].icon} size={16} />
-              <span class={state === 'failed' ? undefined : 'hidden'}>
-                {state === 'failed' ? (failure ?? states.failed.words) : states[state].words}
-              </span>
+              <Icon of={sign.icon} size={16} />
+              <span class={state === 'failed' ? undefined : 'hidden'}>{state === 'failed' ? (failure ?? sign.words) : sign.words}</span>
             </>
           )}
           {state === 'failed' && <FailedActions id={id} />}
@@ -68,6 +95,45 @@ export function Message({ message, first, last, named }: MessageProps): JSX.Elem
     </article>
   );
 }
+
+/** What the reply answers; pressing it goes there. */
+function Quote({ message: { quote }, jump }: { readonly message: MessageView; readonly jump: (id: string) => void }): JSX.Element {
+  if (!quote) return <span class="quote quiet">An earlier message that is not here</span>;
+  const who = quote.mine ? 'You' : shortAddress(quote.sender);
+  return (
+    <button type="button" class="quote" onClick={() => jump(quote.id)} aria-label={`Go to the message that this answers, by ${who}`}>
+      <span class="quoted-who">{who}</span>
+      <span class="quoted-text">{visibleLine(quote.text)}</span>
+    </button>
+  );
+}
+
+function Tools({ message, deeds }: { readonly message: MessageView; readonly deeds: Deeds }): JSX.Element | null {
+  const { shown, state } = message;
+  const text = textOf(shown);
+  const there = state === null || state === 'sent';
+  const items: MenuItem[] = [
+    ...(deeds.writes && there ? [{ words: 'Reply', icon: Reply, onChoose: () => deeds.reply(message) }] : []),
+    ...(text === null
+      ? []
+      : [
+          { words: 'Copy', icon: Copy, onChoose: () => deeds.copy(text) },
+          { words: 'Forward', icon: Forward, onChoose: () => deeds.forward(text) },
+        ]),
+    ...(there ? [{ words: 'Delete here', icon: Trash2, danger: true, onChoose: () => deeds.hide(message) }] : []),
+  ];
+  if (items.length === 0) return null;
+  return (
+    <div class="tools">
+      {deeds.writes && there && <IconButton icon={SmilePlus} label="React" onClick={() => deeds.pick(message)} />}
+      <Menu icon={EllipsisVertical} label="Message" items={items} />
+    </div>
+  );
+}
+
+/** What can be copied and forwarded of a content. */
+export const textOf = (shown: Shown): string | null =>
+  shown.form === 'text' ? shown.text : shown.form === 'reply' ? textOf(shown.content) : shown.fallback;
 
 function FailedActions({ id }: { readonly id: string }): JSX.Element {
   const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined); // the message keeps its state and says so itself
@@ -83,38 +149,17 @@ function FailedActions({ id }: { readonly id: string }): JSX.Element {
   );
 }
 
-/** Text as text and nothing else; links are what their letters say, and open only in a tab of their own. */
-function Content({ shown }: { readonly shown: Shown }): JSX.Element {
-  if (shown.form === 'text') return <Text text={shown.text} />;
+function Content({ shown, links, typed }: { readonly shown: Shown; readonly links: boolean; readonly typed: boolean }): JSX.Element {
+  if (shown.form === 'text') return <Body text={shown.text} marks={shown.marks ?? false} links={links} />;
+  if (shown.form === 'reply') return <Content shown={shown.content} links={links} typed={typed} />;
   return (
     <>
-      {shown.fallback ? <Text text={shown.fallback} /> : <span class="quiet">A message of a kind that this Parley does not know.</span>}
-      <div class="small quiet mono">{visible(shown.type.slice(0, 80))}</div>
-    </>
-  );
-}
-
-function Text({ text }: { readonly text: string }): JSX.Element {
-  const [whole, setWhole] = useState(false);
-  const cut = !whole && text.length > longestShown;
-  return (
-    <>
-      <bdi>
-        {pieces(cut ? `${text.slice(0, longestShown)}…` : text).map(({ text: words, href, host }, index) =>
-          href === undefined ? (
-            words
-          ) : (
-            <a key={index} href={href} target="_blank" rel="noopener noreferrer" title={host}>
-              {words}
-            </a>
-          ),
-        )}
-      </bdi>
-      {cut && (
-        <p>
-          <Button onClick={() => setWhole(true)}>Show all of it</Button>
-        </p>
+      {shown.fallback ? (
+        <Body text={shown.fallback} marks={false} links={links} />
+      ) : (
+        <span class="quiet">A message of a kind that this Parley does not know.</span>
       )}
+      {typed && <div class="small quiet mono">{visible(shown.type.slice(0, 80))}</div>}
     </>
   );
 }

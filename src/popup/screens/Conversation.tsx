@@ -1,20 +1,23 @@
-import { ArrowDown, ArrowLeft, Info, ShieldCheck } from 'lucide';
+import { ArrowDown, ArrowLeft, Info, ShieldCheck, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { GroupView, KeyEvent, MessageView, Status } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
 import { CopyButton, FullAddress, ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
-import { IconButton, IconLink } from '../parts/Button.tsx';
+import { Button, IconButton, IconLink } from '../parts/Button.tsx';
 import { Composer } from '../parts/Composer.tsx';
 import { ConversationMenu } from '../parts/ConversationMenu.tsx';
 import { Standing } from '../parts/Decide.tsx';
+import { Dialog } from '../parts/Dialog.tsx';
+import { Forward } from '../parts/Forward.tsx';
 import { GroupMark } from '../parts/GroupMark.tsx';
 import { KeyNews } from '../parts/KeyNews.tsx';
-import { Message } from '../parts/Message.tsx';
+import { type Deeds, Message, textOf } from '../parts/Message.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
 import { OtherKeys, Retired } from '../parts/OtherKeys.tsx';
+import { SignPicker } from '../parts/Signs.tsx';
 import { BubbleBones } from '../parts/Skeleton.tsx';
 import { conversationPath, detailsPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
@@ -40,6 +43,10 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
     ['conversations'],
   ).value;
   const [said, setSaid] = useState('');
+  const [answered, setAnswered] = useState<MessageView | null>(null);
+  const [picking, setPicking] = useState<MessageView | null>(null);
+  const [forwarded, setForwarded] = useState<string | null>(null);
+  const [leaving, setLeaving] = useState<MessageView | null>(null);
   const [sendError, setSendError] = useState<string | null>(null);
   const log = useLog(id);
   const peer = row?.peer ?? '';
@@ -47,12 +54,35 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
   const send = async (text: string, clientId: string): Promise<void> => {
     setSendError(null);
     try {
-      await background.call('sendMessage', { id, text, clientId });
+      await background.call('sendMessage', { id, text, clientId, ...(answered && { replyTo: answered.id }) });
+      setAnswered(null);
       log.toNewest();
     } catch (failure) {
       setSendError(explain(failure));
       throw failure;
     }
+  };
+
+  const failed = (failure: unknown): void => setSendError(explain(failure));
+  const react = (message: MessageView, sign: string, added: boolean): void => {
+    setPicking(null);
+    background.call('react', { id, message: message.id, sign, added, clientId: crypto.randomUUID() }).catch(failed);
+  };
+  const writes = row !== null && row.shelf !== 'blocked' && !row.otherKeys && !row.retired && (row.group?.open ?? true);
+  const deeds: Deeds = {
+    own: status.account?.address ?? '',
+    links: row?.shelf === 'inbox',
+    writes,
+    reply: (message) => {
+      setAnswered(message);
+      document.querySelector<HTMLElement>('.composer textarea')?.focus();
+    },
+    pick: setPicking,
+    react,
+    copy: (text) => void navigator.clipboard.writeText(text).then(() => setSaid('Copied'), failed),
+    forward: setForwarded,
+    hide: setLeaving,
+    jump: log.jump,
   };
 
   /** The old keys' conversation gives way to that of the new ones. */
@@ -96,7 +126,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
         <Failure error={error} retry={reload} />
       ) : (
         <>
-          <Log log={log} peer={peer} group={row?.group ?? null} id={id} events={safety?.events ?? []} />
+          <Log deeds={deeds} log={log} peer={peer} group={row?.group ?? null} events={safety?.events ?? []} />
           <div class="conversation-foot">
             {log.away && (
               <div class="jump">
@@ -113,13 +143,47 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             </span>
             {row?.retired && <Retired peer={row.peer} />}
             {row?.group && !row.group.open && <Notice>This group has ended here. What was said stays readable.</Notice>}
-            {row && row.shelf !== 'blocked' && !row.otherKeys && !row.retired && (row.group?.open ?? true) && (
-              <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />
-            )}
+            {row && writes && answered && <Answering message={answered} onDrop={() => setAnswered(null)} />}
+            {row && writes && <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />}
           </div>
         </>
       )}
+      {picking && <SignPicker onPick={(sign) => react(picking, sign, true)} onClose={() => setPicking(null)} />}
+      {forwarded !== null && <Forward text={forwarded} onClose={() => setForwarded(null)} />}
+      {leaving && (
+        <Dialog title="Delete this message here?" onClose={() => setLeaving(null)}>
+          <p class="small">
+            It disappears from this browser and does not come back. The other side keeps it, and so do your other programs and the node,
+            sealed.
+          </p>
+          <div class="decide">
+            <Button onClick={() => setLeaving(null)}>Cancel</Button>
+            <Button
+              kind="danger"
+              onClick={() => {
+                setLeaving(null);
+                background.call('hideMessage', { message: leaving.id }).then(() => setSaid('Deleted here.'), failed);
+              }}
+            >
+              Delete here
+            </Button>
+          </div>
+        </Dialog>
+      )}
     </main>
+  );
+}
+
+/** What the next message answers. */
+function Answering({ message, onDrop }: { readonly message: MessageView; readonly onDrop: () => void }): JSX.Element {
+  return (
+    <div class="answering">
+      <div class="quote">
+        <span class="quoted-who">{message.mine ? 'You' : shortAddress(message.sender)}</span>
+        <span class="quoted-text">{visibleLine(textOf(message.shown) ?? 'A message')}</span>
+      </div>
+      <IconButton icon={X} label="Do not reply to this message" onClick={onDrop} />
+    </div>
   );
 }
 
@@ -175,7 +239,30 @@ function useLog(id: string) {
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
     setAway(false);
   };
-  return { value, error, reload, scroller, onScroll, away, toNewest, mark: mark.current };
+  /** A message that is gone to, once the pages up to it are here. */
+  const wanted = useRef<string | null>(null);
+  const show = (): void => {
+    const found = wanted.current && scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`);
+    if (!found) {
+      if (wanted.current && value?.more) setLimit(value.messages.length + 200);
+      else wanted.current = null;
+      return;
+    }
+    wanted.current = null;
+    atEnd.current = false;
+    found.scrollIntoView({ block: 'center' });
+    found.focus({ preventScroll: true });
+    found.classList.add('found');
+    setTimeout(() => found.classList.remove('found'), 1500);
+  };
+  useLayoutEffect(() => {
+    if (wanted.current) show();
+  }, [value]);
+  const jump = (message: string): void => {
+    wanted.current = message;
+    show();
+  };
+  return { value, error, reload, scroller, onScroll, away, toNewest, jump, mark: mark.current };
 }
 
 /** The newest messages, however many pages of the background that takes. */
@@ -195,15 +282,15 @@ async function load(id: string, limit: number) {
 }
 
 interface LogProps {
+  readonly deeds: Deeds;
   readonly log: LogState;
   readonly peer: string;
   readonly group: GroupView | null;
-  readonly id: string;
   /** What happened to the peer's keys, oldest first. */
   readonly events: readonly KeyEvent[];
 }
 
-function Log({ log, peer, group, id, events }: LogProps): JSX.Element {
+function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element {
   const now = useNow();
   const { value, error, reload, scroller, onScroll, mark } = log;
   const messages = value?.messages ?? [];
@@ -241,8 +328,8 @@ function Log({ log, peer, group, id, events }: LogProps): JSX.Element {
                 message={message}
                 first={newDay || marked || !together(before, message)}
                 last={!after || !together(message, after)}
-                conversation={id}
                 named={group !== null}
+                deeds={deeds}
               />
             </div>
           );

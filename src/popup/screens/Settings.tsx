@@ -19,6 +19,7 @@ import { Nodes } from './settings/Nodes.tsx';
 import { Phrase } from './settings/Phrase.tsx';
 import { PreKey } from './settings/PreKey.tsx';
 import { Privacy } from './settings/Privacy.tsx';
+import { Receipts } from './settings/Receipts.tsx';
 import { Sites } from './settings/Sites.tsx';
 import { Wipe } from './settings/Wipe.tsx';
 
@@ -41,6 +42,7 @@ const groups = [
   ['backup', 'Backup file'],
   ['pre-key', 'Pre-key'],
   ['look', 'Look'],
+  ['receipts', 'Read receipts'],
   ['about', 'About'],
   ['identity', 'New identity'],
   ['wipe', 'Remove everything'],
@@ -78,6 +80,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <Backup settings={value} onChanged={reload} status={status} />
           <PreKey settings={value} onChanged={reload} />
           <Look settings={value} onChanged={reload} />
+          <Receipts settings={value} onChanged={reload} />
           <About settings={value} status={status} />
           <NewIdentity onStatus={onStatus} />
           <Wipe onStatus={onStatus} />

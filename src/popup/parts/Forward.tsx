@@ -1,0 +1,48 @@
+import type { JSX } from 'preact';
+import type { ConversationRow } from '../../rpc/views.ts';
+import { shortAddress } from '../address.ts';
+import { conversationPath, go } from '../router.ts';
+import { background } from '../rpc.ts';
+import { useAsked, useWork } from '../state.ts';
+import { groupName } from '../words.ts';
+import { Avatar } from './Avatar.tsx';
+import { Button } from './Button.tsx';
+import { Dialog } from './Dialog.tsx';
+import { GroupMark } from './GroupMark.tsx';
+import { Notice } from './Notice.tsx';
+
+/** Chooses a conversation and lays the text there as a draft: nothing is sent before it was seen where it goes. */
+export function Forward({ text, onClose }: { readonly text: string; readonly onClose: () => void }): JSX.Element {
+  const { value, error } = useAsked(() => background.call('listConversations', { limit: 200, shelf: 'inbox' }), 'forward', []);
+  const work = useWork();
+  const lay = ({ id, draft }: ConversationRow): Promise<void> =>
+    work.run(async () => {
+      await background.call('saveDraft', { id, text: draft ? `${draft}\n${text}` : text });
+      onClose();
+      go(conversationPath(id));
+    });
+  const rows = (value?.rows ?? []).filter(({ group }) => group?.open ?? true);
+  return (
+    <Dialog title="Forward to" onClose={onClose}>
+      {(error ?? work.error) && <Notice tone="danger">{error ?? work.error}</Notice>}
+      <p class="small quiet">The text goes into the field there; it is sent when you send it.</p>
+      <ul class="choices" aria-label="Forward to">
+        {rows.map((row) => (
+          <li key={row.id}>
+            <button type="button" disabled={work.busy} onClick={() => void lay(row)}>
+              {row.group ? <GroupMark size={28} /> : <Avatar address={row.peer} size={28} />}
+              <span class={row.group ? undefined : 'address'}>
+                {row.group ? groupName(row.group) : shortAddress(row.peer)}
+                {row.thread !== null && <span class="quiet"> · {row.thread.slice(0, 60)}</span>}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {value && rows.length === 0 && <p class="quiet">There is no other conversation yet.</p>}
+      <div class="decide">
+        <Button onClick={onClose}>Cancel</Button>
+      </div>
+    </Dialog>
+  );
+}
