@@ -102,7 +102,15 @@ function message(index: number): MessageView {
     shown:
       index === 20
         ? { form: 'unknown', type: 'example.com/poll:1.0', fallback: 'A poll: tea or coffee?' }
-        : { form: 'text', text: texts[index % texts.length] ?? '' },
+        : index === 22
+          ? {
+              form: 'reply',
+              type: 'xmtp.org/reply:1.0',
+              fallback: null,
+              reference: (3).toString(16).padStart(64, '0'),
+              content: { form: 'text', text: 'It went **well**, `mostly`.' },
+            }
+          : { form: 'text', text: texts[index % texts.length] ?? '' },
     state: mine ? (index === 30 ? 'failed' : index === 27 ? 'queued' : 'sent') : null,
     failure: index === 30 ? 'The node refused this message: it is too large.' : null,
   };
