@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Browser, type Page, until } from '../support/browsers/browser.ts';
 import { button, type Person } from '../support/browsers/person.ts';
 import { request, Site } from './site.ts';
-import { type BrowserName, World } from './world.ts';
+import { type BrowserName, keepPicture, World } from './world.ts';
+
+type Provider = { on(event: string, listener: (payload: { message: { content: unknown } }) => void): void };
 
 const approval = 'popup.html#/approve';
 
@@ -129,6 +131,54 @@ describe.each<[BrowserName, BrowserName]>([
     expect(['nothing', 'refused 4100']).toContain(sandboxed);
     expect(await browser.countPages(approval)).toBe(0);
     await frames.close();
+  });
+
+  test('asks to read, is narrowed, and reads what is left', async () => {
+    await page.toFront();
+    const asked = request(page, 'xmtp_requestPermissions', {
+      permissions: [
+        { kind: 'read', peers: [peer.address], since: 'all', expiresIn: 3600 },
+        { kind: 'send', peers: '*' },
+      ],
+    });
+    await answer('Allow', async (window) => {
+      await window.seeText('Read what you and this address write to each other:');
+      await window.seeText('1 hour');
+      keepPicture(`sites-permissions-${mine}`, await window.screenshot());
+      await window.click({ role: 'radio', name: 'All there are' });
+      await window.click({ role: 'checkbox', name: 'Write in your name to anybody.' });
+    });
+    expect(await asked).toMatchObject({ result: [{ kind: 'send' }, { kind: 'read', peers: [peer.address], since: 'all' }] });
+    const { result } = (await request(page, 'xmtp_listConversations')) as { result: { conversations: { id: string }[] } };
+    expect(result).toEqual({ conversations: [{ id: expect.any(String), peers: [peer.address], createdAt: expect.any(Number) }] });
+    const [conversation] = result.conversations;
+    expect(await request(page, 'xmtp_listMessages', { conversation: conversation?.id })).toMatchObject({
+      result: { messages: [{ sender: me.address, content: 'from a site', status: 'sent' }] },
+    });
+  });
+
+  test('hears each message once, also of those that came while the background was gone', async () => {
+    await page.evaluate(() => {
+      const { xmtp, heard } = Object.assign(window as unknown as { xmtp: Provider; heard: unknown[] }, { heard: [] as unknown[] });
+      xmtp.on('message', ({ message }) => heard.push(message.content));
+    });
+    const heard = (): Promise<unknown[]> => page.evaluate(() => (window as unknown as { heard: unknown[] }).heard);
+    const { result: subscription } = (await request(page, 'xmtp_subscribe', { kind: 'messages' })) as { result: string };
+    await peer.write('one');
+    await until(heard, (all) => all.length === 1);
+    await browser.stopBackground();
+    await peer.write('two');
+    await until(heard, (all) => all.length === 2);
+    await peer.write('three');
+    await until(heard, (all) => all.length === 3);
+    expect(await heard()).toEqual(['one', 'two', 'three']);
+    expect(await request(page, 'xmtp_unsubscribe', { subscription })).toEqual({ result: true });
+    await peer.write('four');
+    await until(
+      () => request(page, 'xmtp_listConversations'),
+      (answered) => 'result' in answered,
+    );
+    expect(await heard()).toEqual(['one', 'two', 'three']);
   });
 
   test('loses everything when it gives its permissions back', async () => {
