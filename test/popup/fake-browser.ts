@@ -319,6 +319,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'prompts':
       return { result: [prompt] };
     case 'unlock':
+    case 'changePassphrase':
       return { error: { code: 4100, message: 'no', data: { reason: 'wrong-passphrase' } } };
     case 'revealPhrase':
       return {

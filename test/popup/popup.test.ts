@@ -160,6 +160,42 @@ test('what a new identity costs is said before it is made, and takes the passphr
     await make.waitFor({ state: 'detached' });
   }));
 
+test('another passphrase takes the present one, twice the new one, and gives the focus back', () =>
+  at({ route: '#/settings/passphrase' }, async (page) => {
+    const open = page.getByRole('button', { name: 'Change passphrase…', exact: true });
+    await open.click();
+    const change = page.getByRole('button', { name: 'Change passphrase', exact: true });
+    const fill = (name: string, text: string): Promise<void> => page.getByRole('textbox', { name, exact: true }).fill(text);
+    await fill('Present passphrase', 'the present one');
+    await fill('New passphrase', 'eleven char');
+    await fill('Repeat new passphrase', 'eleven char');
+    expect(await change.isDisabled()).toBe(true);
+    await fill('New passphrase', 'the present one');
+    await page.getByText('This is the present one.').waitFor();
+    await fill('Repeat new passphrase', 'the present one');
+    expect(await change.isDisabled()).toBe(true);
+    await fill('New passphrase', phrase);
+    await page.getByText('The two differ.').waitFor();
+    expect(await change.isDisabled()).toBe(true);
+    await fill('Repeat new passphrase', phrase);
+    expect(await change.isDisabled()).toBe(false);
+    await page.addScriptTag({ path: axePath });
+    const found = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };
+      const { violations } = await axe.run(document, { rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } } });
+      return violations.map(({ id }) => id);
+    });
+    expect(found).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByText('That is not the passphrase').waitFor();
+    await page.getByRole('button', { name: 'Keep it', exact: true }).click();
+    await open.waitFor();
+    expect(await open.evaluate((button) => button === document.activeElement)).toBe(true);
+    await open.click();
+    // Nothing of what was typed is kept.
+    expect(await page.getByRole('textbox', { name: 'New passphrase', exact: true }).inputValue()).toBe('');
+  }));
+
 describe('creating a wallet', () => {
   const opened = (work: (page: Page) => Promise<void>): Promise<void> =>
     at({ scene: 'welcome', route: '#/welcome?node=http://127.0.0.1:5555' }, async (page) => {

@@ -80,7 +80,7 @@ export function ChangePassphrase(): JSX.Element {
           />
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           <div class="side">
-            <Button onClick={() => close('closed')}>Keep the present one</Button>
+            <Button onClick={() => close('closed')}>Keep it</Button>
             <Button kind="primary" type="submit" disabled={!ready}>
               Change passphrase
             </Button>
