@@ -351,7 +351,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'giveWalletAnswer':
       return { result: { founding: begun, fault: { why: 'wrong-signer', signer: peers[1] } } };
     case 'finishFounding':
-      return { result: { ...status, phase: 'ready', account: { address: me, phraseSaved: false } } };
+      return { result: { ...status, phase: 'ready', account: { address: me, phraseSaved: false }, backedUp: false } };
     case 'phraseSaved':
       return { result: { ...status, phase: 'ready', account: { address: me, phraseSaved: true } } };
     default:

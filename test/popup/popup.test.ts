@@ -227,6 +227,11 @@ describe('creating a wallet', () => {
       const words = page.getByText('abandon', { exact: true });
       await hold.dispatchEvent('pointerdown');
       await words.first().waitFor();
+      for (const width of [320, 400, 1100]) {
+        await page.setViewportSize({ width, height: 640 });
+        const cut = await page.locator('.words li').evaluateAll((all) => all.some((each) => each.scrollWidth > each.clientWidth));
+        expect([width, cut]).toEqual([width, false]);
+      }
       await hold.dispatchEvent('pointerup');
       await words.first().waitFor({ state: 'detached' });
       await hold.focus();
