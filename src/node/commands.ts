@@ -5,12 +5,15 @@ import { backup, compact, restore } from './data/backup.ts';
 import { checkDatabase } from './data/inspect.ts';
 import { readStats } from './data/stats.ts';
 import { exportEnvelopes, importEnvelopes } from './data/transfer.ts';
+import { askHealth } from './health.ts';
 
 interface Command {
   readonly usage: string;
   readonly about: string;
   /** How many words it takes beside the options. */
   readonly words: number;
+  /** Whether it works on the data of a node; it does unless it says no. */
+  readonly data?: false;
   run(words: readonly string[], config: NodeConfig): Promise<string> | string;
 }
 
@@ -18,8 +21,15 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const date = (ms: number | null): string => (ms === null ? '-' : new Date(ms).toISOString());
 
-/** What can be done with the data of a node beside running it. */
+/** What can be done with a node and its data beside running it. */
 export const commands: Readonly<Record<string, Command>> = {
+  health: {
+    usage: 'health',
+    about: 'asks the running node of these options whether it is ready',
+    words: 0,
+    data: false,
+    run: (_, config) => askHealth(config),
+  },
   backup: {
     usage: 'backup FILE',
     about: 'copies the store to a file and checks the copy; the node may run',
@@ -109,7 +119,7 @@ export async function runCommand(
   const config = readConfig(at < 0 ? [] : args.slice(at), environment);
   if (!config) return commandsText();
   if (words.length < command.words) throw new ConfigError(`Usage: main.js ${command.usage} [OPTIONS]`);
-  if (config.data === ':memory:') throw new ConfigError('There is no data in memory to work on; say --data DIR.');
+  if (config.data === ':memory:' && command.data !== false) throw new ConfigError('There is no data in memory to work on; say --data DIR.');
   return command.run(words, config);
 }
 

@@ -49,7 +49,7 @@ const oneOf =
 const anyText = (text: string) => (text.length > 0 ? null : 'some text');
 
 /** Kinds of topics whose messages may be deleted when they are old. The rest is what accounts live by. */
-const forgettable = ['m', 'dm', 'intro', 'invite', 'userpreferences', 'unknown'];
+const forgettable = ['m', 'dm', 'intro', 'invite', 'userpreferences'];
 
 /** Every setting: the flag wins over the environment, the environment over the file, the file over the default. */
 export const settings = {

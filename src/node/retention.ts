@@ -13,12 +13,10 @@ export function keepRetention(retention: ReadonlyMap<string, number>, store: Sto
     for (const [kind, days] of retention) {
       let gone = 0;
       const before = clock() - days * 86_400_000;
-      for (const prefix of prefixesOf(kind)) {
-        for (let some = batch; some === batch && !stopped; ) {
-          some = await store.forget(prefix, before, batch);
-          gone += some;
-          await new Promise((resolve) => setImmediate(resolve));
-        }
+      for (let some = batch; some === batch && !stopped; ) {
+        some = await store.forget(`/xmtp/0/${kind}-`, before, batch);
+        gone += some;
+        await new Promise((resolve) => setImmediate(resolve));
       }
       if (gone > 0) log.info('deleted what was older than it is kept', { kind, days, rows: gone });
     }
@@ -32,5 +30,3 @@ export function keepRetention(retention: ReadonlyMap<string, number>, store: Sto
     clearInterval(timer);
   };
 }
-
-const prefixesOf = (kind: string): string[] => [`/xmtp/0/${kind}-`];

@@ -75,7 +75,7 @@ describe('the configuration', () => {
   });
 
   test('never lets contacts or key backups be forgotten', () => {
-    for (const retention of ['contact=1', 'privatestore=1', 'm=0', 'm', 'm=-1'])
+    for (const retention of ['contact=1', 'privatestore=1', 'unknown=1', 'm=0', 'm', 'm=-1'])
       expect(() => readConfig(['--retention', retention], {})).toThrow('--retention');
   });
 

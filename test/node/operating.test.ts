@@ -5,6 +5,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { runCommand } from '../../src/node/commands.ts';
 import { type NodeOptions, type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { alice } from '../support/people.ts';
 import { bearer, gateway } from './clients.ts';
@@ -132,4 +133,16 @@ test('with a certificate it serves TLS, over HTTP/1.1 and HTTP/2, and takes a re
   make('second');
   node.reload();
   expect(await ask()).toEqual({ status: 200, name: 'second' });
+  // Who watches it from beside it need not know its name.
+  const port = new URL(node.url).port;
+  expect(await runCommand(['health', '--port', port, '--tls-cert', cert, '--tls-key', key], {})).toBe('Ready.');
+});
+
+test('the health command asks the node of its options, and says what is wrong', async () => {
+  const node = await start({});
+  const port = new URL(node.url).port;
+  for (const host of ['127.0.0.1', '0.0.0.0']) expect(await runCommand(['health', '--port', port, '--host', host], {})).toBe('Ready.');
+  expect(await runCommand(['health'], { PARLEY_PORT: port })).toBe('Ready.');
+  await node.close();
+  await expect(runCommand(['health', '--port', port], {})).rejects.toThrow(/port \d+, does not answer/);
 });
