@@ -1,6 +1,7 @@
 import { Session } from 'node:inspector/promises';
+import { generator } from '../support/random.ts';
 import { attempt } from './attempt.ts';
-import { generator, minimise, mutate } from './mutate.ts';
+import { minimise, mutate } from './mutate.ts';
 import { targets } from './targets.ts';
 
 /** Where the loop writes what it is about to try, so that somebody else knows when it never comes back: a counter, a length, the bytes. */

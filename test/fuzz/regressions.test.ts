@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { generator } from '../support/random.ts';
 import { attempt } from './attempt.ts';
-import { generator, minimise, mutate } from './mutate.ts';
+import { minimise, mutate } from './mutate.ts';
 import { isOurs, targets } from './targets.ts';
 
 const folder = fileURLToPath(new URL('regressions', import.meta.url));

@@ -3,6 +3,7 @@ import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { fromHex } from '../../src/protocol/bytes.ts';
 import { conversationWith, Device, newPerson, type Person, passphrase, texts, until } from '../background/device.ts';
 import { person } from '../support/people.ts';
+import { generator } from '../support/random.ts';
 import { peerOf, xmtp } from './peer.ts';
 
 describe.each([
@@ -161,17 +162,6 @@ describe.each([
 
   const base = Date.now() - 3_600_000;
 });
-
-/** Numbers from 0 to 1 that a seed fixes (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const pieces = ['a', 'Z', ' ', '\n', 'é', '漢', '🙂', '👩‍👩‍👧', '\u202e', '<b>', '"', '\\', '\u0000', 'ﷺ', '0x'];
 

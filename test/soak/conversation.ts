@@ -3,6 +3,7 @@ import { ensureBrowsers } from '../cli/find-browsers.ts';
 import { CommandError, cleanup, readOptions, sleep } from '../cli/processes.ts';
 import { World } from '../e2e/world.ts';
 import type { Person } from '../support/browsers/person.ts';
+import { generator } from '../support/random.ts';
 
 interface Row {
   readonly what: string;
@@ -99,15 +100,4 @@ async function seenLast(person: Person, text: string): Promise<void> {
   for (const end = Date.now() + 120_000; Date.now() < end; await sleep(100)) {
     if ((await person.messages()).some((message) => message.text === text)) return;
   }
-}
-
-/** Numbers from 0 to 1 that a seed fixes (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
