@@ -39,13 +39,15 @@ export function createSafety({ keystore, sessions, clock, changed }: Deps): Safe
   };
 
   const view = async (session: Session, pin: Pin | null, peer: Address, asked = true): Promise<Safety> => {
-    const verified = pin && isVerified(pin, ownKey()) ? pin.verified : null;
+    const warning = await session.contacts.warning(peer);
+    // Where the node shows other keys, nobody has verified those, and the shield would be of the ones before.
+    const verified = pin && warning !== 'other-keys' && isVerified(pin, ownKey()) ? pin.verified : null;
     return {
       number: asked && pin ? await numberOf(session, pin.bundle) : null,
       otherNumber: asked && pin?.other ? await numberOf(session, pin.other) : null,
       firstSeenAt: pin?.firstSeenAt ?? null,
       verifiedAt: verified?.at ?? null,
-      warning: await session.contacts.warning(peer),
+      warning,
       events: pin?.events ?? [],
     };
   };

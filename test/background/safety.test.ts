@@ -79,6 +79,7 @@ describe('the safety number of a conversation', () => {
       return view.warning === 'other-keys' && view;
     }, 'the notice');
     expect(told.number).toBe(before.number);
+    expect(told.verifiedAt).toBeNull(); // it was of the keys before
     expect(told.otherNumber).toMatch(/^\d{60}$/);
     expect(told.events.map(({ kind }) => kind)).toEqual(['verified', 'changed']);
     await until(async () => (await now.conversations.get(row.id)).otherKeys, 'the question');
