@@ -49,7 +49,9 @@ window.addEventListener('parley:link', (event) => {
   const asking = state === 'asking' && typeof says === 'string' && says !== '';
   const status = byId('state');
   status.dataset.state = asking ? 'asking' : 'idle';
-  status.textContent = asking ? 'Parley is asking your wallet. Answer in the wallet’s own window.' : 'Parley has its answer. Go back to its tab.';
+  status.textContent = asking
+    ? 'Parley is asking your wallet. Answer in the wallet’s own window.'
+    : 'Parley has its answer. Go back to its tab.';
   byId('asked').hidden = !asking || says === 'connect';
   byId('text').textContent = asking ? String(says) : '';
 });

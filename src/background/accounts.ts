@@ -15,6 +15,7 @@ import type { NodeStatus } from './node-state.ts';
 import { owe } from './publication.ts';
 import { renewIdentity } from './renewal.ts';
 import type { Accounts } from './services.ts';
+import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Preferences } from './settings.ts';
 import type { StatusBoard } from './status.ts';
@@ -50,6 +51,10 @@ export interface Adoption {
   chooseNode(url: string | null): Promise<string>;
   adopt(founded: Founded, isNew: boolean, passphrase: string): Promise<Status>;
 }
+
+/** What was under way may wait for a node: not for longer than this. */
+const atRest = (session: Pick<Session, 'rest'>): Promise<unknown> =>
+  Promise.race([session.rest(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
 
 export function createAccounts(deps: Deps): Accounts & Adoption {
   const { keystore, records, preferences, sessions, lock, board, node, connect, cacheOf, clock, accountChanged } = deps;
@@ -149,10 +154,16 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
       }),
     newIdentity: (passphrase) =>
       exclusive(async () => {
-        sessions.current();
+        const before = sessions.current();
         await keystore.check(passphrase);
-        await renewIdentity(keystore, records);
-        await sessions.open(true);
+        // What still works for the identity before must not publish it in the place of the new one.
+        sessions.close();
+        await atRest(before);
+        try {
+          await renewIdentity(keystore, records);
+        } finally {
+          if (keystore.state() === 'open') await sessions.open(true);
+        }
         board.changed();
         return board.read();
       }),
@@ -165,7 +176,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         await lock.now();
         await keystore.wipe();
         // From here on nothing that is sealed can be opened; the rest is tidying up.
-        await Promise.race([open?.rest(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
+        if (open) await atRest(open);
         if (account) await cacheOf(account.address).delete();
         await records.delete();
         node.reset(await preferences.nodeUrl());
