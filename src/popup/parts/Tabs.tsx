@@ -31,6 +31,7 @@ export function Tabs<T extends string>({ label, tabs, chosen, onChoose, panel }:
           data-tab={value}
           aria-selected={value === chosen}
           aria-controls={panel}
+          aria-label={count > 0 ? `${words}, ${count}` : words}
           tabIndex={value === chosen ? 0 : -1}
           onClick={() => onChoose(value)}
           onKeyDown={(event) => move(event, index)}
