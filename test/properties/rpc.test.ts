@@ -142,7 +142,7 @@ property(
     );
     const taken = (peer === null) !== (conversation === null) && content !== '';
     expect(read !== null).toBe(taken);
-    if (read) expect(read).toMatchObject({ content, contentType: 'xmtp.org/text:1.0' });
+    if (read) expect(read).toEqual({ content, ...(peer === null ? { conversation } : { peer }) });
   },
 );
 
