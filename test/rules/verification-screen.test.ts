@@ -65,9 +65,15 @@ describe('what people see', () => {
     ).toBe('a https://x.example b');
     expect(longestShown).toBe(65_536);
     expect(visibleLine(`a\n${'b'.repeat(1000)}`)).toHaveLength(300);
-    const message = screens.find(([name]) => name.endsWith('Message.tsx'))?.[1] ?? '';
-    expect(message).toContain('rel="noopener noreferrer"');
-    expect(message).toContain('<bdi>');
+    const body = screens.find(([name]) => name.endsWith('Body.tsx'))?.[1] ?? '';
+    expect(body).toContain('<bdi>');
+    // Whatever opens elsewhere learns nothing of where it was opened, unless it is our own.
+    const elsewhere = screens.flatMap(([, text]) =>
+      [...text.matchAll(/<a\b[^<]*?target="_blank"[^<]*?rel="([^"]*)"/gs)].map(([tag, rel]) => ({ tag, rel })),
+    );
+    expect(elsewhere.length).toBeGreaterThanOrEqual(2);
+    for (const { tag, rel } of elsewhere) expect(rel).toBe(tag.includes('href="popup.html') ? 'noopener' : 'noopener noreferrer');
+    expect(screens.map(([, text]) => text.split('target="_blank"').length - 1).reduce((a, b) => a + b)).toBe(elsewhere.length);
   });
 
   it('V19: an address has its checksum, is shown whole where it counts, and six and six elsewhere', async () => {
