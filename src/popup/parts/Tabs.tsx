@@ -31,13 +31,17 @@ export function Tabs<T extends string>({ label, tabs, chosen, onChoose, panel }:
           data-tab={value}
           aria-selected={value === chosen}
           aria-controls={panel}
-          aria-label={count > 0 ? `${words}, ${count}` : words}
           tabIndex={value === chosen ? 0 : -1}
           onClick={() => onChoose(value)}
           onKeyDown={(event) => move(event, index)}
         >
           {words}
-          {count > 0 && <span class="count">{count > 999 ? '999+' : count}</span>}
+          {count > 0 && (
+            <>
+              <span class="hidden">, </span>
+              <span class="count">{count > 999 ? '999+' : count}</span>
+            </>
+          )}
         </button>
       ))}
     </div>
