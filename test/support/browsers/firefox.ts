@@ -12,6 +12,7 @@ import {
   popupSize,
   type Size,
   showActionPopup,
+  sleep,
   type Tab,
   tabSize,
   until,
@@ -204,7 +205,8 @@ class FirefoxBrowser implements Browser {
       screenshot: async () =>
         Buffer.from((await bidi.send<{ data: string }>('browsingContext.captureScreenshot', { context })).data, 'base64'),
       setSize: (viewport) => bidi.send('browsingContext.setViewport', { context, viewport }),
-      toFront: () => bidi.send('browsingContext.activate', { context }),
+      // The driver waits for ever where the page itself, or another, comes to the front meanwhile.
+      toFront: () => Promise.race([bidi.send<void>('browsingContext.activate', { context }), sleep(5_000)]),
       close: () => bidi.send('browsingContext.close', { context }),
     };
   }
