@@ -15,6 +15,7 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
   const [text, setText] = useState(draft);
   const field = useRef<HTMLTextAreaElement>(null);
   const saved = useRef(draft);
+  const shown = useRef(draft);
   const current = useRef(text);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   /** Messages that the background has not written down yet. */
@@ -50,8 +51,12 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
   }, []);
 
   // The background has forgotten the draft that stands here unchanged: it has become a message, sent from elsewhere or by the page before this one.
+  // It has to be that very draft: what is told may be of the message before, and later words are not to go with it.
   useEffect(() => {
-    if (draft !== '' || saved.current === '' || leaving.current > 0 || current.current !== saved.current) return;
+    const before = shown.current;
+    shown.current = draft;
+    if (draft !== '' || saved.current === '' || before !== saved.current) return;
+    if (leaving.current > 0 || current.current !== saved.current) return;
     saved.current = '';
     setText('');
     current.current = '';
