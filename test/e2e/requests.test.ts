@@ -37,7 +37,7 @@ describe.each(browserNames)('a stranger who writes to somebody in %s', (name) =>
   });
 
   test('can be blocked and unblocked, and stays so when the background begins anew', async () => {
-    await bob.page.click(tab('Requests, 1'));
+    await bob.page.click(tab('Requests 1'));
     await bob.page.click(button(`Block ${short}`));
     await bob.page.seeText('No requests');
     await bob.browser.stopBackground();

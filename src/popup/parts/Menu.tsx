@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -27,7 +27,8 @@ export function Menu({ icon, label, items }: MenuProps): JSX.Element {
     setOpen(false);
     whole.current?.querySelector('button')?.focus();
   };
-  useEffect(() => {
+  // Not after the next paint: a key that is pressed right after the one that opens must find the list.
+  useLayoutEffect(() => {
     if (!open) return;
     const outside = (event: Event): void => {
       if (!whole.current?.contains(event.target as Node)) setOpen(false);

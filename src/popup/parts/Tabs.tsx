@@ -36,9 +36,10 @@ export function Tabs<T extends string>({ label, tabs, chosen, onChoose, panel }:
           onKeyDown={(event) => move(event, index)}
         >
           {words}
+          {/* The space parts the two for those who hear them. */}
           {count > 0 && (
             <>
-              <span class="hidden">, </span>
+              {' '}
               <span class="count">{count > 999 ? '999+' : count}</span>
             </>
           )}
