@@ -6,6 +6,12 @@ import { concat } from './bytes.ts';
 /** SHA-256 of the parts one after another; 32 bytes. */
 export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => own(nobleSha256(join(parts)));
 
+/** SHA-256 of these parts and what is given each time, for many that begin alike; 32 bytes. */
+export function beginSha256(...parts: readonly Uint8Array[]): (rest: Uint8Array) => Uint8Array<ArrayBuffer> {
+  const begun = nobleSha256.create().update(join(parts));
+  return (rest) => own(begun.clone().update(rest).digest());
+}
+
 /** SHA-512 of the parts one after another; 64 bytes. */
 export const sha512 = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => own(nobleSha512(join(parts)));
 

@@ -7,7 +7,7 @@ import { type AeadSecret, checkCiphertext, hkdf, openAead, sealAead } from './ae
 import { equalBytes, type Random, randomBytes, utf8 } from './bytes.ts';
 import { messageId } from './envelope.ts';
 import { ProtocolError } from './errors.ts';
-import { hmacSha256, sha256 } from './hash.ts';
+import { beginSha256, hmacSha256, sha256 } from './hash.ts';
 import { type PrivateBundle, publicBundle, signByPreKey } from './private-keys.ts';
 import { readSignature, type VerifiedBundle, verifyBundle } from './public-keys.ts';
 import { type EcdsaSignature, verify } from './secp256k1.ts';
@@ -179,14 +179,16 @@ export const notificationKey = (keyMaterial: Uint8Array, sender: Address, nowMs:
 
 /** `digest` stands for header and payload, and the header's length for the boundary between the two. */
 function dedupKey(topic: string, identityKey: Uint8Array, headerLength: number, digest: Uint8Array): Uint8Array<ArrayBuffer> {
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, headerLength);
-  return sha256(nameOf(topic), identityKey, length, digest);
+  let begun = begunFor.get(identityKey);
+  if (begun?.topic !== topic) {
+    begun = { topic, hash: beginSha256(utf8(`l3|${topic}|`), identityKey) };
+    begunFor.set(identityKey, begun);
+  }
+  const rest = new Uint8Array(4 + digest.length);
+  new DataView(rest.buffer).setUint32(0, headerLength);
+  rest.set(digest, 4);
+  return begun.hash(rest);
 }
 
-/** Messages come by conversation: what was encoded for one serves the next. */
-let named = { topic: '', bytes: utf8('l3||') };
-function nameOf(topic: string): Uint8Array {
-  if (named.topic !== topic) named = { topic, bytes: utf8(`l3|${topic}|`) };
-  return named.bytes;
-}
+/** Messages come by conversation and senders are remembered: what was hashed for one message serves the next of the same sender. */
+const begunFor = new WeakMap<Uint8Array, { readonly topic: string; readonly hash: (rest: Uint8Array) => Uint8Array<ArrayBuffer> }>();

@@ -177,6 +177,11 @@ export const isFromLegacy = (key: ReadKey): boolean => key.created < 10n ** 18n;
 /** @throws ProtocolError malformed */
 export function readSignedKey(key: SignedPublicKey): ReadKey {
   if (key.keyBytes.length > maxKeyLength) throw new ProtocolError('too-large', 'the public key has too many bytes');
+  const usual = readUsual(key.keyBytes);
+  if (usual) {
+    checkPoint(usual.point);
+    return usual;
+  }
   let unsigned: ReturnType<typeof decodeUnsigned>;
   try {
     unsigned = decodeUnsigned(key.keyBytes);
@@ -187,6 +192,25 @@ export function readSignedKey(key: SignedPublicKey): ReadKey {
   if (!equalBytes(toBinary(UnsignedPublicKeySchema, unsigned), key.keyBytes))
     throw new ProtocolError('malformed', 'the public key is not in its canonical encoding');
   return { keyBytes: key.keyBytes, point: pointOf(unsigned), created: unsigned.createdNs };
+}
+
+/**
+ * The key that everybody writes, in its canonical encoding: a time other than zero and a point of 65 bytes. It is read by hand, because every invitation holds four. Null
+ * for any other, which the general reader judges.
+ */
+function readUsual(bytes: Uint8Array): ReadKey | null {
+  const end = bytes.length - 69;
+  // Nine groups of seven bits hold every number below 2^63, and the sums below no more than 2^28 and 2^35.
+  if (end < 2 || end > 10 || bytes[0] !== 0x08 || bytes[end - 1] === 0) return null;
+  if (bytes[end] !== 0x1a || bytes[end + 1] !== 67 || bytes[end + 2] !== 0x0a || bytes[end + 3] !== 65) return null;
+  let [low, high] = [0, 0];
+  for (let i = 1; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 127 !== i < end - 1) return null;
+    if (i < 5) low += (byte & 127) * 2 ** (7 * (i - 1));
+    else high += (byte & 127) * 2 ** (7 * (i - 5));
+  }
+  return { keyBytes: bytes, point: bytes.subarray(end + 4), created: (BigInt(high) << 28n) + BigInt(low) };
 }
 
 /** The bytes to sign of a legacy key are its canonical encoding without the signature (SPEC 3.3). @throws ProtocolError malformed */

@@ -4,13 +4,14 @@ import {
   type SignedPublicKey,
   type SignedPublicKeyBundle,
   SignedPublicKeyBundleSchema,
+  SignedPublicKeySchema,
   UnsignedPublicKeySchema,
 } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
 import { SignatureSchema } from '../../src/gen/xmtp/message_contents/signature_pb.ts';
 import { concat, equalBytes, toHex } from '../../src/protocol/bytes.ts';
 import { sha256 } from '../../src/protocol/hash.ts';
 import { rotatePreKey } from '../../src/protocol/private-keys.ts';
-import { toLegacyBundle, toSignedBundle, verifyBundle } from '../../src/protocol/public-keys.ts';
+import { readSignedKey, toLegacyBundle, toSignedBundle, verifyBundle } from '../../src/protocol/public-keys.ts';
 import { publicPoint, sign } from '../../src/protocol/secp256k1.ts';
 import { curve } from '../../src/protocol/secp256k1-engine.ts';
 import { nobleCurve } from '../../src/protocol/secp256k1-noble.ts';
@@ -166,6 +167,39 @@ test('a public key that is compressed or carries a load is refused', async () =>
   await refused('malformed', () => verifyBundle(withPreKey(compressed)));
   await refused('too-large', () => verifyBundle(withPreKey(loaded)));
   await refused('malformed', () => verifyBundle(withPreKey(Uint8Array.of(0xff))));
+});
+
+test('a key is read whatever its time is, and refused in any encoding but the canonical one', async () => {
+  const point = alice.contact.identityKey;
+  const read = (keyBytes: Uint8Array) => readSignedKey(create(SignedPublicKeySchema, { keyBytes }));
+  const keyOf = (createdNs: bigint) =>
+    toBinary(
+      UnsignedPublicKeySchema,
+      create(UnsignedPublicKeySchema, { createdNs, union: { case: 'secp256k1Uncompressed', value: { bytes: point } } }),
+    );
+  for (const createdNs of [0, 1, 7, 14, 21, 28, 29, 35, 42, 49, 56, 57, 63, 64].flatMap((bits) => [
+    2n ** BigInt(bits) - 1n,
+    2n ** BigInt(bits),
+  ])) {
+    if (createdNs >= 2n ** 64n) continue;
+    const keyBytes = keyOf(createdNs);
+    expect(read(keyBytes)).toEqual({ keyBytes, point, created: createdNs });
+  }
+  const [time, rest] = [keyOf(300n).subarray(1, 3), keyOf(300n).subarray(3)];
+  const [first, second] = time as unknown as [number, number];
+  for (const other of [
+    [0x08, first, second | 128, 0, ...rest],
+    [0x08, 0, ...rest],
+    [0x08, 128, 0, ...rest],
+    [0x08, first & 127, second, ...rest],
+    [0x08, first, second | 128, ...rest],
+    [0x08, first, second, 0x1a, 67, 0x0a, 64, ...rest.subarray(4)],
+    [...rest, 0x08, first, second],
+    [0x08, first, second, ...rest, 0x10, 1],
+    [0x08, first, second, 0x1a, 69, ...rest.subarray(2), 0x10, 1],
+    [0x08, first, second, 0x1a, 66, 0x0a, 64, ...rest.subarray(4, 68)],
+  ])
+    await refused('malformed', () => read(new Uint8Array(other)));
 });
 
 test('ages compare whatever the format: keys born in the signed format tell nanoseconds, converted ones milliseconds', async () => {
