@@ -1,8 +1,9 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { createBreath } from './breath.ts';
-import { equalBytes, fromHex, randomBytes } from './bytes.ts';
+import { equalBytes, randomBytes } from './bytes.ts';
 import { type EcdsaSignature, isSignature, isUncompressed, recover, verify } from './secp256k1.ts';
 import { batchFrom, curve, curveModule } from './secp256k1-engine.ts';
+import { bytesOf, numberOf } from './secp256k1-numbers.ts';
 
 const { Point } = secp256k1;
 const { Fn } = Point;
@@ -154,7 +155,7 @@ function weightedSum(points: readonly Point[], digits: Int8Array, width: number)
 
 /** scalar × key; only public numbers, so that any way of computing will do. */
 function times(point: Uint8Array, scalar: bigint): Point {
-  const product = curveModule()?.multiply(fromHex(scalar.toString(16).padStart(64, '0')), point);
+  const product = curveModule()?.multiply(bytesOf(scalar), point);
   return product ? pointOf(product) : Point.fromBytes(point).multiplyUnsafe(scalar);
 }
 
@@ -169,8 +170,3 @@ function recovers({ digest, signature, point }: Claim): boolean {
 
 /** A point from the curve's own hands, which is on the curve. */
 const pointOf = (bytes: Uint8Array): Point => Point.fromAffine({ x: numberOf(bytes.subarray(1, 33)), y: numberOf(bytes.subarray(33)) });
-
-function numberOf(bytes: Uint8Array): bigint {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
-  return (((((view.getBigUint64(0) << 64n) | view.getBigUint64(8)) << 64n) | view.getBigUint64(16)) << 64n) | view.getBigUint64(24);
-}

@@ -1,5 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { fromHex, randomBytes, toHex } from './bytes.ts';
+import { randomBytes, toHex } from './bytes.ts';
+import { bytesOf } from './secp256k1-numbers.ts';
 import type { CurveModule } from './secp256k1-wasm.ts';
 
 const { Fn } = secp256k1.Point;
@@ -42,5 +43,3 @@ function makeBlinds(): Blind[] {
   const scalars = Array.from({ length: together }, () => BigInt(`0x${toHex(randomBytes(16))}`) + 1n);
   return Fn.invertBatch(scalars).map((inverse, i) => ({ scalar: bytesOf(scalars[i] as bigint), inverse: bytesOf(inverse as bigint) }));
 }
-
-const bytesOf = (scalar: bigint): Uint8Array => fromHex(scalar.toString(16).padStart(64, '0'));

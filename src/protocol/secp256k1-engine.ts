@@ -1,5 +1,6 @@
 import { equalBytes, randomBytes } from './bytes.ts';
-import { nobleCurve, publicPoint } from './secp256k1-noble.ts';
+import { publicPoint } from './secp256k1-noble.ts';
+import { scriptCurve } from './secp256k1-script.ts';
 import { type CurveModule, instantiateCurve } from './secp256k1-wasm.ts';
 
 /** Where the WebAssembly module comes from, and what suits the machine that runs it. */
@@ -10,21 +11,21 @@ export interface CurveSource {
   readonly batchFrom: number;
 }
 
-/** What noble alone gains by checking together from the first few on. */
-const nobleBatchFrom = 4;
+/** What JavaScript alone gains by checking together from the first few on. */
+const scriptBatchFrom = 4;
 
 let source: CurveSource | null = null;
 let module: CurveModule | null = null;
 let loading: Promise<void> | null = null;
 
-/** Says where the module is; nothing is fetched before `quickenCurve`. Null goes back to noble alone. */
+/** Says where the module is; nothing is fetched before `quickenCurve`. Null goes back to JavaScript alone. */
 export function offerCurve(offered: CurveSource | null): void {
   source = offered;
   module = null;
   loading = null;
 }
 
-/** Makes the module ready, if one is offered: worth it before many signatures or invitations. What fails is logged, and noble goes on. */
+/** Makes the module ready, if one is offered: worth it before many signatures or invitations. What fails is logged, and JavaScript goes on. */
 export function quickenCurve(): Promise<void> {
   const from = source;
   if (!from) return Promise.resolve();
@@ -41,10 +42,10 @@ export function quickenCurve(): Promise<void> {
 export const curveModule = (): CurveModule | null => module;
 
 /** Whatever computes now. */
-export const curve = (): CurveModule => module ?? nobleCurve;
+export const curve = (): CurveModule => module ?? scriptCurve;
 
 /** From how many signatures beyond one per key they are worth checking together. */
-export const batchFrom = (): number => (module ? (source?.batchFrom ?? nobleBatchFrom) : nobleBatchFrom);
+export const batchFrom = (): number => (module ? (source?.batchFrom ?? scriptBatchFrom) : scriptBatchFrom);
 
 async function instantiate({ load }: CurveSource): Promise<CurveModule> {
   const ready = await instantiateCurve(await load(), randomBytes(32));

@@ -6,6 +6,7 @@ import { checkPoint, isPrivateKey, publicPoint, sharedPoint, sharedPoints, sign,
 import { type Claim, verifyAll } from '../../src/protocol/secp256k1-batch.ts';
 import { curveModule } from '../../src/protocol/secp256k1-engine.ts';
 import { nobleCurve } from '../../src/protocol/secp256k1-noble.ts';
+import { scriptCurve } from '../../src/protocol/secp256k1-script.ts';
 import type { CurveModule } from '../../src/protocol/secp256k1-wasm.ts';
 import { useCurve } from '../support/curve.ts';
 import { bytes, exactly, people, place } from './arbitraries.ts';
@@ -34,8 +35,8 @@ property('noble and the module sign alike, and each takes what the other signed'
   const signature = sign(digest, secret);
   expect(signature).toEqual(nobleCurve.sign(digest, secret));
   const point = publicPoint(secret);
-  for (const curve of [nobleCurve, module]) expect(curve.verify(digest, signature.bytes, point)).toBe(true);
-  expect(module.recover(digest, signature.bytes, signature.recovery)).toEqual(point);
+  for (const curve of [nobleCurve, scriptCurve, module]) expect(curve.verify(digest, signature.bytes, point)).toBe(true);
+  for (const curve of [scriptCurve, module]) expect(curve.recover(digest, signature.bytes, signature.recovery)).toEqual(point);
 });
 
 property(
@@ -43,7 +44,7 @@ property(
   [someKey, exactly(32), place, fc.boolean()],
   ({ secret, point }, digest, at, inDigest) => {
     const signature = sign(digest, secret).bytes;
-    for (const curve of [nobleCurve, module])
+    for (const curve of [nobleCurve, scriptCurve, module])
       expect(inDigest ? curve.verify(flip(digest, at), signature, point) : curve.verify(digest, flip(signature, at), point)).toBe(false);
   },
 );
@@ -53,7 +54,8 @@ property(
   [anyNumber, anyNumber, anyNumber, fc.constantFrom(0, 1)],
   (digest, r, s, recovery) => {
     const signature = concat(r, s);
-    expect(module.recover(digest, signature, recovery)).toEqual(nobleCurve.recover(digest, signature, recovery));
+    for (const curve of [scriptCurve, module])
+      expect(curve.recover(digest, signature, recovery)).toEqual(nobleCurve.recover(digest, signature, recovery));
   },
 );
 
@@ -65,7 +67,7 @@ property(
     const s = number(low.subarray(32));
     expect(s <= order / 2n).toBe(true);
     const twin = concat(low.subarray(0, 32), bytesOf(order - s));
-    expect([nobleCurve.verify(digest, twin, point), module.verify(digest, twin, point)]).toEqual([false, false]);
+    expect([nobleCurve, scriptCurve, module].map((curve) => curve.verify(digest, twin, point))).toEqual([false, false, false]);
   },
 );
 

@@ -14,7 +14,7 @@ import { rotatePreKey } from '../../src/protocol/private-keys.ts';
 import { readSignedKey, toLegacyBundle, toSignedBundle, verifyBundle } from '../../src/protocol/public-keys.ts';
 import { publicPoint, sign } from '../../src/protocol/secp256k1.ts';
 import { curve } from '../../src/protocol/secp256k1-engine.ts';
-import { nobleCurve } from '../../src/protocol/secp256k1-noble.ts';
+import { scriptCurve } from '../../src/protocol/secp256k1-script.ts';
 import { createIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
 import { tryDecode } from '../../src/protocol/wire.ts';
 import { useCurve } from '../support/curve.ts';
@@ -52,7 +52,7 @@ test('what verified once is remembered by its bytes, apart from the bytes that w
 });
 
 test('a chain is verified once, and again for bytes that differ anywhere', () => {
-  const recover = vi.spyOn(nobleCurve, 'recover');
+  const recover = vi.spyOn(scriptCurve, 'recover');
   const bundle = changed(({ preKey }) => Object.assign(preKey, rotatePreKey(alice.bundle).preKeys[0].publicKey));
   const first = verifyBundle(bundle);
   expect(recover).toHaveBeenCalledTimes(1);
@@ -81,7 +81,7 @@ test('a chain is verified once, and again for bytes that differ anywhere', () =>
 });
 
 test('a chain that failed is not remembered as one that holds, nor as one that fails', async () => {
-  const verify = vi.spyOn(nobleCurve, 'verify');
+  const verify = vi.spyOn(scriptCurve, 'verify');
   const bad = changed(({ preKey }) => Object.assign(preKey, bob.contact.signed.preKey));
   for (let i = 1; i <= 3; i++) {
     await refused('bad-signature', () => verifyBundle(bad));

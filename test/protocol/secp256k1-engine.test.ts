@@ -3,7 +3,7 @@ import { utf8 } from '../../src/protocol/bytes.ts';
 import { sha256 } from '../../src/protocol/hash.ts';
 import { publicPoint, recover, sharedPoint, sign, verify } from '../../src/protocol/secp256k1.ts';
 import { curve, curveModule, offerCurve, quickenCurve } from '../../src/protocol/secp256k1-engine.ts';
-import { nobleCurve } from '../../src/protocol/secp256k1-noble.ts';
+import { scriptCurve } from '../../src/protocol/secp256k1-script.ts';
 import { curveSource } from '../support/curve.ts';
 
 afterEach(() => {
@@ -19,7 +19,7 @@ test('the module is fetched when it is wanted and not before, and once only', as
   offerCurve({ load, batchFrom: 10 });
   verify(digest, sign(digest, key), publicPoint(key));
   expect(load).not.toHaveBeenCalled();
-  expect(curve()).toBe(nobleCurve);
+  expect(curve()).toBe(scriptCurve);
   await Promise.all([quickenCurve(), quickenCurve()]);
   await quickenCurve();
   expect(load).toHaveBeenCalledTimes(1);
@@ -42,7 +42,7 @@ test.each<[string, () => Promise<Uint8Array<ArrayBuffer>>]>([
   offerCurve({ load, batchFrom: 10 });
   await quickenCurve();
   expect(warn).toHaveBeenCalledTimes(1);
-  expect(curve()).toBe(nobleCurve);
+  expect(curve()).toBe(scriptCurve);
   const signature = sign(digest, key);
   expect(verify(digest, signature, publicPoint(key))).toBe(true);
   expect(recover(digest, signature)).toEqual(publicPoint(key));

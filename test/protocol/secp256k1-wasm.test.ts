@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { concat, fromHex, randomBytes, toHex } from '../../src/protocol/bytes.ts';
 import { isPrivateKey, nobleCurve, publicPoint } from '../../src/protocol/secp256k1-noble.ts';
+import { scriptCurve } from '../../src/protocol/secp256k1-script.ts';
 import { type CurveModule, instantiateCurve } from '../../src/protocol/secp256k1-wasm.ts';
 import { curveFile } from '../support/curve.ts';
 
@@ -92,10 +93,12 @@ test('verifies and recovers alike, whatever r, s, recovery bit and digest are', 
               ? bytes.map((byte, i) => (i === 31 ? byte ^ 1 : byte))
               : bytes,
       };
-      expect(module.verify(changed.digest, changed.bytes, at)).toBe(nobleCurve.verify(changed.digest, changed.bytes, at));
-      expect(module.recover(changed.digest, changed.bytes, changed.recovery)).toEqual(
-        nobleCurve.recover(changed.digest, changed.bytes, changed.recovery),
-      );
+      for (const curve of [module, scriptCurve]) {
+        expect(curve.verify(changed.digest, changed.bytes, at)).toBe(nobleCurve.verify(changed.digest, changed.bytes, at));
+        expect(curve.recover(changed.digest, changed.bytes, changed.recovery)).toEqual(
+          nobleCurve.recover(changed.digest, changed.bytes, changed.recovery),
+        );
+      }
     }),
     { numRuns: 400 },
   );
