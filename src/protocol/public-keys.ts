@@ -54,8 +54,7 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
   }
 
   // A copy: what is remembered must neither change with the caller's bytes nor keep the whole envelope around them alive.
-  const encoded = toBinary(SignedPublicKeyBundleSchema, given);
-  const signed = fromBinary(SignedPublicKeyBundleSchema, encoded, { readUnknownFields: false });
+  const signed = copyOf(given);
   const { identityKey, preKey } = signed;
   if (!identityKey) throw new ProtocolError('malformed', 'the bundle has no identity key');
   if (!preKey) throw new ProtocolError('malformed', 'the bundle has no pre-key');
@@ -80,6 +79,19 @@ export function verifyBundle(bundle: SignedPublicKeyBundle | PublicKeyBundle): V
   verified.set(name, result);
   note(result);
   return result;
+}
+
+function copyOf({ identityKey, preKey }: SignedPublicKeyBundle): SignedPublicKeyBundle {
+  const copy = (key: SignedPublicKey | undefined): SignedPublicKey | undefined =>
+    key &&
+    create(SignedPublicKeySchema, { keyBytes: key.keyBytes.slice(), ...(key.signature && { signature: copyOfSignature(key.signature) }) });
+  const [identity, pre] = [copy(identityKey), copy(preKey)];
+  return create(SignedPublicKeyBundleSchema, { ...(identity && { identityKey: identity }), ...(pre && { preKey: pre }) });
+}
+
+function copyOfSignature({ union: { case: member, value } }: Signature): Signature {
+  const copied = value && { bytes: value.bytes.slice(), recovery: value.recovery };
+  return create(SignatureSchema, { union: member && copied ? { case: member, value: copied } : { case: undefined } });
 }
 
 /** Bundles that held, by their very bytes; the least recently used goes first. What failed is not remembered. */
