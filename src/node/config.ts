@@ -3,6 +3,9 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { LogForm } from './log.ts';
+import type { RelaySettings } from './relay/relay.ts';
+import { readRelay, relaySettings } from './relay/settings.ts';
+import { anyText, largeNumber, listOf, oneOf, type Setting, wholeNumber } from './setting.ts';
 
 export interface NodeConfig {
   readonly host: string;
@@ -22,31 +25,14 @@ export interface NodeConfig {
   /** A file of wallets and networks that are treated apart. */
   readonly lists: string | undefined;
   readonly limits: Limits;
+  /** null: the node stands alone. */
+  readonly relay: RelaySettings | null;
 }
 
 /** A setting with a value that it cannot have; the message names the setting and where it was set. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
-
-interface Setting {
-  /** As a flag: `--port`; in the environment: `PARLEY_PORT`. */
-  readonly flag: string;
-  readonly value: string;
-  readonly fallback: string;
-  readonly about: string;
-  /** Answers what is expected instead, or null. */
-  fault(text: string): string | null;
-}
-
-const wholeNumber = (min: number, max: number) => (text: string) =>
-  /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? null : `a whole number from ${min} to ${max}`;
-const largeNumber = (text: string) => (/^\d{1,15}$/.test(text) ? null : 'a whole number of bytes');
-const oneOf =
-  (...values: string[]) =>
-  (text: string) =>
-    values.includes(text) ? null : values.join(' or ');
-const anyText = (text: string) => (text.length > 0 ? null : 'some text');
 
 /** Kinds of topics whose messages may be deleted when they are old. The rest is what accounts live by. */
 const forgettable = ['m', 'dm', 'intro', 'invite', 'userpreferences'];
@@ -184,6 +170,7 @@ export const settings = {
     about: 'days after which an attachment goes that nobody has put again',
     fault: wholeNumber(1, 36_500),
   },
+  ...relaySettings,
 } as const satisfies Record<string, Setting>;
 
 type SettingName = keyof typeof settings;
@@ -242,6 +229,7 @@ export function readConfig(argv: readonly string[], environment: Readonly<Record
       blobStoreBytes: number('blobStoreBytes'),
       blobDays: number('blobDays'),
     },
+    relay: readRelay(text),
   };
 }
 
@@ -286,12 +274,6 @@ function readFlags(argv: readonly string[]): Map<string, string> | null {
   }
   return flags;
 }
-
-const listOf = (text: string): string[] =>
-  text
-    .split(',')
-    .map((each) => each.trim())
-    .filter(Boolean);
 
 function proxiesFault(text: string): string | null {
   const good = listOf(text).every((range) => {

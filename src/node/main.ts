@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { commandsText, runCommand } from './commands.ts';
 import { ConfigError, helpText, readConfig } from './config.ts';
 import { HealthError } from './health.ts';
+import { RelayMissingError } from './relay/host.ts';
 import { startNode } from './start-node.ts';
 import { StoreError } from './store/store.ts';
 
@@ -57,7 +58,8 @@ function stopOnSignal(stop: () => Promise<void>): void {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof StoreError || error instanceof HealthError) return error.message;
+  if (error instanceof ConfigError || error instanceof StoreError || error instanceof HealthError || error instanceof RelayMissingError)
+    return error.message;
   const { code, port, address } = error as { code?: unknown; port?: unknown; address?: unknown };
   if (code === 'EADDRINUSE')
     return `Port ${port} is in use, perhaps by another node. Choose another: --port ${Number(port) + (port === 65_535 ? -1 : 1)}`;

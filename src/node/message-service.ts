@@ -23,7 +23,7 @@ import type { Lists } from './lists.ts';
 import { type Log, shortAddress } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { isOurFault, refuse, toRefusal } from './refusal.ts';
-import type { Store, StoredEnvelope, StoreQuery } from './store/store.ts';
+import type { NewEnvelope, Store, StoredEnvelope, StoreQuery } from './store/store.ts';
 import { checkEnvelope } from './topic-rules.ts';
 
 const maxRows = 100;
@@ -63,6 +63,7 @@ export class MessageService {
   readonly #lists: Lists;
   readonly #allowedPublishes: RateLimiter;
   readonly #clock: Clock;
+  readonly #onTaken: (envelopes: readonly NewEnvelope[]) => void;
   readonly #walletPublishes: RateLimiter;
   readonly #networkPublishes: RateLimiter;
   readonly #networkReads: RateLimiter;
@@ -76,6 +77,7 @@ export class MessageService {
     log,
     metrics,
     lists,
+    onTaken = () => {},
     clock = systemClock,
   }: {
     readonly store: Store;
@@ -85,8 +87,11 @@ export class MessageService {
     readonly log: Log;
     readonly metrics: Metrics;
     readonly lists: Lists;
+    /** Told of what was published and not there before, once it is durable. */
+    readonly onTaken?: (envelopes: readonly NewEnvelope[]) => void;
     readonly clock?: Clock;
   }) {
+    this.#onTaken = onTaken;
     this.#lists = lists;
     this.#allowedPublishes = new RateLimiter('this wallet', limits.walletPublishRate * allowedFactor, clock);
     this.#metrics = metrics;
@@ -114,8 +119,10 @@ export class MessageService {
         );
         const kept = checked.filter(({ topic }) => !isEphemeralTopic(topic));
         // The dispatcher hears of them from the store, in the order in which they were committed.
-        if (kept.length > 0) await this.#store.append(kept);
-        for (const envelope of checked) if (isEphemeralTopic(envelope.topic)) this.#dispatcher.dispatch(envelope);
+        const seqs = kept.length > 0 ? await this.#store.append(kept) : [];
+        const passing = checked.filter(({ topic }) => isEphemeralTopic(topic));
+        for (const envelope of passing) this.#dispatcher.dispatch(envelope);
+        this.#onTaken([...kept.filter((_, index) => seqs[index] !== null), ...passing]);
         this.counts.published += envelopes.length;
         this.#metrics.envelopes.add(envelopes.length);
         this.#metrics.envelopeBytes.add(envelopes.reduce((sum, { message }) => sum + message.length, 0));

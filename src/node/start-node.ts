@@ -11,6 +11,7 @@ import { MessageService } from './message-service.ts';
 import { Metrics, serveMetrics } from './metrics.ts';
 import { createNodeApi, type NodeApiDeps } from './node-api.ts';
 import { refuse } from './refusal.ts';
+import { Relay, type RelaySettings } from './relay/relay.ts';
 import { keepRetention } from './retention.ts';
 import { SavedTopics } from './saved-topics.ts';
 import { NodeServer } from './server.ts';
@@ -38,6 +39,8 @@ export interface NodeOptions {
   readonly metrics?: { readonly host: string; readonly port: number } | null;
   /** Days by kind of topic. */
   readonly retention?: ReadonlyMap<string, number>;
+  /** The node's part in a network of nodes; null: it stands alone. */
+  readonly relay?: RelaySettings | null;
   readonly clock?: Clock;
 }
 
@@ -46,6 +49,8 @@ export interface RunningNode {
   readonly port: number;
   /** Where the metrics are, if they are served. */
   readonly metricsPort: number | null;
+  /** The node's part in the network, if it has one. */
+  readonly relay: Relay | null;
   /** Reads the lists and the certificate again. @throws the system's error; the one before stays then */
   reload(): void;
   /** Ends the streams, lets requests come to their end, closes the store. */
@@ -69,6 +74,7 @@ export async function startNode({
   tls,
   metrics: metricsAt = null,
   retention = new Map(),
+  relay: relaySettings = null,
   clock = systemClock,
 }: NodeOptions = {}): Promise<RunningNode> {
   const log = createLog(form);
@@ -95,7 +101,17 @@ export async function startNode({
   const bounds = { ...defaultLimits, ...limits };
   // In memory nothing is kept, least of all files.
   const blobs = data === ':memory:' ? null : new Blobs(data, bounds, log, clock);
-  const service = new MessageService({ store, dispatcher, compat, limits: bounds, log, metrics, lists, clock });
+  const service = new MessageService({
+    store,
+    dispatcher,
+    compat,
+    limits: bounds,
+    log,
+    metrics,
+    lists,
+    onTaken: (envelopes) => relay?.announce(envelopes),
+    clock,
+  });
   const nodeApi = (callerOf: NodeApiDeps['callerOf']) =>
     createNodeApi({
       service,
@@ -114,15 +130,20 @@ export async function startNode({
   metrics.gauge('parley_blob_bytes', 'Bytes of the attachments that are kept.', () => blobs?.bytes ?? 0);
   const readTls = () => tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
   let listening: number;
+  let relay: Relay | null = null;
   let server: NodeServer | undefined;
   let served: Awaited<ReturnType<typeof serveMetrics>> | null = null;
   try {
+    relay =
+      relaySettings &&
+      (await Relay.start({ settings: relaySettings, data, store, dispatcher, compat, retention, lists, log, metrics, clock }));
     server = new NodeServer({ service, nodeApi, blobs, log, pages, trustedProxies, tls: readTls(), ready: () => store.check() });
     listening = await server.listen(host, port);
     served = metricsAt && (await serveMetrics(metrics, metricsAt.host, metricsAt.port));
   } catch (error) {
     metrics.close();
     await server?.close();
+    await relay?.close();
     await store.close();
     throw error;
   }
@@ -150,6 +171,7 @@ export async function startNode({
     const drained = listener.close();
     dispatcher.endAll(() => refuse(Code.Unavailable, 'this node is stopping; subscribe again in a moment'));
     await drained;
+    await relay?.close();
     await store.close();
     await served?.close();
     metrics.close();
@@ -159,6 +181,7 @@ export async function startNode({
     url,
     port: listening,
     metricsPort: served?.port ?? null,
+    relay,
     reload() {
       lists.reload();
       const files = readTls();

@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import type { Address } from '../protocol/address.ts';
+import { type Address, isAddress } from '../protocol/address.ts';
 import { verifyContact } from '../protocol/contact-bundle.ts';
 import { maxMessageLength } from '../protocol/envelope.ts';
 import { ProtocolError } from '../protocol/errors.ts';
@@ -21,14 +21,20 @@ const maxAheadMs = 3_600_000;
 export interface PublishRules {
   readonly compat: boolean;
   readonly nowMs: number;
+  /** Whether another node took it first. Its clock may be a little ahead of ours. */
+  readonly relayed?: boolean;
 }
+
+/** How far the clocks of two nodes may differ. */
+const nodeSkewMs = 300_000;
 
 /**
  * Checks one envelope of a wallet's publish and answers what the store gets. `compat` checks what existing nodes check (SPEC 13.3, 14.3);
  * otherwise the envelope must also be what its topic is for.
  * @throws ConnectError, ProtocolError
  */
-export function checkEnvelope(envelope: NewEnvelope, wallet: Address, { compat, nowMs }: PublishRules): NewEnvelope {
+export function checkEnvelope(envelope: NewEnvelope, wallet: Address, { compat, nowMs: ours, relayed = false }: PublishRules): NewEnvelope {
+  const nowMs = relayed ? ours + nodeSkewMs : ours;
   checkSizes(envelope);
   checkOwner(envelope.topic, wallet);
   const contact = compat ? contactIfGood(envelope) : checkContent(envelope, wallet, nowMs);
@@ -140,4 +146,18 @@ function checkLegacyMessage({ topic, timestampNs, message }: NewEnvelope, wallet
 
 function checkNotAhead(timeNs: bigint, nowMs: number, what: string): void {
   if (timeNs > msToNs(nowMs + maxAheadMs)) throw refuse(Code.InvalidArgument, `${what} is more than an hour ahead of this node`);
+}
+
+/** Who must have published an envelope: the owner of the topic, or the sender that it names in clear. Nobody in particular otherwise. */
+export function writerOf({ topic, message }: NewEnvelope): Address {
+  const { kind, address } = parseTopic(topic);
+  if ((kind === 'contact' || kind === 'privatestore') && address !== undefined && isAddress(address)) return address;
+  try {
+    if (kind === 'invite') return verifyBundle(parseSealed(message).sender.bundle).address;
+    if (kind === 'intro' || kind === 'dm' || kind === 'dmE') return verifyBundle(parseLegacyMessage(message).sender.bundle).address;
+  } catch (error) {
+    // Its own check says what is wrong with it.
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+  return '0x0000000000000000000000000000000000000000';
 }

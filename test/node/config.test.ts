@@ -20,6 +20,7 @@ describe('the configuration', () => {
       trustedProxies: [],
       lists: undefined,
       limits: defaultLimits,
+      relay: null,
     });
   });
 
@@ -102,5 +103,27 @@ describe('the configuration', () => {
       expect(helpText()).toContain(`PARLEY_${flag.toUpperCase().replaceAll('-', '_')}`);
       expect(helpText()).toContain(about);
     }
+  });
+
+  test('of the network names peers and homes, and what is wrong with them', () => {
+    const peer = '12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq';
+    const relay = (...args: string[]) => readConfig(['--relay', '/ip4/0.0.0.0/tcp/60000', ...args], {})?.relay;
+    expect(relay('--peers', `/dns4/a.example/tcp/1/p2p/${peer}`, '--trust', peer, '--relay-topic', '/waku/2/rs/16/0-7')).toEqual({
+      listen: ['/ip4/0.0.0.0/tcp/60000'],
+      peers: [`/dns4/a.example/tcp/1/p2p/${peer}`],
+      dnsPeers: undefined,
+      trust: [peer],
+      topic: '/waku/2/rs/16/0-7',
+      homeRate: 1000,
+      contactRate: 5,
+      syncSeconds: 30,
+    });
+    for (const [option, value] of [
+      ['--relay', 'localhost:60000'],
+      ['--peers', '/dns4/a.example/tcp/1'],
+      ['--trust', 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N'],
+      ['--relay-topic', '/chat/1'],
+    ] as const)
+      expect(() => relay(option, value)).toThrow(option);
   });
 });

@@ -5,17 +5,12 @@ import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ConnectError } from '@connectrpc/connect';
-import { type Address, isAddress } from '../../protocol/address.ts';
 import { fromBase64, toBase64 } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { parseSealed } from '../../protocol/invitation.ts';
-import { parseLegacyMessage } from '../../protocol/legacy-message.ts';
-import { verifyBundle } from '../../protocol/public-keys.ts';
-import { parseTopic } from '../../protocol/topic.ts';
 import { bytesOf, openDatabase } from '../store/driver.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { type NewEnvelope, NotNewerError, StoreError } from '../store/store.ts';
-import { checkEnvelope } from '../topic-rules.ts';
+import { checkEnvelope, writerOf } from '../topic-rules.ts';
 
 const pageSize = 1000;
 
@@ -123,25 +118,4 @@ function parseLine(line: string): NewEnvelope {
   } catch (cause) {
     throw new LineError('not an envelope: {"contentTopic":"…","timestampNs":"…","message":"base64"}', { cause });
   }
-}
-
-/** Who must have published an envelope: the owner of the topic, or the sender that an invitation names. */
-function writerOf({ topic, message }: NewEnvelope): Address {
-  const { kind, address } = parseTopic(topic);
-  if ((kind === 'contact' || kind === 'privatestore') && address !== undefined && isAddress(address)) return address;
-  if (kind === 'invite') {
-    try {
-      return verifyBundle(parseSealed(message).sender.bundle).address;
-    } catch {
-      // Its own check says what is wrong with it.
-    }
-  }
-  if (kind === 'intro' || kind === 'dm') {
-    try {
-      return verifyBundle(parseLegacyMessage(message).sender.bundle).address;
-    } catch {
-      // The same.
-    }
-  }
-  return '0x0000000000000000000000000000000000000000';
 }

@@ -66,12 +66,23 @@ export function libsqlDriver(): Driver {
     );
   }
   return (path) =>
-    wrap('libsql', new Libsql(path), (statement) => {
-      statement.safeIntegers(true);
-    });
+    wrap(
+      'libsql',
+      new Libsql(path),
+      (statement) => {
+        statement.safeIntegers(true);
+      },
+      // A blob alone would be looked at as an object of named values, and end the process; as a list it is what it is.
+      (values) => [values as unknown as SqlValue],
+    );
 }
 
-function wrap<S extends RawStatement>(name: string, raw: RawDatabase<S>, prepareReading: (statement: S) => void): Database {
+function wrap<S extends RawStatement>(
+  name: string,
+  raw: RawDatabase<S>,
+  prepareReading: (statement: S) => void,
+  bound: (values: SqlValue[]) => SqlValue[] = (values) => values,
+): Database {
   const database: Database = {
     name,
     exec: (sql) => raw.exec(sql),
@@ -80,11 +91,11 @@ function wrap<S extends RawStatement>(name: string, raw: RawDatabase<S>, prepare
       prepareReading(statement);
       return {
         run(...values) {
-          const { changes, lastInsertRowid } = statement.run(...values);
+          const { changes, lastInsertRowid } = statement.run(...bound(values));
           return { changes: Number(changes), lastId: Number(lastInsertRowid) };
         },
-        get: (...values) => statement.get(...values) ?? undefined,
-        all: (...values) => statement.all(...values),
+        get: (...values) => statement.get(...bound(values)) ?? undefined,
+        all: (...values) => statement.all(...bound(values)),
       };
     },
     close: () => raw.close(),

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { envelopeDigest } from '../../protocol/envelope.ts';
 import { type Clock, systemClock } from '../../protocol/time.ts';
-import { bytesOf, type Database, openDatabase, type Statement } from './driver.ts';
+import { bytesOf, type Database, openDatabase, type Row, type Statement } from './driver.ts';
 import { lock } from './lock.ts';
 import { migrate } from './migrations.ts';
 import { keepFirst, type Place, placesOf } from './places.ts';
@@ -40,6 +40,8 @@ interface SequencePlace {
   readonly seq: number;
   readonly topic: number;
 }
+
+const wholeRow = 'SELECT seq, name, ts, message FROM envelope JOIN topic ON topic.id = envelope.topic';
 
 /** Rows that are looked through one by one rather than topic by topic. */
 const scanBelow = 50_000;
@@ -174,6 +176,16 @@ class SqliteStore implements Store {
       for (const row of this.#statement(sql).all(topic, after, upTo)) places.push({ seq: Number(row['seq']), topic });
     }
     return places.sort((a, b) => a.seq - b.seq);
+  }
+
+  async page(after: number, limit: number): Promise<CommittedEnvelope[]> {
+    if (this.#closed) throw new StoreError('the store is closed');
+    return this.#statement(`${wholeRow} WHERE seq > ? ORDER BY seq LIMIT ?`).all(after, limit).map(committedOf);
+  }
+
+  async rows(seqs: readonly number[]): Promise<CommittedEnvelope[]> {
+    if (this.#closed) throw new StoreError('the store is closed');
+    return seqs.flatMap((seq) => this.#statement(`${wholeRow} WHERE seq = ?`).all(seq).map(committedOf));
   }
 
   async forget(prefix: string, beforeMs: number, limit: number): Promise<number> {
@@ -350,3 +362,10 @@ class SqliteStore implements Store {
     }
   }
 }
+
+const committedOf = (row: Row): CommittedEnvelope => ({
+  seq: Number(row['seq']),
+  topic: String(row['name']),
+  timestampNs: row['ts'] as bigint,
+  message: bytesOf(row['message']),
+});

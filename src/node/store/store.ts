@@ -76,6 +76,10 @@ export interface Store {
   head(): number;
   /** Rows in the order of their sequence, some at a time. @throws StoreError */
   since(query: SequenceQuery): AsyncGenerator<readonly CommittedEnvelope[], void, undefined>;
+  /** Rows of all topics after a sequence number, in order, at most so many. @throws StoreError */
+  page(after: number, limit: number): Promise<CommittedEnvelope[]>;
+  /** The rows with these sequence numbers, in any order; those that are gone are left out. @throws StoreError */
+  rows(seqs: readonly number[]): Promise<CommittedEnvelope[]>;
   /**
    * Deletes rows of topics whose name begins with `prefix` that were received before `beforeMs`, at most `limit` of them; answers how many. @throws StoreError
    */
