@@ -10,8 +10,9 @@ interface Locked {
 }
 
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
-const packages = Object.entries((read('../package-lock.json') as { packages: Record<string, Locked> }).packages).filter(
-  ([path]) => path !== '',
+const folders = ['..', 'interop/waku'];
+const packages = folders.flatMap((folder) =>
+  Object.entries((read(`${folder}/package-lock.json`) as { packages: Record<string, Locked> }).packages).filter(([path]) => path !== ''),
 );
 
 describe('the lockfile', () => {
@@ -25,13 +26,16 @@ describe('the lockfile', () => {
   });
 
   test('package.json pins exact versions', () => {
-    const manifest = read('../package.json') as Record<string, Record<string, string>>;
-    for (const group of ['dependencies', 'devDependencies', 'optionalDependencies']) {
-      for (const [name, version] of Object.entries(manifest[group] ?? {})) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+    for (const folder of folders) {
+      const manifest = read(`${folder}/package.json`) as Record<string, Record<string, string>>;
+      for (const group of ['dependencies', 'devDependencies', 'optionalDependencies']) {
+        for (const [name, version] of Object.entries(manifest[group] ?? {})) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+      }
     }
   });
 
   test('install scripts stay switched off', () => {
-    expect(readFileSync(new URL('../.npmrc', import.meta.url), 'utf8')).toContain('ignore-scripts=true');
+    for (const folder of folders)
+      expect(readFileSync(new URL(`${folder}/.npmrc`, import.meta.url), 'utf8')).toContain('ignore-scripts=true');
   });
 });

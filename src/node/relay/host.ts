@@ -117,7 +117,8 @@ export async function createHost({
     addresses: { listen: [...listen] },
     transports: [await call('@libp2p/tcp', 'tcp')],
     connectionEncrypters: [await call('@libp2p/noise', 'noise')],
-    streamMuxers: [await call('@libp2p/yamux', 'yamux'), await call('@libp2p/mplex', 'mplex')],
+    // Every question to the store is a stream; of Mplex five in a second would end the connection.
+    streamMuxers: [await call('@libp2p/yamux', 'yamux'), await call('@libp2p/mplex', 'mplex', { disconnectThreshold: 500 })],
     connectionManager: { maxConnections: 200, inboundConnectionThreshold: 50 },
     connectionGater: {
       denyDialMultiaddr: () => false,
