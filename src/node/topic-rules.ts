@@ -38,7 +38,7 @@ export function checkEnvelope(envelope: NewEnvelope, wallet: Address, { compat, 
   checkSizes(envelope);
   checkOwner(envelope.topic, wallet);
   const contact = compat ? contactIfGood(envelope) : checkContent(envelope, wallet, nowMs);
-  return contact ? { ...envelope, contact } : envelope;
+  return contact ? { ...envelope, contact: relayed ? { ...contact, relayed } : contact } : envelope;
 }
 
 function checkSizes({ topic, timestampNs, message }: NewEnvelope): void {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type CommittedEnvelope,
+  type ContactFacts,
   type NewEnvelope,
   NotNewerError,
   type OnCommitted,
@@ -168,6 +169,35 @@ export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Sto
         await store.append([contact('new', 1, 11, 5)]);
         await expect(store.append([contact('old', 2, 10, 9)])).rejects.toThrow(NotNewerError);
         expect(await texts({ ...everything('contact'), startNs: 5n })).toHaveLength(2);
+      });
+
+      test('keeps of those that other nodes took the same ones, in whatever order they come', async () => {
+        const relayed = (keys: string, version: 1 | 2, createdMs: number, time: number): NewEnvelope => {
+          const plain = contact(keys, version, createdMs, time);
+          return { ...plain, contact: { ...(plain.contact as ContactFacts), relayed: true } };
+        };
+        const all = [
+          relayed('first', 1, 10, 1),
+          relayed('first', 2, 10, 2),
+          relayed('first', 2, 10, 3), // again
+          relayed('first', 2, 10, 9), // somebody puts the old one above the new ones
+          relayed('second', 2, 20, 5),
+          relayed('rival', 2, 20, 6), // made in the same millisecond, on another node
+          relayed('third', 2, 30, 7),
+          relayed('hidden', 2, 25, 8),
+        ];
+        const [winner] = ['second', 'rival'].sort((a, b) => Buffer.compare(sha256(utf8(b)), sha256(utf8(a))));
+        const rivals = winner === 'second' ? ['second 2 5'] : ['second 2 5', 'rival 2 6'];
+        for (let turn = 0; turn < 12; turn++) {
+          const topic = `contact ${turn}`;
+          const order = all
+            .map((each, n) => [(n * 7 + turn * 5 + ((turn * n) % 3)) % 11, { ...each, topic }] as const)
+            .sort(([a], [b]) => a - b);
+          for (const [, each] of order) await store.append([each]);
+          expect(await texts(everything(topic))).toEqual(['first 1 1', 'first 2 2', ...rivals, 'third 2 7']);
+          // What its owner then publishes here must be newer than the newest of them.
+          await expect(store.append([{ ...contact('late', 2, 29, 99), topic }])).rejects.toThrow(NotNewerError);
+        }
       });
 
       test('refuses a whole append for one contact, and no other append of the same moment', async () => {

@@ -36,6 +36,17 @@ export const steps: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   INSERT INTO meta (name, value) VALUES ('id', randomblob(16));
   `,
+  `
+  -- Every verified contact: which of them stay is decided among all of a topic when they come from other nodes.
+  CREATE TABLE contact_row (
+    seq INTEGER PRIMARY KEY REFERENCES envelope (seq) ON DELETE CASCADE,
+    topic INTEGER NOT NULL REFERENCES topic (id),
+    created INTEGER NOT NULL,
+    keys BLOB NOT NULL,
+    version INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX contact_row_topic ON contact_row (topic);
+  `,
 ];
 
 /** Brings a database to the shape that this program knows. @throws StoreError when a newer program wrote it. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { envelopeDigest } from '../../protocol/envelope.ts';
 import { type Clock, systemClock } from '../../protocol/time.ts';
+import { noteContact, takeContact } from './contact-rows.ts';
 import { bytesOf, type Database, openDatabase, type Row, type Statement } from './driver.ts';
 import { lock } from './lock.ts';
 import { migrate } from './migrations.ts';
@@ -258,9 +259,7 @@ class SqliteStore implements Store {
     if (!envelopes.some(({ contact }) => contact)) return envelopes.map((envelope) => this.#insert(envelope));
     this.#statement('SAVEPOINT publish').run();
     try {
-      return envelopes.map((envelope) =>
-        envelope.contact && !this.#takeContact(envelope, envelope.contact) ? null : this.#insert(envelope),
-      );
+      return envelopes.map((envelope) => (envelope.contact ? this.#insertContact(envelope, envelope.contact) : this.#insert(envelope)));
     } catch (error) {
       if (!(error instanceof NotNewerError)) throw error;
       this.#statement('ROLLBACK TO publish').run();
@@ -278,33 +277,13 @@ class SqliteStore implements Store {
     return changes === 1 ? lastId : null;
   }
 
-  /** Compares with the newest contact and remembers the newer; answers whether it is to be stored. @throws NotNewerError */
-  #takeContact({ topic, timestampNs }: NewEnvelope, { version, createdMs, keys, mustBeNewer }: ContactFacts): boolean {
-    const id = this.#topicId(topic);
-    const newest = this.#statement('SELECT created, keys, versions, ts FROM contact WHERE topic = ?').get(id);
-    let versions = version as number;
-    if (newest) {
-      if (Buffer.compare(bytesOf(newest['keys']), keys) === 0) {
-        const seen = Number(newest['versions']);
-        // Clients publish each bundle in both formats, and again whenever they like; once each is enough.
-        if ((seen & version) !== 0) return !mustBeNewer;
-        versions |= seen;
-      } else if (createdMs <= Number(newest['created'])) {
-        if (mustBeNewer) throw new NotNewerError('the pre-key is not newer than that of the contact which the topic has');
-        return true;
-      } else if (mustBeNewer && timestampNs < (newest['ts'] as bigint)) {
-        throw new NotNewerError('the envelope is older than the contact which the topic has, so nobody would find it');
-      }
-    }
-    const ts = newest && (newest['ts'] as bigint) > timestampNs ? (newest['ts'] as bigint) : timestampNs;
-    this.#statement('INSERT OR REPLACE INTO contact (topic, created, keys, versions, ts) VALUES (?, ?, ?, ?, ?)').run(
-      id,
-      createdMs,
-      keys,
-      versions,
-      ts,
-    );
-    return true;
+  #insertContact(envelope: NewEnvelope, facts: ContactFacts): number | null {
+    const topic = this.#topicId(envelope.topic);
+    const statement = (sql: string): Statement => this.#statement(sql);
+    if (!takeContact(statement, topic, envelope, facts)) return null;
+    const seq = this.#insert(envelope);
+    if (seq !== null) noteContact(statement, topic, seq, facts);
+    return seq;
   }
 
   #topicId(name: string): number {

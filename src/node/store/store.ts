@@ -10,6 +10,8 @@ export interface ContactFacts {
   readonly keys: Uint8Array;
   /** Whether a contact with other keys that are not newer is refused; otherwise it is taken and only remembered. */
   readonly mustBeNewer: boolean;
+  /** Whether another node took it first. Then nothing is refused: of all contacts of the topic those stay that `outranks` leaves, so that nodes agree. */
+  readonly relayed?: boolean;
 }
 
 export interface NewEnvelope {
