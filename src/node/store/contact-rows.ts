@@ -75,7 +75,8 @@ function agreeOn(
   const newer = newest ? compareKeys(one, { createdMs: Number(newest['created']), keys: bytesOf(newest['keys']) }) : 1;
   if (newer < 0) return true;
   const beside = known.filter((other) => !gone.includes(other) && compareKeys(one, other) === 0);
-  const latest = beside.reduce((ts, other) => (other.timestampNs > ts ? other.timestampNs : ts), timestampNs);
+  let latest = timestampNs;
+  for (const other of beside) if (other.timestampNs > latest) latest = other.timestampNs;
   const versions = beside.reduce((seen, other) => seen | other.version, version as number);
   statement(setNewest).run(topic, createdMs, keys, versions, latest);
   return true;

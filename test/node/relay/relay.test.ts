@@ -5,9 +5,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { RunningNode } from '../../../src/node/start-node.ts';
 import type { Envelope } from '../../../src/protocol/envelope.ts';
 import { contactTopic, ephemeralTopic, privateStoreTopic } from '../../../src/protocol/topic.ts';
+import { follower } from '../../support/follower.ts';
 import { alice, bob } from '../../support/people.ts';
 import { api, bearer, contactEnvelope, invitationEnvelopes, messageEnvelope, plain } from '../clients.ts';
-import { follower } from './follower.ts';
 import { addressOf, hasRelay, idOf, meeting, startRelaying as start, stopAll, until } from './network.ts';
 
 const now = Date.now();

@@ -1,8 +1,8 @@
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import { NodeApi } from '../../../src/gen/parley/node/v1/node_pb.ts';
-import type { Envelope } from '../../../src/protocol/envelope.ts';
-import { plain } from '../clients.ts';
+import { NodeApi } from '../../src/gen/parley/node/v1/node_pb.ts';
+import type { Envelope } from '../../src/protocol/envelope.ts';
+import { plain } from '../node/clients.ts';
 
 export interface Follower {
   /** Everything that has come, in its order. */
