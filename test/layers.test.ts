@@ -31,7 +31,7 @@ const doors: [pattern: RegExp, folders: string[]][] = [
   [/^@connectrpc\/connect(\/|$)/, ['network', 'node']],
   [/^(preact|lucide|qr|unicode-emoji-json)(\/|$)/, ['popup']],
   [/^webextension-polyfill$/, ['background', 'popup']],
-  [/^libsql|^node:|^libp2p$|^@libp2p\/|^@multiformats\//, ['node']],
+  [/^libsql|^node:|^libp2p$|^@libp2p\/|^@multiformats\/|^pg$/, ['node']],
   [/^long$|^@xmtp\/xmtp-js$/, ['sdk']],
 ];
 

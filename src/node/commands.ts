@@ -119,6 +119,8 @@ export async function runCommand(
   const config = readConfig(at < 0 ? [] : args.slice(at), environment);
   if (!config) return commandsText();
   if (words.length < command.words) throw new ConfigError(`Usage: main.js ${command.usage} [OPTIONS]`);
+  if (config.store !== undefined && command.data !== false)
+    throw new ConfigError('This works on a store of SQLite. For PostgreSQL use its own tools: pg_dump, pg_restore.');
   if (config.data === ':memory:' && command.data !== false) throw new ConfigError('There is no data in memory to work on; say --data DIR.');
   return command.run(words, config);
 }

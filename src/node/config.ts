@@ -12,6 +12,8 @@ export interface NodeConfig {
   readonly port: number;
   /** A directory, or ':memory:'. */
   readonly data: string;
+  /** Address of a PostgreSQL database; undefined: SQLite in `data`. */
+  readonly store: string | undefined;
   readonly pages: string | undefined;
   readonly compat: boolean;
   /** Files of a certificate and its key, PEM; without them the port is in the clear. */
@@ -55,6 +57,14 @@ export const settings = {
     fault: () => null,
   },
   data: { flag: 'data', value: 'DIR', fallback: './.parley/node', about: 'directory of the store; :memory: keeps nothing', fault: anyText },
+  store: {
+    flag: 'store',
+    value: 'URL',
+    fallback: '',
+    about:
+      'keeps envelopes in PostgreSQL, which several nodes may share: postgres://USER@HOST/DATABASE (the password rather in PGPASSWORD)',
+    fault: (text) => (text === '' || /^postgres(ql)?:\/\/./.test(text) ? null : 'an address that begins with postgres://'),
+  },
   pages: {
     flag: 'pages',
     value: 'DIR',
@@ -210,6 +220,7 @@ export function readConfig(argv: readonly string[], environment: Readonly<Record
     host: text('host'),
     port: number('port'),
     data: data === ':memory:' ? data : resolve(data),
+    store: text('store') || undefined,
     pages: pages === '' ? undefined : resolve(pages),
     compat: text('compat') === 'true',
     tls: cert === '' ? undefined : { cert: resolve(cert), key: resolve(key) },

@@ -23,6 +23,8 @@ import { formOf, sinkOf, timeoutOf } from './streams.ts';
 
 /** Well below the 20 seconds that clients are promised. */
 const heartbeatMs = 15_000;
+/** How long a client that is ahead of this node waits for it. */
+const behindMs = 1000;
 /** Bytes that wait for a reader before reading the store goes on only when they have left. */
 const pauseAt = 1 << 20;
 
@@ -91,6 +93,9 @@ class Follower {
     const topics = savedTopics.length > 0 ? [...new Set([...named, ...saved.topicsOf(toHex(savedTopics))])] : named;
     if (topics.length === 0) throw refuse(Code.InvalidArgument, 'topics required');
     if (topics.includes('*')) throw refuse(Code.InvalidArgument, 'following names its topics');
+    // Another node on the same store may have told a client of what is on its way to this one.
+    for (let waited = 0; since > BigInt(dispatcher.head) && toHex(storeId) === store.id && waited < behindMs; waited += 20)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     let last = placeIn(store, dispatcher.head, since, storeId);
 
     let live = false;

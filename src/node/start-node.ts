@@ -15,7 +15,9 @@ import { Relay, type RelaySettings } from './relay/relay.ts';
 import { keepRetention } from './retention.ts';
 import { SavedTopics } from './saved-topics.ts';
 import { NodeServer } from './server.ts';
+import { openPostgresStore } from './store/postgres/postgres.ts';
 import { openSqliteStore } from './store/sqlite.ts';
+import type { OnCommitted, OnMeasured } from './store/store.ts';
 
 export interface NodeOptions {
   /** Default 127.0.0.1. */
@@ -24,6 +26,8 @@ export interface NodeOptions {
   readonly port?: number;
   /** A directory, or ':memory:' (the default). */
   readonly data?: string;
+  /** Address of a PostgreSQL database; otherwise the store is SQLite in `data`. */
+  readonly store?: string | undefined;
   /** Take what existing nodes take. */
   readonly compat?: boolean;
   /** Directory of static pages. */
@@ -65,6 +69,7 @@ export async function startNode({
   host = '127.0.0.1',
   port = 0,
   data = ':memory:',
+  store: database,
   compat = false,
   pages,
   log: form = 'silent',
@@ -80,18 +85,18 @@ export async function startNode({
   const log = createLog(form);
   const lists = new ListFile(listFile, log);
   const metrics = new Metrics();
-  const store = openSqliteStore({
-    data,
-    clock,
-    onMeasured: (stored, repeated, tookMs) => {
-      metrics.commitSeconds.observe(tookMs / 1000);
-      metrics.commitEnvelopes.observe(stored + repeated);
-      metrics.duplicates.add(repeated);
-    },
-    onCommitted: (envelopes) => {
-      for (const envelope of envelopes) dispatcher.dispatch(envelope);
-    },
-  });
+  const onMeasured: OnMeasured = (stored, repeated, tookMs) => {
+    metrics.commitSeconds.observe(tookMs / 1000);
+    metrics.commitEnvelopes.observe(stored + repeated);
+    metrics.duplicates.add(repeated);
+  };
+  const onCommitted: OnCommitted = (envelopes) => {
+    for (const envelope of envelopes) dispatcher.dispatch(envelope);
+  };
+  const store =
+    database === undefined
+      ? openSqliteStore({ data, clock, onMeasured, onCommitted })
+      : await openPostgresStore({ url: database, clock, onMeasured, onCommitted });
   const tooSlow = () => {
     metrics.slowReaders.add();
     log.warn('ended a stream whose reader was too slow');

@@ -21,6 +21,7 @@ describe('the configuration', () => {
       lists: undefined,
       limits: defaultLimits,
       relay: null,
+      store: undefined,
     });
   });
 

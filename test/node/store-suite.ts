@@ -22,13 +22,13 @@ const envelope = (topic: string, time: number | bigint, text: string): NewEnvelo
 const everything = (...topics: string[]): StoreQuery => ({ topics, startNs: 0n, endNs: 0n, limit: 100, ascending: true });
 
 /** What every store has to pass. `open` opens an empty one. */
-export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Store): void {
+export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Store | Promise<Store>, questions = 60): void {
   describe(`the store on ${name}`, () => {
     let store: Store;
     let committed: CommittedEnvelope[];
-    beforeEach(() => {
+    beforeEach(async () => {
       committed = [];
-      store = open((envelopes) => committed.push(...envelopes));
+      store = await open((envelopes) => committed.push(...envelopes));
     });
     afterEach(() => store.close());
     const texts = async (query: StoreQuery): Promise<string[]> =>
@@ -133,7 +133,7 @@ export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Sto
           fc.array(fc.array(row, { maxLength: 4 }), { maxLength: 6 }),
           fc.array(question, { maxLength: 8 }),
           async (batches, questions) => {
-            const fresh = open(() => {});
+            const fresh = await open(() => {});
             const model = new StoreModel();
             for (const batch of batches) expect((await fresh.append(batch)).map((seq) => seq !== null)).toEqual(model.append(batch));
             for (const { cursor, ...rest } of questions) {
@@ -145,7 +145,7 @@ export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Sto
             await fresh.close();
           },
         ),
-        { numRuns: 60 },
+        { numRuns: questions },
       );
     });
 

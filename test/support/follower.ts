@@ -13,9 +13,18 @@ export interface Follower {
   close(): void;
 }
 
-/** Follows topics on a node from the beginning, until it is closed. */
-export function follower(url: string, topics: readonly string[]): Follower {
-  const client = createClient(NodeApi, createConnectTransport({ baseUrl: url, httpVersion: '2' }));
+const clientOf = (url: string) => createClient(NodeApi, createConnectTransport({ baseUrl: url, httpVersion: '2' }));
+
+/** The store that a node's numbers are of. */
+export const storeIdOf = async (url: string): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array((await clientOf(url).info({})).storeId);
+
+/** Follows topics on a node from the beginning or from a place, until it is closed. */
+export function follower(
+  url: string,
+  topics: readonly string[],
+  place: { readonly since?: bigint; readonly storeId?: Uint8Array<ArrayBuffer> } = {},
+): Follower {
+  const client = clientOf(url);
   const ended = new AbortController();
   const seen: Envelope[] = [];
   const numbers: bigint[] = [];
@@ -25,7 +34,7 @@ export function follower(url: string, topics: readonly string[]): Follower {
   });
   void (async () => {
     try {
-      for await (const { step } of client.follow({ topics: [...topics] }, { signal: ended.signal })) {
+      for await (const { step } of client.follow({ topics: [...topics], ...place }, { signal: ended.signal })) {
         if (step.case === 'heartbeat') open();
         if (step.case !== 'envelope' || !step.value.envelope) continue;
         seen.push(plain(step.value.envelope));

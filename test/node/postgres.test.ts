@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningNode, startNode } from '../../src/node/start-node.ts';
+import { openPool, type Pool } from '../../src/node/store/postgres/client.ts';
+import { openPostgresStore } from '../../src/node/store/postgres/postgres.ts';
+import type { CommittedEnvelope } from '../../src/node/store/store.ts';
+import { utf8 } from '../../src/protocol/bytes.ts';
+import { follower, storeIdOf } from '../support/follower.ts';
+import { alice } from '../support/people.ts';
+import { hasPostgres, type Postgres, startPostgres } from '../support/postgres.ts';
+import { api, bearer } from './clients.ts';
+import { until } from './relay/network.ts';
+import { storeSuite } from './store-suite.ts';
+
+const has = hasPostgres();
+let server: Postgres;
+beforeAll(async () => {
+  if (has) server = await startPostgres();
+}, 60_000);
+afterAll(() => server?.stop());
+
+if (has) {
+  let shared: string | undefined;
+  storeSuite(
+    'PostgreSQL',
+    async (onCommitted) => {
+      // One database for all, emptied each time: to make one takes a while.
+      shared ??= server.database();
+      const pool = await openPool(shared, 1);
+      const { rows } = await pool.query("SELECT to_regclass('envelope') IS NOT NULL AS there");
+      if (rows[0]?.['there']) await pool.query('TRUNCATE contact_row, contact, envelope');
+      await pool.end();
+      return openPostgresStore({ url: shared, onCommitted });
+    },
+    8,
+  );
+}
+
+describe.skipIf(!has)('several nodes on one PostgreSQL', () => {
+  test('hear of everything that any of them commits, in one order, while polling by number passes over some', {
+    timeout: 120_000,
+  }, async () => {
+    const url = server.database();
+    const heard: CommittedEnvelope[][] = [[], []];
+    const stores = await Promise.all(heard.map((list) => openPostgresStore({ url, onCommitted: (rows) => list.push(...rows) })));
+    const [one, two] = stores as [(typeof stores)[0], (typeof stores)[0]];
+    expect(one.id).toBe(two.id);
+    // As nodes were built before: what is larger than the largest number that was seen.
+    const pool = await openPool(url, 8);
+    await pool.query('CREATE TABLE plain (seq bigserial PRIMARY KEY, name text)');
+    let [last, polled, writing] = [0, 0, true];
+    const poll = async (): Promise<void> => {
+      const { rows } = await pool.query('SELECT seq FROM plain WHERE seq > $1 ORDER BY seq', [last]);
+      polled += rows.length;
+      last = Number(rows.at(-1)?.['seq'] ?? last);
+    };
+    const polling = (async () => {
+      while (writing) await poll();
+    })();
+    let acknowledged = 0;
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, writer) => {
+        for (let n = 0; n < 60; n++) {
+          await (writer % 2 ? one : two).append([{ topic: `t${writer}`, timestampNs: BigInt(n + 1), message: utf8(`${writer} ${n}`) }]);
+          acknowledged += 1;
+        }
+      }).concat(Array.from({ length: 4 }, (_, writer) => writePlain(pool, writer))),
+    );
+    writing = false;
+    await polling;
+    await poll();
+    const { rows } = await pool.query('SELECT count(*) AS count FROM plain');
+    expect(polled).toBeLessThan(Number(rows[0]?.['count']));
+    await expect.poll(() => heard.map((list) => list.length), { timeout: 10_000 }).toEqual([acknowledged, acknowledged]);
+    const [first, second] = heard.map((list) => list.map(({ seq }) => seq)) as [number[], number[]];
+    expect(first).toEqual(second);
+    expect(first).toEqual([...first].sort((a, b) => a - b));
+    expect(new Set(first).size).toBe(480);
+    expect(one.head()).toBe(two.head());
+    await Promise.all([...stores.map((store) => store.close()), pool.end()]);
+  });
+
+  test('wait with what is committed until nothing older can come any more', async () => {
+    const url = server.database();
+    const heard: string[] = [];
+    const store = await openPostgresStore({ url, onCommitted: (rows) => heard.push(...rows.map(({ topic }) => topic)) });
+    const pool = await openPool(url, 2);
+    const slow = await pool.connect();
+    await slow.query('BEGIN');
+    await slow.query('SELECT pg_current_xact_id()');
+    const [seq] = await store.append([{ topic: 'fast', timestampNs: 1n, message: utf8('x') }]);
+    expect(heard).toEqual([]);
+    expect(store.head()).toBeLessThan(Number(seq));
+    expect(await store.page(0, 10)).toEqual([]);
+    await slow.query(
+      `INSERT INTO envelope SELECT (pg_current_xact_id()::text::bigint - ('x' || encode(value, 'hex'))::bit(64)::bigint) * 8192, 'slow', 1, '\\x00', 0, '\\x00' FROM meta WHERE name = 'base'`,
+    );
+    await slow.query('COMMIT');
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['slow', 'fast']);
+    slow.release();
+    await Promise.all([store.close(), pool.end()]);
+  });
+
+  test('go on after a restart, and after their connection broke', async () => {
+    const url = server.database();
+    const first = await openPostgresStore({ url });
+    const [before] = await first.append([{ topic: 't', timestampNs: 1n, message: utf8('a') }]);
+    await first.close();
+    const heard: string[] = [];
+    const second = await openPostgresStore({
+      url,
+      onCommitted: (rows) => heard.push(...rows.map(({ message }) => Buffer.from(message).toString())),
+    });
+    expect(second.id).toBe(first.id);
+    expect(second.head()).toBe(before);
+    const pool = await openPool(url, 1);
+    await pool.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-node' AND pid <> pg_backend_pid() AND datname = current_database()",
+    );
+    await expect
+      .poll(
+        () =>
+          second.append([{ topic: 't', timestampNs: 2n, message: utf8('b') }]).then(
+            ([seq]) => seq !== undefined,
+            () => false,
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['b']);
+    await Promise.all([second.close(), pool.end()]);
+  });
+
+  test('of which one restores a dump on a server that counted less go on above what is there, under another id', async () => {
+    const url = server.database();
+    const first = await openPostgresStore({ url });
+    await first.append([{ topic: 't', timestampNs: 1n, message: utf8('a') }]);
+    await first.close();
+    const pool = await openPool(url, 1);
+    await pool.query('UPDATE envelope SET seq = seq + 8192::bigint * 1000000');
+    await pool.end();
+    const second = await openPostgresStore({ url });
+    const [page] = await second.page(0, 1);
+    const [after] = await second.append([{ topic: 't', timestampNs: 2n, message: utf8('b') }]);
+    expect(Number(after)).toBeGreaterThan(page?.seq ?? Number.POSITIVE_INFINITY);
+    expect(second.id).not.toBe(first.id);
+    await second.close();
+  });
+
+  test('serve any client: what is published at one is followed at the other, from the same numbers', async () => {
+    const url = server.database();
+    const [one, two] = await Promise.all([startNode({ store: url }), startNode({ store: url })]);
+    const topic = '/xmtp/0/groupInvite-x/proto';
+    const publish = (node: RunningNode, n: number) =>
+      api(node.url).publish(
+        { envelopes: [{ contentTopic: topic, timestampNs: BigInt(n), message: utf8(`message ${n}`) }] },
+        { headers: bearer(alice) },
+      );
+    const following = follower(two.url, [topic]);
+    await following.opened;
+    for (const n of [1, 2, 3, 4]) await publish(n % 2 ? one : two, n);
+    await until('all are there', () => following.seen.length === 4);
+    const [, place = 0n] = following.numbers;
+    following.close();
+    const later = follower(one.url, [topic], { since: place, storeId: await storeIdOf(one.url) });
+    await until('the rest is there', () => later.seen.length === 2);
+    expect(later.seen.map(({ timestampNs }) => timestampNs)).toEqual([3n, 4n]);
+    later.close();
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  test('that cannot be reached says where, without the password', async () => {
+    await expect(openPostgresStore({ url: 'postgres://parley:secret@127.0.0.1:1/none' })).rejects.toThrow(
+      /127\.0\.0\.1:1\/none cannot be opened/,
+    );
+    await expect(openPostgresStore({ url: 'postgres://parley:secret@127.0.0.1:1/none' })).rejects.not.toThrow(/secret/);
+  });
+});
+
+/** Transactions that take a number and commit a moment later, as they do under load. */
+async function writePlain(pool: Pool, writer: number): Promise<void> {
+  for (let n = 0; n < 60; n++) {
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await client.query('INSERT INTO plain (name) VALUES ($1)', [`${writer} ${n}`]);
+    if (n % 3 === writer % 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    await client.query('COMMIT');
+    client.release();
+  }
+}
