@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { canApt, install } from './apt.ts';
 import { CommandError } from './processes.ts';
 
 export type BrowserKind = 'chromium' | 'firefox';
@@ -45,24 +45,12 @@ export function ensureBrowsers(kinds: readonly BrowserKind[] = ['chromium', 'fir
   if (canApt()) {
     if (fontMissing) packages.push('fonts-noto-color-emoji');
     if (packages.length > 0) {
-      console.log(`Installing ${packages.join(', ')} with apt-get …`);
-      const installed = apt('update') && apt('install', '--yes', '--no-install-recommends', ...packages);
+      const installed = install(...packages);
       // The font only makes pictures of emoji; without it everything still runs.
       if (!installed && missing.length > 0) throw new CommandError(`apt-get could not install ${packages.join(', ')} (see above).`);
     }
   }
   for (const kind of kinds) findBrowser(kind);
-}
-
-function apt(...args: string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync('apt-get', ['-q', ...args], { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;
-}
-
-/** Ubuntu's packages of these names only fetch snaps, so Debian itself is meant. */
-function canApt(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/etc/os-release')) return false;
-  return /^ID="?debian"?$/m.test(readFileSync('/etc/os-release', 'utf8')) && onPath('apt-get').length > 0;
 }
 
 function candidates(kind: BrowserKind): Candidate[] {
