@@ -5,7 +5,9 @@ import { backup, compact, restore } from './data/backup.ts';
 import { checkDatabase } from './data/inspect.ts';
 import { readStats } from './data/stats.ts';
 import { exportEnvelopes, importEnvelopes } from './data/transfer.ts';
+import { verifyAgainst } from './data/verify.ts';
 import { askHealth } from './health.ts';
+import { askPeers } from './relay/ask-peers.ts';
 
 interface Command {
   readonly usage: string;
@@ -14,6 +16,8 @@ interface Command {
   readonly words: number;
   /** Whether it works on the data of a node; it does unless it says no. */
   readonly data?: false;
+  /** Whether it also works on a store in PostgreSQL. */
+  readonly anyStore?: true;
   run(words: readonly string[], config: NodeConfig): Promise<string> | string;
 }
 
@@ -29,6 +33,32 @@ export const commands: Readonly<Record<string, Command>> = {
     words: 0,
     data: false,
     run: (_, config) => askHealth(config),
+  },
+  peers: {
+    usage: 'peers',
+    about: 'tells how the running node of these options stands with each of its peers; needs --metrics-port',
+    words: 0,
+    data: false,
+    run: (_, config) => askPeers(config),
+  },
+  verify: {
+    usage: 'verify --against URL',
+    about: 'compares the store with what another node answers, topic by topic; both nodes may run',
+    words: 1,
+    anyStore: true,
+    async run([url = ''], config) {
+      const kinds = await verifyAgainst(url, config);
+      const cells = (...row: (string | number)[]): string =>
+        row.map((cell, at) => (at === 0 ? String(cell).padEnd(18) : String(cell).padStart(14))).join('');
+      const different = kinds.reduce((sum, { missingThere, missingHere }) => sum + missingThere + missingHere, 0);
+      if (different > 0) process.exitCode = 1;
+      return [
+        cells('kind of topic', 'topics', 'equal', 'missing there', 'missing here'),
+        ...kinds.map(({ kind, topics, equal, missingThere, missingHere }) => cells(kind, topics, equal, missingThere, missingHere)),
+        '',
+        different === 0 ? 'The same, in the topics that are here.' : `${different} envelopes are on one side only.`,
+      ].join('\n');
+    },
   },
   backup: {
     usage: 'backup FILE',
@@ -114,14 +144,18 @@ export async function runCommand(
   const [name = ''] = args;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return null;
-  const at = args.findIndex((arg, index) => index > 0 && arg.startsWith('--'));
-  const words = args.slice(1, at < 0 ? undefined : at);
-  const config = readConfig(at < 0 ? [] : args.slice(at), environment);
+  // The one option that is no setting of a node reads better than a bare word.
+  const given = args.slice(1).map((arg) => arg.replace(/^--against=/, ''));
+  const rest = name === 'verify' && given[0] === '--against' ? given.slice(1) : given;
+  const at = rest.findIndex((arg) => arg.startsWith('--'));
+  const words = rest.slice(0, at < 0 ? undefined : at);
+  const config = readConfig(at < 0 ? [] : rest.slice(at), environment);
   if (!config) return commandsText();
   if (words.length < command.words) throw new ConfigError(`Usage: main.js ${command.usage} [OPTIONS]`);
-  if (config.store !== undefined && command.data !== false)
+  if (config.store !== undefined && command.data !== false && !command.anyStore)
     throw new ConfigError('This works on a store of SQLite. For PostgreSQL use its own tools: pg_dump, pg_restore.');
-  if (config.data === ':memory:' && command.data !== false) throw new ConfigError('There is no data in memory to work on; say --data DIR.');
+  if (config.data === ':memory:' && command.data !== false && config.store === undefined)
+    throw new ConfigError('There is no data in memory to work on; say --data DIR.');
   return command.run(words, config);
 }
 

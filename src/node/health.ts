@@ -27,4 +27,4 @@ export function askHealth({ host, port, tls }: Pick<NodeConfig, 'host' | 'port' 
 }
 
 /** The address under which one that listens everywhere is found from here. */
-const reachable = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);
+export const reachable = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);

@@ -65,6 +65,8 @@ export class Metrics {
   readonly #startedMs = Date.now();
   readonly #gauges = new Map<string, { readonly help: string; read(): number }>();
 
+  readonly #gaugeSets = new Map<string, { readonly help: string; read(): readonly (readonly [Labels, number])[] }>();
+
   constructor() {
     this.#lag.enable();
   }
@@ -72,6 +74,11 @@ export class Metrics {
   /** Something that is looked up when it is asked for. */
   gauge(name: string, help: string, read: () => number): void {
     this.#gauges.set(name, { help, read });
+  }
+
+  /** The same for several at once, told apart by labels. */
+  gauges(name: string, help: string, read: () => readonly (readonly [Labels, number])[]): void {
+    this.#gaugeSets.set(name, { help, read });
   }
 
   /** Everything, as Prometheus reads it. */
@@ -93,6 +100,13 @@ export class Metrics {
     histogram('parley_commit_seconds', 'Time of a commit until it is durable.', this.commitSeconds);
     histogram('parley_commit_envelopes', 'Envelopes of a commit.', this.commitEnvelopes);
     for (const [name, { help, read }] of this.#gauges) put(name, 'gauge', help, [`${name} ${read()}`]);
+    for (const [name, { help, read }] of this.#gaugeSets)
+      put(
+        name,
+        'gauge',
+        help,
+        read().map(([labels, value]) => `${name}${labelText(labels)} ${value}`),
+      );
     put('parley_info', 'gauge', 'The version of the node.', [`parley_info{version="${version}",node="${process.version}"} 1`]);
     put('process_resident_memory_bytes', 'gauge', 'Memory of the process.', [`process_resident_memory_bytes ${process.memoryUsage.rss()}`]);
     put('process_start_time_seconds', 'gauge', 'When it was started.', [`process_start_time_seconds ${this.#startedMs / 1000}`]);
@@ -108,13 +122,19 @@ export class Metrics {
   }
 }
 
-/** Serves the metrics on a port of their own, which nobody but the operator should reach. @throws the system's error when it cannot listen */
+/** Serves the metrics, and what is known of the peers, on a port of their own, which nobody but the operator should reach. @throws the system's error when it cannot listen */
 export async function serveMetrics(
   metrics: Metrics,
   host: string,
   port: number,
+  peers: () => readonly object[] | null = () => null,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server: Server = createServer((request, response) => {
+    const known = request.url === '/peers' ? peers() : null;
+    if (known) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(known));
+      return;
+    }
     if (request.url !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('metrics are at /metrics\n');
       return;

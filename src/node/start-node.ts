@@ -144,7 +144,7 @@ export async function startNode({
       (await Relay.start({ settings: relaySettings, data, store, dispatcher, compat, retention, lists, log, metrics, clock }));
     server = new NodeServer({ service, nodeApi, blobs, log, pages, trustedProxies, tls: readTls(), ready: () => store.check() });
     listening = await server.listen(host, port);
-    served = metricsAt && (await serveMetrics(metrics, metricsAt.host, metricsAt.port));
+    served = metricsAt && (await serveMetrics(metrics, metricsAt.host, metricsAt.port, () => relay?.peers() ?? null));
   } catch (error) {
     metrics.close();
     await server?.close();

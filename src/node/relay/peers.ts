@@ -73,7 +73,9 @@ export class Peers {
   }
 
   start(): void {
-    const { host, syncMs, dnsPeers, log } = this.#options;
+    const { host, syncMs, dnsPeers, log, metrics } = this.#options;
+    for (const [name, help, value] of peerGauges)
+      metrics.gauges(name, help, () => this.report().map((report) => [{ peer: report.peer }, value(report)]));
     host.addEventListener('peer:connect', ({ detail }) => {
       log.info('a peer of the relay has come', { peer: short(detail.toString()) });
       this.#syncSoon(detail);
@@ -218,6 +220,16 @@ export class Peers {
     return entry;
   }
 }
+
+const peerGauges: readonly [name: string, help: string, value: (report: PeerReport) => number][] = [
+  ['parley_peer_connected', 'Whether a peer of the relay is connected.', ({ connected }) => Number(connected)],
+  ['parley_peer_score', 'Its standing; at -80 it is sent away.', ({ score }) => score],
+  ['parley_peer_taken', 'Messages that came in through it.', ({ taken }) => taken],
+  ['parley_peer_rejected', 'Messages of it that no honest peer hands on.', ({ rejected }) => rejected],
+  ['parley_peer_missing', 'Envelopes of its store that were missing here, in all comparisons.', ({ missing }) => missing],
+  ['parley_peer_repaired', 'Those that were fetched.', ({ repaired }) => repaired],
+  ['parley_peer_lag', 'Rows of its store that have not been compared yet.', ({ lag }) => lag],
+];
 
 const byId = (addresses: readonly string[]): Map<string, string> =>
   new Map(
