@@ -1,16 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand } from '../../src/node/commands.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { openPool, type Pool } from '../../src/node/store/postgres/client.ts';
 import { openPostgresStore } from '../../src/node/store/postgres/postgres.ts';
 import type { CommittedEnvelope } from '../../src/node/store/store.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
+import type { Envelope } from '../../src/protocol/envelope.ts';
 import { follower, storeIdOf } from '../support/follower.ts';
-import { alice } from '../support/people.ts';
+import { alice, bob, type Person } from '../support/people.ts';
 import { hasPostgres, type Postgres, startPostgres } from '../support/postgres.ts';
-import { api, bearer } from './clients.ts';
-import { until } from './relay/network.ts';
+import { api, bearer, contactEnvelope, invitationEnvelopes, messageEnvelope } from './clients.ts';
+import { addressOf, hasRelay, idOf, startRelaying, stopAll, until } from './relay/network.ts';
 import { storeSuite } from './store-suite.ts';
 
+const now = Date.now();
 const has = hasPostgres();
 let server: Postgres;
 beforeAll(async () => {
@@ -166,6 +172,36 @@ describe.skipIf(!has)('several nodes on one PostgreSQL', () => {
     expect(later.seen.map(({ timestampNs }) => timestampNs)).toEqual([3n, 4n]);
     later.close();
     await Promise.all([one.close(), two.close()]);
+  });
+
+  test.skipIf(!hasRelay)('take over from a node on SQLite while its clients stay connected', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'parley-move-'));
+    const old = await startRelaying({ data });
+    const people = [alice, bob];
+    const publish = (node: RunningNode, person: Person, ...envelopes: Envelope[]) =>
+      api(node.url).publish({ envelopes }, { headers: bearer(person) });
+    for (const person of people)
+      await publish(old, person, ...([1, 2] as const).map((version) => contactEnvelope(person, version, now + version)));
+    const first = await messageEnvelope(alice, bob, now, 'first');
+    await publish(old, alice, first, ...(await invitationEnvelopes(alice, bob, now)));
+    const connected = follower(old.url, [first.contentTopic]);
+    await connected.opened;
+    const store = server.database();
+    const fresh = await startRelaying({ store }, { peers: [addressOf(old)], trust: [idOf(old)] });
+    for (let n = 1; n <= 20; n++) await publish(old, alice, await messageEnvelope(alice, bob, now + n, `meanwhile ${n}`));
+    const verify = async () => (await runCommand(['verify', '--against', old.url, '--store', store], {})) ?? '';
+    // Every envelope, counted by kind of topic.
+    await expect.poll(verify, { timeout: 15_000 }).toMatch(/^contact +2 +4 +0 +0\ninvite +2 +2 +0 +0\nm +1 +21 +0 +0$/m);
+    process.exitCode = 0;
+    // Then a client changes over, and goes on there.
+    connected.close();
+    const moved = follower(fresh.url, [first.contentTopic]);
+    await moved.opened;
+    await publish(fresh, bob, await messageEnvelope(bob, alice, now + 30, 'from the new one'));
+    await until('all is there', () => moved.seen.length === 22);
+    moved.close();
+    await stopAll();
+    rmSync(data, { recursive: true, force: true });
   });
 
   test('that cannot be reached says where, without the password', async () => {

@@ -77,5 +77,7 @@ describe.skipIf(!hasRelay)('a peer that is hostile', () => {
     await api(a.url).publish({ envelopes: [envelope] }, { headers: bearer(alice) });
     await until('there', async () => (await rows()) === 1);
     expect(report()).toMatchObject({ taken: 0, rejected: 0, connected: true });
+    // By the relay, and not only when stores were compared.
+    expect(b.relay?.peers().find(({ peer }) => peer === idOf(a))).toMatchObject({ taken: 1, repaired: 0 });
   });
 });

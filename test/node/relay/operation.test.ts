@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { runCommand } from '../../../src/node/commands.ts';
 import { relayPackages } from '../../../src/node/relay/host.ts';
 import { openIdentity } from '../../../src/node/relay/identity.ts';
@@ -10,6 +10,10 @@ import { contactTopic } from '../../../src/protocol/topic.ts';
 import { alice, bob } from '../../support/people.ts';
 import { api, bearer, contactEnvelope, messageEnvelope } from '../clients.ts';
 import { addressOf, hasRelay, idOf, meeting, startRelaying as start, stopAll, until } from './network.ts';
+
+/** What the DNS says. */
+const records: string[][] = [];
+vi.mock('node:dns/promises', () => ({ resolveTxt: async () => records }));
 
 const folders: string[] = [];
 const folder = (): string => {
@@ -45,6 +49,21 @@ describe.skipIf(!hasRelay)('an operator', () => {
     await expect(runCommand(['peers', '--metrics-port', String(alone.metricsPort)], {})).rejects.toThrow('takes no part');
     await alone.close();
     await expect(runCommand(['peers', '--metrics-port', String(alone.metricsPort)], {})).rejects.toThrow('does not answer');
+  });
+
+  test('lists peers in the DNS, beside what no peer can be', async () => {
+    const a = await start({});
+    const long = `peer=${addressOf(a)}`;
+    // A long text comes in parts.
+    records.push([long.slice(0, 40), long.slice(40)], [`peer=/nonsense/p2p/${openIdentity(':memory:').peerId}`], ['v=spf1 -all']);
+    const b = await start({}, { dnsPeers: 'peers.example' });
+    await meeting(a, b);
+    expect(
+      b.relay
+        ?.peers()
+        .filter(({ connected }) => connected)
+        .map(({ peer }) => peer),
+    ).toEqual([idOf(a)]);
   });
 
   test('keeps the key, and with it the name of the node, over restarts', async () => {
