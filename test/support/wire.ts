@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #to: { readonly host: string; readonly port: number };
+  #to: { readonly host: string; readonly port: number };
   #cut = false;
 
   private constructor(host: string, port: number) {
@@ -32,6 +32,11 @@ export class Wire {
 
   mend(): void {
     this.#cut = false;
+  }
+
+  /** Leads elsewhere from now on. */
+  point(port: number): void {
+    this.#to = { ...this.#to, port };
   }
 
   close(): void {
