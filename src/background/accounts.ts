@@ -9,7 +9,9 @@ import { RefusalError } from '../rpc/errors.ts';
 import type { Status } from '../rpc/views.ts';
 import type { Cache } from '../storage/cache.ts';
 import type { Records } from '../storage/records.ts';
+import type { AccountRecordsOf } from './account-records.ts';
 import { createExclusive } from './exclusive.ts';
+import type { Front } from './front.ts';
 import type { Lock } from './lock.ts';
 import type { NodeStatus } from './node-state.ts';
 import { owe } from './publication.ts';
@@ -30,6 +32,12 @@ interface Deps {
   readonly node: NodeStatus;
   readonly connect: (url: string) => Pick<NodeClient, 'pages' | 'query'>;
   readonly cacheOf: (address: Address) => Cache;
+  readonly accountRecords: AccountRecordsOf;
+  readonly front: Front;
+  /** What sites may do as this account is over. */
+  readonly forgetGrants: (account: Address) => Promise<void>;
+  /** Another account is shown now. */
+  readonly turned: () => void;
   readonly clock: Clock;
   /** Unlocked, locked, made or wiped: sites see another account now. */
   readonly accountChanged: () => void;
@@ -37,6 +45,8 @@ interface Deps {
 
 /** Backups that an import tries, newest first. */
 const mostBackups = 100;
+
+const removingName = 'removing';
 
 export const sinceName = (address: Address): string => `since ${address}`;
 
@@ -49,6 +59,7 @@ export async function sinceOf({ settings }: Pick<Records, 'settings'>, address: 
 /** What the ways to an account hand over to. */
 export interface Adoption {
   chooseNode(url: string | null): Promise<string>;
+  settleRemoval(): Promise<void>;
   adopt(founded: Founded, isNew: boolean, passphrase: string): Promise<Status>;
 }
 
@@ -57,7 +68,23 @@ const atRest = (session: Pick<Session, 'rest'>): Promise<unknown> =>
   Promise.race([session.rest(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
 
 export function createAccounts(deps: Deps): Accounts & Adoption {
-  const { keystore, records, preferences, sessions, lock, board, node, connect, cacheOf, clock, accountChanged } = deps;
+  const {
+    keystore,
+    records,
+    preferences,
+    sessions,
+    lock,
+    board,
+    node,
+    connect,
+    cacheOf,
+    accountRecords,
+    front,
+    forgetGrants,
+    turned,
+    clock,
+    accountChanged,
+  } = deps;
   // Two pages may ask at once; the second finds what the first has done.
   const exclusive = createExclusive();
 
@@ -68,6 +95,34 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
     accountChanged();
   };
 
+  /** One account more is in the keystore: it comes to the front. */
+  const beginOne = async (address: Address): Promise<void> => {
+    await lock.used();
+    await sessions.begin(address);
+    await front.put(address);
+    turned();
+  };
+
+  /** Goes on with the removal of an account whose keys are gone. */
+  const settleRemoval = async (): Promise<void> => {
+    const removing = (await records.settings.get(removingName)) as { readonly address: Address; readonly first: boolean } | undefined;
+    if (!removing) return;
+    const { address, first } = removing;
+    if (!keystore.accounts().some((account) => account.address === address)) {
+      await forgetGrants(address);
+      await cacheOf(address).delete();
+      await accountRecords.delete(address, first);
+      for (const [name] of await records.settings.all()) if (name.endsWith(` ${address}`)) await records.settings.delete(name);
+    }
+    await records.settings.delete(removingName);
+  };
+
+  const known = (address: string): Address => {
+    const account = keystore.accounts().find((each) => each.address === address);
+    if (!account) throw new RefusalError('no-account', 'This account is not here.');
+    return account.address;
+  };
+
   const chooseNode = async (url: string | null): Promise<string> => {
     if (url === null || keystore.state() !== 'none') return preferences.nodeUrl();
     const chosen = await preferences.setNodeUrl(url);
@@ -76,16 +131,23 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
   };
 
   return {
+    settleRemoval,
     chooseNode,
     adopt: ({ account, address, sealedBackup, replaces }, isNew, passphrase) =>
       exclusive(async () => {
         // What is owed for an account that is here already is not another's to change.
-        if (keystore.account()?.address === address) throw new RefusalError('account-exists', 'This account is here already.');
+        if (keystore.accounts().some((account) => account.address === address))
+          throw new RefusalError('account-exists', 'This account is here already.');
         // Written first: a death in between must not turn old messages into news, nor lose what only the wallet can make again.
         if (!isNew) await records.settings.put(sinceName(address), clock());
         await owe(records, address, { sealedBackup, replaces });
-        await keystore.add(account, passphrase);
-        await begin();
+        const first = keystore.state() === 'none';
+        try {
+          await keystore.add(account, passphrase);
+        } finally {
+          board.changed(); // one more failure, or none any more
+        }
+        await (first ? begin() : beginOne(address));
         return board.read();
       }),
     status: board.read,
@@ -129,11 +191,10 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         return board.read();
       }),
     async revealPhrase(passphrase) {
-      sessions.current();
-      return keystore.reveal(passphrase);
+      return keystore.reveal(sessions.current().address, passphrase);
     },
     async phraseSaved() {
-      await keystore.setPhraseSaved();
+      await keystore.setPhraseSaved(sessions.current().address);
       board.changed();
       return board.read();
     },
@@ -160,24 +221,60 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         sessions.close();
         await atRest(before);
         try {
-          await renewIdentity(keystore, records);
+          await renewIdentity(before.keys, before.records);
         } finally {
           if (keystore.state() === 'open') await sessions.open(true);
         }
         board.changed();
         return board.read();
       }),
+    switchTo: (asked) =>
+      exclusive(async () => {
+        const address = known(asked);
+        sessions.of(address); // what is locked is not chosen from
+        if (address !== front.address()) {
+          await front.put(address);
+          turned();
+        }
+        return board.read();
+      }),
+    describe: (asked, look) =>
+      exclusive(async () => {
+        await keystore.describe(known(asked), look);
+        board.changed();
+        return board.read();
+      }),
+    remove: (asked, passphrase) =>
+      exclusive(async () => {
+        const address = known(asked);
+        const open = sessions.of(address);
+        // Written first: a death in between must not leave its rows behind.
+        await records.settings.put(removingName, { address, first: accountRecords.isFirst(address) });
+        try {
+          await keystore.remove(address, passphrase);
+        } catch (error) {
+          await records.settings.delete(removingName);
+          board.changed(); // one more failure, perhaps
+          throw error;
+        }
+        sessions.end(address);
+        await atRest(open);
+        await settleRemoval();
+        turned();
+        return board.read();
+      }),
     wipe: (passphrase) =>
       exclusive(async () => {
-        const account = keystore.account();
+        const accounts = keystore.accounts();
         await keystore.check(passphrase);
-        const open = sessions.peek();
+        const open = sessions.all();
         sessions.close();
         await lock.now();
         await keystore.wipe();
         // From here on nothing that is sealed can be opened; the rest is tidying up.
-        if (open) await atRest(open);
-        if (account) await cacheOf(account.address).delete();
+        for (const session of open) await atRest(session);
+        for (const { address } of accounts) await cacheOf(address).delete();
+        for (const { address } of accounts) await accountRecords.delete(address, false);
         await records.delete();
         node.reset(await preferences.nodeUrl());
         board.changed();

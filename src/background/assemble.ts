@@ -6,7 +6,8 @@ import type { Address } from '../protocol/address.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import type { Exposure } from '../rpc/views.ts';
 import { openCache } from '../storage/cache.ts';
-import type { Records } from '../storage/records.ts';
+import { openRecords, type Records } from '../storage/records.ts';
+import { createAccountRecords } from './account-records.ts';
 import { createAccounts, sinceOf } from './accounts.ts';
 import { type Approvals, createApprovals, type PromptWindow } from './approvals.ts';
 import { createAwake, type Wakers } from './awake.ts';
@@ -17,6 +18,7 @@ import { createEvents, type Events } from './events.ts';
 import { createExposure } from './exposure.ts';
 import { type Failpoint, noFailpoint } from './failpoint.ts';
 import { createFoundings } from './foundings.ts';
+import { createFront } from './front.ts';
 import { createGrants } from './grants.ts';
 import { createGroups } from './groups.ts';
 import { createHistory } from './history.ts';
@@ -48,6 +50,8 @@ export interface Platform {
   /** The address of the tab in front, if that may be known. */
   readonly tabInFront: () => Promise<string | null>;
   readonly version: string;
+  /** The database of an account that was not the first; by default one of its address. */
+  readonly recordsOf?: (address: Address) => Records;
   /** The name of an account's cache among the databases; by default its address. */
   readonly cacheName?: (address: Address) => string;
   readonly clock?: Clock;
@@ -67,6 +71,8 @@ export interface Background {
   stop(): Promise<void>;
 }
 
+const recordsOf = (address: Address): Records => openRecords(`parley-records-${address.toLowerCase()}`);
+
 /** Skews beyond this are not corrected: a node must not be able to have tokens made for whatever time it likes. */
 const mostSkewMs = 10 * 60_000;
 
@@ -84,24 +90,32 @@ export async function assemble(platform: Platform): Promise<Background> {
 
   const { cacheName = (address) => address.toLowerCase() } = platform;
   const cacheOf = (address: Address) => openCache(cacheName(address));
-  const connect = (url: string, token: () => string | null = () => null): NodeClient => {
-    const options = { authToken: token, onTokenRefused: () => keystore.renewToken(), ...(platform.fetch && { fetch: platform.fetch }) };
-    return createNodeClient(url, options);
-  };
+  const connect = (url: string, token: () => string | null = () => null, onTokenRefused: () => void = () => undefined): NodeClient =>
+    createNodeClient(url, { authToken: token, onTokenRefused, ...(platform.fetch && { fetch: platform.fetch }) });
   const nodeTime = (client: NodeClient): number => clock() + Math.max(-mostSkewMs, Math.min(mostSkewMs, client.clockSkewMs() ?? 0));
 
-  const sessions = createSessions(
-    async (unlocked) => {
+  const accountRecords = createAccountRecords(records, (address) => keystore.isFirst(address), platform.recordsOf ?? recordsOf);
+  const front = await createFront(records, keystore);
+  const sessions = createSessions({
+    state: () => keystore.state(),
+    accounts: () => keystore.accounts(),
+    front: front.address,
+    start: async (address, unlocked) => {
       const url = await preferences.nodeUrl();
-      const client: NodeClient = connect(url, () => keystore.authToken(nodeTime(client)));
+      const keys = keystore.keys(address);
+      const client: NodeClient = connect(
+        url,
+        () => keys.authToken(nodeTime(client)),
+        () => keys.renewToken(),
+      );
       node.reset(url);
-      const address = keystore.address();
       return openSession({
-        keystore,
-        records,
+        keys,
+        records: accountRecords.of(address),
         cache: cacheOf(address),
         client,
-        status: node,
+        // Of the work of accounts that are not looked at nobody is told.
+        status: { ...node, syncing: (work) => front.address() === address && node.syncing(work) },
         events,
         clock,
         awake,
@@ -113,8 +127,7 @@ export async function assemble(platform: Platform): Promise<Background> {
         membersLeft: () => groups.settle(),
       });
     },
-    () => keystore.state(),
-  );
+  });
 
   const grants = createGrants(records.grants, clock);
   const approvals = createApprovals({
@@ -129,7 +142,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   });
   const badge = createBadge(platform.button);
   const prompts = (): number => approvals.waiting();
-  const board = createStatus({ keystore, records, preferences, sessions, node, prompts, clock, events, badge });
+  const board = createStatus({ keystore, front, records, preferences, sessions, node, prompts, clock, events, badge });
   const accountChanged = (): void => {
     exposure.apply().catch((error: unknown) => noteStop('showing the provider', error)); // after a wipe it is the default again
     void sites.accountChanged().catch((error: unknown) => noteStop('telling sites', error));
@@ -149,7 +162,29 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
   });
 
-  const accounts = createAccounts({ keystore, records, preferences, sessions, lock, board, node, connect, cacheOf, clock, accountChanged });
+  const turned = (): void => {
+    node.syncing(null);
+    listChanged();
+    accountChanged();
+    groups.settle();
+  };
+  const accounts = createAccounts({
+    keystore,
+    records,
+    preferences,
+    sessions,
+    lock,
+    board,
+    node,
+    connect,
+    cacheOf,
+    accountRecords,
+    front,
+    forgetGrants: grants.forget,
+    turned,
+    clock,
+    accountChanged,
+  });
   const founding = new Founding(new DraftStore(platform.keys.session, records.foundingKey), clock);
   const foundings = createFoundings({
     founding,
@@ -162,11 +197,9 @@ export async function assemble(platform: Platform): Promise<Background> {
     events.emit('conversations', null);
     board.changed();
   };
-  const conversations = createConversations({ keystore, records, sessions, clock, changed: listChanged });
+  const conversations = createConversations({ sessions, clock, changed: listChanged });
   const messages = createMessages({
     receipts: preferences.receipts,
-    keystore,
-    records,
     sessions,
     failpoint,
     changed: (conversation) => {
@@ -175,7 +208,6 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
   });
   const safety = createSafety({
-    keystore,
     sessions,
     clock,
     changed: (conversation) => {
@@ -185,7 +217,6 @@ export async function assemble(platform: Platform): Promise<Background> {
   });
   const requests = createRequests({ sessions, clock, view: conversations.get, changed: listChanged });
   const groups = createGroups({
-    keystore,
     sessions,
     failpoint,
     view: conversations.get,
@@ -196,7 +227,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   });
   const history = createHistory({
     current: sessions.current,
-    open: async (_, { id, sealed }) => (await keystore.openRecord('messages', id, sealed)) as StoredMessage,
+    open: async ({ keys }, { id, sealed }) => (await keys.openRecord('messages', id, sealed)) as StoredMessage,
   });
   const sites = createSites({
     clock,
@@ -211,7 +242,8 @@ export async function assemble(platform: Platform): Promise<Background> {
       const session = sessions.peek();
       return session && { account: session.address, ...session.cache.arrivals };
     },
-    nameFor: (origin, text) => keystore.blind('origins', `${origin} ${text}`),
+    front: front.address,
+    nameFor: (origin, text) => sessions.current().keys.blind('origins', `${origin} ${text}`),
     wake: platform.wakePages,
   });
   events.on((event) => {
@@ -222,8 +254,15 @@ export async function assemble(platform: Platform): Promise<Background> {
     keystore,
     connect,
     exposure,
-    backedUp: async () => (keystore.state() === 'open' ? backedUpAt(records, keystore.address()) : null),
-    listSites: grants.sites,
+    preKeys: () => sessions.peek()?.keys.preKeys() ?? null,
+    backedUp: async () => {
+      const session = sessions.peek();
+      return session && backedUpAt(records, session.address);
+    },
+    listSites: async () => {
+      const account = front.address();
+      return account === null ? [] : grants.sites(account);
+    },
     version: platform.version,
     moved: async (url) => {
       node.reset(url);
@@ -231,7 +270,9 @@ export async function assemble(platform: Platform): Promise<Background> {
       board.changed();
     },
     renewLock: lock.renew,
-    rotateIfDue: () => sessions.peek()?.resume(false),
+    rotateIfDue: () => {
+      for (const session of sessions.all()) session.resume(false);
+    },
     statusChanged: board.changed,
   });
 
@@ -242,11 +283,12 @@ export async function assemble(platform: Platform): Promise<Background> {
     sessions,
     exposure,
     clock,
-    begin: async () => {
+    begin: async (address) => {
       await lock.used();
-      await sessions.open(true);
-      board.changed();
-      accountChanged();
+      if (sessions.all().length > 0) await sessions.begin(address);
+      await front.put(address);
+      if (!sessions.peek()) await sessions.open(true);
+      turned();
     },
     moved: node.reset,
     changed: listChanged,
@@ -254,7 +296,9 @@ export async function assemble(platform: Platform): Promise<Background> {
 
   awake.arm();
   exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
-  if ((await keystore.wake()) === 'open') await sessions.open(false);
+  const woken = await keystore.wake();
+  await accounts.settleRemoval();
+  if (woken === 'open') await sessions.open(false);
   board.changed();
 
   return {
@@ -276,13 +320,14 @@ export async function assemble(platform: Platform): Promise<Background> {
     lock,
     async resume() {
       await lock.check();
-      sessions.peek()?.resume(true);
+      for (const session of sessions.all()) session.resume(true);
       groups.settle();
     },
     async stop() {
-      const session = sessions.peek();
+      const open = sessions.all();
       sessions.close();
-      await session?.rest();
+      await Promise.all(open.map((session) => session.rest()));
+      await accountRecords.close();
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { Keystore } from '../keystore/keystore.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { isConversationTopic } from '../protocol/topic.ts';
@@ -10,15 +9,12 @@ import { messageRecord } from './reader.ts';
 import type { Session } from './session.ts';
 
 /** The conversations of an account as a backup file has them; their keys go beside them, in the same order. */
-export async function gatherMessages(
-  session: Session,
-  keystore: Pick<Keystore, 'openRecord'>,
-): Promise<{
+export async function gatherMessages(session: Session): Promise<{
   readonly rows: readonly StoredConversation[];
   readonly conversations: BackedConversation[];
   readonly messages: BackedMessage[];
 }> {
-  const { cache, rows: all } = session;
+  const { cache, keys, rows: all } = session;
   await session.ready();
   const rows = [...all.all()].filter(({ rival }) => !rival);
   const messages: BackedMessage[] = [];
@@ -27,7 +23,7 @@ export async function gatherMessages(
     for (;;) {
       const page = await cache.messages.page(id, { ...(before && { before }), limit: 200 });
       for (const record of page) {
-        const { mine: _, ...kept } = (await keystore.openRecord('messages', record.id, record.sealed)) as StoredMessage;
+        const { mine: _, ...kept } = (await keys.openRecord('messages', record.id, record.sealed)) as StoredMessage;
         // What has not left yet belongs to the outbox, which is not in the file.
         if (session.outbox.stateOf(kept.id) === null) messages.push(kept);
       }
@@ -46,11 +42,11 @@ const packConversation = (row: StoredConversation): BackedConversation => {
 };
 
 /** Adds conversations and messages that are not here yet; answers how many messages. @throws KeystoreError backup-foreign */
-export async function restoreMessages(session: Session, keystore: Keystore, index: number, data: BackedData): Promise<number> {
-  const { address, cache, rows } = session;
+export async function restoreMessages(session: Session, index: number, data: BackedData): Promise<number> {
+  const { address, cache, keys, rows } = session;
   await session.ready();
-  const good = data.conversations.map((conversation) => ({ conversation, identityKey: identityOf(conversation, session, keystore) }));
-  const sealed = await keystore.keysOfBackup(
+  const good = data.conversations.map((conversation) => ({ conversation, identityKey: identityOf(conversation, session) }));
+  const sealed = await keys.keysOfBackup(
     index,
     good.map(({ conversation, identityKey }) => ({
       topic: conversation.topic,
@@ -105,7 +101,7 @@ export async function restoreMessages(session: Session, keystore: Keystore, inde
       for (let from = 0; from < messages.length || from === 0; from += 500) {
         const slice = messages.slice(from, from + 500);
         const records = await Promise.all(
-          slice.map(async (stored) => messageRecord(keystore, stored, await keystore.blind('messages', `restored ${stored.id}`))),
+          slice.map(async (stored) => messageRecord(keys, stored, await keys.blind('messages', `restored ${stored.id}`))),
         );
         await cache.apply({ done: [], quarantined: [], conversations: [await rows.seal(row)], messages: records });
       }
@@ -117,14 +113,10 @@ export async function restoreMessages(session: Session, keystore: Keystore, inde
 }
 
 /** Whose identity the conversation is bound to; null for one that is no conversation of ours, which is passed over. */
-function identityOf(
-  { topic, peer, peerIdentityKey, group }: BackedConversation,
-  { address }: Session,
-  keystore: Keystore,
-): Uint8Array | null {
+function identityOf({ topic, peer, peerIdentityKey, group }: BackedConversation, { address, keys }: Session): Uint8Array | null {
   if (!isConversationTopic(topic) || peer === address) return null;
   try {
-    if (group && groupOf({ ...group }).creator === address) return keystore.publicBundle().identityKey;
+    if (group && groupOf({ ...group }).creator === address) return keys.publicBundle().identityKey;
   } catch (error) {
     if (error instanceof ProtocolError) return null;
     throw error;

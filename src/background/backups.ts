@@ -1,5 +1,6 @@
 import type { BackupSummary } from '../keystore/backup-summary.ts';
 import type { Keystore } from '../keystore/keystore.ts';
+import type { Address } from '../protocol/address.ts';
 import { equalBytes, fromBase64, randomBytes, toBase64, toHex } from '../protocol/bytes.ts';
 import type { Clock } from '../protocol/time.ts';
 import { RefusalError } from '../rpc/errors.ts';
@@ -26,8 +27,8 @@ interface Deps {
   readonly sessions: Sessions;
   readonly exposure: Pick<ExposureService, 'apply'>;
   readonly clock: Clock;
-  /** An account is in the keystore that was not there before: opens it. */
-  readonly begin: () => Promise<void>;
+  /** An account is in the keystore that was not there before: opens it, and brings it to the front. */
+  readonly begin: (address: Address) => Promise<void>;
   /** The node is another one now. */
   readonly moved: (url: string) => void;
   readonly changed: () => void;
@@ -59,9 +60,7 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
   let incoming: Incoming | null = null;
 
   const gathered = async (session: Session, withMessages: boolean) => {
-    const { rows, conversations, messages } = withMessages
-      ? await gatherMessages(session, keystore)
-      : { rows: [], conversations: [], messages: [] };
+    const { rows, conversations, messages } = withMessages ? await gatherMessages(session) : { rows: [], conversations: [], messages: [] };
     if (messages.length > mostMessages)
       throw new RefusalError('too-many', `A backup file takes ${mostMessages} messages at most; there are ${messages.length}.`);
     const pins = (await session.pins.all()).map(packPin);
@@ -86,12 +85,11 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
   };
 
   const stateOf = ({ address, identityKey }: BackupSummary['accounts'][number]): BackupAccount['here'] => {
-    const there = keystore.account();
-    if (!there) return 'new';
-    if (there.address !== address) return 'another';
+    const accounts = keystore.accounts();
+    if (!accounts.some((account) => account.address === address)) return 'new';
     // While locked nobody can say more.
     if (keystore.state() !== 'open') return 'same';
-    return equalBytes(keystore.publicBundle().identityKey, identityKey) ? 'same' : 'other-keys';
+    return equalBytes(keystore.keys(address).publicBundle().identityKey, identityKey) ? 'same' : 'other-keys';
   };
 
   const reportOf = ({ opened }: Incoming): BackupReport => {
@@ -133,7 +131,12 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
         outgoing = null;
         const session = sessions.current();
         const { keys, data } = await gathered(session, withMessages);
-        const bytes = await keystore.sealBackup(passphrase, { filePassphrase, keys, data, settings: await currentSettings() });
+        const bytes = await keystore.sealBackup(session.address, passphrase, {
+          filePassphrase,
+          keys,
+          data,
+          settings: await currentSettings(),
+        });
         outgoing = { id: toHex(randomBytes(8)), bytes, address: session.address };
         const day = new Date(clock()).toISOString().slice(0, 10);
         return { id: outgoing.id, size: bytes.length, name: `parley-backup-${day}.parley` };
@@ -182,23 +185,25 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
         const index = summary.accounts.findIndex((account) => ['new', 'same'].includes(stateOf(account)));
         const account = summary.accounts[index];
         if (!account) throw new RefusalError('bad-params', 'The file holds no account that can be taken up here.', { field: 'id' });
-        if (fresh) {
-          await takeSettings(settings, true);
+        const added = stateOf(account) === 'new';
+        if (!fresh) {
+          sessions.current(); // what is locked takes nothing up
+          await keystore.check(passphrase);
+        }
+        await takeSettings(settings, fresh);
+        if (added) {
           // Written first: a death in between must not turn old messages into news.
           await records.settings.put(sinceName(account.address), clock());
           await keystore.restoreAccount(index, passphrase);
           await records.settings.put(settingName(account.address), clock());
-          await begin();
-        } else {
-          await keystore.check(passphrase);
-          await takeSettings(settings, false);
+          await begin(account.address);
         }
-        const session = sessions.current();
+        const session = sessions.of(account.address);
         const restored: Restored = {
           address: account.address,
-          preKeys: fresh ? false : await keystore.joinBackup(index),
+          preKeys: added ? false : await session.keys.joinBackup(index),
           peers: await restorePins(session.pins, data[index]?.pins ?? [], clock()),
-          messages: data[index] ? await restoreMessages(session, keystore, index, data[index]) : 0,
+          messages: data[index] ? await restoreMessages(session, index, data[index]) : 0,
           left: summary.accounts.filter((each) => each !== account).map(({ address }) => address),
         };
         session.topicsChanged();

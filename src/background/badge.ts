@@ -7,8 +7,10 @@ export interface ToolbarButton {
   setTitle(details: { title: string }): unknown;
 }
 
-/** Keeps the toolbar button in step with the status: the number of unread messages, or a lock. */
-export function createBadge(button: ToolbarButton): (status: Pick<Status, 'phase' | 'unread' | 'prompts'>) => Promise<void> {
+type Seen = Pick<Status, 'phase' | 'accounts' | 'prompts'>;
+
+/** Keeps the toolbar button in step with the status: the number of unread messages of all accounts, or a lock. */
+export function createBadge(button: ToolbarButton): (status: Seen) => Promise<void> {
   let shown = '';
   return async (status) => {
     const { text, title, color } = face(status);
@@ -19,7 +21,8 @@ export function createBadge(button: ToolbarButton): (status: Pick<Status, 'phase
   };
 }
 
-function face({ phase, unread, prompts }: Pick<Status, 'phase' | 'unread' | 'prompts'>): { text: string; title: string; color: string } {
+function face({ phase, accounts, prompts }: Seen): { text: string; title: string; color: string } {
+  const unread = accounts.reduce((sum, account) => sum + account.unread, 0);
   if (prompts > 0) return { text: '?', title: 'Parley: a site asks for something', color: '#b45309' };
   if (phase === 'locked') return { text: '🔒', title: 'Parley is locked', color: '#475569' };
   if (phase === 'ready' && unread > 0) {

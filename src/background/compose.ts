@@ -1,4 +1,3 @@
-import type { Keystore } from '../keystore/keystore.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { type Content, encodeContent } from '../protocol/content.ts';
 import { maxMessageLength } from '../protocol/envelope.ts';
@@ -12,18 +11,17 @@ import type { Session } from './session.ts';
 /** Signs and seals a content for a conversation, as it goes into the outbox. @throws RefusalError bad-params when it is too long */
 export async function compose(
   session: Session,
-  keystore: Keystore,
   { id: conversation, key, topic, peer, group }: StoredConversation,
   { content, shouldPush }: { readonly content: Content; readonly shouldPush: boolean },
   by: Writer = 'person',
 ): Promise<OutboxEntry> {
   const createdNs = session.nextTimeNs(conversation);
   const payload = encodeContent(content);
-  const { message, id } = await keystore.sealMessage({ key, topic, payload, createdNs, shouldPush });
+  const { message, id } = await session.keys.sealMessage({ key, topic, payload, createdNs, shouldPush });
   if (message.length > maxMessageLength) throw new RefusalError('bad-params', 'This message is too long to be sent.', { field: 'text' });
   // Opened again as the others will: what cannot be read must not leave, and the name for repetitions comes with it.
   const members = membersOf({ ...(group && { group }) });
-  const opened = await keystore.openMessage({ key, topic, envelopeTopic: topic, peer, message, ...(members && { members }) });
+  const opened = await session.keys.openMessage({ key, topic, envelopeTopic: topic, peer, message, ...(members && { members }) });
   const stored: StoredMessage = {
     id,
     conversation,
@@ -33,7 +31,7 @@ export async function compose(
     sentAt: nsToMs(createdNs),
     payload,
   };
-  const dedup = await keystore.blind('messages', toHex(opened.dedupKey));
+  const dedup = await session.keys.blind('messages', toHex(opened.dedupKey));
   return {
     id,
     conversation,

@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import { NodeError } from '../network/errors.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { addSightings, type ConsentEntry, type ConsentState, consentKey, foldConsent } from '../protocol/consent.ts';
@@ -31,7 +31,7 @@ export interface Consent {
 }
 
 interface Deps {
-  readonly keystore: Pick<Keystore, 'preferencesTopic' | 'sealConsent' | 'openConsent' | 'sealRecord' | 'openRecord' | 'blind'>;
+  readonly keystore: Pick<AccountKeys, 'preferencesTopic' | 'sealConsent' | 'openConsent' | 'sealRecord' | 'openRecord' | 'blind'>;
   readonly cache: Pick<Cache, 'notes' | 'cursors'>;
   readonly records: Pick<Records, 'notes'>;
   readonly node: Pick<NodeAccess, 'url' | 'pages' | 'publish'>;

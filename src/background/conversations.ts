@@ -1,4 +1,3 @@
-import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import { type Address, parseAddress } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
@@ -8,7 +7,6 @@ import { type Clock, nsToMs } from '../protocol/time.ts';
 import { inviteTopic } from '../protocol/topic.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { ConversationRow } from '../rpc/views.ts';
-import type { Records } from '../storage/records.ts';
 import { createExclusive } from './exclusive.ts';
 import { groupView } from './group-state.ts';
 import { isArchived } from './marks.ts';
@@ -21,8 +19,6 @@ import { leansOnProof, shelfOf } from './shelf.ts';
 import { endsOf, reasonsFor } from './spam.ts';
 
 interface Deps {
-  readonly keystore: Keystore;
-  readonly records: Records;
   readonly sessions: Sessions;
   readonly clock: Clock;
   /** The list looks different now. */
@@ -33,7 +29,7 @@ interface Deps {
 const lookUpAgeMs = 60_000;
 const pageSize = 50;
 
-export function createConversations({ keystore, records, sessions, clock, changed }: Deps): Conversations {
+export function createConversations({ sessions, clock, changed }: Deps): Conversations {
   const starting = createExclusive();
 
   const view = async (session: Session, row: StoredConversation, known = knownOf(session)): Promise<ConversationRow> => {
@@ -42,7 +38,7 @@ export function createConversations({ keystore, records, sessions, clock, change
     const mark = marks.of(row);
     const proof = row.proof && leansOnProof(row, session) ? { signedAt: row.proof.signedMs } : null;
     return conversationView(row, {
-      draft: await draftOf(row.id),
+      draft: await draftOf(session, row.id),
       group: groupView(row, address),
       shelf,
       proof,
@@ -75,9 +71,9 @@ export function createConversations({ keystore, records, sessions, clock, change
     return shelfOf(row, session) === shelf;
   };
 
-  const draftOf = async (id: string): Promise<string | null> => {
+  const draftOf = async ({ keys, records }: Session, id: string): Promise<string | null> => {
     const sealed = await records.drafts.get(id);
-    return sealed ? ((await keystore.openRecord('drafts', id, sealed)) as string) : null;
+    return sealed ? ((await keys.openRecord('drafts', id, sealed)) as string) : null;
   };
 
   const invite = async (
@@ -97,7 +93,7 @@ export function createConversations({ keystore, records, sessions, clock, change
 
     const createdNs = session.nextTimeNs(null);
     const sealing = context && { conversationId: conversationId ?? '', metadata: { ...context.metadata } };
-    const { topic, sealed, key, binding } = await keystore.createInvitation(bundle, sealing, createdNs);
+    const { topic, sealed, key, binding } = await session.keys.createInvitation(bundle, sealing, createdNs);
     const bound = rows.byTopic(topic);
     if (bound?.derived) return bound;
     const id = bound ? binding : await rows.idOf(topic);
@@ -189,11 +185,13 @@ export function createConversations({ keystore, records, sessions, clock, change
       changed();
     },
     async saveDraft(id, text) {
-      await existing(sessions.current(), id);
-      const before = await draftOf(id);
+      const session = sessions.current();
+      await existing(session, id);
+      const { keys, records } = session;
+      const before = await draftOf(session, id);
       if ((before ?? '') === text) return;
       if (text === '') await records.drafts.delete(id);
-      else await records.drafts.put(id, await keystore.sealRecord('drafts', id, text));
+      else await records.drafts.put(id, await keys.sealRecord('drafts', id, text));
       changed();
     },
     async markRead(id) {

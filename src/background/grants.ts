@@ -43,19 +43,20 @@ export interface Grants {
   /** Gives these permissions until a time (ms), or until the last tab closes, but none for longer than it was asked for; connects too. */
   allow(origin: string, account: Address, asked: readonly PermissionRequest[], until: number | null): Promise<void>;
   /** Takes back one kind, or everything, the connection too. Answers whether anything was taken. */
-  revoke(origin: string, kind?: Permission['kind']): Promise<boolean>;
+  revoke(origin: string, account: Address, kind?: Permission['kind']): Promise<boolean>;
   knowConversation(origin: string, account: Address, name: string, conversation: KnownConversation): Promise<void>;
   conversation(origin: string, account: Address, name: string): Promise<KnownConversation | null>;
-  sites(): Promise<Site[]>;
+  /** The sites that see this account. */
+  sites(account: Address): Promise<Site[]>;
   /** Ends what lasts until the last tab closes, for origins without one, and what is over. Answers the origins that lost something. */
   tabsClosed(openOrigins: ReadonlySet<string>): Promise<string[]>;
   origins(): Promise<string[]>;
-  /** Forgets everything: the account is gone. */
-  forget(): Promise<void>;
+  /** Forgets everything, or what was given as an account that is gone. */
+  forget(account?: Address): Promise<void>;
 }
 
 /**
- * What sites may do. It lives in memory, and on the disk so that it outlives the background. A yes counts once it is written; taking back counts at once,
+ * What sites may do, each as each account. It lives in memory, and on the disk so that it outlives the background. A yes counts once it is written; taking back counts at once,
  * before the disk has heard of it. Changes run one after the other, so that none is made from what another has just ended.
  */
 export function createGrants(table: Table<unknown>, clock: Clock): Grants {
@@ -64,7 +65,8 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
 
   const load = (): Promise<Map<string, Grant>> => {
     memory ??= table.all().then(
-      (all) => new Map(all as [string, Grant][]),
+      // What was written before there were several accounts lies under the origin alone; it names its account.
+      (all) => new Map((all as [string, Grant][]).map(([key, grant]) => [nameOf(originOf(key), grant.account), grant])),
       (error: unknown) => {
         memory = undefined;
         throw error;
@@ -80,20 +82,21 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
   };
 
   const read = async (origin: string, account: Address): Promise<Grant | null> => {
-    const grant = alive((await load()).get(origin));
-    return grant?.account === account ? grant : null;
+    return alive((await load()).get(nameOf(origin, account)));
   };
 
   const write = async (origin: string, grant: Grant): Promise<void> => {
-    await table.put(origin, grant);
-    (await load()).set(origin, grant);
+    const name = nameOf(origin, grant.account);
+    await table.put(name, grant);
+    (await load()).set(name, grant);
   };
 
   /** What remains is in force before it is on the disk. */
-  const reduce = async (grants: Map<string, Grant>, origin: string, grant: Grant | null): Promise<void> => {
-    if (grant) grants.set(origin, grant);
-    else grants.delete(origin);
-    await (grant ? table.put(origin, grant) : table.delete(origin));
+  const reduce = async (grants: Map<string, Grant>, name: string, grant: Grant | null): Promise<void> => {
+    if (grant) grants.set(name, grant);
+    else grants.delete(name);
+    if (grant) await table.put(name, grant);
+    else for (const key of [name, originOf(name)]) await table.delete(key);
   };
 
   const grant = (origin: string, account: Address, until: number | null, permissions: (before: Grant) => readonly Permission[]) =>
@@ -120,13 +123,14 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
           return withPermission(held, { ...scope, grantedAt, expiresAt: limit });
         }, permissions);
       }),
-    async revoke(origin, kind) {
+    async revoke(origin, account, kind) {
       // Not in turn: what is taken back must not wait for a write that is under way. The second time undoes what that write brought.
       const take = async (): Promise<boolean> => {
         const all = await load();
-        const before = alive(all.get(origin));
+        const name = nameOf(origin, account);
+        const before = alive(all.get(name));
         const kept = before?.permissions.filter((permission) => kind !== undefined && permission.kind !== kind) ?? [];
-        await reduce(all, origin, before && kind !== undefined ? { ...before, permissions: kept } : null);
+        await reduce(all, name, before && kind !== undefined ? { ...before, permissions: kept } : null);
         return before !== null && (kind === undefined || kept.length < before.permissions.length);
       };
       const taken = take();
@@ -143,32 +147,39 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
       const conversations = (await read(origin, account))?.conversations ?? {};
       return Object.hasOwn(conversations, name) ? (conversations[name] ?? null) : null;
     },
-    async sites() {
-      const all = [...(await load())].map(([origin, stored]) => ({ origin, grant: alive(stored) }));
+    async sites(account) {
+      const all = [...(await load())].flatMap(([name, stored]) =>
+        stored.account === account ? [{ origin: originOf(name), grant: alive(stored) }] : [],
+      );
       return all.flatMap(({ origin, grant: site }) => (site ? [viewOf(origin, site)] : [])).sort((a, b) => b.connectedAt - a.connectedAt);
     },
     tabsClosed: (openOrigins) =>
       exclusive(async () => {
-        const changed: string[] = [];
+        const changed = new Set<string>();
         const all = await load();
-        for (const [origin, stored] of [...all]) {
+        for (const [name, stored] of [...all]) {
+          const origin = originOf(name);
           const open = openOrigins.has(origin);
           const kept = stored.permissions.filter(({ expiresAt }) => open || expiresAt !== null);
           const left = alive(open ? stored : { ...stored, term: { ...stored.term, tabs: false }, permissions: kept });
           if (left && left.permissions.length === stored.permissions.length && left.term.tabs === stored.term.tabs) continue;
-          await reduce(all, origin, left);
-          changed.push(origin);
+          await reduce(all, name, left);
+          changed.add(origin);
         }
-        return changed;
+        return [...changed];
       }),
-    origins: async () => [...(await load()).keys()],
-    forget: () =>
+    origins: async () => [...new Set([...(await load()).keys()].map(originOf))],
+    forget: (account) =>
       exclusive(async () => {
         const all = await load();
-        for (const origin of [...all.keys()]) await reduce(all, origin, null);
+        for (const [name, stored] of [...all]) if (account === undefined || stored.account === account) await reduce(all, name, null);
       }),
   };
 }
+
+/** No origin has a space in it. */
+const nameOf = (origin: string, account: Address): string => `${origin} ${account}`;
+const originOf = (name: string): string => name.split(' ')[0] as string;
 
 const letsWrite = ({ kind, conversations, contentTypes }: Permission, { conversation, contentType }: Written): boolean =>
   kind === 'send' &&

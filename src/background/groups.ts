@@ -1,6 +1,6 @@
 import { type Value, writeContent } from '../content-types/index.ts';
 import { KeystoreError } from '../keystore/errors.ts';
-import type { Keystore, KeystoreGroup } from '../keystore/keystore.ts';
+import type { KeystoreGroup } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import { type Address, parseAddress } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
@@ -24,7 +24,6 @@ import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 interface Deps {
-  readonly keystore: Keystore;
   readonly sessions: Sessions;
   readonly failpoint: Failpoint;
   readonly view: (id: string) => Promise<ConversationRow>;
@@ -35,7 +34,7 @@ interface Deps {
  * Founds groups and changes them. Each change is one publish of everything that belongs to it, written down before it is tried: invitations and announcement
  * arrive together or not at all.
  */
-export function createGroups({ keystore, sessions, failpoint, view, changed }: Deps): Groups & { settle(): void } {
+export function createGroups({ sessions, failpoint, view, changed }: Deps): Groups & { settle(): void } {
   const exclusive = createExclusive();
 
   const rowOf = async (session: Session, id: string): Promise<StoredConversation & { readonly group: StoredGroup }> => {
@@ -91,14 +90,14 @@ export function createGroups({ keystore, sessions, failpoint, view, changed }: D
   };
 
   const announce = (session: Session, row: StoredConversation, value: Extract<Value, { kind: 'group-update' }>) =>
-    compose(session, keystore, row, writeContent(value));
+    compose(session, row, writeContent(value));
 
   /** Invites those added and announces the new state, together. */
   const extend = async (session: Session, id: string, add: readonly VerifiedBundle[], title?: string): Promise<void> => {
     const { row } = await ownGroup(session, id);
     const createdNs = session.nextTimeNs(id);
     const change = { add, ...(title !== undefined && { title }) };
-    const { group, sealed } = await refusing(keystore.extendGroup({ bytes: row.group.state, key: row.key }, change, createdNs));
+    const { group, sealed } = await refusing(session.keys.extendGroup({ bytes: row.group.state, key: row.key }, change, createdNs));
     const entry = await announce(
       session,
       { ...row, group: { ...row.group, state: group.bytes } },
@@ -122,7 +121,7 @@ export function createGroups({ keystore, sessions, failpoint, view, changed }: D
     }
     const bundles = await bundlesOf(session, staying);
     const createdNs = session.nextTimeNs(null);
-    const made = await refusing(keystore.succeedGroup(row.group.state, removed, bundles, createdNs));
+    const made = await refusing(session.keys.succeedGroup(row.group.state, removed, bundles, createdNs));
     return found(session, made, bundles, createdNs, closing.envelopes);
   };
 
@@ -137,7 +136,7 @@ export function createGroups({ keystore, sessions, failpoint, view, changed }: D
           throw new RefusalError('bad-params', `A group has at most ${maxGroupMembers} members.`, { field: 'members' });
         const bundles = await bundlesOf(session, others);
         const createdNs = session.nextTimeNs(null);
-        const made = await refusing(keystore.createGroup(bundles, title.trim(), createdNs));
+        const made = await refusing(session.keys.createGroup(bundles, title.trim(), createdNs));
         return view(await found(session, made, bundles, createdNs, []));
       }),
     add: (id, members) =>

@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { type Envelope, envelopeDigest, maxMessageLength } from '../protocol/envelope.ts';
@@ -20,7 +20,7 @@ export interface Inbox {
 /** What was seen lately and need not be sealed again to be found on the disk: the overlap of two catch-ups is mostly that. */
 const rememberedDigests = 5_000;
 
-export function createInbox(address: Address, keystore: Keystore, cache: Cache, rows: Rows, clock: Clock): Inbox {
+export function createInbox(address: Address, keystore: AccountKeys, cache: Cache, rows: Rows, clock: Clock): Inbox {
   const ownInvites = inviteTopic(address);
   const recent = new Set<string>();
 

@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { Records } from '../storage/records.ts';
 import { createExclusive } from './exclusive.ts';
 import { type StoredConversation, timeOf } from './model.ts';
@@ -27,7 +27,7 @@ export interface Marks {
 
 const none: Mark = {};
 
-export function createMarks(keystore: Pick<Keystore, 'sealRecord' | 'openRecord' | 'blind'>, records: Pick<Records, 'notes'>): Marks {
+export function createMarks(keystore: Pick<AccountKeys, 'sealRecord' | 'openRecord' | 'blind'>, records: Pick<Records, 'notes'>): Marks {
   const writing = createExclusive();
   let marks: ReadonlyMap<string, Mark> = new Map();
   let name = '';

@@ -1,9 +1,7 @@
 import { encodeText, type Value, writeContent } from '../content-types/index.ts';
-import type { Keystore } from '../keystore/keystore.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { MessageView } from '../rpc/views.ts';
 import type { MessageRecord } from '../storage/cache.ts';
-import type { Records } from '../storage/records.ts';
 import { compose } from './compose.ts';
 import { existing } from './conversations.ts';
 import { createExclusive } from './exclusive.ts';
@@ -16,8 +14,6 @@ import type { Sessions } from './sessions.ts';
 import { decidedOn, shelfOf, subjectOf } from './shelf.ts';
 
 interface Deps {
-  readonly keystore: Keystore;
-  readonly records: Records;
   readonly sessions: Sessions;
   readonly failpoint: Failpoint;
   /** Whether others may learn that their messages were read. */
@@ -28,11 +24,11 @@ interface Deps {
 
 const pageSize = 50;
 
-export function createMessages({ keystore, records, sessions, failpoint, receipts, changed }: Deps): Messages {
+export function createMessages({ sessions, failpoint, receipts, changed }: Deps): Messages {
   const sending = createExclusive();
 
-  const open = async ({ id, sealed }: MessageRecord): Promise<StoredMessage> =>
-    (await keystore.openRecord('messages', id, sealed)) as StoredMessage;
+  const open = async ({ keys }: Session, { id, sealed }: MessageRecord): Promise<StoredMessage> =>
+    (await keys.openRecord('messages', id, sealed)) as StoredMessage;
 
   const view = async (
     session: Session,
@@ -55,14 +51,14 @@ export function createMessages({ keystore, records, sessions, failpoint, receipt
   const quoteOf = async (session: Session, reference: string, epochs: readonly string[]): Promise<MessageView['quote']> => {
     const record = await session.cache.messages.get(reference);
     if (!record || !epochs.includes(record.conversation) || session.marks.isHidden(record.id)) return null;
-    const message = await open(record);
+    const message = await open(session, record);
     const { shown, sender, mine } = await messageView(message, null, null);
     return { id: record.id, sender, mine, text: previewText(shown) };
   };
 
   const byId = async (session: Session, id: string): Promise<MessageView> => {
     const record = await session.cache.messages.get(id);
-    if (record) return view(session, await open(record));
+    if (record) return view(session, await open(session, record));
     const row = session.outbox.entries().find((entry) => entry.id === id)?.row;
     if (row?.kind === 'message') return view(session, row.message);
     throw new RefusalError('not-found', 'There is no such message.');
@@ -76,7 +72,7 @@ export function createMessages({ keystore, records, sessions, failpoint, receipt
     if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
     if (by === 'person') await answering(session, row);
     const content = value.kind === 'text' ? { content: encodeText(value.text), shouldPush: true } : writeContent(value);
-    const entry = await compose(session, keystore, row, content, by);
+    const entry = await compose(session, row, content, by);
     await failpoint('send:sealed');
     await session.post(entry, request);
     return entry.id;
@@ -95,10 +91,11 @@ export function createMessages({ keystore, records, sessions, failpoint, receipt
   };
 
   /** The list shows the newest of what is left, where it showed what is gone. */
-  const renewPreview = async ({ cache, rows }: Session, conversation: string, gone: string): Promise<void> => {
+  const renewPreview = async (session: Session, conversation: string, gone: string): Promise<void> => {
+    const { cache, rows } = session;
     let last: Awaited<ReturnType<typeof previewOf>> | null = null;
     for (const record of await cache.messages.page(conversation, { limit: 50 })) {
-      const message = await open(record);
+      const message = await open(session, record);
       if (isAside((await messageView(message, null, null)).shown)) continue;
       last = await previewOf(message);
       break;
@@ -107,9 +104,9 @@ export function createMessages({ keystore, records, sessions, failpoint, receipt
   };
 
   /** A draft that has become a message is none any more; its page may be gone before it can say so. */
-  const forgetDraft = async (conversation: string, text: string): Promise<void> => {
+  const forgetDraft = async ({ keys, records }: Session, conversation: string, text: string): Promise<void> => {
     const sealed = await records.drafts.get(conversation);
-    if (!sealed || ((await keystore.openRecord('drafts', conversation, sealed)) as string).trim() !== text.trim()) return;
+    if (!sealed || ((await keys.openRecord('drafts', conversation, sealed)) as string).trim() !== text.trim()) return;
     await records.drafts.delete(conversation);
     changed(conversation);
   };
@@ -131,7 +128,7 @@ export function createMessages({ keystore, records, sessions, failpoint, receipt
         for (let more = true; more && newestFirst.length <= limit; ) {
           const page = await messages.page(epoch, { ...(place && { before: place }), limit: limit + 1 });
           const visible = page.filter(({ id }) => !session.marks.isHidden(id));
-          const views = await Promise.all(visible.map(async (record) => view(session, await open(record), epochs)));
+          const views = await Promise.all(visible.map(async (record) => view(session, await open(session, record), epochs)));
           newestFirst.push(...views.filter(({ shown }) => !isAside(shown)));
           place = page.at(-1);
           more = page.length > limit;
@@ -146,10 +143,10 @@ export function createMessages({ keystore, records, sessions, failpoint, receipt
         const value: Value = typeof content === 'string' ? { kind: 'text', text: content } : content;
         const session = sessions.current();
         await session.ready();
-        const request = await keystore.blind('requests', `${conversation} ${clientId}`);
-        const before = await records.sent.get(request);
+        const request = await session.keys.blind('requests', `${conversation} ${clientId}`);
+        const before = await session.records.sent.get(request);
         const id = before ?? (await write(session, conversation, value, request, by));
-        if (value.kind === 'text') await forgetDraft(conversation, value.text);
+        if (value.kind === 'text') await forgetDraft(session, conversation, value.text);
         return byId(session, id);
       }),
     async settled(id, ms) {
@@ -181,9 +178,9 @@ export function createMessages({ keystore, records, sessions, failpoint, receipt
       const may = !row.group && !row.otherKeys && !row.retired && shelfOf(row, session) === 'inbox';
       if (!may || !last || last.mine || !(await receipts())) return;
       // By the last message that was read: looking again says nothing new.
-      const request = await keystore.blind('requests', `receipt ${last.id}`);
+      const request = await session.keys.blind('requests', `receipt ${last.id}`);
       await sending(async () => {
-        if ((await records.sent.get(request)) === undefined)
+        if ((await session.records.sent.get(request)) === undefined)
           await write(session, conversation, { kind: 'read-receipt' }, request, 'program');
       });
     },

@@ -2,7 +2,7 @@ import type { Value } from '../content-types/index.ts';
 import { addressText, array, boolean, integer, matching, nullable, object, oneOf, optional, type Parser, string } from '../parse.ts';
 import { entriesFor } from '../rpc/method.ts';
 import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
-import type { PermissionRequest } from '../rpc/views.ts';
+import { accountColors, longestAccountName, type PermissionRequest } from '../rpc/views.ts';
 import type { Services } from './services.ts';
 
 const { own, page } = entriesFor<Services>();
@@ -157,6 +157,17 @@ export const methods = {
   exposeTo: own(object({ site: url, on: boolean }), (p, { settings }) => settings.exposeTo(p.site, p.on)),
   setReceipts: own(object({ on: boolean }), (p, { settings }) => settings.setReceipts(p.on)),
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),
+
+  switchAccount: own(object({ address: addressText }), (p, { accounts }) => accounts.switchTo(p.address)),
+  describeAccount: own(
+    object({
+      address: addressText,
+      name: optional(string({ max: longestAccountName })),
+      color: optional(nullable(integer({ min: 0, max: accountColors - 1 }))),
+    }),
+    ({ address, ...look }, { accounts }) => accounts.describe(address, look),
+  ),
+  removeAccount: own(object({ address: addressText, passphrase }), (p, { accounts }) => accounts.remove(p.address, p.passphrase)),
 
   prompts: own(object({}), (_, { sites }) => sites.prompts()),
   answerPrompt: own(

@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import { NodeError } from '../network/errors.ts';
 import type { Clock } from '../protocol/time.ts';
 import { isConversationTopic, ordinaryTopic, parseTopic } from '../protocol/topic.ts';
@@ -30,8 +30,8 @@ export interface Outbox {
 }
 
 interface Deps {
-  readonly keystore: Keystore;
-  readonly records: Records;
+  readonly keystore: AccountKeys;
+  readonly records: Pick<Records, 'outbox'>;
   readonly node: Pick<NodeAccess, 'publish'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { Address } from '../protocol/address.ts';
 import { encodeContact, verifyContact } from '../protocol/contact-bundle.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
@@ -57,7 +57,7 @@ export interface Pins {
 interface Deps {
   /** Each account has pins of its own. */
   readonly account: Address;
-  readonly keystore: Pick<Keystore, 'blind' | 'sealRecord' | 'openRecord'>;
+  readonly keystore: Pick<AccountKeys, 'blind' | 'sealRecord' | 'openRecord'>;
   readonly table: Records['pins'];
 }
 

@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import { NodeError } from '../network/errors.ts';
 import type { Address } from '../protocol/address.ts';
 import { equalBytes, fromBase64, toBase64 } from '../protocol/bytes.ts';
@@ -22,7 +22,7 @@ export interface Publication {
 
 interface Deps {
   readonly address: Address;
-  readonly keystore: Keystore;
+  readonly keystore: AccountKeys;
   readonly records: Pick<Records, 'settings'>;
   readonly node: Pick<NodeAccess, 'url' | 'query' | 'publish'>;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { Address } from '../protocol/address.ts';
 import type { ReactionView, Shown } from '../rpc/views.ts';
 import type { Cache } from '../storage/cache.ts';
@@ -29,7 +29,7 @@ const most = 2_000;
 const longestSign = 64;
 
 export function createReactions(
-  keystore: Pick<Keystore, 'blind' | 'sealRecord' | 'openRecord'>,
+  keystore: Pick<AccountKeys, 'blind' | 'sealRecord' | 'openRecord'>,
   cache: Pick<Cache, 'notes' | 'messages'>,
 ): Reactions {
   const keyOf = (message: string): Promise<string> => keystore.blind('reactions', message);

@@ -1,5 +1,6 @@
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import { KeystoreError } from '../keystore/errors.ts';
-import type { Keystore, KeystoreInvitation } from '../keystore/keystore.ts';
+import type { KeystoreInvitation } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { verifyConsentProof } from '../protocol/consent-proof.ts';
@@ -42,7 +43,7 @@ export interface Reader {
 
 interface Deps {
   readonly address: Address;
-  readonly keystore: Keystore;
+  readonly keystore: AccountKeys;
   readonly cache: Cache;
   readonly rows: Rows;
   readonly contacts: Pick<Contacts, 'learn'>;
@@ -360,7 +361,7 @@ export function createReader(deps: Deps): Reader {
 }
 
 /** A message as the cache takes it. */
-export const messageRecord = async (keystore: Keystore, record: StoredMessage, dedup: string): Promise<MessageRecord> => ({
+export const messageRecord = async (keystore: AccountKeys, record: StoredMessage, dedup: string): Promise<MessageRecord> => ({
   id: record.id,
   conversation: record.conversation,
   time: record.sentAt,

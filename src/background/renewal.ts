@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import type { Records } from '../storage/records.ts';
@@ -13,7 +13,7 @@ const settingName = (address: Address): string => `renewing ${address}`;
 
 /** Makes it. What has to follow is written down before, so that a death at any point leaves either identity whole. @throws KeystoreError locked, no-wallet */
 export async function renewIdentity(
-  keystore: Pick<Keystore, 'renewIdentity' | 'publicBundle' | 'address'>,
+  keystore: Pick<AccountKeys, 'renewIdentity' | 'publicBundle' | 'address'>,
   records: Pick<Records, 'settings'>,
 ): Promise<void> {
   const address = keystore.address();
@@ -25,7 +25,7 @@ export async function renewIdentity(
 
 /** Ends what was said to the identity before: such conversations are read, and no longer written to. Runs before anything is sent. */
 export async function settleRenewal(
-  keystore: Pick<Keystore, 'publicBundle'>,
+  keystore: Pick<AccountKeys, 'publicBundle'>,
   records: Pick<Records, 'settings'>,
   rows: Rows,
   address: Address,

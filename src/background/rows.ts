@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Cache, ConversationRecord } from '../storage/cache.ts';
 import { createExclusive, type Exclusive } from './exclusive.ts';
@@ -36,7 +36,7 @@ export interface Rows {
 /** Rows that are read at once where most of them may not be wanted. */
 const leastPage = 100;
 
-export function createRows(keystore: Keystore, cache: Cache): Rows {
+export function createRows(keystore: AccountKeys, cache: Cache): Rows {
   const byId = new Map<string, StoredConversation>();
   const byTopic = new Map<string, string>();
   const byPeer = new Map<Address, Set<string>>();

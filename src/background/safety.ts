@@ -1,4 +1,3 @@
-import type { Keystore } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
@@ -14,7 +13,6 @@ import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 interface Deps {
-  readonly keystore: Pick<Keystore, 'publicBundle'>;
   readonly sessions: Sessions;
   readonly clock: Clock;
   /** Something in this conversation looks different now. */
@@ -25,12 +23,12 @@ interface Deps {
 const freshMs = 10 * 60_000;
 
 /** What a person is told of the keys of a peer, and says of them. */
-export function createSafety({ keystore, sessions, clock, changed }: Deps): SafetyService {
+export function createSafety({ sessions, clock, changed }: Deps): SafetyService {
   /** Numbers that were worked out: each takes a hundred milliseconds. */
   const numbers = new Map<string, Promise<string>>();
 
   const numberOf = (session: Session, { address, identityKey }: VerifiedBundle): Promise<string> => {
-    const mine = { address: session.address, identityKey: keystore.publicBundle().identityKey };
+    const mine = { address: session.address, identityKey: session.keys.publicBundle().identityKey };
     const name = `${toHex(mine.identityKey)} ${toHex(identityKey)}`;
     const number = numbers.get(name) ?? safetyNumber(mine, { address, identityKey });
     if (numbers.size >= 256) numbers.clear();
@@ -41,7 +39,7 @@ export function createSafety({ keystore, sessions, clock, changed }: Deps): Safe
   const view = async (session: Session, pin: Pin | null, peer: Address, asked = true): Promise<Safety> => {
     const warning = await session.contacts.warning(peer);
     // Where the node shows other keys, nobody has verified those, and the shield would be of the ones before.
-    const verified = pin && warning !== 'other-keys' && isVerified(pin, ownKey()) ? pin.verified : null;
+    const verified = pin && warning !== 'other-keys' && isVerified(pin, ownKey(session)) ? pin.verified : null;
     return {
       number: asked && pin ? await numberOf(session, pin.bundle) : null,
       otherNumber: asked && pin?.other ? await numberOf(session, pin.other) : null,
@@ -52,7 +50,7 @@ export function createSafety({ keystore, sessions, clock, changed }: Deps): Safe
     };
   };
 
-  const ownKey = (): string => toHex(keystore.publicBundle().identityKey);
+  const ownKey = ({ keys }: Session): string => toHex(keys.publicBundle().identityKey);
 
   const peerOf = async (session: Session, id: string): Promise<Address> => {
     const { peer, group } = await existing(session, id);
@@ -79,7 +77,7 @@ export function createSafety({ keystore, sessions, clock, changed }: Deps): Safe
       // What was compared is what was shown: keys that changed in between were not.
       if (!pin || (await numberOf(session, pin.bundle)) !== number)
         throw new RefusalError('other-keys', 'The safety number is another one now. Compare it again.');
-      const own = ownKey();
+      const own = ownKey(session);
       const next = await session.pins.change(peer, (now) => (now ? mark(now, pin, own, verified) : now), true);
       changed(id);
       return view(session, next, peer);

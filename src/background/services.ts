@@ -58,6 +58,12 @@ export interface Accounts {
   rotatePreKey(): Promise<Status>;
   /** Other keys for the wallet, in the place of these: the last resort. Conversations end with it; what was said stays readable here. */
   newIdentity(passphrase: string): Promise<Status>;
+  /** Brings another account to the front. */
+  switchTo(address: string): Promise<Status>;
+  /** Names or colours an account; an empty name, or null, takes that back. */
+  describe(address: string, look: { readonly name?: string; readonly color?: number | null }): Promise<Status>;
+  /** Takes one of several accounts out of this browser: its keys, messages and grants. What is on the network stays. */
+  remove(address: string, passphrase: string): Promise<Status>;
   /** Destroys keys, messages and settings of this browser. */
   wipe(passphrase: string): Promise<Status>;
 }

@@ -1,9 +1,9 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { NodeClient } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
 import { type Clock, msToNs } from '../protocol/time.ts';
 import type { Cache } from '../storage/cache.ts';
-import type { Records } from '../storage/records.ts';
+import type { AccountRecords } from '../storage/records.ts';
 import type { Awake } from './awake.ts';
 import { type Consent, createConsent } from './consent.ts';
 import { type Contacts, createContacts } from './contacts.ts';
@@ -29,6 +29,8 @@ import { createSync, type Sync } from './sync.ts';
 /** The open account and everything that works for it. It begins with unlocking (or a start while unlocked) and ends with the lock. */
 export interface Session {
   readonly address: Address;
+  readonly keys: AccountKeys;
+  readonly records: AccountRecords;
   readonly cache: Cache;
   readonly node: NodeAccess;
   readonly rows: Rows;
@@ -60,8 +62,8 @@ export interface Session {
 }
 
 export interface SessionDeps {
-  readonly keystore: Keystore;
-  readonly records: Records;
+  readonly keys: AccountKeys;
+  readonly records: AccountRecords;
   readonly cache: Cache;
   readonly client: NodeClient;
   readonly status: NodeStatus;
@@ -82,7 +84,7 @@ export interface SessionDeps {
 
 export function openSession(deps: SessionDeps): Session {
   const {
-    keystore,
+    keys: keystore,
     records,
     cache,
     client,
@@ -231,6 +233,8 @@ export function openSession(deps: SessionDeps): Session {
 
   return {
     address,
+    keys: keystore,
+    records,
     cache,
     node,
     rows,

@@ -1,35 +1,74 @@
+import type { Address } from '../protocol/address.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { Session } from './session.ts';
 
-/** At most one account is open at a time. */
+/** The sessions of all accounts: every one works while Parley is unlocked, one of them is in front. */
 export interface Sessions {
-  /** @throws RefusalError locked, no-account */
+  /** The one in front. @throws RefusalError locked, no-account */
   current(): Session;
   peek(): Session | null;
-  /** Opens the account that the keystore holds open; what was open before ends. */
+  /** That of this account. @throws RefusalError locked, no-account */
+  of(address: Address): Session;
+  all(): Session[];
+  /** Opens every account that the keystore holds; what was open before ends. */
   open(unlocked: boolean): Promise<Session>;
+  /** Opens one account more. */
+  begin(address: Address): Promise<Session>;
+  /** Ends one of them. */
+  end(address: Address): Session | null;
   close(): void;
 }
 
-export function createSessions(start: (unlocked: boolean) => Promise<Session>, state: () => 'none' | 'locked' | 'open'): Sessions {
-  let session: Session | null = null;
+interface Deps {
+  readonly start: (address: Address, unlocked: boolean) => Promise<Session>;
+  readonly state: () => 'none' | 'locked' | 'open';
+  readonly accounts: () => readonly { readonly address: Address }[];
+  readonly front: () => Address | null;
+}
+
+export function createSessions({ start, state, accounts, front }: Deps): Sessions {
+  let sessions: ReadonlyMap<Address, Session> = new Map();
+
+  const peek = (): Session | null => sessions.get(front() as Address) ?? null;
+  const of = (address: Address | null): Session => {
+    const session = sessions.get(address as Address);
+    if (session) return session;
+    if (state() === 'open' && address !== null) throw new RefusalError('no-account', 'This account is not here any more.');
+    if (state() === 'none') throw new RefusalError('no-account', 'There is no account yet.');
+    throw new RefusalError('locked', 'Parley is locked.');
+  };
+  const current = (): Session => of(front());
+
   return {
-    current() {
-      if (session) return session;
-      if (state() === 'none') throw new RefusalError('no-account', 'There is no account yet.');
-      throw new RefusalError('locked', 'Parley is locked.');
-    },
-    peek: () => session,
+    current,
+    peek,
+    of,
+    all: () => [...sessions.values()],
     async open(unlocked) {
-      const next = await start(unlocked);
-      session?.stop();
-      session = next;
+      const next = new Map<Address, Session>();
+      for (const { address } of accounts()) next.set(address, await start(address, unlocked));
+      for (const session of sessions.values()) session.stop();
+      sessions = next;
+      // The one that is looked at goes before the others.
+      for (const session of [...next.values()].sort((a, b) => Number(b.address === front()) - Number(a.address === front())))
+        session.resume(true);
+      return current();
+    },
+    async begin(address) {
+      const session = await start(address, true);
+      sessions = new Map(sessions).set(address, session);
       session.resume(true);
       return session;
     },
-    close() {
+    end(address) {
+      const session = sessions.get(address) ?? null;
       session?.stop();
-      session = null;
+      sessions = new Map([...sessions].filter(([each]) => each !== address));
+      return session;
+    },
+    close() {
+      for (const session of sessions.values()) session.stop();
+      sessions = new Map();
     },
   };
 }

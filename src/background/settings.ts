@@ -1,3 +1,4 @@
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import type { NodeClient } from '../network/node-client.ts';
@@ -84,7 +85,9 @@ const textsOf = (value: unknown): readonly string[] =>
 
 interface Deps {
   readonly preferences: Preferences;
-  readonly keystore: Pick<Keystore, 'state' | 'check' | 'preKeys'>;
+  readonly keystore: Pick<Keystore, 'state' | 'check'>;
+  /** Of the account in front; null while locked. */
+  readonly preKeys: () => ReturnType<AccountKeys['preKeys']> | null;
   readonly connect: (url: string) => Pick<NodeClient, 'probe'>;
   readonly exposure: Pick<ExposureService, 'apply' | 'here'>;
   /** When a backup file was last made, ms. */
@@ -103,6 +106,7 @@ interface Deps {
 export function createSettings({
   preferences,
   keystore,
+  preKeys,
   connect,
   exposure,
   backedUp,
@@ -124,7 +128,7 @@ export function createSettings({
     receipts: await preferences.receipts(),
     sites: await listSites(),
     rotateDays: await preferences.rotateDays(),
-    preKey: keystore.state() === 'open' ? preKeyView(keystore.preKeys()) : null,
+    preKey: preKeyView(preKeys()),
     version,
   });
   return {
@@ -194,7 +198,8 @@ export function createSettings({
   };
 }
 
-const preKeyView = ({ newestMs, count }: ReturnType<Keystore['preKeys']>) => ({ madeAt: newestMs, count });
+const preKeyView = (keys: ReturnType<AccountKeys['preKeys']> | null): Settings['preKey'] =>
+  keys && { madeAt: keys.newestMs, count: keys.count };
 
 /** A clock that is off by more than this has its messages refused. */
 const clockLimitMs = 4 * 60_000;

@@ -1,4 +1,4 @@
-import type { Keystore } from '../keystore/keystore.ts';
+import type { AccountKeys } from '../keystore/account-keys.ts';
 import type { Cache } from '../storage/cache.ts';
 import { takeOver } from './bindings.ts';
 import { afterMessage, chain } from './group-state.ts';
@@ -11,7 +11,7 @@ import type { Rows } from './rows.ts';
  * Puts what the outbox holds in front of the user. The outbox is written first, so a death between the two leaves this to do at the next start; what is
  * shown already is left as it is.
  */
-export function showEntry({ row }: OutboxEntry, keystore: Keystore, cache: Cache, rows: Rows): Promise<void> {
+export function showEntry({ row }: OutboxEntry, keystore: AccountKeys, cache: Cache, rows: Rows): Promise<void> {
   return rows.exclusive(async () => {
     if (row.kind === 'invitation') {
       const { conversation } = row;
@@ -45,7 +45,7 @@ export function showEntry({ row }: OutboxEntry, keystore: Keystore, cache: Cache
 }
 
 /** A message in a line, if it is here. */
-async function wordsOf(id: string, keystore: Keystore, cache: Cache): Promise<string | null> {
+async function wordsOf(id: string, keystore: AccountKeys, cache: Cache): Promise<string | null> {
   const kept = await cache.messages.get(id);
   return kept ? (await previewOf((await keystore.openRecord('messages', kept.id, kept.sealed)) as StoredMessage)).text : null;
 }

@@ -20,6 +20,8 @@ export interface SitesDeps {
   readonly grants: Grants;
   readonly approvals: Approvals;
   readonly accounts: Pick<Accounts, 'status'>;
+  /** The account in front, also while locked. */
+  readonly front: () => Address | null;
   readonly conversations: Pick<Conversations, 'list' | 'lookUp' | 'start' | 'get'>;
   readonly groups: Pick<Groups, 'create'>;
   readonly messages: Pick<Messages, 'send' | 'settled'>;
@@ -47,7 +49,7 @@ export interface SitesService extends Sites {
 const settleMs = 3_000;
 
 export function createSites(deps: SitesDeps): SitesService {
-  const { clock, grants, approvals, accounts, conversations, groups, messages, history, arrivals, nameFor, wake } = deps;
+  const { clock, grants, approvals, accounts, front, conversations, groups, messages, history, arrivals, nameFor, wake } = deps;
   const callers = new Map<string, Set<PageCaller>>();
   const names = createSiteNames({ clock, list: conversations.list, nameFor });
   const gate = createSiteGate({ clock, grants, approvals, accounts, names, granted: tell });
@@ -98,7 +100,8 @@ export function createSites(deps: SitesDeps): SitesService {
     },
     // Also while locked: what gives power away needs nobody's leave.
     async revoke({ origin }, kind) {
-      if (await grants.revoke(origin, kind)) await taken(origin);
+      const account = front();
+      if (account && (await grants.revoke(origin, account, kind))) await taken(origin);
       return null;
     },
     async canMessage(caller, peers) {
@@ -178,7 +181,8 @@ export function createSites(deps: SitesDeps): SitesService {
       return null;
     },
     async revokeSite(origin) {
-      if (await grants.revoke(origin)) await taken(origin);
+      const account = front();
+      if (account && (await grants.revoke(origin, account))) await taken(origin);
       return null;
     },
     attach(caller) {

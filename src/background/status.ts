@@ -1,9 +1,10 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import type { Clock } from '../protocol/time.ts';
-import type { Status } from '../rpc/views.ts';
+import type { AccountView, Address, Status } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
 import { backedUpAt } from './backups.ts';
 import type { Events } from './events.ts';
+import type { Front } from './front.ts';
 import { noteStop } from './log.ts';
 import type { StoredConversation } from './model.ts';
 import type { NodeStatus } from './node-state.ts';
@@ -21,7 +22,8 @@ export interface StatusBoard {
 }
 
 interface Deps {
-  readonly keystore: Pick<Keystore, 'state' | 'account' | 'failures'>;
+  readonly keystore: Pick<Keystore, 'state' | 'accounts' | 'failures' | 'look'>;
+  readonly front: Pick<Front, 'address'>;
   readonly records: Pick<Records, 'settings'>;
   readonly preferences: Preferences;
   readonly sessions: Sessions;
@@ -39,22 +41,32 @@ const countRequests = (session: Session): number =>
 
 const phases = { none: 'welcome', locked: 'locked', open: 'ready' } as const;
 
-export function createStatus({ keystore, records, preferences, sessions, node, prompts, clock, events, badge }: Deps): StatusBoard {
+export function createStatus({ keystore, front, records, preferences, sessions, node, prompts, clock, events, badge }: Deps): StatusBoard {
+  const accountView = async (address: Address): Promise<AccountView> => {
+    const session = sessions.all().find((each) => each.address === address);
+    if (!session || keystore.state() !== 'open') return { address, name: '', color: null, unread: 0 };
+    await Promise.all([session.rows.load(), session.consent.load(), session.marks.load()]);
+    // A lock or a removal may have come in between.
+    const isThere = keystore.state() === 'open' && keystore.accounts().some((each) => each.address === address);
+    const { name, color } = isThere ? keystore.look(address) : { name: '', color: null };
+    return { address, name, color, unread: session.rows.unread((row) => onShelf(session, row) === 'inbox') };
+  };
+
   const read = async (): Promise<Status> => {
     const session = sessions.peek();
-    await session?.rows.load();
-    await Promise.all([session?.consent.load(), session?.marks.load()]);
+    const accounts = await Promise.all(keystore.accounts().map(({ address }) => accountView(address)));
     const [url, theme] = [await preferences.nodeUrl(), await preferences.theme()];
-    const account = keystore.account();
+    const account = keystore.accounts().find(({ address }) => address === front.address()) ?? null;
     const { failed, nextTryAt } = keystore.failures();
     return {
       phase: phases[keystore.state()],
       account,
+      accounts,
       nextUnlockAt: nextTryAt !== null && nextTryAt > clock() ? nextTryAt : null,
       failedUnlocks: failed,
       node: node.read(),
       prompts: prompts(),
-      unread: session?.rows.unread((row) => onShelf(session, row) === 'inbox') ?? 0,
+      unread: accounts.find(({ address }) => address === account?.address)?.unread ?? 0,
       requests: session ? countRequests(session) : 0,
       backedUp: account === null || account.phraseSaved || (await backedUpAt(records, account.address)) !== null,
       published: account !== null && (await isPublished(records, account.address, url)),

@@ -1,7 +1,7 @@
 import type { Address } from '../protocol/address.ts';
 import { addressOfBundle, publicBundle } from '../protocol/private-keys.ts';
 import type { BackupContents } from './backup-file.ts';
-import type { SealedKey } from './identity.ts';
+import type { SealedKey } from './identity-types.ts';
 
 /** What goes into a backup file beside the account itself. */
 export interface BackupRequest {

@@ -3,6 +3,8 @@ export type KeystoreReason =
   | 'locked'
   | 'no-account'
   | 'account-exists'
+  | 'too-many-accounts'
+  | 'last-account'
   | 'wrong-passphrase'
   | 'weak-passphrase'
   | 'too-soon'

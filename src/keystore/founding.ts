@@ -17,9 +17,9 @@ import { KeystoreError } from './errors.ts';
 import { readExportedKeys } from './exported-keys.ts';
 import { blankDraft as blank, type Draft, type DraftStore, type Purpose, type Way } from './founding-draft.ts';
 import { type Stage, stageOf } from './founding-stage.ts';
-import { createIdentity } from './identity.ts';
 import type { NewAccount } from './new-account.ts';
 import { generateWallet, readKey, readPhrase, type Wallet, walletOfEntropy, walletOfKey, walletsOfEntropy } from './wallet.ts';
+import { createIdentity } from './wallet-identity.ts';
 
 /** What somebody brings along. */
 export type Start =

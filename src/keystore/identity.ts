@@ -1,6 +1,6 @@
 import type { Address } from '../protocol/address.ts';
 import { createAuthToken } from '../protocol/auth-token.ts';
-import { equalBytes, fromBase64, fromUtf8, type Random, toBase64, toHex, utf8 } from '../protocol/bytes.ts';
+import { equalBytes, type Random, toHex } from '../protocol/bytes.ts';
 import { type ConsentEntry, openConsent } from '../protocol/consent.ts';
 import { encodeContact } from '../protocol/contact-bundle.ts';
 import type { Envelope } from '../protocol/envelope.ts';
@@ -12,92 +12,26 @@ import {
   type KeyedGroup,
   readGroup,
   readGroupInvitation,
-  type SignedGroup,
   succeedGroup,
 } from '../protocol/group.ts';
 import { sha256 } from '../protocol/hash.ts';
-import { deriveInvitation, type InvitationContext, type OpenedInvitation, openInvitation, sealInvitation } from '../protocol/invitation.ts';
+import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
 import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
 import { openMessages } from '../protocol/message-batch.ts';
 import { type ConsentAction, encodeAction, preferencesIdentifier, sealToSelf } from '../protocol/preferences.ts';
-import {
-  addressOfBundle,
-  decodePrivateBundle,
-  draftIdentity,
-  encodePrivateBundle,
-  finishIdentity,
-  mergePreKeys,
-  type PrivateBundle,
-  publicBundle,
-  rotatePreKey,
-} from '../protocol/private-keys.ts';
+import { addressOfBundle, mergePreKeys, type PrivateBundle, publicBundle, rotatePreKey } from '../protocol/private-keys.ts';
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import type { Clock } from '../protocol/time.ts';
 import { preferencesTopic } from '../protocol/topic.ts';
 import { enableIdentityText, signText } from '../protocol/wallet-signature.ts';
 import { KeystoreError } from './errors.ts';
+import type { KeystoreGroup, KeystoreInvitation, MessageToOpen, MessageToSeal, Rekeyed, SealedKey } from './identity-types.ts';
 import type { NewAccount } from './new-account.ts';
 import type { SealedRecords } from './sealed-records.ts';
-import { phraseOf, privateKeyOf, type Wallet, walletOfKey } from './wallet.ts';
-
-/** The key of a conversation, sealed: others keep it and hand it back, only the keystore can use it. */
-export type SealedKey = Uint8Array & { readonly __sealedKey: true };
-
-export interface KeystoreInvitation {
-  readonly topic: string;
-  readonly key: SealedKey;
-  /** Names topic, key and peer together, and tells nothing. */
-  readonly binding: string;
-  readonly peer: Address;
-  readonly peerBundle: VerifiedBundle;
-  readonly createdNs: bigint;
-  readonly conversationId?: string;
-  readonly metadata?: Record<string, string>;
-  readonly sentByMe: boolean;
-  /** Unverified. */
-  readonly consentProof?: NonNullable<OpenedInvitation['consentProof']>;
-  /** Set for a conversation of more than two; `peer` is its creator then, or somebody in it where that is me. */
-  readonly group?: SignedGroup;
-  /** Whether topic and key follow from the keys of the two: nobody else can have made them. */
-  readonly derived: boolean;
-  /** It is to, or from, an identity that we no longer use. */
-  readonly former: boolean;
-}
-
-/** A group of ours after a change, with the invitations to those who need one. */
-export interface KeystoreGroup {
-  readonly group: SignedGroup;
-  readonly sealed: readonly Uint8Array[];
-  readonly key: SealedKey;
-  readonly binding: string;
-}
-
-export interface MessageToSeal {
-  readonly key: SealedKey;
-  readonly topic: string;
-  /** An encoded EncodedContent. */
-  readonly payload: Uint8Array;
-  /** In whole milliseconds. */
-  readonly createdNs: bigint;
-  readonly shouldPush: boolean;
-}
-
-export interface MessageToOpen {
-  readonly key: SealedKey;
-  readonly topic: string;
-  readonly envelopeTopic: string;
-  readonly peer: Address;
-  /** Who may have written it; by default the peer and I. */
-  readonly members?: readonly Address[];
-  readonly message: Uint8Array;
-}
-
-/** Other pre-keys for this identity: written down first, in force afterwards. */
-export interface Rekeyed {
-  readonly body: Uint8Array;
-  take(): void;
-}
+import type { AccountSecrets } from './vault-body.ts';
+import { phraseOf, privateKeyOf, type Wallet } from './wallet.ts';
+import { createIdentity, openBackups } from './wallet-identity.ts';
 
 const tokenLife = 55 * 60_000;
 const keyStore = 'conversation-key';
@@ -115,13 +49,9 @@ export class Identity {
   #cleared = false;
   #token: { readonly text: string; readonly madeAt: number } | null = null;
 
-  /** Reads the body of a vault. @throws KeystoreError vault-corrupt when it holds the keys of another account */
-  constructor(body: Uint8Array, expected: Address, records: SealedRecords, clock: Clock, random: Random) {
-    const { wallet, bundle, former } = decodeBody(body);
-    if ((wallet && wallet.address !== expected) || addressOfBundle(bundle) !== expected)
-      throw new KeystoreError('vault-corrupt', 'the vault holds the keys of another account');
+  constructor({ wallet, bundle, former }: AccountSecrets, records: SealedRecords, clock: Clock, random: Random) {
     this.#wallet = wallet;
-    this.#address = expected;
+    this.#address = addressOfBundle(bundle);
     this.#bundle = bundle;
     this.#former = former;
     this.#records = records;
@@ -171,7 +101,7 @@ export class Identity {
     return sealed;
   }
 
-  /** The body of a vault with a new pre-key in front (SPEC 3.8); `take` makes it ours once it is written. */
+  /** With a new pre-key in front (SPEC 3.8); `take` makes it ours once it is written. */
   rotated(): Rekeyed {
     return this.#rekeyed(rotatePreKey(this.#bundle, this.#clock, this.#random));
   }
@@ -190,7 +120,7 @@ export class Identity {
     return bundle === this.#bundle && former === this.#former ? null : this.#rekeyed(bundle, former);
   }
 
-  /** The body of a vault with a new identity in the place of this one, which is kept for what was said to it. @throws KeystoreError no-wallet */
+  /** With a new identity in the place of this one, which is kept for what was said to it. @throws KeystoreError no-wallet */
   renewed(): Rekeyed {
     const bundle = createIdentity(this.#held(), this.#clock, this.#random);
     return this.#rekeyed(bundle, [this.#bundle, ...this.#former]);
@@ -227,15 +157,26 @@ export class Identity {
   }
 
   #rekeyed(bundle: PrivateBundle, former = this.#former): Rekeyed {
-    if (this.#cleared) throw new KeystoreError('locked', 'Parley is locked');
+    this.#check();
     return {
-      body: encodeBody(this.#wallet, bundle, former),
+      secrets: { wallet: this.#wallet, bundle, former },
       take: () => {
         this.#bundle = bundle;
         this.#former = former;
         this.#token = null;
       },
     };
+  }
+
+  /** What was cleared must not be written down as keys. */
+  #check(): void {
+    if (this.#cleared) throw new KeystoreError('locked', 'Parley is locked');
+  }
+
+  /** What the vault keeps of it. @throws KeystoreError locked */
+  secrets(): AccountSecrets {
+    this.#check();
+    return { wallet: this.#wallet, bundle: this.#bundle, former: this.#former };
   }
 
   /** The account as a backup file keeps it. */
@@ -392,51 +333,6 @@ export class Identity {
   async #openKey(topic: string, key: SealedKey): Promise<Uint8Array> {
     return (await this.#records.open(keyStore, topic, key)) as Uint8Array;
   }
-}
-
-/** A new identity for a wallet, signed by it. */
-export function createIdentity(wallet: Wallet, clock: Clock, random: Random): PrivateBundle {
-  const { draft, text } = draftIdentity(clock, random);
-  return finishIdentity(draft, signText(text, wallet.key), wallet.address, clock, random);
-}
-
-/** The identity in the first backup that the wallet opens; null when none does. */
-export async function openBackups(wallet: Wallet, backups: readonly Uint8Array[]): Promise<PrivateBundle | null> {
-  for (const bytes of backups) {
-    try {
-      const backup = readKeyBackup(bytes);
-      return await backup.open(signText(enableIdentityText(backup.walletPreKey), wallet.key), wallet.address);
-    } catch {
-      // An entry that does not open says nothing of the older ones.
-    }
-  }
-  return null;
-}
-
-/** What the vault seals. The key stands beside the words it follows from: deriving it anew takes a hundred milliseconds at every start. */
-export function encodeBody(wallet: Wallet | null, bundle: PrivateBundle, former: readonly PrivateBundle[] = []): Uint8Array {
-  const secret = wallet && {
-    key: toBase64(wallet.key),
-    entropy: wallet.entropy && toBase64(wallet.entropy),
-    path: wallet.path,
-    extraWord: wallet.extraWord,
-  };
-  const encoded = (each: PrivateBundle): string => toBase64(encodePrivateBundle(each));
-  return utf8(JSON.stringify({ wallet: secret, bundle: encoded(bundle), former: former.map(encoded) }));
-}
-
-function decodeBody(body: Uint8Array): {
-  readonly wallet: Wallet | null;
-  readonly bundle: PrivateBundle;
-  readonly former: readonly PrivateBundle[];
-} {
-  type Kept = { key: string; entropy: string | null; path?: string | null; extraWord?: boolean } | null;
-  const { wallet, bundle, former = [] } = JSON.parse(fromUtf8(body)) as { wallet: Kept; bundle: string; former?: string[] };
-  const decoded = (text: string): PrivateBundle => decodePrivateBundle(fromBase64(text));
-  const kept = { bundle: decoded(bundle), former: former.map(decoded) };
-  if (!wallet) return { ...kept, wallet: null };
-  const entropy = wallet.entropy === null ? null : fromBase64(wallet.entropy);
-  return { ...kept, wallet: walletOfKey(fromBase64(wallet.key), entropy, wallet.path ?? null, wallet.extraWord ?? false) };
 }
 
 const isOf = (one: PrivateBundle, other: PrivateBundle): boolean => equalBytes(one.identity.point, other.identity.point);

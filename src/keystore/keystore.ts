@@ -1,38 +1,36 @@
 import type { Address } from '../protocol/address.ts';
 import { equalBytes, type Random, randomBytes } from '../protocol/bytes.ts';
-import type { ConsentEntry } from '../protocol/consent.ts';
-import type { Envelope } from '../protocol/envelope.ts';
-import type { InvitationContext } from '../protocol/invitation.ts';
-import type { OpenedMessage } from '../protocol/message.ts';
-import type { ConsentAction } from '../protocol/preferences.ts';
-import { addressOfBundle, type PrivateBundle } from '../protocol/private-keys.ts';
-import type { VerifiedBundle } from '../protocol/public-keys.ts';
+import { addressOfBundle } from '../protocol/private-keys.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
+import { AccountKeys, type OpenAccount } from './account-keys.ts';
 import { type BackedAccount, type BackupContents, openBackupFile, sealBackupFile } from './backup-file.ts';
 import { type BackupRequest, type BackupSummary, summaryOf } from './backup-summary.ts';
 import { KeystoreError } from './errors.ts';
-import {
-  createIdentity,
-  encodeBody,
-  Identity,
-  type KeystoreGroup,
-  type KeystoreInvitation,
-  type MessageToOpen,
-  type MessageToSeal,
-  openBackups,
-  type Rekeyed,
-  type SealedKey,
-} from './identity.ts';
+import { Identity } from './identity.ts';
+import type { Rekeyed } from './identity-types.ts';
 import type { NewAccount } from './new-account.ts';
 import { checkPassphrase, defaultCost, isCheaper, type KdfCost } from './passphrase.ts';
 import { SealedRecords } from './sealed-records.ts';
 import { type Deadlines, Session, type SessionArea } from './session.ts';
 import { type Failures, Throttle } from './throttle.ts';
-import { createVault, openBody, openVault, reviseVault, rewrapVault, type Vault, type VaultChange } from './vault.ts';
+import {
+  type AccountHead,
+  accountsOf,
+  createVault,
+  mostAccounts,
+  openBody,
+  openVault,
+  reviseVault,
+  rewrapVault,
+  type Vault,
+  type VaultChange,
+} from './vault.ts';
+import { type AccountEntry, type AccountLook, decodeBody, encodeBody } from './vault-body.ts';
 import { type Cell, VaultStore } from './vault-store.ts';
 import { generateWallet, readSecret, type Wallet } from './wallet.ts';
+import { createIdentity, openBackups } from './wallet-identity.ts';
 
-export type { KeystoreGroup, KeystoreInvitation, SealedKey } from './identity.ts';
+export type { KeystoreGroup, KeystoreInvitation, SealedKey } from './identity-types.ts';
 
 export interface KeystoreDeps {
   readonly vault: Cell<Uint8Array>;
@@ -48,17 +46,29 @@ export interface KeystoreDeps {
 interface Open {
   readonly vault: Vault;
   readonly dataKey: Uint8Array;
-  readonly identity: Identity;
-  readonly records: SealedRecords;
+  /** In the order of the vault. */
+  readonly accounts: ReadonlyMap<Address, Account>;
   readonly deadlines: Deadlines;
+}
+
+interface Account extends OpenAccount, AccountLook {
+  readonly key: Uint8Array | null;
+}
+
+/** The next vault, and what is so once it is written. */
+interface Step {
+  readonly vault: Vault;
+  readonly accounts?: ReadonlyMap<Address, Account>;
+  take?(): void;
 }
 
 const hour = 3_600_000;
 const longestUnlock = 12 * hour;
 
 /**
- * The home of every private byte. It is asked questions (open this invitation, seal this message) and never hands out a key, except to `reveal`,
- * which takes the passphrase. What it seals for others (`SealedKey`, `sealRecord`) is unreadable while it is locked.
+ * The home of every private byte: one vault with the keys of every account, under one passphrase. The keys of an account are asked questions (open this invitation, seal
+ * this message) and never handed out, except by `reveal`, which takes the passphrase. What they seal for others (`SealedKey`, `sealRecord`) is unreadable
+ * while it is locked, and to the other accounts at all times.
  */
 export class Keystore {
   readonly #store: VaultStore;
@@ -71,6 +81,7 @@ export class Keystore {
   #open: Open | null = null;
   #import: Wallet | null = null;
   #backup: BackupContents | null = null;
+  readonly #keys = new Map<Address, AccountKeys>();
   #revising: Promise<unknown> = Promise.resolve();
 
   constructor({
@@ -112,9 +123,36 @@ export class Keystore {
     return this.#open ? 'open' : 'locked';
   }
 
-  /** The account that is open or that unlocking would open; readable while locked. */
-  account(): { readonly address: Address; readonly phraseSaved: boolean } | null {
-    return this.#vault && { address: this.#vault.address, phraseSaved: this.#vault.phraseSaved };
+  /** The accounts, in the order in which they came; readable while locked. */
+  accounts(): readonly AccountHead[] {
+    return this.#vault ? accountsOf(this.#vault) : [];
+  }
+
+  /** Whether the rows of this account on the disk are sealed by the vault's own data key: those of the account that was the first in it. @throws KeystoreError locked, no-account */
+  isFirst(address: Address): boolean {
+    return this.#account(address).key === null;
+  }
+
+  /** What its owner calls it. @throws KeystoreError locked, no-account */
+  look(address: Address): AccountLook {
+    const { name, color } = this.#account(address);
+    return { name, color };
+  }
+
+  /** The keys of an account, by default of the first. They refuse while the keystore is locked, and once the account is removed. @throws KeystoreError no-account */
+  keys(address: Address | undefined = this.accounts()[0]?.address): AccountKeys {
+    if (address === undefined) throw new KeystoreError('no-account', 'there is no account yet');
+    const keys =
+      this.#keys.get(address) ??
+      new AccountKeys({
+        open: () => this.#account(address),
+        peek: () => this.#open?.accounts.get(address) ?? null,
+        rekey: (change) => this.#rekey(address, change),
+        backedUp: (index) => this.#backedUp(index),
+        clock: this.#clock,
+      });
+    this.#keys.set(address, keys);
+    return keys;
   }
 
   failures(): Failures {
@@ -125,13 +163,62 @@ export class Keystore {
   async createWallet(passphrase: string): Promise<void> {
     this.#checkNew(passphrase);
     const wallet = generateWallet(this.#random);
-    await this.#found(wallet, createIdentity(wallet, this.#clock, this.#random), passphrase);
+    await this.#found(
+      { kind: 'phrase', wallet, bundle: createIdentity(wallet, this.#clock, this.#random), phraseSaved: false },
+      passphrase,
+    );
   }
 
-  /** Takes up an account that was made elsewhere, and ends unlocked. @throws KeystoreError account-exists, weak-passphrase */
-  async add({ wallet, bundle, phraseSaved, former }: NewAccount, passphrase: string): Promise<void> {
-    this.#checkNew(passphrase);
-    await this.#found(wallet, bundle, passphrase, phraseSaved, former);
+  /**
+   * Takes up an account that was made elsewhere: the first with a passphrase for the vault, which ends unlocked, every other with the passphrase of the vault.
+   * @throws KeystoreError account-exists, weak-passphrase; as `check`, locked, too-many-accounts
+   */
+  async add(account: NewAccount, passphrase: string): Promise<void> {
+    if (!this.#vault) {
+      checkPassphrase(passphrase);
+      return this.#found(account, passphrase);
+    }
+    this.#unlocked();
+    await this.check(passphrase);
+    const address = addressOfBundle(account.bundle);
+    await this.#replace(async (open, vault, dataKey) => {
+      const heads = accountsOf(vault);
+      if (heads.some((head) => head.address === address)) throw new KeystoreError('account-exists', 'this account is here already');
+      if (heads.length >= mostAccounts) throw new KeystoreError('too-many-accounts', `there are ${mostAccounts} accounts already`);
+      const accounts = new Map(open.accounts).set(address, this.#enterAccount(entryOf(account, this.#random(32)), dataKey));
+      const next = [...heads, { address, phraseSaved: account.phraseSaved }];
+      return { vault: await this.#revised(vault, dataKey, { accounts: next, body: bodyOf(accounts) }), accounts };
+    });
+  }
+
+  /** Destroys the keys of an account; the last one goes with `wipe` alone. @throws KeystoreError as `check`, locked, no-account, last-account */
+  async remove(address: Address, passphrase: string): Promise<void> {
+    this.#account(address);
+    await this.check(passphrase);
+    await this.#replace(async (open, vault, dataKey) => {
+      const accounts = new Map(open.accounts);
+      const removed = accounts.get(address);
+      accounts.delete(address);
+      if (accounts.size === 0) throw new KeystoreError('last-account', 'there is no other account');
+      const next = accountsOf(vault).filter((head) => head.address !== address);
+      const body = bodyOf(accounts);
+      // Wrapped anew: the key may be bound to the one that goes.
+      const written = await rewrapVault(vault, dataKey, passphrase, this.#cost, this.#random, { accounts: next, body }).finally(() =>
+        body.fill(0),
+      );
+      return { vault: written, accounts, take: () => removed && forget(removed) };
+    });
+  }
+
+  /** Names or colours an account. @throws KeystoreError locked, no-account */
+  async describe(address: Address, look: Partial<AccountLook>): Promise<void> {
+    this.#account(address);
+    await this.#replace(async (open, vault, dataKey) => {
+      const account = open.accounts.get(address);
+      if (!account) return null;
+      const accounts = new Map(open.accounts).set(address, { ...account, ...look });
+      return { vault: await this.#revised(vault, dataKey, { body: bodyOf(accounts) }), accounts };
+    });
   }
 
   /** Reads a recovery phrase or a private key and tells whose it is; `finishImport` goes on. @throws KeystoreError bad-secret, account-exists */
@@ -152,7 +239,8 @@ export class Keystore {
     const found = await openBackups(wallet, backups);
     if (!found && backups.length > 0)
       throw new KeystoreError('backup-unreadable', 'the node holds a backup of this account that its wallet does not open');
-    await this.#found(wallet, found ?? createIdentity(wallet, this.#clock, this.#random), passphrase);
+    const bundle = found ?? createIdentity(wallet, this.#clock, this.#random);
+    await this.#found({ kind: wallet.entropy ? 'phrase' : 'key', wallet, bundle, phraseSaved: false }, passphrase);
     this.#import = null;
     return { restored: found !== null };
   }
@@ -191,8 +279,8 @@ export class Keystore {
   /** Drops every key. */
   async lock(): Promise<void> {
     this.#backup = null;
-    this.#open?.records.clear();
-    this.#open?.identity.clear();
+    this.#open?.dataKey.fill(0);
+    for (const account of this.#open?.accounts.values() ?? []) forget(account);
     this.#open = null;
     await this.#session.end();
   }
@@ -214,60 +302,29 @@ export class Keystore {
     return this.#open === null;
   }
 
-  /** @throws KeystoreError as `unlock` */
-  async reveal(passphrase: string): Promise<{ readonly phrase: string | null; readonly privateKey: string }> {
+  /** @throws KeystoreError as `unlock`, no-wallet */
+  async reveal(address: Address, passphrase: string): Promise<{ readonly phrase: string | null; readonly privateKey: string }> {
     await this.check(passphrase);
-    return this.#unlocked().identity.secret();
+    return this.#account(address).identity.secret();
   }
 
   /** Notes that the user has written the phrase down. @throws KeystoreError locked */
-  setPhraseSaved(): Promise<void> {
-    return this.#revise(() => ({ phraseSaved: true }));
-  }
-
-  /** Puts a new pre-key in front; the older ones stay for what was sealed to them (SPEC 3.8). @throws KeystoreError locked */
-  async rotatePreKey(): Promise<void> {
-    await this.#rekey(async (identity) => identity.rotated());
-  }
-
-  /** Puts a new identity in the place of the present one, which stays for what was said to it. @throws KeystoreError locked, no-wallet */
-  async renewIdentity(): Promise<void> {
-    await this.#rekey(async (identity) => identity.renewed());
-  }
-
-  /** Whether this identity key is ours, or was. @throws KeystoreError locked */
-  wasMine(identityKey: Uint8Array): boolean {
-    return this.#identity().wasMine(identityKey);
-  }
-
-  /** Takes up what backups of this wallet have and we do not: pre-keys of this identity, and other identities to read by. Answers whether there was any. @throws KeystoreError locked */
-  adoptPreKeys(backups: readonly Uint8Array[]): Promise<boolean> {
-    return this.#rekey((identity) => identity.joined(backups));
-  }
-
-  /** Whether the wallet itself is here, to sign as often as is needed. @throws KeystoreError locked */
-  holdsWallet(): boolean {
-    return this.#identity().holdsWallet();
-  }
-
-  /** Whether a backup opens and lacks none of our pre-keys. @throws KeystoreError locked */
-  async isBackedUpBy(backup: Uint8Array): Promise<boolean> {
-    return this.#identity().isBackedUpBy(backup);
-  }
-
-  /** Whether a backup opens at all. @throws KeystoreError locked */
-  async opens(backup: Uint8Array): Promise<boolean> {
-    return this.#identity().opens(backup);
+  setPhraseSaved(address: Address): Promise<void> {
+    return this.#replace(async (_, vault, dataKey) => {
+      const accounts = accountsOf(vault).map((head) => (head.address === address ? { ...head, phraseSaved: true } : head));
+      return { vault: await this.#revised(vault, dataKey, { accounts }) };
+    });
   }
 
   /**
    * A backup file of the account, with keys of its conversations and whatever else is given; it has a passphrase of its own.
    * @throws KeystoreError as `unlock`, weak-passphrase
    */
-  async sealBackup(passphrase: string, { filePassphrase, keys, data, settings }: BackupRequest): Promise<Uint8Array> {
+  async sealBackup(address: Address, passphrase: string, { filePassphrase, keys, data, settings }: BackupRequest): Promise<Uint8Array> {
     await this.check(passphrase);
-    const { identity, vault } = this.#unlocked();
-    const account = { account: identity.account(vault.phraseSaved), keys: await identity.openKeys(keys), data };
+    const { identity } = this.#account(address);
+    const phraseSaved = this.accounts().some((head) => head.address === address && head.phraseSaved);
+    const account = { account: identity.account(phraseSaved), keys: await identity.openKeys(keys), data };
     return sealBackupFile({ createdAt: this.#clock(), accounts: [account], settings }, filePassphrase, this.#cost, this.#random);
   }
 
@@ -288,28 +345,6 @@ export class Keystore {
     await this.add(this.#backedUp(index).account, passphrase);
   }
 
-  /** Takes up the pre-keys that the open backup has of this very identity; answers whether there were any. @throws KeystoreError locked, ProtocolError wrong-sender */
-  joinBackup(index: number): Promise<boolean> {
-    return this.#rekey(async (identity) => identity.joinedWith(this.#backedUp(index).account.bundle));
-  }
-
-  /** The keys of conversations in the open backup, sealed as they are kept here, with the names of what they bind. @throws KeystoreError locked */
-  async keysOfBackup(
-    index: number,
-    conversations: readonly { readonly topic: string; readonly identityKey: Uint8Array }[],
-  ): Promise<{ readonly key: SealedKey; readonly binding: string }[]> {
-    const { keys } = this.#backedUp(index);
-    if (keys.length !== conversations.length) throw new KeystoreError('backup-foreign', 'the file has other conversations than keys');
-    return this.#identity().sealKeys(
-      conversations.map((conversation, position) => ({ ...conversation, key: keys[position] as Uint8Array })),
-    );
-  }
-
-  /** How many pre-keys there are, and when the newest was made (milliseconds). @throws KeystoreError locked */
-  preKeys(): { readonly count: number; readonly newestMs: number } {
-    return this.#identity().preKeys();
-  }
-
   /** Destroys the vault: without the wrapped data key nothing sealed can be opened again. */
   async wipe(): Promise<void> {
     await this.lock();
@@ -320,149 +355,53 @@ export class Keystore {
     this.#vault = null;
   }
 
-  /** @throws KeystoreError locked */
-  address(): Address {
-    return this.#identity().address();
-  }
-
-  /** @throws KeystoreError locked */
-  publicBundle(): VerifiedBundle {
-    return this.#identity().publicBundle();
-  }
-
-  /** A token for publishing, made for the time `now` (the node's, milliseconds) and kept for 55 minutes. @throws KeystoreError locked */
-  authToken(now: number = this.#clock()): string {
-    return this.#identity().authToken(now);
-  }
-
-  /** Forgets the token, when a node refused it. */
-  renewToken(): void {
-    this.#open?.identity.renewToken();
-  }
-
-  /** The contact in the legacy and in the signed format, to be published in this order. @throws KeystoreError locked */
-  contactMessages(): readonly [Uint8Array, Uint8Array] {
-    return this.#identity().contactMessages();
-  }
-
-  /** The private bundle, sealed by the wallet for the private store of the network. @throws KeystoreError locked */
-  async keyBackup(): Promise<Uint8Array> {
-    return this.#identity().keyBackup();
-  }
-
-  /** Derives and seals the invitation to a conversation. @throws KeystoreError locked */
-  async createInvitation(
-    peer: VerifiedBundle,
-    context: InvitationContext | undefined,
-    createdNs: bigint,
-  ): Promise<{ readonly topic: string; readonly sealed: Uint8Array; readonly key: SealedKey; readonly binding: string }> {
-    return this.#identity().createInvitation(peer, context, createdNs);
-  }
-
-  /** Founds a group with these members. @throws KeystoreError locked, ProtocolError */
-  async createGroup(members: readonly VerifiedBundle[], title: string, createdNs: bigint): Promise<KeystoreGroup> {
-    return this.#identity().createGroup(members, title, createdNs);
-  }
-
-  /** Adds members to a group of ours, or renames it; invitations are to those added. @throws KeystoreError locked, ProtocolError */
-  async extendGroup(...change: Parameters<Identity['extendGroup']>): Promise<KeystoreGroup> {
-    return this.#identity().extendGroup(...change);
-  }
-
-  /** Begins the next epoch of a group of ours without some; invitations are to those who stay. @throws KeystoreError locked, ProtocolError */
-  async succeedGroup(...change: Parameters<Identity['succeedGroup']>): Promise<KeystoreGroup> {
-    return this.#identity().succeedGroup(...change);
-  }
-
-  /** @throws KeystoreError locked, ProtocolError */
-  async openInvitation(envelope: { readonly timestampNs: bigint; readonly message: Uint8Array }): Promise<KeystoreInvitation> {
-    return this.#identity().openInvitation(envelope);
-  }
-
-  /** The topic of the owner's decisions about others. @throws KeystoreError locked */
-  async preferencesTopic(): Promise<string> {
-    return this.#identity().preferencesTopic();
-  }
-
-  /** A decision as only the owner reads it. @throws KeystoreError locked */
-  async sealConsent(action: ConsentAction): Promise<Uint8Array> {
-    return this.#identity().sealConsent(action);
-  }
-
-  /** @throws KeystoreError locked, ProtocolError when it is none of the owner's decisions */
-  async openConsent(envelope: Envelope): Promise<ConsentEntry> {
-    return this.#identity().openConsent(envelope);
-  }
-
-  /** @throws KeystoreError locked */
-  async sealMessage(message: MessageToSeal): Promise<{ readonly message: Uint8Array; readonly id: string }> {
-    return this.#identity().sealMessage(message);
-  }
-
-  /** @throws KeystoreError locked, ProtocolError */
-  async openMessage(message: MessageToOpen): Promise<OpenedMessage> {
-    return this.#identity().openMessage(message);
-  }
-
-  /** Opens each as `openMessage` does, together, and says of each what became of it. @throws KeystoreError locked */
-  async openMessages(messages: readonly MessageToOpen[]): Promise<PromiseSettledResult<OpenedMessage>[]> {
-    return this.#identity().openMessages(messages);
-  }
-
-  /** Seals a row for the disk. @throws KeystoreError locked */
-  sealRecord(store: string, key: string, value: unknown): Promise<Uint8Array> {
-    return this.#unlocked().records.seal(store, key, value);
-  }
-
-  /** @throws KeystoreError locked, ProtocolError cannot-decrypt */
-  openRecord(store: string, key: string, sealed: Uint8Array): Promise<unknown> {
-    return this.#unlocked().records.open(store, key, sealed);
-  }
-
-  /** A name for the disk that tells nothing, the same every time. @throws KeystoreError locked */
-  blind(store: string, text: string): Promise<string> {
-    return this.#unlocked().records.blind(store, text);
-  }
-
-  async #rekey(change: (identity: Identity) => Promise<Rekeyed | null>): Promise<boolean> {
-    let rekeyed: Rekeyed | null = null;
-    await this.#revise(async ({ identity }) => {
-      rekeyed = await change(identity);
-      return rekeyed && { body: rekeyed.body };
+  async #rekey(address: Address, change: (identity: Identity) => Promise<Rekeyed | null>): Promise<boolean> {
+    let done = false;
+    await this.#replace(async (open, vault, dataKey) => {
+      const account = this.#account(address);
+      const rekeyed = await change(account.identity);
+      if (!rekeyed) return null;
+      done = true;
+      const entries = [...open.accounts].map(([each, { identity, key, name, color }]) => {
+        const secrets = each === address ? rekeyed.secrets : identity.secrets();
+        return { ...secrets, key, name, color };
+      });
+      return { vault: await this.#revised(vault, dataKey, { body: encodeBody(entries) }), take: rekeyed.take };
     });
-    const done = rekeyed as Rekeyed | null;
-    done?.body.fill(0);
-    done?.take();
-    return done !== null;
+    return done;
+  }
+
+  async #revised(vault: Vault, dataKey: Uint8Array, change: VaultChange): Promise<Vault> {
+    try {
+      return await reviseVault(vault, dataKey, change, this.#random);
+    } finally {
+      change.body?.fill(0);
+    }
+  }
+
+  async #rewrap(passphrase: string): Promise<void> {
+    await this.#replace(async (_, vault, dataKey) => ({ vault: await rewrapVault(vault, dataKey, passphrase, this.#cost, this.#random) }));
   }
 
   /** Writes a changed vault, one change after another: each builds on the revision before. */
-  #revise(change: (open: Open) => VaultChange | null | Promise<VaultChange | null>): Promise<void> {
-    return this.#replace(async (open, vault, dataKey) => {
-      const changes = await change(open);
-      return changes && reviseVault(vault, dataKey, changes, this.#random);
-    });
-  }
-
-  #rewrap(passphrase: string): Promise<void> {
-    return this.#replace((_, vault, dataKey) => rewrapVault(vault, dataKey, passphrase, this.#cost, this.#random));
-  }
-
-  async #replace(next: (open: Open, vault: Vault, dataKey: Uint8Array) => Promise<Vault | null>): Promise<void> {
-    const open = this.#unlocked();
+  async #replace(next: (open: Open, vault: Vault, dataKey: Uint8Array) => Promise<Step | null>): Promise<void> {
     // A key of its own: a lock in between clears the other, and nothing may be sealed under zeros.
-    const dataKey = open.dataKey.slice();
+    const before = this.#unlocked();
+    const dataKey = before.dataKey.slice();
     const revise = async (): Promise<void> => {
-      const vault = await next(open, this.#need(), dataKey);
-      if (!vault) return;
+      const step = await next(this.#open ?? before, this.#need(), dataKey);
+      if (!step) return;
+      const { vault, accounts, take } = step;
       await this.#store.write(vault).catch(async (error: unknown) => {
         // What counts is what the disk holds now: that passphrase is the one to ask for.
         this.#vault = (await this.#store.read().catch(() => null)) ?? this.#vault;
         throw error;
       });
       this.#vault = vault;
+      take?.();
       // A lock may have come in between; its keys stay dropped.
-      if (this.#open) this.#open = { ...this.#open, vault };
+      if (this.#open) this.#open = { ...this.#open, vault, ...(accounts && { accounts }) };
+      else for (const account of accounts?.values() ?? []) forget(account);
     };
     const revised = this.#revising.then(revise).finally(() => dataKey.fill(0));
     this.#revising = revised.catch(() => undefined);
@@ -486,8 +425,10 @@ export class Keystore {
     return this.#open;
   }
 
-  #identity(): Identity {
-    return this.#unlocked().identity;
+  #account(address: Address): Account {
+    const account = this.#unlocked().accounts.get(address);
+    if (!account) throw new KeystoreError('no-account', 'this account is not here');
+    return account;
   }
 
   #checkNew(passphrase: string): void {
@@ -495,21 +436,11 @@ export class Keystore {
     checkPassphrase(passphrase);
   }
 
-  /** Seals wallet and identity in a new vault, and opens it. */
-  async #found(
-    wallet: Wallet | null,
-    bundle: PrivateBundle,
-    passphrase: string,
-    phraseSaved = false,
-    former: readonly PrivateBundle[] = [],
-  ): Promise<void> {
-    const body = encodeBody(wallet, bundle, former);
-    const address = addressOfBundle(bundle);
-    const { vault, dataKey } = await createVault(
-      { address, createdAt: this.#clock(), body, passphrase, phraseSaved },
-      this.#cost,
-      this.#random,
-    );
+  /** Seals the first account in a new vault, and opens it. */
+  async #found(account: NewAccount, passphrase: string): Promise<void> {
+    const body = encodeBody([entryOf(account, null)]);
+    const head = { address: addressOfBundle(account.bundle), phraseSaved: account.phraseSaved };
+    const { vault, dataKey } = await createVault({ account: head, createdAt: this.#clock(), body, passphrase }, this.#cost, this.#random);
     if (!equalBytes(await openBody(vault, dataKey), body)) throw new KeystoreError('vault-corrupt', 'the vault was not sealed as it is');
     await this.#store.write(vault);
     body.fill(0);
@@ -525,9 +456,37 @@ export class Keystore {
 
   async #enter(vault: Vault, dataKey: Uint8Array, deadlines: Deadlines): Promise<void> {
     const body = await openBody(vault, dataKey);
-    const records = new SealedRecords(dataKey);
-    const identity = new Identity(body, vault.address, records, this.#clock, this.#random);
-    body.fill(0);
-    this.#open = { vault, dataKey, identity, records, deadlines };
+    const addresses = accountsOf(vault).map(({ address }) => address);
+    try {
+      const entries = decodeBody(body, addresses);
+      const accounts = new Map(entries.map((entry, i) => [addresses[i] as Address, this.#enterAccount(entry, dataKey)]));
+      this.#open = { vault, dataKey, accounts, deadlines };
+    } finally {
+      body.fill(0);
+    }
   }
+
+  #enterAccount({ key, name, color, ...secrets }: AccountEntry, dataKey: Uint8Array): Account {
+    // Copies: what one account forgets, the others go on using.
+    const records = new SealedRecords((key ?? dataKey).slice());
+    return { identity: new Identity(secrets, records, this.#clock, this.#random), records, key, name, color };
+  }
+}
+
+const entryOf = ({ wallet, bundle, former = [] }: NewAccount, key: Uint8Array | null): AccountEntry => ({
+  wallet,
+  bundle,
+  former,
+  key,
+  name: '',
+  color: null,
+});
+
+const bodyOf = (accounts: ReadonlyMap<Address, Account>): Uint8Array =>
+  encodeBody([...accounts.values()].map(({ identity, key, name, color }) => ({ ...identity.secrets(), key, name, color })));
+
+function forget({ identity, records, key }: Account): void {
+  records.clear();
+  identity.clear();
+  key?.fill(0);
 }

@@ -9,16 +9,36 @@ import { checkCost, deriveKey, type KdfCost } from './passphrase.ts';
  * The vault, as it lies on the disk: JSON with a data key wrapped by the passphrase, and a body sealed under the data key.
  * `rev` grows with every write, so that an older copy is known as such.
  */
-export interface Vault {
+export type Vault = VaultOfMany | VaultOfOne;
+
+/** The format that is written: 1 to 100 accounts. */
+export interface VaultOfMany extends Common {
+  readonly v: 2;
+  readonly accounts: readonly AccountHead[];
+}
+
+/** The format before, with one account. It is read, and becomes the other with its next revision. */
+interface VaultOfOne extends Common {
   readonly v: 1;
+  readonly phraseSaved: boolean;
+}
+
+interface Common {
+  /** The account that the data key is bound to: the only one of the older format, one of several. */
   readonly address: Address;
   readonly createdAt: number;
   readonly rev: number;
-  readonly phraseSaved: boolean;
   readonly kdf: KdfCost & { readonly alg: 'argon2id'; readonly salt: string };
   /** The wrapped data key: nonce and ciphertext. */
   readonly kek: Sealed;
   readonly body: Sealed;
+}
+
+/** What is known of an account without the passphrase. */
+export interface AccountHead {
+  readonly address: Address;
+  /** Whether its owner has the phrase on paper, as far as we know. */
+  readonly phraseSaved: boolean;
 }
 
 interface Sealed {
@@ -28,31 +48,30 @@ interface Sealed {
 
 /** What a new revision of a vault may change. */
 export interface VaultChange {
-  readonly phraseSaved?: boolean;
+  readonly accounts?: readonly AccountHead[];
   readonly body?: Uint8Array;
 }
+
+export const mostAccounts = 100;
+
+/** The accounts, in the order in which they came. */
+export const accountsOf = (vault: Vault): readonly AccountHead[] =>
+  vault.v === 1 ? [{ address: vault.address, phraseSaved: vault.phraseSaved }] : vault.accounts;
 
 /** Seals a body of secrets under a fresh data key and the passphrase. The caller owns (and clears) the data key. */
 export async function createVault(
   {
-    address,
+    account,
     createdAt,
     body,
     passphrase,
-    phraseSaved = false,
-  }: {
-    readonly address: Address;
-    readonly createdAt: number;
-    readonly body: Uint8Array;
-    readonly passphrase: string;
-    readonly phraseSaved?: boolean;
-  },
+  }: { readonly account: AccountHead; readonly createdAt: number; readonly body: Uint8Array; readonly passphrase: string },
   cost: KdfCost,
   random: Random = randomBytes,
 ): Promise<{ readonly vault: Vault; readonly dataKey: Uint8Array }> {
   const dataKey = random(32);
   const kdf = { alg: 'argon2id' as const, ...cost, salt: toBase64(random(16)) };
-  const head = { v: 1 as const, address, createdAt, rev: 1, phraseSaved, kdf };
+  const head = { v: 2 as const, address: account.address, createdAt, rev: 1, accounts: [account], kdf };
   const kek = await wrap(passphrase, head, dataKey, random);
   const vault = { ...head, kek, body: await sealBody(dataKey, head, body, random) };
   return { vault, dataKey };
@@ -82,11 +101,16 @@ export async function openBody(vault: Vault, dataKey: Uint8Array): Promise<Uint8
   }
 }
 
-/** The vault with changed clear fields or body, one revision on. */
-export async function reviseVault(vault: Vault, dataKey: Uint8Array, change: VaultChange, random: Random = randomBytes): Promise<Vault> {
+/** The vault with other accounts or another body, one revision on. @throws KeystoreError vault-corrupt */
+export async function reviseVault(
+  vault: Vault,
+  dataKey: Uint8Array,
+  change: VaultChange,
+  random: Random = randomBytes,
+): Promise<VaultOfMany> {
   const body = change.body ?? (await openBody(vault, dataKey));
-  const head = { ...vault, rev: vault.rev + 1, phraseSaved: change.phraseSaved ?? vault.phraseSaved };
-  return { ...head, body: await sealBody(dataKey, head, body, random) };
+  const head = nextHead(vault, change.accounts);
+  return { ...head, kek: vault.kek, body: await sealBody(dataKey, head, body, random) };
 }
 
 /**
@@ -99,15 +123,27 @@ export async function rewrapVault(
   passphrase: string,
   cost: KdfCost,
   random: Random = randomBytes,
-): Promise<Vault> {
-  const head = { ...vault, rev: vault.rev + 1, kdf: { alg: 'argon2id' as const, ...cost, salt: toBase64(random(16)) } };
-  const body = await openBody(vault, dataKey);
+  change: VaultChange = {},
+): Promise<VaultOfMany> {
+  const next = nextHead(vault, change.accounts);
+  const address = (next.accounts[0] as AccountHead).address;
+  const head = { ...next, address, kdf: { alg: 'argon2id' as const, ...cost, salt: toBase64(random(16)) } };
+  const body = change.body?.slice() ?? (await openBody(vault, dataKey));
   try {
     return { ...head, kek: await wrap(passphrase, head, dataKey, random), body: await sealBody(dataKey, head, body, random) };
   } finally {
     body.fill(0);
   }
 }
+
+const nextHead = (vault: Vault, accounts = accountsOf(vault)): Omit<VaultOfMany, 'kek' | 'body'> => ({
+  v: 2,
+  address: vault.address,
+  createdAt: vault.createdAt,
+  rev: vault.rev + 1,
+  accounts,
+  kdf: vault.kdf,
+});
 
 /** The vault as JSON, with a checksum behind it: a damaged copy must be known as such before the passphrase is, so that the other copy can help. */
 export function encodeVault(vault: Vault): Uint8Array {
@@ -118,13 +154,15 @@ export function encodeVault(vault: Vault): Uint8Array {
 export function decodeVault(bytes: Uint8Array): Vault {
   try {
     const { sum, ...vault } = JSON.parse(fromUtf8(bytes)) as Vault & { readonly sum: unknown };
-    const { v, address, createdAt, rev, phraseSaved, kdf, kek, body } = vault;
+    const { address, createdAt, rev, kdf, kek, body } = vault;
+    const accounts = vault.v === 1 || vault.v === 2 ? accountsOf(vault) : [];
     const whole =
-      v === 1 &&
       sum === checksum(vault) &&
       parseAddress(address) === address &&
+      accounts.length > 0 &&
+      accounts.length <= mostAccounts &&
+      accounts.every((each) => parseAddress(each.address) === each.address && typeof each.phraseSaved === 'boolean') &&
       [createdAt, rev, kdf.m, kdf.t, kdf.p].every(Number.isSafeInteger) &&
-      typeof phraseSaved === 'boolean' &&
       kdf.alg === 'argon2id' &&
       [kdf.salt, kek.nonce, kek.ct, body.nonce, body.ct].every((text) => typeof text === 'string');
     if (!whole) throw new TypeError('not a vault');
@@ -136,7 +174,7 @@ export function decodeVault(bytes: Uint8Array): Vault {
 
 const checksum = (vault: Vault): string => toHex(sha256(utf8(JSON.stringify(vault))));
 
-type Head = Omit<Vault, 'kek' | 'body'>;
+type Head = Omit<VaultOfMany, 'kek' | 'body'> | Omit<VaultOfOne, 'kek' | 'body'>;
 
 async function wrap(passphrase: string, head: Head, dataKey: Uint8Array, random: Random): Promise<Sealed> {
   const key = await deriveKey(passphrase, fromBase64(head.kdf.salt), head.kdf);
@@ -155,8 +193,12 @@ async function seal(key: Uint8Array, plaintext: Uint8Array, additionalData: Uint
   return { nonce: toBase64(nonce), ct: toBase64(await aesGcmSeal(key, nonce, plaintext, additionalData)) };
 }
 
-const wrapData = ({ v, address, createdAt, kdf }: Head): Uint8Array =>
-  utf8(JSON.stringify(['parley vault key', v, address, createdAt, kdf.alg, kdf.m, kdf.t, kdf.p, kdf.salt]));
+/** The same in both formats: the key stays wrapped as it is when the format changes. */
+const wrapData = ({ address, createdAt, kdf }: Head): Uint8Array =>
+  utf8(JSON.stringify(['parley vault key', 1, address, createdAt, kdf.alg, kdf.m, kdf.t, kdf.p, kdf.salt]));
 
-const bodyData = ({ v, address, createdAt, rev, phraseSaved }: Head): Uint8Array =>
-  utf8(JSON.stringify(['parley vault body', v, address, createdAt, rev, phraseSaved]));
+const bodyData = (head: Head): Uint8Array => {
+  const { v, address, createdAt, rev } = head;
+  const rest = v === 1 ? [head.phraseSaved] : head.accounts.flatMap((account) => [account.address, account.phraseSaved]);
+  return utf8(JSON.stringify(['parley vault body', v, address, createdAt, rev, ...rest]));
+};

@@ -7,8 +7,10 @@ import { visibleLine } from './text.ts';
 const reasons: Record<string, string> = {
   locked: 'Parley is locked. Unlock it to go on.',
   'no-account': 'There is no account in this browser yet.',
-  'account-exists': 'This browser holds an account already.',
-  'wrong-passphrase': 'That is not the passphrase of this account.',
+  'account-exists': 'This account is here already.',
+  'too-many-accounts': 'That is as many accounts as Parley keeps. Remove one first.',
+  'last-account': 'This is the only account here. To remove it, erase everything.',
+  'wrong-passphrase': 'That is not the passphrase of Parley in this browser.',
   'weak-passphrase': 'This passphrase is among the first that anybody would try. Choose another one.',
   'too-soon': 'Too many wrong passphrases. Wait a little before the next one.',
   'no-founding': 'This was begun too long ago, or in another session of the browser. Begin again.',

@@ -42,6 +42,8 @@ type KeystoreReason =
   | 'locked'
   | 'no-account'
   | 'account-exists'
+  | 'too-many-accounts'
+  | 'last-account'
   | 'wrong-passphrase'
   | 'weak-passphrase'
   | 'too-soon'

@@ -11,6 +11,8 @@ export interface Status {
     readonly address: Address;
     readonly phraseSaved: boolean;
   } | null;
+  /** All of them, in the order in which they came. */
+  readonly accounts: readonly AccountView[];
   /** Set while wrong passphrases slow the next try down (milliseconds since 1970). */
   readonly nextUnlockAt: number | null;
   readonly failedUnlocks: number;
@@ -27,6 +29,21 @@ export interface Status {
   readonly published: boolean;
   readonly theme: Theme;
 }
+
+/** An account as its owner sees it. */
+export interface AccountView {
+  readonly address: Address;
+  /** Empty: none was given. Empty while locked, as the colour is null and nothing unread. */
+  readonly name: string;
+  /** By its place among the colours to choose from; null: none was chosen. */
+  readonly color: number | null;
+  /** Messages not read yet in its inbox. */
+  readonly unread: number;
+}
+
+/** How many colours there are to choose from. */
+export const accountColors = 8;
+export const longestAccountName = 40;
 
 export type Theme = 'system' | 'light' | 'dark' | 'contrast';
 
@@ -172,10 +189,9 @@ export interface BackupReport {
 export interface BackupAccount {
   readonly address: Address;
   /**
-   * `new`: would be made here; `same`: is here, and would be added to; `other-keys`: is here with another identity; `another`: this browser holds another
-   * account.
+   * `new`: is not here yet, and would be taken up; `same`: is here, and would be added to; `other-keys`: is here with another identity.
    */
-  readonly here: 'new' | 'same' | 'other-keys' | 'another';
+  readonly here: 'new' | 'same' | 'other-keys';
   readonly peers: number;
   readonly conversations: number;
   readonly messages: number;

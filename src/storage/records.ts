@@ -52,10 +52,15 @@ export interface Records {
     byConversation(conversation: string): Promise<OutboxRow[]>;
     delete(id: string): Promise<void>;
   };
+  /** Empties what belongs to the account. */
+  clearAccount(): Promise<void>;
   close(): Promise<void>;
   /** Deletes everything. */
   delete(): Promise<void>;
 }
+
+/** What of it belongs to one account; the settings are those of all. */
+export type AccountRecords = Pick<Records, 'settings' | 'drafts' | 'sent' | 'notes' | 'pins' | 'tasks' | 'outbox'>;
 
 export interface Cell<T> {
   get(): Promise<T | undefined>;
@@ -183,6 +188,12 @@ export function openRecords(name = 'parley-records'): Records {
           await transaction.done;
         }),
     },
+    clearAccount: () =>
+      use(async (db) => {
+        const stores = ['drafts', 'sent', 'notes', 'pins', 'tasks', 'outbox'] as const;
+        const transaction = db.transaction(stores, 'readwrite', strict);
+        await Promise.all([...stores.map((store) => transaction.objectStore(store).clear()), transaction.done]);
+      }),
     close: connection.close,
     delete: connection.delete,
   };

@@ -160,13 +160,16 @@ describe('a backup file', () => {
     expect((await life.services.safety.read(row.id, false)).verifiedAt).not.toBeNull();
   });
 
-  it('of somebody else is not taken up where there is an account', async () => {
+  it('of somebody else is taken up beside the account that is here', async () => {
     const [alice, bob] = [await someone(), await someone()];
     const before = await backUp(alice.life, false);
     const id = await give(bob.life, before);
-    expect(await bob.life.services.backups.open(id, filePassphrase)).toMatchObject({ accounts: [{ here: 'another' }] });
-    await expect(bob.life.services.backups.restore(id, passphrase)).rejects.toMatchObject({ reason: 'bad-params' });
-    expect((await bob.life.services.accounts.status()).account?.address).toBe(bob.address);
+    expect(await bob.life.services.backups.open(id, filePassphrase)).toMatchObject({ accounts: [{ here: 'new' }] });
+    await expect(bob.life.services.backups.restore(id, 'another passphrase')).rejects.toMatchObject({ reason: 'wrong-passphrase' });
+    expect(await bob.life.services.backups.restore(id, passphrase)).toMatchObject({ address: alice.address, preKeys: false });
+    const status = await bob.life.services.accounts.status();
+    expect(status.account?.address).toBe(alice.address);
+    expect(status.accounts.map(({ address }) => address)).toEqual([bob.address, alice.address]);
   });
 
   it('brings pre-keys that another machine made and no node has', async () => {

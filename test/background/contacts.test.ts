@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createContacts } from '../../src/background/contacts.ts';
 import { createPins } from '../../src/background/pins.ts';
-import type { Keystore } from '../../src/keystore/keystore.ts';
+import type { AccountKeys } from '../../src/keystore/account-keys.ts';
 import { NodeError } from '../../src/network/errors.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
 import { encodeContact } from '../../src/protocol/contact-bundle.ts';
@@ -26,7 +26,7 @@ const keystore = {
   blind: async (_: string, text: string) => text,
   sealRecord: async (_: string, __: string, value: unknown) => value,
   openRecord: async (_: string, __: string, sealed: unknown) => sealed,
-} as unknown as Keystore;
+} as unknown as AccountKeys;
 
 let records: Records;
 let told: string[];

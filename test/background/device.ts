@@ -69,6 +69,7 @@ export class Device {
     let text = '';
     const background = await assemble({
       records: openRecords(this.#name),
+      recordsOf: (address) => openRecords(`${this.#name}-${address}`),
       keys: { mirror: this.#mirror, session: this.#area(), cost },
       wakers: {
         createAlarm: (name, when) => this.alarms.set(name, when),

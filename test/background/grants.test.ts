@@ -60,7 +60,7 @@ describe('a grant', () => {
     now += 1;
     expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([bob.address]);
     expect(await grants.connected(shop, me)).toBe(false);
-    expect(await grants.sites()).toEqual([]);
+    expect(await grants.sites(me)).toEqual([]);
   });
 
   test('grows by peers of the same term, and stands beside those of another', async () => {
@@ -131,23 +131,23 @@ describe('taking back', () => {
   beforeEach(() => grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null));
 
   test('one kind leaves the connection', async () => {
-    expect(await grants.revoke(shop, 'read')).toBe(false);
-    expect(await grants.revoke(shop, 'send')).toBe(true);
+    expect(await grants.revoke(shop, me, 'read')).toBe(false);
+    expect(await grants.revoke(shop, me, 'send')).toBe(true);
     expect(await grants.connected(shop, me)).toBe(true);
     expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([bob.address]);
     expect(await start().permissions(shop, me)).toEqual([]);
   });
 
   test('everything leaves nothing, also on the disk', async () => {
-    expect(await grants.revoke(shop)).toBe(true);
-    expect(await grants.revoke(shop)).toBe(false);
+    expect(await grants.revoke(shop, me)).toBe(true);
+    expect(await grants.revoke(shop, me)).toBe(false);
     expect(await grants.connected(shop, me)).toBe(false);
     expect(table.rows.size).toBe(0);
   });
 
   test('holds at once, even where the disk does not take it', async () => {
     table.fail = true;
-    const revoked = grants.revoke(shop).catch(() => 'failed');
+    const revoked = grants.revoke(shop, me).catch(() => 'failed');
     expect(await grants.connected(shop, me)).toBe(false);
     expect(await revoked).toBe('failed');
     expect(await grants.connected(shop, me)).toBe(false);
@@ -158,14 +158,14 @@ describe('taking back', () => {
       await grants.connect(shop, me, null);
       const known = grants.knowConversation(shop, me, `name ${turns}`, { id: 'id', peers: [bob.address] });
       for (let turn = 0; turn < turns; turn++) await null;
-      await Promise.all([known, grants.revoke(shop)]);
+      await Promise.all([known, grants.revoke(shop, me)]);
       expect(await grants.connected(shop, me)).toBe(false);
       expect(table.rows.size).toBe(0);
     }
   });
 
   test('does not reach what is granted afterwards', async () => {
-    const revoked = grants.revoke(shop);
+    const revoked = grants.revoke(shop, me);
     await Promise.all([revoked, grants.connect(shop, me, null)]);
     expect(await grants.connected(shop, me)).toBe(true);
   });
@@ -190,7 +190,7 @@ test('the list of sites has those that may do something, newest first', async ()
   await grants.connect(shop, me, null);
   now += 1;
   await grants.allow(game, me, [{ kind: 'send', peers: [bob.address] }], now + day);
-  expect(await grants.sites()).toEqual([
+  expect(await grants.sites(me)).toEqual([
     {
       origin: game,
       connectedAt: now,

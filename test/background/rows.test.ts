@@ -2,14 +2,15 @@ import 'fake-indexeddb/auto';
 import { expect, it } from 'vitest';
 import type { StoredConversation } from '../../src/background/model.ts';
 import { createRows } from '../../src/background/rows.ts';
-import type { Keystore, SealedKey } from '../../src/keystore/keystore.ts';
+import type { AccountKeys } from '../../src/keystore/account-keys.ts';
+import type { SealedKey } from '../../src/keystore/keystore.ts';
 import { openCache } from '../../src/storage/cache.ts';
 
 const keystore = {
   blind: async (_: string, text: string) => text,
   sealRecord: async (_: string, __: string, value: unknown) => value,
   openRecord: async (_: string, __: string, sealed: unknown) => sealed,
-} as unknown as Keystore;
+} as unknown as AccountKeys;
 
 const row = (id: string, createdAt: number, unread = 0): StoredConversation => ({
   id,

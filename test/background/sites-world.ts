@@ -43,6 +43,7 @@ export class World {
     grants: this.grants,
     approvals: this.approvals,
     accounts: { status: async () => ({ phase: this.phase, account: this.account }) as Status },
+    front: () => this.account?.address ?? null,
     conversations: {
       list: async ({ before = Number.POSITIVE_INFINITY, limit = 50 }) => {
         if (this.phase !== 'ready') throw new RefusalError('locked', 'Locked.');

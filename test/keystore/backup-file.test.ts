@@ -1,9 +1,9 @@
 import { argon2id } from '@noble/hashes/argon2.js';
 import { describe, expect, it } from 'vitest';
 import { type BackupContents, openBackupFile, parseBackupFile, sealBackupFile } from '../../src/keystore/backup-file.ts';
-import { createIdentity } from '../../src/keystore/identity.ts';
 import type { NewAccount } from '../../src/keystore/new-account.ts';
 import { readSecret, walletOfKey } from '../../src/keystore/wallet.ts';
+import { createIdentity } from '../../src/keystore/wallet-identity.ts';
 import { aesGcmOpen } from '../../src/protocol/aead.ts';
 import { fromBase64, fromUtf8, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
 import { systemClock } from '../../src/protocol/time.ts';

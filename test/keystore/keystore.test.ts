@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KeystoreError } from '../../src/keystore/errors.ts';
 import { Keystore, type KeystoreDeps } from '../../src/keystore/keystore.ts';
-import { decodeVault, encodeVault } from '../../src/keystore/vault.ts';
+import { type AccountHead, decodeVault, encodeVault, type VaultOfMany } from '../../src/keystore/vault.ts';
 import { fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
 import { verifyContact } from '../../src/protocol/contact-bundle.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
@@ -55,9 +55,9 @@ describe('an account', () => {
     browser.session.clear();
     const next = await start();
     expect(next.state()).toBe('locked');
-    expect(next.account()?.address).toBe(keystore.address());
+    expect(next.accounts()[0]?.address).toBe(keystore.keys().address());
     await next.unlock(passphrase);
-    expect(next.publicBundle().identityKey).toEqual(keystore.publicBundle().identityKey);
+    expect(next.keys().publicBundle().identityKey).toEqual(keystore.keys().publicBundle().identityKey);
   });
 
   test('stays open when the background dies a hundred times', async () => {
@@ -84,7 +84,7 @@ describe('an account', () => {
     const keystore = await start();
     expect(keystore.beginImport(`  ${phrase.toUpperCase()} `)).toEqual({ address: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94' });
     expect(await keystore.finishImport(passphrase, [])).toEqual({ restored: false });
-    expect(await keystore.reveal(passphrase)).toMatchObject({ phrase });
+    expect(await keystore.reveal(keystore.keys().address(), passphrase)).toMatchObject({ phrase });
   });
 
   test('comes from a private key, and refuses what is neither', async () => {
@@ -98,19 +98,19 @@ describe('an account', () => {
     const keystore = await start();
     keystore.beginImport(phrase);
     await keystore.finishImport(passphrase, []);
-    const backup = await keystore.keyBackup();
-    const identity = keystore.publicBundle().identityKey;
+    const backup = await keystore.keys().keyBackup();
+    const identity = keystore.keys().publicBundle().identityKey;
     browser = makeBrowser();
     const elsewhere = await start();
     elsewhere.beginImport(phrase);
     expect(await elsewhere.finishImport('another good phrase', [utf8('garbage'), backup])).toEqual({ restored: true });
-    expect(elsewhere.publicBundle().identityKey).toEqual(identity);
+    expect(elsewhere.keys().publicBundle().identityKey).toEqual(identity);
   });
 
   test('is never silently replaced when its backup does not open', async () => {
     const other = await start();
     await other.createWallet(passphrase);
-    const foreign = await other.keyBackup();
+    const foreign = await other.keys().keyBackup();
     browser = makeBrowser();
     const keystore = await start();
     keystore.beginImport(phrase);
@@ -178,18 +178,18 @@ describe('a lock', () => {
   test('that comes while the vault is written stays, and the vault stays whole', async () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);
-    const saving = keystore.setPhraseSaved();
+    const saving = keystore.setPhraseSaved(keystore.keys().address());
     await keystore.lock();
     await saving;
     expect(keystore.state()).toBe('locked');
     await keystore.unlock(passphrase);
-    expect(keystore.account()).toEqual({ address: keystore.address(), phraseSaved: true });
+    expect(keystore.accounts()[0]).toEqual({ address: keystore.keys().address(), phraseSaved: true });
   });
 
   test('that comes while something is being sealed leaves nothing sealed under cleared keys', async () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);
-    const invited = reason(() => keystore.createInvitation(bob.contact, undefined, BigInt(now) * 1_000_000n));
+    const invited = reason(() => keystore.keys().createInvitation(bob.contact, undefined, BigInt(now) * 1_000_000n));
     await keystore.lock();
     expect(await invited).toBe('locked');
   });
@@ -197,14 +197,14 @@ describe('a lock', () => {
   test('leaves nothing to work with', async () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);
-    const sealed = await keystore.sealRecord('drafts', 'a', 'text');
+    const sealed = await keystore.keys().sealRecord('drafts', 'a', 'text');
     await keystore.lock();
-    expect(await reason(() => keystore.openRecord('drafts', 'a', sealed))).toBe('locked');
+    expect(await reason(() => keystore.keys().openRecord('drafts', 'a', sealed))).toBe('locked');
     for (const ask of [
-      () => keystore.address(),
-      () => keystore.publicBundle(),
-      () => keystore.authToken(),
-      () => keystore.contactMessages(),
+      () => keystore.keys().address(),
+      () => keystore.keys().publicBundle(),
+      () => keystore.keys().authToken(),
+      () => keystore.keys().contactMessages(),
     ])
       expect(await reason(async () => ask())).toBe('locked');
     expect(browser.sessionKey.value).toBeUndefined();
@@ -216,7 +216,7 @@ describe('the vault', () => {
     const keystore = await start();
     keystore.beginImport(phrase);
     await keystore.finishImport(passphrase, []);
-    const { privateKey } = await keystore.reveal(passphrase);
+    const { privateKey } = await keystore.reveal(keystore.keys().address(), passphrase);
     for (const copy of [browser.vault.value, browser.mirror.value]) {
       const text = fromUtf8(copy ?? new Uint8Array());
       for (const secret of ['abandon', passphrase, privateKey.slice(2)]) expect(text).not.toContain(secret);
@@ -227,12 +227,12 @@ describe('the vault', () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);
     const old = browser.vault.value;
-    await keystore.setPhraseSaved();
+    await keystore.setPhraseSaved(keystore.keys().address());
     for (const damage of [undefined, utf8('{"v":1'), old]) {
       browser.vault.value = damage;
       browser.session.clear();
       const next = await start();
-      expect(next.account()?.phraseSaved).toBe(true);
+      expect(next.accounts()[0]?.phraseSaved).toBe(true);
       expect(browser.vault.value).toEqual(browser.mirror.value);
       await next.unlock(passphrase);
     }
@@ -257,7 +257,11 @@ describe('the vault', () => {
   test('notices a changed clear field', async () => {
     await (await start()).createWallet(passphrase);
     const vault = decodeVault(browser.vault.value ?? new Uint8Array());
-    browser.vault.value = encodeVault({ ...vault, rev: 9, phraseSaved: true });
+    browser.vault.value = encodeVault({
+      ...(vault as VaultOfMany),
+      rev: 9,
+      accounts: [{ ...((vault as VaultOfMany).accounts[0] as AccountHead), phraseSaved: true }],
+    });
     browser.session.clear();
     const keystore = await start();
     expect(await reason(() => keystore.unlock(passphrase))).toBe('vault-corrupt');
@@ -275,24 +279,24 @@ describe('what it seals for the disk', () => {
       deep: [{ $bytes: 'AAA=' }, { $entries: [['a', 1]] }, { $bigint: '7' }],
       nothing: null,
     };
-    expect(await keystore.openRecord('s', 'k', await keystore.sealRecord('s', 'k', value))).toEqual(value);
+    expect(await keystore.keys().openRecord('s', 'k', await keystore.keys().sealRecord('s', 'k', value))).toEqual(value);
   });
 
   test('opens only where it was put', async () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);
-    const sealed = await keystore.sealRecord('s', 'k', 1);
-    expect(await reason(() => keystore.openRecord('s', 'other', sealed))).toBe('cannot-decrypt');
-    expect(await reason(() => keystore.openRecord('other', 'k', sealed))).toBe('cannot-decrypt');
+    const sealed = await keystore.keys().sealRecord('s', 'k', 1);
+    expect(await reason(() => keystore.keys().openRecord('s', 'other', sealed))).toBe('cannot-decrypt');
+    expect(await reason(() => keystore.keys().openRecord('other', 'k', sealed))).toBe('cannot-decrypt');
   });
 
   test('has names that tell nothing and stay the same', async () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);
-    const name = await keystore.blind('peers', bob.address);
+    const name = await keystore.keys().blind('peers', bob.address);
     expect(name).toMatch(/^[\w-]{22}$/);
-    expect(await (await start()).blind('peers', bob.address)).toBe(name);
-    expect(await keystore.blind('others', bob.address)).not.toBe(name);
+    expect(await (await start()).keys().blind('peers', bob.address)).toBe(name);
+    expect(await keystore.keys().blind('others', bob.address)).not.toBe(name);
   });
 });
 
@@ -304,26 +308,32 @@ describe('a conversation', () => {
     const theirs = await start();
     await theirs.createWallet(passphrase);
     const createdNs = BigInt(now) * 1_000_000n;
-    const invitation = await mine.createInvitation(theirs.publicBundle(), undefined, createdNs);
-    const received = await theirs.openInvitation({ timestampNs: createdNs, message: invitation.sealed });
-    expect(received).toMatchObject({ topic: invitation.topic, peer: mine.address(), sentByMe: false, derived: true });
+    const invitation = await mine.keys().createInvitation(theirs.keys().publicBundle(), undefined, createdNs);
+    const received = await theirs.keys().openInvitation({ timestampNs: createdNs, message: invitation.sealed });
+    expect(received).toMatchObject({ topic: invitation.topic, peer: mine.keys().address(), sentByMe: false, derived: true });
     const { topic } = invitation;
-    const { message, id } = await mine.sealMessage({ key: invitation.key, topic, payload: utf8('hello'), createdNs, shouldPush: true });
-    const opened = await theirs.openMessage({ key: received.key, topic, envelopeTopic: topic, peer: mine.address(), message });
-    expect(opened).toMatchObject({ id, sender: mine.address(), payload: utf8('hello') });
-    expect(await reason(() => theirs.openMessage({ key: received.key, topic, envelopeTopic: topic, peer: alice.address, message }))).toBe(
-      'wrong-sender',
-    );
-    expect(await reason(() => mine.openMessage({ key: received.key, topic, envelopeTopic: topic, peer: theirs.address(), message }))).toBe(
-      'cannot-decrypt',
-    );
+    const { message, id } = await mine
+      .keys()
+      .sealMessage({ key: invitation.key, topic, payload: utf8('hello'), createdNs, shouldPush: true });
+    const opened = await theirs
+      .keys()
+      .openMessage({ key: received.key, topic, envelopeTopic: topic, peer: mine.keys().address(), message });
+    expect(opened).toMatchObject({ id, sender: mine.keys().address(), payload: utf8('hello') });
+    expect(
+      await reason(() => theirs.keys().openMessage({ key: received.key, topic, envelopeTopic: topic, peer: alice.address, message })),
+    ).toBe('wrong-sender');
+    expect(
+      await reason(() =>
+        mine.keys().openMessage({ key: received.key, topic, envelopeTopic: topic, peer: theirs.keys().address(), message }),
+      ),
+    ).toBe('cannot-decrypt');
   });
 
   test('begins with a contact that verifies', async () => {
     const keystore = await start();
     await keystore.createWallet(passphrase);
-    const [legacy, signed] = keystore.contactMessages();
-    expect(verifyContact(legacy, keystore.address()).version).toBe(1);
-    expect(verifyContact(signed, keystore.address()).version).toBe(2);
+    const [legacy, signed] = keystore.keys().contactMessages();
+    expect(verifyContact(legacy, keystore.keys().address()).version).toBe(1);
+    expect(verifyContact(signed, keystore.keys().address()).version).toBe(2);
   });
 });

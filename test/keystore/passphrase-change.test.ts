@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { KeystoreError } from '../../src/keystore/errors.ts';
 import { Keystore } from '../../src/keystore/keystore.ts';
 import type { KdfCost } from '../../src/keystore/passphrase.ts';
-import { decodeVault, encodeVault } from '../../src/keystore/vault.ts';
+import { decodeVault, encodeVault, type VaultOfMany } from '../../src/keystore/vault.ts';
 import type { Cell } from '../../src/keystore/vault-store.ts';
 import { fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
 import { cell, sessionArea } from '../support/memory.ts';
@@ -91,16 +91,16 @@ describe('another passphrase', () => {
   test('opens what the old one opened, and the old one nothing more', async () => {
     const keystore = await start();
     await keystore.createWallet(old);
-    const { privateKey } = await keystore.reveal(old);
-    const sealed = await keystore.sealRecord('drafts', 'a', 'text');
+    const { privateKey } = await keystore.reveal(keystore.keys().address(), old);
+    const sealed = await keystore.keys().sealRecord('drafts', 'a', 'text');
     await keystore.changePassphrase(old, next);
     expect(keystore.state()).toBe('open');
-    expect(await keystore.openRecord('drafts', 'a', sealed)).toBe('text');
+    expect(await keystore.keys().openRecord('drafts', 'a', sealed)).toBe('text');
     expect(await opening()).toEqual([next]);
     const later = await restart();
     await later.unlock(next);
-    expect(await later.reveal(next)).toMatchObject({ privateKey });
-    expect(await later.openRecord('drafts', 'a', sealed)).toBe('text');
+    expect(await later.reveal(later.keys().address(), next)).toMatchObject({ privateKey });
+    expect(await later.keys().openRecord('drafts', 'a', sealed)).toBe('text');
   });
 
   test('leaves no copy that the old one opens', async () => {
@@ -139,10 +139,15 @@ describe('another passphrase', () => {
   test('and what else is written at the same time do not undo each other', async () => {
     const keystore = await start();
     await keystore.createWallet(old);
-    await Promise.all([keystore.rotatePreKey(), keystore.changePassphrase(old, next), keystore.setPhraseSaved(), keystore.rotatePreKey()]);
+    await Promise.all([
+      keystore.keys().rotatePreKey(),
+      keystore.changePassphrase(old, next),
+      keystore.setPhraseSaved(keystore.keys().address()),
+      keystore.keys().rotatePreKey(),
+    ]);
     const later = await restart();
     await later.unlock(next);
-    expect([later.preKeys().count, later.account()?.phraseSaved]).toEqual([3, true]);
+    expect([later.keys().preKeys().count, later.accounts()[0]?.phraseSaved]).toEqual([3, true]);
   });
 
   test('does not bring a vault back that is being wiped', async () => {
@@ -161,7 +166,7 @@ describe('another passphrase', () => {
         browser = makeBrowser();
         const first = await start();
         await first.createWallet(old);
-        const address = first.address();
+        const address = first.keys().address();
         // Waking reads both copies; the deaths that count come after it.
         const doomed = await start(cheap, mortal(2 + at, death));
         const died = await doomed.changePassphrase(old, next).then(
@@ -170,7 +175,7 @@ describe('another passphrase', () => {
         );
         const open = await opening();
         expect([death, at, open.length]).toEqual([death, at, 1]);
-        expect((await restart()).account()?.address).toBe(address);
+        expect((await restart()).accounts()[0]?.address).toBe(address);
         expect(browser.vault.value).toEqual(browser.mirror.value);
         reached.add(`${open[0]}`);
         if (!died) break;
@@ -228,8 +233,8 @@ describe('two copies of the vault', () => {
     const keystore = await start();
     await keystore.createWallet(old);
     const vault = decodeVault(browser.vault.value ?? new Uint8Array());
-    browser.mirror.value = encodeVault({ ...vault, phraseSaved: true });
-    expect((await restart()).account()?.phraseSaved).toBe(false);
+    browser.mirror.value = encodeVault({ ...(vault as VaultOfMany), accounts: [{ address: vault.address, phraseSaved: true }] });
+    expect((await restart()).accounts()[0]?.phraseSaved).toBe(false);
     expect(browser.mirror.value).toEqual(browser.vault.value);
   });
 

@@ -13,7 +13,7 @@ import { alice } from '../support/people.ts';
 const cost = { m: 64, t: 1, p: 1 };
 const passphrase = 'a quiet letter desk';
 const body = utf8('{"secret":1}');
-const make = () => createVault({ address: alice.address, createdAt: 5, body, passphrase }, cost);
+const make = () => createVault({ account: { address: alice.address, phraseSaved: false }, createdAt: 5, body, passphrase }, cost);
 const reason = async (work: () => unknown): Promise<string> => {
   try {
     await work();
@@ -81,8 +81,8 @@ describe('a vault', () => {
 
   test('keeps its data key over revisions, and uses no nonce twice', async () => {
     const { vault, dataKey } = await make();
-    const next = await reviseVault(vault, dataKey, { phraseSaved: true });
-    expect([next.rev, next.phraseSaved, next.kek]).toEqual([2, true, vault.kek]);
+    const next = await reviseVault(vault, dataKey, { accounts: [{ address: alice.address, phraseSaved: true }] });
+    expect([next.rev, next.accounts[0]?.phraseSaved, next.kek]).toEqual([2, true, vault.kek]);
     expect(next.body.nonce).not.toBe(vault.body.nonce);
     expect(await openBody(next, await openVault(next, passphrase, cost))).toEqual(body);
   });
@@ -125,7 +125,7 @@ describe('the two copies of a vault', () => {
     const [primary, mirror] = [cell<Uint8Array>(), cell<Uint8Array>()];
     await new VaultStore(primary, mirror).write(vault);
     const forgetful = { ...primary, put: async () => {}, get: async () => primary.value, delete: async () => {} };
-    const next = await reviseVault(vault, dataKey, { phraseSaved: true });
+    const next = await reviseVault(vault, dataKey, { accounts: [{ address: alice.address, phraseSaved: true }] });
     expect(await reason(() => new VaultStore(forgetful, mirror).write(next))).toBe('vault-corrupt');
     expect(decodeVault(mirror.value ?? new Uint8Array())).toEqual(vault);
   });

@@ -141,9 +141,22 @@ const requests: ConversationRow[] = [5, 6, 7].map((index) => ({
 }));
 const blocked: ConversationRow[] = [{ ...row(9), id: 'b9', draft: null, shelf: 'blocked' }];
 
+const accountsShown: Status['accounts'] = scene.startsWith('welcome')
+  ? []
+  : [
+      { address: me, name: scene === 'accounts' ? 'Work' : '', color: null, unread: 3 },
+      ...(scene === 'accounts'
+        ? [
+            { address: peers[3] as typeof me, name: 'A rather long name for an account of mine', color: 2, unread: 12 },
+            { address: peers[4] as typeof me, name: '', color: null, unread: 0 },
+          ]
+        : []),
+    ];
+
 const status: Status = {
   phase: scene.startsWith('welcome') ? 'welcome' : scene === 'locked' ? 'locked' : 'ready',
   account: scene.startsWith('welcome') ? null : { address: me, phraseSaved: scene !== 'empty' },
+  accounts: accountsShown,
   nextUnlockAt: null,
   failedUnlocks: 0,
   node: {

@@ -137,7 +137,7 @@ describe('a backup file', () => {
       await check.click();
       await page.getByText('The file opens.').waitFor();
       await page.getByText('12 conversations, 1 message.').waitFor();
-      await page.getByText('this browser holds another account').waitFor();
+      await page.getByText('is not in this browser yet').waitFor();
       await page.getByText('Nothing was changed.').waitFor();
     }));
 

@@ -5,7 +5,16 @@ import { checkPassphrase } from '../../src/keystore/passphrase.ts';
 import { SealedRecords } from '../../src/keystore/sealed-records.ts';
 import { Session } from '../../src/keystore/session.ts';
 import { afterFailure, type Failures, noFailures, readFailures } from '../../src/keystore/throttle.ts';
-import { createVault, decodeVault, encodeVault, openBody, openVault, reviseVault, type Vault } from '../../src/keystore/vault.ts';
+import {
+  createVault,
+  decodeVault,
+  encodeVault,
+  openBody,
+  openVault,
+  reviseVault,
+  type Vault,
+  type VaultOfMany,
+} from '../../src/keystore/vault.ts';
 import { type Cell, VaultStore } from '../../src/keystore/vault-store.ts';
 import { privateKeyOf, readSecret, walletOfKey } from '../../src/keystore/wallet.ts';
 import { fromUtf8, toHex } from '../../src/protocol/bytes.ts';
@@ -23,13 +32,15 @@ async function reasonOf<T>(action: () => T | Promise<T>): Promise<T | string> {
   }
 }
 
+const owner = '0x52908400098527886E0F7030069857D2E4169EE7';
+
 /** The cheapest that Argon2id can be. */
 const cheap = { m: 8, t: 1, p: 1 };
 // Argon2id takes milliseconds even so: vaults are made once, and get other bodies.
 const phrases = ['a passphrase', 'Ångström ﬁn', 'a', '가각힣', '🎹 🎹'];
 const vaults = await Promise.all(
   phrases.map((words, createdAt) =>
-    createVault({ address: '0x52908400098527886E0F7030069857D2E4169EE7', createdAt, body: new Uint8Array(3), passphrase: words }, cheap),
+    createVault({ account: { address: owner, phraseSaved: false }, createdAt, body: new Uint8Array(3), passphrase: words }, cheap),
   ),
 );
 const form = fc.constantFrom('NFC', 'NFD', 'NFKC', 'NFKD');
@@ -82,13 +93,23 @@ property(
   [fc.array(fc.record({ phraseSaved: fc.boolean(), body: bytes(20) }), { minLength: 1, maxLength: 3 })],
   async (changes) => {
     const revisions: Vault[] = [vault];
-    for (const change of changes) revisions.push(await reviseVault(revisions.at(-1) as Vault, dataKey, change));
-    const last = revisions.at(-1) as Vault;
+    for (const change of changes)
+      revisions.push(
+        await reviseVault(revisions.at(-1) as Vault, dataKey, {
+          body: change.body,
+          accounts: [{ address: owner, phraseSaved: change.phraseSaved }],
+        }),
+      );
+    const last = revisions.at(-1) as VaultOfMany;
     expect(last.rev).toBe(1 + changes.length);
     expect(await openBody(last, dataKey)).toEqual(changes.at(-1)?.body);
     const before = revisions.at(-2) as Vault;
     expect(await reasonOf(() => openBody({ ...last, body: before.body }, dataKey))).toBe('vault-corrupt');
-    expect(await reasonOf(() => openBody({ ...last, phraseSaved: !last.phraseSaved }, dataKey))).toBe('vault-corrupt');
+    expect(
+      await reasonOf(() =>
+        openBody({ ...last, accounts: last.accounts.map((head) => ({ ...head, phraseSaved: !head.phraseSaved })) }, dataKey),
+      ),
+    ).toBe('vault-corrupt');
   },
 );
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { methods } from '../../src/background/methods.ts';
-import { Keystore } from '../../src/keystore/keystore.ts';
+import { AccountKeys } from '../../src/keystore/account-keys.ts';
 import { createNodeClient } from '../../src/network/node-client.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { parseAddress } from '../../src/protocol/address.ts';
@@ -195,7 +195,7 @@ describe('faults of the reference client', () => {
     life.kill();
     await invite(node.url, carol, address);
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    vi.spyOn(Keystore.prototype, 'openInvitation').mockRejectedValue(new Error('out of memory'));
+    vi.spyOn(AccountKeys.prototype, 'openInvitation').mockRejectedValue(new Error('out of memory'));
     const unlucky = await wake(device);
     await until(async () => (await reasons(address)).includes('unexpected'), 'the fault');
     unlucky.kill();

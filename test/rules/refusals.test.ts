@@ -4,7 +4,7 @@ import { createContacts } from '../../src/background/contacts.ts';
 import { createPins } from '../../src/background/pins.ts';
 import { MessageHeaderV1Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
 import { type SignedPublicKey, SignedPublicKeyBundleSchema } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
-import type { Keystore } from '../../src/keystore/keystore.ts';
+import type { AccountKeys } from '../../src/keystore/account-keys.ts';
 import type { RunningNode } from '../../src/node/start-node.ts';
 import { startNode } from '../../src/node/start-node.ts';
 import { concat, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
@@ -257,4 +257,4 @@ const plainKeystore = {
   blind: async (_: string, text: string) => text,
   sealRecord: async (_: string, __: string, value: unknown) => value,
   openRecord: async (_: string, __: string, sealed: unknown) => sealed,
-} as unknown as Keystore;
+} as unknown as AccountKeys;

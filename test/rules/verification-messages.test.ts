@@ -6,7 +6,7 @@ import { createOutbox } from '../../src/background/outbox.ts';
 import { show } from '../../src/content-types/index.ts';
 import { EncodedContentSchema, SignedContentSchema } from '../../src/gen/xmtp/message_contents/content_pb.ts';
 import { MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
-import type { Keystore } from '../../src/keystore/keystore.ts';
+import type { AccountKeys } from '../../src/keystore/account-keys.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { parseAddress } from '../../src/protocol/address.ts';
 import { openAead, sealAead } from '../../src/protocol/aead.ts';
@@ -120,7 +120,7 @@ describe('the background', () => {
     expect(envelopes.map(({ contentTopic }) => parseTopic(contentTopic).kind).toSorted()).toEqual(['contact', 'contact', 'privatestore']);
     // Whatever a stored conversation says, the way out looks once more.
     const outbox = createOutbox({
-      keystore: {} as Keystore,
+      keystore: {} as AccountKeys,
       records: { outbox: { all: async () => [] } } as unknown as Records,
       node: { publish: async () => undefined },
       clock: Date.now,

@@ -91,7 +91,6 @@ const states: Record<BackupReport['accounts'][number]['here'], string> = {
   new: 'is not in this browser yet',
   same: 'is in this browser',
   'other-keys': 'is in this browser with another identity, and would be left alone',
-  another: 'cannot be added: this browser holds another account',
 };
 
 function Report({ report }: { readonly report: BackupReport }): JSX.Element {

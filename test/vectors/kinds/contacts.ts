@@ -1,7 +1,7 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { createPublication } from '../../../src/background/publication.ts';
 import { PublicKeyBundleSchema, SignedPublicKeyBundleSchema } from '../../../src/gen/xmtp/message_contents/public_key_pb.ts';
-import type { Keystore } from '../../../src/keystore/keystore.ts';
+import type { AccountKeys } from '../../../src/keystore/account-keys.ts';
 import { parseAddress } from '../../../src/protocol/address.ts';
 import { toHex } from '../../../src/protocol/bytes.ts';
 import { chooseContact, decodeContact, encodeContact, verifyContact } from '../../../src/protocol/contact-bundle.ts';
@@ -89,7 +89,7 @@ const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): 
       adoptPreKeys: async () => false,
       isBackedUpBy: async () => true,
       holdsWallet: () => true,
-    } as unknown as Keystore,
+    } as unknown as AccountKeys,
     records: {
       settings: { get: async (key: string) => settings.get(key), put: async (key: string, value: unknown) => settings.set(key, value) },
     } as unknown as Records,

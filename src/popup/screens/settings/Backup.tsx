@@ -57,7 +57,7 @@ export function Backup({ settings, onChanged, status }: GroupProps & { readonly 
         </OpenBackup>
       ) : doing === 'adding' ? (
         <OpenBackup label="Open">
-          {({ id, report }) => <Add id={id} possible={report.accounts.some(({ here }) => here === 'same')} onDone={done} />}
+          {({ id, report }) => <Add id={id} possible={report.accounts.some(({ here }) => here !== 'other-keys')} onDone={done} />}
         </OpenBackup>
       ) : (
         <div class="side">
