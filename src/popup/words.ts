@@ -97,3 +97,6 @@ export function strength(passphrase: string): { readonly text: string; readonly 
   if (score < 17) return { text: 'Easy to guess.', tone: 'caution' };
   return score < 25 ? { text: 'Good.', tone: 'good' } : { text: 'Very good.', tone: 'good' };
 }
+
+/** “1 message”, “2 messages”. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

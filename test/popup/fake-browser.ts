@@ -307,7 +307,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
           createdAt: now - 3 * hour,
           accounts: [
             { address: me, here: scene === 'welcome' ? 'new' : 'same', peers: 12, conversations: 12, messages: 1 },
-            { address: peers[1], here: 'another', peers: 0, conversations: 0, messages: 0 },
+            { address: peers[1], here: 'new', peers: 0, conversations: 0, messages: 0 },
           ],
         },
       };

@@ -54,6 +54,25 @@ async function at({ scene = 'typical', route = '#/' }, work: (page: Page) => Pro
   }
 }
 
+/** What an accessibility check objects to, in any theme. */
+async function objections(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axePath });
+  const found: string[] = [];
+  for (const theme of ['light', 'dark', 'contrast'])
+    found.push(
+      ...(await page.evaluate(async (name) => {
+        document.documentElement.dataset['theme'] = name;
+        const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };
+        // A page of an extension needs no heading of level one in every state, nor a landmark around each form.
+        const { violations } = await axe.run(document, {
+          rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } },
+        });
+        return violations.map(({ id, nodes }) => `${name} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+      }, theme)),
+    );
+  return found;
+}
+
 const screens = [
   { name: 'welcome', scene: 'welcome', route: '#/welcome' },
   ...['account', 'look', 'sign', 'open', 'backup', 'closed', 'elsewhere', 'other', 'differs', 'ready'].map((step) => ({
@@ -61,6 +80,8 @@ const screens = [
     scene: `welcome ${step}`,
     route: '#/welcome',
   })),
+  { name: 'inbox of several accounts', scene: 'accounts', route: '#/' },
+  { name: 'settings of several accounts', scene: 'accounts', route: '#/settings/accounts' },
   { name: 'adding an account', scene: 'typical', route: '#/add' },
   { name: 'writing the phrase down', scene: 'typical', route: '#/phrase' },
   { name: 'unlock', scene: 'locked', route: '#/' },
@@ -92,19 +113,7 @@ describe.each(screens)('the screen "$name"', ({ scene, route }) => {
   test('has nothing that an accessibility check objects to, in any theme', () =>
     at({ scene, route }, async (page) => {
       await page.waitForTimeout(250);
-      await page.addScriptTag({ path: axePath });
-      for (const theme of ['light', 'dark', 'contrast']) {
-        const found = await page.evaluate(async (name) => {
-          document.documentElement.dataset['theme'] = name;
-          const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };
-          // A page of an extension needs no heading of level one in every state, nor a landmark around each form.
-          const { violations } = await axe.run(document, {
-            rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } },
-          });
-          return violations.map(({ id, nodes }) => `${name} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-        }, theme);
-        expect(found).toEqual([]);
-      }
+      expect(await objections(page)).toEqual([]);
     }));
 
   test('never scrolls sideways, from 320 to 1100 pixels', () =>
@@ -476,6 +485,38 @@ describe('requests', () => {
       await page.goto(`${stage.url}?scene=typical#/conversation/b9`);
       await page.getByRole('button', { name: /^Unblock/ }).waitFor();
       expect(await page.getByRole('textbox', { name: 'Message', exact: true }).count()).toBe(0);
+    }));
+});
+
+describe('several accounts', () => {
+  test('are chosen from by keyboard, each with what is new in it', () =>
+    at({ scene: 'accounts' }, async (page) => {
+      const button = page.getByRole('button', { name: /^Work 12 new in other accounts$/ });
+      await button.press('Enter');
+      expect(await page.getByRole('menuitemradio', { checked: true }).textContent()).toContain('Work');
+      await page.getByRole('menuitemradio', { name: /A rather long name.* 12 new$/ }).waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.keyboard.press('End');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Accounts' }).waitFor();
+    }));
+
+  test('are named, coloured and removed in the settings; the last one is not', () =>
+    at({ scene: 'accounts', route: '#/settings/accounts' }, async (page) => {
+      await page.getByRole('button', { name: 'Edit A rather long name for an account of mine' }).click();
+      await page.getByRole('radio', { name: 'Teal' }).check();
+      await page.getByRole('textbox', { name: 'Name' }).fill('x'.repeat(41));
+      await page.getByText('At most 40 characters.').waitFor();
+      expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+      expect(await objections(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Remove this account…' }).click();
+      await page.getByText('are destroyed in this browser').waitFor();
+      expect(await page.getByRole('button', { name: 'Remove it' }).isDisabled()).toBe(true);
+      expect(await objections(page)).toEqual([]);
+      await page.goto(`${stage.url}?scene=typical#/settings/accounts`);
+      await page.getByRole('button', { name: /^Edit/ }).click();
+      await page.getByRole('button', { name: 'Save' }).waitFor();
+      expect(await page.getByRole('button', { name: 'Remove this account…' }).count()).toBe(0);
     }));
 });
 

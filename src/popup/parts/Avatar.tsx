@@ -1,10 +1,25 @@
 import type { JSX } from 'preact';
 
+interface AvatarProps {
+  readonly address: string;
+  readonly size?: number;
+  /** The colour of an account of one's own, by its place; a ring around the picture. */
+  readonly color?: number | null;
+}
+
 /** A picture of an address: the same address the same picture. It helps to tell, it proves nothing. */
-export function Avatar({ address, size = 40 }: { readonly address: string; readonly size?: number }): JSX.Element {
+export function Avatar({ address, size = 40, color = null }: AvatarProps): JSX.Element {
   const { hue, cells } = draw(address);
   return (
-    <svg class="avatar" width={size} height={size} viewBox="0 0 8 8" aria-hidden="true" shape-rendering="crispEdges">
+    <svg
+      class="avatar"
+      {...(color !== null && { 'data-color': color })}
+      width={size}
+      height={size}
+      viewBox="0 0 8 8"
+      aria-hidden="true"
+      shape-rendering="crispEdges"
+    >
       <rect width="8" height="8" fill={`oklch(88% 0.06 ${hue})`} />
       {cells.map(({ x, y, strong }) => (
         <rect

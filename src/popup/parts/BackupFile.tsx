@@ -6,7 +6,7 @@ import { sendBackup } from '../backup-transfer.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { fullTime } from '../time.ts';
-import { reasonOf } from '../words.ts';
+import { counted, reasonOf } from '../words.ts';
 import { ShortAddress } from './Address.tsx';
 import { Button } from './Button.tsx';
 import { Field } from './Field.tsx';
@@ -108,5 +108,3 @@ function Report({ report }: { readonly report: BackupReport }): JSX.Element {
     </Notice>
   );
 }
-
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -1,23 +1,28 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
 export interface MenuItem {
-  readonly words: string;
-  readonly icon: unknown;
+  readonly key?: string;
+  readonly words: ComponentChildren;
+  readonly icon?: unknown;
+  /** One of several of which one is chosen: whether it is this one. */
+  readonly chosen?: boolean;
   readonly danger?: boolean;
   readonly onChoose: () => void;
 }
 
 interface MenuProps {
-  readonly icon: unknown;
+  readonly icon?: unknown;
   readonly label: string;
+  /** Instead of an icon; it says what the button is for. */
+  readonly button?: ComponentChildren;
   readonly items: readonly MenuItem[];
 }
 
 /** A button that opens a list of deeds: arrows choose, Escape closes, and the focus returns to where it was. */
-export function Menu({ icon, label, items }: MenuProps): JSX.Element {
+export function Menu({ icon, label, button, items }: MenuProps): JSX.Element {
   const [open, setOpen] = useState(false);
   const [above, setAbove] = useState(false);
   const id = useId();
@@ -35,7 +40,7 @@ export function Menu({ icon, label, items }: MenuProps): JSX.Element {
     };
     addEventListener('pointerdown', outside);
     addEventListener('focusin', outside);
-    list.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
+    list.current?.querySelector<HTMLElement>('[role^="menuitem"]')?.focus();
     return () => {
       removeEventListener('pointerdown', outside);
       removeEventListener('focusin', outside);
@@ -47,7 +52,7 @@ export function Menu({ icon, label, items }: MenuProps): JSX.Element {
       close();
       return;
     }
-    const all = [...(list.current?.querySelectorAll<HTMLElement>('[role="menuitem"]') ?? [])];
+    const all = [...(list.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])];
     const at = all.indexOf(document.activeElement as HTMLElement);
     const steps: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1 };
     const next = steps[event.key];
@@ -55,26 +60,35 @@ export function Menu({ icon, label, items }: MenuProps): JSX.Element {
     event.preventDefault();
     all[next % all.length]?.focus();
   };
+  const turn = (): void => {
+    const { bottom = 0, top = 0 } = whole.current?.getBoundingClientRect() ?? {};
+    // Above only where there is more room than below.
+    setAbove(bottom + items.length * 40 + 24 > innerHeight && top > innerHeight - bottom);
+    setOpen(!open);
+  };
   return (
     <div class={`menu${above ? ' above' : ''}`} ref={whole}>
-      <IconButton
-        icon={icon}
-        label={label}
-        expanded={open}
-        controls={id}
-        onClick={() => {
-          const { bottom = 0 } = whole.current?.getBoundingClientRect() ?? {};
-          setAbove(bottom + items.length * 40 + 24 > innerHeight);
-          setOpen(!open);
-        }}
-      />
+      {button === undefined ? (
+        <IconButton icon={icon} label={label} expanded={open} controls={id} onClick={turn} />
+      ) : (
+        <button
+          type="button"
+          class="menu-button"
+          aria-haspopup="menu"
+          aria-expanded={open}
+          {...(open && { 'aria-controls': id })}
+          onClick={turn}
+        >
+          {button}
+        </button>
+      )}
       {open && (
         <div class="menu-list" role="menu" id={id} aria-label={label} ref={list} tabIndex={-1} onKeyDown={move}>
-          {items.map(({ words, icon: sign, danger = false, onChoose }) => (
+          {items.map(({ key, words, icon: sign, chosen, danger = false, onChoose }) => (
             <button
-              key={words}
+              key={key ?? words}
               type="button"
-              role="menuitem"
+              {...(chosen === undefined ? { role: 'menuitem' } : { role: 'menuitemradio', 'aria-checked': chosen })}
               tabIndex={-1}
               class={danger ? 'danger' : undefined}
               onClick={() => {
@@ -82,7 +96,7 @@ export function Menu({ icon, label, items }: MenuProps): JSX.Element {
                 onChoose();
               }}
             >
-              <Icon of={sign} size={16} />
+              {sign !== undefined && <Icon of={sign} size={16} />}
               {words}
             </button>
           ))}

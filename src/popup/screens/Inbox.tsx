@@ -2,9 +2,8 @@ import { CircleHelp, Lock, Maximize2, PenLine, Settings as SettingsIcon, SquareP
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationRow, Status } from '../../rpc/views.ts';
-import { shortAddress } from '../address.ts';
+import { AccountMenu } from '../parts/AccountMenu.tsx';
 import { CopyAddress, CopyButton } from '../parts/Address.tsx';
-import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
 import { Decide, Reasons } from '../parts/Decide.tsx';
 import { Icon } from '../parts/Icon.tsx';
@@ -28,13 +27,16 @@ interface InboxProps {
 const pageSize = 60;
 
 export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Element {
+  const address = status.account?.address ?? '0x';
   const [limit, setLimit] = useState(pageSize);
   const [chosen, setChosen] = useState<Shelf | null>(null);
   const [alone, setAlone] = useState(false);
   const [said, setSaid] = useState('');
   // An empty inbox gives way to the requests, until somebody chooses for themselves.
   const shelf = chosen ?? (alone && status.requests > 0 ? 'requests' : 'inbox');
-  const { value, error, reload } = useAsked(() => background.call('listConversations', { limit, shelf }), shelf, ['conversations']);
+  const { value, error, reload } = useAsked(() => background.call('listConversations', { limit, shelf }), `${address} ${shelf}`, [
+    'conversations',
+  ]);
   const empty = value?.rows.length === 0;
   const givesWay = chosen === null && shelf === 'inbox' && empty && status.requests > 0;
   useEffect(() => {
@@ -45,18 +47,12 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
   }, [status.requests]);
   const now = useNow();
   useEffect(reload, [limit, reload]);
-  const address = status.account?.address ?? '0x';
   // Beside a conversation the list is the way around; alone it is what the page is about.
   const Region = wide ? 'nav' : 'main';
   return (
     <div class="screen">
       <header class="bar">
-        <div class="who">
-          <Avatar address={address} size={28} />
-          <h1 title={address}>
-            <span class="address">{shortAddress(address)}</span>
-          </h1>
-        </div>
+        <AccountMenu status={status} onStatus={onStatus} onFailure={reload} />
         <CopyButton address={address} label="Copy your address" />
         <IconButton
           icon={Lock}

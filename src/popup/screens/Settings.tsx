@@ -2,14 +2,14 @@ import { ArrowLeft, Maximize2 } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Status } from '../../rpc/views.ts';
-import { CopyAddress } from '../parts/Address.tsx';
 import { IconLink } from '../parts/Button.tsx';
-import { Failure, Notice } from '../parts/Notice.tsx';
+import { Failure } from '../parts/Notice.tsx';
 import { PageBones } from '../parts/Skeleton.tsx';
 import { inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
 import { About } from './settings/About.tsx';
+import { Accounts } from './settings/Accounts.tsx';
 import { Backup } from './settings/Backup.tsx';
 import { ChangePassphrase } from './settings/ChangePassphrase.tsx';
 import { Locking } from './settings/Locking.tsx';
@@ -32,7 +32,7 @@ interface SettingsProps {
 }
 
 const groups = [
-  ['account', 'Account'],
+  ['accounts', 'Accounts'],
   ['security', 'Locking'],
   ['passphrase', 'Passphrase'],
   ['node', 'Node'],
@@ -63,14 +63,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
         <PageBones />
       ) : (
         <div class="page">
-          <section class="group" id="settings-account">
-            <h2>Account</h2>
-            <p class="small quiet">Give your address to those who should write to you.</p>
-            <CopyAddress address={status.account?.address ?? ''} />
-            {!status.published && (
-              <Notice tone="caution">Nobody can find you yet: your keys have not reached the node. Parley keeps trying.</Notice>
-            )}
-          </section>
+          <Accounts status={status} onStatus={onStatus} />
           <Locking settings={value} onChanged={reload} />
           <ChangePassphrase />
           <Nodes settings={value} onChanged={reload} />

@@ -7,7 +7,7 @@ import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
-import { reasonOf } from '../words.ts';
+import { counted, reasonOf } from '../words.ts';
 
 interface UnlockProps {
   readonly status: Status;
@@ -59,6 +59,7 @@ export function Unlock({ status, onStatus, asking }: UnlockProps): JSX.Element {
             <h1>{asking ? 'Unlock to answer' : 'Unlock Parley'}</h1>
             <p class="small quiet">
               <ShortAddress address={status.account?.address ?? ''} />
+              {status.accounts.length > 1 && ` and ${counted(status.accounts.length - 1, 'other account')}`}
             </p>
           </div>
         </div>

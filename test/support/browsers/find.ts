@@ -102,7 +102,9 @@ export function findInPage(query: Query, mode: 'read' | 'aim' | 'focus'): Found[
     }
     if (element.localName === 'fieldset') return clean(textOf(element.querySelector('legend') ?? new Text('')));
     const role = roleOf(element);
-    if (['button', 'link', 'heading', 'listitem', 'option', 'tab', 'menuitem', 'checkbox', 'radio', 'article'].includes(role)) {
+    if (
+      ['button', 'link', 'heading', 'listitem', 'option', 'tab', 'menuitem', 'menuitemradio', 'checkbox', 'radio', 'article'].includes(role)
+    ) {
       const text = clean(textOf(element));
       if (text) return text;
     }

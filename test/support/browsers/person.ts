@@ -54,6 +54,21 @@ export class Person {
     this.address = await this.readAddress();
   }
 
+  /** From the list of accounts to the empty inbox of one more. */
+  async addWallet(): Promise<void> {
+    await this.page.click(this.accountMenu());
+    await this.page.click({ role: 'menuitem', name: 'Add an account' });
+    await this.page.click({ role: 'button', name: 'New wallet', part: true });
+    await this.page.fill(field('Passphrase'), this.passphrase);
+    await this.#continueToInbox();
+    this.address = await this.readAddress();
+  }
+
+  /** The button that says who one is. */
+  accountMenu(name = this.address === '' ? '' : `${this.address.slice(0, 8)}…${this.address.slice(-6)}`) {
+    return { role: 'button', name, part: true, within: { role: 'banner' } };
+  }
+
   async #continueToInbox(): Promise<void> {
     await until(
       async () => {

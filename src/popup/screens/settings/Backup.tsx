@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Restored, Status } from '../../../rpc/views.ts';
 import { saveBackup } from '../../backup-transfer.ts';
-import { counted, OpenBackup } from '../../parts/BackupFile.tsx';
+import { OpenBackup } from '../../parts/BackupFile.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
@@ -11,7 +11,7 @@ import { inToolbar } from '../../router.ts';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
 import { fullTime } from '../../time.ts';
-import { strength } from '../../words.ts';
+import { counted, strength } from '../../words.ts';
 import type { GroupProps } from './group.ts';
 
 type Doing = 'nothing' | 'making' | 'checking' | 'adding';

@@ -1,0 +1,77 @@
+import { ChevronDown, Plus, UsersRound } from 'lucide';
+import type { JSX } from 'preact';
+import type { AccountView, Status } from '../../rpc/views.ts';
+import { shortAddress } from '../address.ts';
+import { go } from '../router.ts';
+import { background } from '../rpc.ts';
+import { Avatar } from './Avatar.tsx';
+import { Icon } from './Icon.tsx';
+import { Menu } from './Menu.tsx';
+
+interface AccountMenuProps {
+  readonly status: Status;
+  readonly onStatus: (status: Status) => void;
+  readonly onFailure: () => void;
+}
+
+/** Who one is at present, and who else one could be. */
+export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): JSX.Element {
+  const current = status.accounts.find(({ address }) => address === status.account?.address);
+  const elsewhere = status.accounts.reduce((sum, account) => sum + (account === current ? 0 : account.unread), 0);
+  const turn = ({ address }: AccountView): void => {
+    // What is open belongs to the account before.
+    go('#/');
+    background.call('switchAccount', { address }).then(onStatus, onFailure);
+  };
+  return (
+    <Menu
+      label="Accounts"
+      button={
+        <>
+          {current && <Avatar address={current.address} size={28} color={current.color} />}
+          <h1 title={current?.address}>{current && <AccountName account={current} />}</h1>
+          <Icon of={ChevronDown} size={16} />
+          {elsewhere > 0 && (
+            <span class="count">
+              {elsewhere > 999 ? '999+' : elsewhere} <span class="hidden">new in other accounts</span>
+            </span>
+          )}
+        </>
+      }
+      items={[
+        ...status.accounts.map((account) => ({
+          key: account.address,
+          chosen: account === current,
+          words: (
+            <>
+              <Avatar address={account.address} size={24} color={account.color} />
+              <span class="account-name">
+                <AccountName account={account} />
+                {account.name !== '' && <span class="address small quiet">{shortAddress(account.address)}</span>}
+              </span>
+              {account.unread > 0 && (
+                <span class="count">
+                  {account.unread > 999 ? '999+' : account.unread} <span class="hidden">new</span>
+                </span>
+              )}
+            </>
+          ),
+          onChoose: () => turn(account),
+        })),
+        { key: 'add', words: 'Add an account', icon: Plus, onChoose: () => go('#/add') },
+        { key: 'manage', words: 'Manage accounts', icon: UsersRound, onChoose: () => go('#/settings/accounts') },
+      ]}
+    />
+  );
+}
+
+/** The name that its owner gave, else the address. */
+export function AccountName({ account }: { readonly account: Pick<AccountView, 'address' | 'name'> }): JSX.Element {
+  return account.name === '' ? (
+    <span class="address" title={account.address}>
+      {shortAddress(account.address)}
+    </span>
+  ) : (
+    <bdi>{account.name}</bdi>
+  );
+}
