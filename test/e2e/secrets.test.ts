@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPhrase, walletOfEntropy } from '../../src/keystore/wallet.ts';
+import { type Browser, sleep } from '../support/browsers/browser.ts';
+import { launchChromium } from '../support/browsers/chromium.ts';
+import { launchFirefox } from '../support/browsers/firefox.ts';
+import { button, field, goodPassphrase } from '../support/browsers/person.ts';
+import { formsOfBytes, formsOfText, Profile } from '../support/browsers/profile.ts';
+import { Walk } from './walk.ts';
+import { browserNames, World } from './world.ts';
+
+const phrase = 'ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic';
+const words = phrase.split(' ');
+const said = 'canary words that nobody else would write';
+const draft = 'canary words that were never sent';
+const wallet = walletOfEntropy(readPhrase(phrase));
+const next = 'another calm window';
+
+/** What must not be on the disk. Three words in sequence, in any third of the phrase, are enough to say that it is there. */
+const secrets = {
+  phrase: [0, 3, 6, 9].flatMap((at) => formsOfText(words.slice(at, at + 3).join(' '))),
+  'words as a list': [0, 3, 6, 9].flatMap((at) => formsOfText(JSON.stringify(words.slice(at, at + 3)).slice(1, -1))),
+  entropy: formsOfBytes(wallet.entropy as Uint8Array),
+  'wallet key': formsOfBytes(wallet.key),
+  passphrase: [...formsOfText(goodPassphrase), ...formsOfText(next)],
+  message: formsOfText(said),
+  draft: formsOfText(draft),
+};
+/** What is there in the clear, to see that looking finds what is there. */
+const address = { address: formsOfText(wallet.address) };
+
+describe.each(browserNames)('the profile of %s on the disk', (name) => {
+  let world: World;
+  let peer: Walk;
+  let profile: Profile;
+  let browser: Browser;
+  let me: Walk;
+
+  const launch = async (): Promise<void> => {
+    browser = await (name === 'chromium' ? launchChromium : launchFirefox)({ profile: profile.path });
+    me = new Walk('Canary', browser, world.node.url);
+  };
+  const kill = async (): Promise<void> => {
+    await profile.kill();
+    await Promise.race([browser.close().catch(() => undefined), sleep(5_000)]);
+  };
+
+  beforeAll(async () => {
+    world = await World.start(`secrets-${name}`);
+    profile = new Profile(name);
+    peer = new Walk('Peer', await world.browser(name), world.node.url);
+    await peer.person.createWallet(world.node.url);
+    await launch();
+  });
+
+  afterAll(async () => {
+    await browser?.close().catch(() => undefined);
+    await world?.end();
+    profile?.remove();
+  });
+
+  test('has no phrase after one was typed and the browser killed', async () => {
+    await me.bring('Recovery phrase');
+    await me.fill(field('Recovery phrase'), phrase);
+    // Firefox writes its open tabs down every 15 seconds.
+    await sleep(name === 'firefox' ? 16_000 : 3_000);
+    await kill();
+    expect(profile.find(secrets)).toEqual([]);
+  });
+
+  test('has no secret after the browser was killed while unlocked, with a message and a draft', async () => {
+    await launch();
+    await me.bring('Recovery phrase');
+    await me.fill(field('Recovery phrase'), phrase);
+    await me.click(button('Continue'));
+    await me.page.seeText("m/44'/60'/0'/0/4");
+    await me.click(button('Continue'));
+    await me.seal();
+    await me.inbox();
+    expect(me.person.address).toBe(wallet.address);
+    await me.writeTo(peer.person.address, said);
+    await me.page.fill(field('Message'), draft);
+    await sleep(2_000); // the draft is kept a moment after the last key
+    await kill();
+    expect(profile.find(address)).not.toEqual([]);
+    expect(profile.find(secrets)).toEqual([]);
+  });
+
+  test('opens with the passphrase after that, and stays open over ten deaths of the background', async () => {
+    await launch();
+    await me.person.open('/');
+    await me.person.unlock();
+    await me.person.inbox();
+    for (let death = 0; death < 10; death++) {
+      await browser.stopBackground();
+      await me.person.open('/');
+      await me.person.inbox();
+    }
+    await me.person.openConversation();
+    await me.person.waitForMessages(1);
+    expect((await me.person.messages()).map(({ text }) => text)).toEqual([said]);
+  });
+
+  test('has another passphrase in its vault once it was changed, and no secret after a lock and an end in peace', async () => {
+    const page = await me.person.open('/settings/passphrase');
+    await page.click(button('Change passphrase…'));
+    await page.fill(field('Present passphrase'), 'not the present one');
+    await page.fill(field('New passphrase'), next);
+    await page.fill(field('Repeat new passphrase'), next);
+    await page.click(button('Change passphrase'));
+    await page.seeText('That is not the passphrase');
+    await page.fill(field('Present passphrase'), goodPassphrase);
+    await page.click(button('Change passphrase'));
+    await page.seeText('The new passphrase opens Parley from now on.');
+    await me.person.open('/');
+    await me.person.lock();
+    await me.person.unlock(goodPassphrase);
+    await me.page.seeText('That is not the passphrase');
+    await me.person.unlock(next);
+    await me.person.inbox();
+    await me.person.lock();
+    await browser.close();
+    expect(profile.find(address)).not.toEqual([]);
+    expect(profile.find(secrets)).toEqual([]);
+  });
+
+  test('does not stay open over the end of the browser', async () => {
+    await launch();
+    await me.person.open('/');
+    await me.person.unlock(next);
+    await me.person.inbox();
+    await browser.restart();
+    await me.person.open('/');
+    await me.page.see(button('Unlock'));
+    expect(await me.page.sees({ role: 'list', name: 'Conversations' })).toBe(false);
+  });
+});
