@@ -13,7 +13,7 @@ describe('the manifest', () => {
   test.each(browsers)('of %s has the one content security policy, word for word', (browser) => {
     expect(manifests[browser]['content_security_policy']).toEqual({
       extension_pages:
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; " +
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; " +
         "connect-src 'self' https: http:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
     });
   });

@@ -1,8 +1,10 @@
 import { Founding } from '../keystore/founding.ts';
 import { DraftStore } from '../keystore/founding-draft.ts';
 import { Keystore, type KeystoreDeps } from '../keystore/keystore.ts';
+import { getBlob, putBlob } from '../network/blobs.ts';
 import { createNodeClient, type NodeClient } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
+import { maxRemoteLength } from '../protocol/remote-content.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import type { Exposure } from '../rpc/views.ts';
 import { openCache } from '../storage/cache.ts';
@@ -10,6 +12,7 @@ import { openRecords, type Records } from '../storage/records.ts';
 import { createAccountRecords } from './account-records.ts';
 import { createAccounts, sinceOf } from './accounts.ts';
 import { type Approvals, createApprovals, type PromptWindow } from './approvals.ts';
+import { createAttachments } from './attachments.ts';
 import { createAwake, type Wakers } from './awake.ts';
 import { backedUpAt, createBackups } from './backups.ts';
 import { createBadge, type ToolbarButton } from './badge.ts';
@@ -207,6 +210,14 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
+  const attachments = createAttachments({
+    sessions,
+    messages,
+    nodes: async () => [await preferences.nodeUrl(), ...(await preferences.nodes())],
+    put: ({ keys, node: { url } }, digest, bytes) =>
+      putBlob(url, digest, bytes, keys.authToken(), platform.fetch && { fetch: platform.fetch }),
+    get: (address) => getBlob(address, { bytes: maxRemoteLength, ...(platform.fetch && { fetch: platform.fetch }) }),
+  });
   const safety = createSafety({
     sessions,
     clock,
@@ -310,6 +321,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
       requests: noting(requests, ['decide', 'undoProof', 'arrange'], lock.used),
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
+      attachments: noting(attachments, ['open', 'send'], lock.used),
       messages: noting(messages, ['send', 'retry', 'hide', 'discard'], lock.used),
       safety: noting(safety, ['verify'], lock.used),
       settings: noting(settings, ['setNode', 'addNode', 'removeNode', 'testNode', 'setExposure', 'exposeTo', 'setTheme'], lock.used),

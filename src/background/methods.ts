@@ -1,5 +1,19 @@
 import type { Value } from '../content-types/index.ts';
-import { addressText, array, boolean, integer, matching, nullable, object, oneOf, optional, type Parser, string } from '../parse.ts';
+import {
+  addressText,
+  array,
+  boolean,
+  integer,
+  matching,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  ParseError,
+  type Parser,
+  string,
+} from '../parse.ts';
+import { fromBase64 } from '../protocol/bytes.ts';
 import { entriesFor } from '../rpc/method.ts';
 import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
 import { accountColors, longestAccountName, type PermissionRequest } from '../rpc/views.ts';
@@ -15,6 +29,15 @@ const messageId = matching(/^[0-9a-f]{64}$/, 'the id of a message');
 const path = string({ min: 1, max: 128 });
 /** What is left of what was asked for; that it is no more, the service sees to. */
 const given = array(nullable(permissionRequest), { max: 10 }) as Parser<unknown> as Parser<readonly (PermissionRequest | null)[]>;
+
+/** @throws ParseError */
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return fromBase64(base64);
+  } catch {
+    throw new ParseError('params.data', 'base64');
+  }
+}
 
 /**
  * Everything that can be asked of the background. `own` entries answer the extension's own pages alone; the `xmtp_*` entries answer web pages,
@@ -141,6 +164,19 @@ export const methods = {
         { kind: 'reaction', action: p.added ? 'added' : 'removed', reference: p.message, schema: 'unicode', content: p.sign },
         p.clientId,
       ),
+  ),
+  openFile: own(object({ message: messageId }), (p, { attachments }) => attachments.open(p.message)),
+  sendFile: own(
+    object({
+      id,
+      filename: string({ max: 1024 }),
+      mimeType: string({ max: 255 }),
+      data: string({ min: 1, max: 36_000_000 }),
+      clientId: string({ min: 1, max: 64 }),
+      replyTo: optional(messageId),
+    }),
+    ({ id: conversation, data, clientId, replyTo = null, ...file }, { attachments }) =>
+      attachments.send(conversation, { ...file, replyTo, data: bytesOf(data) }, clientId),
   ),
   hideMessage: own(object({ message: messageId }), (p, { messages }) => messages.hide(p.message)),
   retryMessage: own(object({ message: id }), (p, { messages }) => messages.retry(p.message)),

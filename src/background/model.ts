@@ -1,4 +1,4 @@
-import { readContent, show, type Value } from '../content-types/index.ts';
+import { imageTypeOf, readContent, safeFilename, show, type Value } from '../content-types/index.ts';
 import type { SealedKey } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { decodeContent } from '../protocol/content.ts';
@@ -164,6 +164,26 @@ function formOf(value: Value, words: { readonly type: string; readonly fallback:
       if (reference === undefined || (action !== 'added' && action !== 'removed')) return null;
       return { form: 'reaction', ...words, reference, sign, added: action === 'added' };
     }
+    case 'attachment':
+      return {
+        form: 'file',
+        ...words,
+        filename: safeFilename(value.filename),
+        mimeType: value.mimeType ?? null,
+        size: value.data.length,
+        image: imageTypeOf(value.data) !== undefined,
+        host: null,
+      };
+    case 'remote-attachment':
+      return {
+        form: 'file',
+        ...words,
+        filename: safeFilename(value.filename),
+        mimeType: null,
+        size: value.contentLength ?? null,
+        image: false,
+        host: new URL(value.url).host,
+      };
     case 'read-receipt':
       return { form: 'receipt', ...words };
     default:
@@ -177,6 +197,7 @@ export const isAside = ({ form }: Shown): boolean => form === 'reaction' || form
 /** One line of a message, for the list of conversations. */
 export function previewText(shown: Shown): string {
   if (shown.form === 'reply') return previewText(shown.content);
+  if (shown.form === 'file') return `${shown.image ? 'Picture' : 'File'}: ${shown.filename}`;
   const text = shown.form === 'text' ? shown.text : (shown.fallback ?? 'A message of a kind that Parley does not know');
   const line = text
     .slice(0, previewLength * 2)

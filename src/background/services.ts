@@ -8,6 +8,7 @@ import type {
   Founding,
   MessageView,
   NodeTest,
+  OpenedFile,
   PeerAnswer,
   Permission,
   PermissionRequest,
@@ -34,6 +35,7 @@ export interface Services {
   readonly groups: Groups;
   readonly requests: Requests;
   readonly messages: Messages;
+  readonly attachments: AttachmentsService;
   readonly safety: SafetyService;
   readonly settings: SettingsService;
   readonly sites: Sites;
@@ -196,6 +198,17 @@ export interface Messages {
   /** Tells the peer that the conversation was read, where the settings say so. */
   receipt(id: string): Promise<void>;
   discard(messageId: string): Promise<void>;
+}
+
+export interface AttachmentsService {
+  /** Fetches it first, where it lies elsewhere: that place learns our internet address. */
+  open(messageId: string): Promise<OpenedFile>;
+  /** Answers when the final bytes are written down; a file that goes elsewhere is there by then. */
+  send(
+    conversation: string,
+    file: { readonly filename: string; readonly mimeType: string; readonly data: Uint8Array; readonly replyTo: string | null },
+    clientId: string,
+  ): Promise<MessageView>;
 }
 
 export interface SettingsService {

@@ -37,6 +37,8 @@ const reasons: Record<string, string> = {
   'storage-failed': 'The browser could not read or write Parley’s data. Close other Parley tabs, or restart the browser.',
   'storage-newer': 'The data in this browser was written by a newer Parley. Update the extension.',
   'bad-site': 'A site begins with https://, or with http:// when it is on this computer.',
+  'file-gone': 'The file is not there any more. Ask whoever sent it to send it again.',
+  'file-damaged': 'What lies there is not the file that was sent. It was not opened.',
   'too-many': 'That is as many as Parley keeps. Remove one first.',
   'bad-url': 'A node’s address begins with https://. Plain http:// is for this machine and its local network only.',
 };
@@ -44,6 +46,7 @@ const reasons: Record<string, string> = {
 /** Where the background's own words say the most: which part is wrong, and never what it says. */
 const told: Record<string, (message: string) => string> = {
   'bad-secret': sentence,
+  'file-too-large': sentence,
   'bad-path': sentence,
   'bad-bundle': (message) => `These are not keys of an XMTP program: ${message}.`,
   'bad-params': sentence,

@@ -25,6 +25,9 @@ export type RefusalReason =
   | 'other-keys'
   | 'blocked'
   | 'too-many'
+  | 'file-too-large'
+  | 'file-gone'
+  | 'file-damaged'
   | 'not-now'
   | 'node-unreachable'
   | 'node-wrong'
@@ -68,6 +71,9 @@ const codeOf: Partial<Record<RefusalReason, number>> = {
   'not-found': codes.notFound,
   'peer-absent': codes.notFound,
   'too-many': codes.limitExceeded,
+  'file-too-large': codes.limitExceeded,
+  'file-gone': codes.notFound,
+  'file-damaged': codes.notFound,
   'not-now': codes.notNow,
   'node-unreachable': codes.notNow,
   'node-wrong': codes.notNow,

@@ -159,6 +159,22 @@ export type Shown =
       readonly sign: string;
       readonly added: boolean;
     }
+  /** A file, near or far; `openFile` has what is in it. */
+  | {
+      readonly form: 'file';
+      readonly type: string;
+      readonly fallback: string | null;
+      /** Fit to be saved under. */
+      readonly filename: string;
+      /** As the sender says. */
+      readonly mimeType: string | null;
+      /** Bytes; as the sender says, where it lies elsewhere. */
+      readonly size: number | null;
+      /** Whether it is a picture that may be drawn, by its bytes. */
+      readonly image: boolean;
+      /** Where it lies, if not in the message. */
+      readonly host: string | null;
+    }
   /** Everything up to its time was read. */
   | { readonly form: 'receipt'; readonly type: string; readonly fallback: string | null }
   | {
@@ -166,6 +182,19 @@ export type Shown =
       readonly type: string;
       readonly fallback: string | null;
     };
+
+/** What a file in a message is, opened. */
+export interface OpenedFile {
+  readonly filename: string;
+  readonly mimeType: string | null;
+  /** By its bytes; null for what is not to be drawn as a picture. */
+  readonly imageType: string | null;
+  /** Base64. */
+  readonly data: string;
+}
+
+/** Bytes of a file that travels in the message itself. */
+export const longestInline = 700_000;
 
 export interface PeerAnswer {
   readonly address: Address;

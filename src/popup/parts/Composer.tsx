@@ -1,4 +1,4 @@
-import { SendHorizontal } from 'lucide';
+import { Paperclip, SendHorizontal } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { background } from '../rpc.ts';
@@ -7,12 +7,19 @@ import { IconButton } from './Button.tsx';
 interface ComposerProps {
   readonly conversation: string;
   readonly draft: string;
+  /** Files to be sent with the next message. */
+  readonly files: readonly File[];
+  readonly onFiles: (files: readonly File[]) => void;
+  /** One after the other; what was sent is taken out of `files`. */
+  readonly onSendFiles: () => Promise<void>;
   readonly onSend: (text: string, clientId: string) => Promise<void>;
 }
 
 /** Enter sends, Shift and Enter begin a line. What is typed is kept at once, so that closing the popup loses nothing. */
-export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.Element {
+export function Composer({ conversation, draft, files, onFiles, onSendFiles, onSend }: ComposerProps): JSX.Element {
   const [text, setText] = useState(draft);
+  const [sending, setSending] = useState(false);
+  const picker = useRef<HTMLInputElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const saved = useRef(draft);
   const shown = useRef(draft);
@@ -64,6 +71,17 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
 
   const send = async (): Promise<void> => {
     const wanted = text.trim();
+    if (sending) return;
+    if (files.length > 0) {
+      setSending(true);
+      // Files go first: words beside them are about them. Words stay in the field when a file cannot go.
+      const gone = await onSendFiles().then(
+        () => true,
+        () => false,
+      );
+      setSending(false);
+      if (!gone) return;
+    }
     if (wanted === '') return;
     save();
     leaving.current++;
@@ -87,6 +105,19 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
         void send();
       }}
     >
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        aria-label="Files to send"
+        onChange={(event) => {
+          onFiles([...(event.currentTarget.files ?? [])]);
+          event.currentTarget.value = '';
+          field.current?.focus();
+        }}
+      />
+      <IconButton icon={Paperclip} label="Add files" disabled={sending} onClick={() => picker.current?.click()} />
       <div class="input">
         <textarea
           ref={field}
@@ -97,6 +128,12 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
           value={text}
           autocomplete="off"
           maxLength={500_000}
+          onPaste={(event) => {
+            const pasted = [...(event.clipboardData?.files ?? [])];
+            if (pasted.length === 0) return;
+            event.preventDefault();
+            onFiles(pasted);
+          }}
           onInput={(event) => type(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
@@ -105,7 +142,13 @@ export function Composer({ conversation, draft, onSend }: ComposerProps): JSX.El
           }}
         />
       </div>
-      <IconButton icon={SendHorizontal} label="Send" type="submit" filled disabled={text.trim() === ''} />
+      <IconButton
+        icon={SendHorizontal}
+        label="Send"
+        type="submit"
+        filled
+        disabled={sending || (text.trim() === '' && files.length === 0)}
+      />
     </form>
   );
 }

@@ -8,6 +8,7 @@ import { clockTime, fullTime } from '../time.ts';
 import { Avatar } from './Avatar.tsx';
 import { Body } from './Body.tsx';
 import { IconButton } from './Button.tsx';
+import { FileView } from './FileView.tsx';
 import { Icon } from './Icon.tsx';
 import { Menu, type MenuItem } from './Menu.tsx';
 import { Signs } from './Signs.tsx';
@@ -71,7 +72,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
       <div class="bubble" dir="auto" title={fullTime(sentAt)}>
         {shown.form === 'reply' && <Quote message={message} jump={deeds.jump} />}
         {event && <span class="address">{mine ? 'You' : shortAddress(sender)}: </span>}
-        <Content shown={shown} links={deeds.links} typed={!event} />
+        <Content message={message} shown={shown} links={deeds.links} typed={!event} />
       </div>
       {!event && <Tools message={message} deeds={deeds} />}
       {reactions.length > 0 && (
@@ -133,7 +134,7 @@ function Tools({ message, deeds }: { readonly message: MessageView; readonly dee
 
 /** What can be copied and forwarded of a content. */
 export const textOf = (shown: Shown): string | null =>
-  shown.form === 'text' ? shown.text : shown.form === 'reply' ? textOf(shown.content) : shown.fallback;
+  shown.form === 'text' ? shown.text : shown.form === 'reply' ? textOf(shown.content) : shown.form === 'file' ? null : shown.fallback;
 
 function FailedActions({ id }: { readonly id: string }): JSX.Element {
   const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined); // the message keeps its state and says so itself
@@ -149,9 +150,17 @@ function FailedActions({ id }: { readonly id: string }): JSX.Element {
   );
 }
 
-function Content({ shown, links, typed }: { readonly shown: Shown; readonly links: boolean; readonly typed: boolean }): JSX.Element {
+interface ContentProps {
+  readonly message: MessageView;
+  readonly shown: Shown;
+  readonly links: boolean;
+  readonly typed: boolean;
+}
+
+function Content({ message, shown, links, typed }: ContentProps): JSX.Element {
   if (shown.form === 'text') return <Body text={shown.text} marks={shown.marks ?? false} links={links} />;
-  if (shown.form === 'reply') return <Content shown={shown.content} links={links} typed={typed} />;
+  if (shown.form === 'reply') return <Content message={message} shown={shown.content} links={links} typed={typed} />;
+  if (shown.form === 'file') return <FileView message={message.id} file={shown} trusted={links || message.mine} />;
   return (
     <>
       {shown.fallback ? (

@@ -3,9 +3,11 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { GroupView, KeyEvent, MessageView, Status } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
+import { fitting, longestFile, mostFiles, sizeOf } from '../files.ts';
 import { CopyButton, FullAddress, ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
+import { ChosenFiles } from '../parts/ChosenFiles.tsx';
 import { Composer } from '../parts/Composer.tsx';
 import { ConversationMenu } from '../parts/ConversationMenu.tsx';
 import { Standing } from '../parts/Decide.tsx';
@@ -48,6 +50,9 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
   const [forwarded, setForwarded] = useState<string | null>(null);
   const [leaving, setLeaving] = useState<MessageView | null>(null);
   const [sendError, setSendError] = useState<string | null>(null);
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const [sendingFile, setSendingFile] = useState(false);
+  const [over, setOver] = useState(false);
   const log = useLog(id);
   const peer = row?.peer ?? '';
 
@@ -60,6 +65,39 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
     } catch (failure) {
       setSendError(explain(failure));
       throw failure;
+    }
+  };
+
+  const addFiles = (added: readonly File[]): void => {
+    const large = added.find(({ size }) => size > longestFile);
+    const empty = added.find(({ size }) => size === 0);
+    setSendError(
+      large
+        ? `${visibleLine(large.name)} is larger than ${sizeOf(longestFile)}.`
+        : empty
+          ? `${visibleLine(empty.name)} is empty.`
+          : files.length + added.length > mostFiles
+            ? `${mostFiles} files at once are enough.`
+            : null,
+    );
+    setFiles([...files, ...added.filter((file) => file !== large && file.size > 0)].slice(0, mostFiles));
+  };
+  const sendFiles = async (): Promise<void> => {
+    setSendError(null);
+    setSendingFile(true);
+    try {
+      for (const file of files) {
+        const ready = await fitting(file);
+        await background.call('sendFile', { id, ...ready, clientId: crypto.randomUUID(), ...(answered && { replyTo: answered.id }) });
+        setFiles((left) => left.filter((each) => each !== file));
+        setAnswered(null);
+        log.toNewest();
+      }
+    } catch (failure) {
+      setSendError(explain(failure));
+      throw failure;
+    } finally {
+      setSendingFile(false);
     }
   };
 
@@ -93,7 +131,24 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
   };
 
   return (
-    <main class="screen">
+    <main
+      class={`screen${over ? ' dropping' : ''}`}
+      onDragOver={(event) => {
+        if (!writes || !event.dataTransfer?.types.includes('Files')) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={(event) => {
+        if (!(event.currentTarget as HTMLElement).contains(event.relatedTarget as Node | null)) setOver(false);
+      }}
+      onDrop={(event) => {
+        setOver(false);
+        const dropped = [...(event.dataTransfer?.files ?? [])];
+        if (!writes || dropped.length === 0) return;
+        event.preventDefault();
+        addFiles(dropped);
+      }}
+    >
       <header class={`bar${wide ? '' : ' with-back'}`}>
         {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
         {row && (
@@ -144,7 +199,20 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             {row?.retired && <Retired peer={row.peer} />}
             {row?.group && !row.group.open && <Notice>This group has ended here. What was said stays readable.</Notice>}
             {row && writes && answered && <Answering message={answered} onDrop={() => setAnswered(null)} />}
-            {row && writes && <Composer key={id} conversation={id} draft={row.draft ?? ''} onSend={send} />}
+            {row && writes && files.length > 0 && (
+              <ChosenFiles files={files} busy={sendingFile} onDrop={(file) => setFiles(files.filter((each) => each !== file))} />
+            )}
+            {row && writes && (
+              <Composer
+                key={id}
+                conversation={id}
+                draft={row.draft ?? ''}
+                files={files}
+                onFiles={addFiles}
+                onSendFiles={sendFiles}
+                onSend={send}
+              />
+            )}
           </div>
         </>
       )}

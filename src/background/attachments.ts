@@ -1,0 +1,108 @@
+import {
+  type Attachment,
+  imageTypeOf,
+  mayBeFetched,
+  openRemote,
+  readContent,
+  safeFilename,
+  sealRemote,
+  type Value,
+} from '../content-types/index.ts';
+import { NodeError } from '../network/errors.ts';
+import { toBase64 } from '../protocol/bytes.ts';
+import { decodeContent } from '../protocol/content.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import { maxRemoteLength } from '../protocol/remote-content.ts';
+import { RefusalError } from '../rpc/errors.ts';
+import { longestInline, type MessageView, type OpenedFile } from '../rpc/views.ts';
+import type { StoredMessage } from './model.ts';
+import type { AttachmentsService, Messages } from './services.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+interface Deps {
+  readonly sessions: Sessions;
+  readonly messages: Pick<Messages, 'send'>;
+  readonly nodes: () => Promise<readonly string[]>;
+  readonly put: (session: Session, digest: string, bytes: Uint8Array) => Promise<string>;
+  /** Null where nothing lies. @throws NodeError */
+  readonly get: (address: string) => Promise<Uint8Array | null>;
+}
+
+/** Files in messages: small ones travel in the message, larger ones lie sealed on a node that others can reach, and the message says how they open. */
+export function createAttachments({ sessions, messages, nodes, put, get }: Deps): AttachmentsService {
+  const contentOf = async (session: Session, id: string): Promise<Value> => {
+    await session.ready();
+    const record = await session.cache.messages.get(id);
+    const waiting = session.outbox.entries().find((entry) => entry.id === id)?.row;
+    const stored = record
+      ? ((await session.keys.openRecord('messages', record.id, record.sealed)) as StoredMessage)
+      : waiting?.kind === 'message'
+        ? waiting.message
+        : null;
+    if (!stored) throw new RefusalError('not-found', 'There is no such message.');
+    const value = readContent(await decodeContent(stored.payload));
+    return value.kind === 'reply' ? value.content : value;
+  };
+
+  /** By its digest from the nodes that we use ourselves, then from where the sender says; who asks there is told our internet address. */
+  const fetched = async (value: Extract<Value, { kind: 'remote-attachment' }>): Promise<Uint8Array> => {
+    const places = [...(await nodes()).map((node) => `${node.replace(/\/$/, '')}/blob/${value.contentDigest}`)];
+    if (mayBeFetched(value.url)) places.push(value.url);
+    let trouble: unknown = null;
+    for (const place of new Set(places)) {
+      try {
+        const found = await get(place);
+        if (found) return found;
+      } catch (error) {
+        trouble = error;
+      }
+    }
+    if (trouble instanceof NodeError && trouble.reason === 'unreachable')
+      throw new RefusalError('node-unreachable', 'The file could not be fetched: there was no answer.', {}, { cause: trouble });
+    throw new RefusalError('file-gone', 'The file is not there any more.');
+  };
+
+  const opened = async (value: Value): Promise<Attachment> => {
+    if (value.kind === 'attachment') return value;
+    if (value.kind !== 'remote-attachment') throw new RefusalError('not-found', 'There is no file in this message.');
+    try {
+      const inner = await openRemote(value, await fetched(value));
+      if (inner.kind === 'attachment') return inner;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+    throw new RefusalError('file-damaged', 'What lies there is not the file that was sent.');
+  };
+
+  return {
+    async open(id): Promise<OpenedFile> {
+      const file = await opened(await contentOf(sessions.current(), id));
+      return {
+        filename: safeFilename(file.filename),
+        mimeType: file.mimeType ?? null,
+        imageType: imageTypeOf(file.data) ?? null,
+        data: toBase64(file.data),
+      };
+    },
+    async send(conversation, { filename, mimeType, data, replyTo }, clientId): Promise<MessageView> {
+      const session = sessions.current();
+      if (data.length === 0) throw new RefusalError('bad-params', 'This file is empty.', { field: 'data' });
+      if (data.length > maxRemoteLength - 4096) throw new RefusalError('file-too-large', 'Files have at most 25 MB.');
+      const file: Attachment = { kind: 'attachment', filename: safeFilename(filename), ...(mimeType && { mimeType }), data };
+      const content = data.length <= longestInline ? file : await elsewhere(session, file);
+      return messages.send(conversation, replyTo === null ? content : { kind: 'reply', reference: replyTo, content }, clientId);
+    },
+  };
+
+  async function elsewhere(session: Session, file: Attachment): Promise<Value> {
+    // Others fetch it over https, whatever way we take to the node.
+    if (!session.node.url.startsWith('https://'))
+      throw new RefusalError(
+        'file-too-large',
+        `This node is not reached over https, so that files of more than ${Math.floor(longestInline / 1000)} kB cannot be left there for others.`,
+      );
+    const { payload, attachment } = await sealRemote(file);
+    return { ...attachment, url: await put(session, attachment.contentDigest, payload) };
+  }
+}

@@ -1,0 +1,81 @@
+import { NodeError } from './errors.ts';
+
+/** What a blob may have, and how long it may take, ms. */
+interface Limits {
+  readonly bytes: number;
+  readonly ms?: number;
+  readonly fetch?: typeof fetch;
+  readonly signal?: AbortSignal;
+}
+
+const patience = 120_000;
+
+/** Puts sealed bytes on a node under their SHA-256 (hex), and answers the address where others find them. @throws NodeError */
+export async function putBlob(
+  node: string,
+  digest: string,
+  bytes: Uint8Array,
+  token: string,
+  { fetch: network = fetch, ms = patience, signal }: Omit<Limits, 'bytes'> = {},
+): Promise<string> {
+  const address = `${node.replace(/\/$/, '')}/blob/${digest}`;
+  const response = await asked(
+    network(address, {
+      method: 'PUT',
+      body: new Blob([bytes as Uint8Array<ArrayBuffer>]),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
+      ...plain(ms, signal),
+    }),
+  );
+  if (!response.ok) throw refusal(response.status);
+  return address;
+}
+
+/** Fetches what lies at an address, without telling it who asks or from where; null where nothing does. More bytes than allowed are not read. @throws NodeError */
+export async function getBlob(
+  address: string,
+  { bytes, fetch: network = fetch, ms = patience, signal }: Limits,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const response = await asked(network(address, plain(ms, signal)));
+  if (response.status === 404 || response.status === 410) return null;
+  if (!response.ok || !response.body) throw refusal(response.status);
+  const tooLarge = (): NodeError => new NodeError('refused', 'what lies there is larger than it may be');
+  if (Number(response.headers.get('content-length') ?? 0) > bytes) throw tooLarge();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await asked(reader.read());
+    if (done) break;
+    length += value.length;
+    if (length > bytes) {
+      await reader.cancel().catch(() => undefined);
+      throw tooLarge();
+    }
+    parts.push(value);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+const plain = (ms: number, signal?: AbortSignal): RequestInit => ({
+  credentials: 'omit',
+  cache: 'no-store',
+  // Another address than the one that was judged is none.
+  redirect: 'error',
+  referrerPolicy: 'no-referrer',
+  signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(ms)]) : AbortSignal.timeout(ms),
+});
+
+function refusal(status: number): NodeError {
+  if (status === 401 || status === 403) return new NodeError('unauthorised', 'the node does not take the token');
+  if (status === 429) return new NodeError('limited', 'the node takes no more for today');
+  return new NodeError(status >= 500 ? 'failed' : 'refused', `the answer was ${status}`);
+}
+
+async function asked<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new NodeError('unreachable', 'there was no answer', { cause });
+  }
+}

@@ -1,0 +1,43 @@
+import { File as FileIcon, X } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { sizeOf } from '../files.ts';
+import { visibleLine } from '../text.ts';
+import { IconButton } from './Button.tsx';
+import { Icon } from './Icon.tsx';
+
+interface ChosenFilesProps {
+  readonly files: readonly File[];
+  readonly busy: boolean;
+  readonly onDrop: (file: File) => void;
+}
+
+/** The files that go with the next message, each of which can be left out again. */
+export function ChosenFiles({ files, busy, onDrop }: ChosenFilesProps): JSX.Element {
+  return (
+    <ul class="chosen-files" aria-label="Files to send">
+      {files.map((file) => (
+        <li key={`${file.name} ${file.size} ${file.lastModified}`}>
+          <Preview file={file} />
+          <span class="file-name">
+            <bdi>{visibleLine(file.name)}</bdi>
+            <span class="small quiet">{sizeOf(file.size)}</span>
+          </span>
+          <IconButton icon={X} label={`Leave out ${visibleLine(file.name)}`} disabled={busy} onClick={() => onDrop(file)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** One's own picture, from one's own disk. */
+function Preview({ file }: { readonly file: File }): JSX.Element {
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    if (!/^image\/(png|jpeg|webp|gif)$/.test(file.type)) return;
+    const made = URL.createObjectURL(file);
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file]);
+  return url === null ? <Icon of={FileIcon} /> : <img src={url} alt="" />;
+}
