@@ -1,5 +1,6 @@
 import type { OpenedFile } from '../rpc/views.ts';
 import { longestInline } from '../rpc/views.ts';
+import { counted } from './words.ts';
 
 /** Files that are chosen, and not sent yet: more than that at once is a mistake. */
 export const mostFiles = 10;
@@ -7,7 +8,7 @@ export const longestFile = 25_000_000;
 
 /** “23 kB” */
 export function sizeOf(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return counted(bytes, 'byte');
   return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 

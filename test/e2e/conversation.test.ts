@@ -139,4 +139,40 @@ describe('a conversation between Chromium and Firefox', () => {
     }
     await expectBothToShowAll();
   });
+
+  test('takes a picture that falls onto it, and the other side shows it', async () => {
+    await alice.page.evaluate(async () => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 40;
+      canvas.height = 30;
+      const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
+      const dropped = new DataTransfer();
+      dropped.items.add(new File([blob ?? ''], 'evening.png', { type: 'image/png' }));
+      document
+        .querySelector('main.screen')
+        ?.dispatchEvent(new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }));
+    });
+    await alice.page.click(button('Leave out evening.png'));
+    expect(await alice.page.sees(button('Leave out evening.png'))).toBe(false);
+    await alice.page.evaluate(() => {
+      const dropped = new DataTransfer();
+      // The smallest picture there is.
+      const bytes = Uint8Array.from(atob('R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=='), (letter) => letter.charCodeAt(0));
+      dropped.items.add(new File([bytes], 'dot.gif', { type: 'image/gif' }));
+      document
+        .querySelector('main.screen')
+        ?.dispatchEvent(new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }));
+    });
+    await alice.page.see(button('Leave out dot.gif'));
+    await alice.page.click(button('Send'));
+    for (const person of [alice, bob]) {
+      await person.page.see(button('Show dot.gif larger'), 60_000);
+      await until(() => person.page.evaluate(() => document.querySelector<HTMLImageElement>('.photo img')?.naturalWidth === 1));
+    }
+    await bob.open('/');
+    await until(
+      async () => (await bob.rows()).join(),
+      (rows) => rows.includes('Picture: dot.gif'),
+    );
+  });
 });

@@ -179,7 +179,51 @@ const groupMessages = Array.from({ length: 14 }, (_, index) => {
   const sender = index % 4 === 0 ? me : (peers[(index >> 1) % 3] ?? peers[0]);
   return { ...message(index), sender, mine: sender === me, state: sender === me ? ('sent' as const) : null };
 });
-const messages = scene === 'empty' ? [] : Array.from({ length: 31 }, (_, index) => message(index));
+const fileOf = (index: number, change: object): MessageView => ({
+  ...message(index),
+  contentType: 'xmtp.org/attachment:1.0',
+  sender: peers[0],
+  mine: false,
+  state: null,
+  quote: null,
+  reactions: [],
+  shown: {
+    form: 'file',
+    type: 'xmtp.org/attachment:1.0',
+    fallback: null,
+    filename: 'evening.png',
+    mimeType: 'image/png',
+    size: 23_456,
+    image: true,
+    host: null,
+    ...change,
+  },
+});
+const files = [
+  fileOf(27, {}),
+  fileOf(28, {
+    filename: 'minutes of a meeting that went on for longer than anybody had thought it would.pdf',
+    mimeType: 'application/pdf',
+    image: false,
+  }),
+  fileOf(29, { filename: 'film.mp4', mimeType: null, image: false, size: 12_345_678, host: 'files.example' }),
+  fileOf(30, { filename: 'voice.ogg', mimeType: 'audio/ogg', image: false }),
+];
+const messages =
+  scene === 'empty' ? [] : Array.from({ length: 31 }, (_, index) => (scene === 'files' ? files[index - 27] : undefined) ?? message(index));
+/** Four squares of colour, as a picture. */
+const drawn = (): string => {
+  const canvas = document.createElement('canvas');
+  canvas.width = 800;
+  canvas.height = 600;
+  const context = canvas.getContext('2d');
+  for (const [index, color] of ['#c2410c', '#facc15', '#0f766e', '#1e3a8a'].entries()) {
+    if (!context) break;
+    context.fillStyle = color;
+    context.fillRect((index % 2) * 400, Math.floor(index / 2) * 300, 400, 300);
+  }
+  return canvas.toDataURL('image/png').split(',')[1] ?? '';
+};
 
 const prompt: Prompt = {
   id: 'p1',
@@ -299,6 +343,15 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
                 : [],
         },
       };
+    case 'openFile':
+      if (params['message'] === files[2]?.id) return { error: { code: 4404, message: 'gone', data: { reason: 'file-gone' } } };
+      return params['message'] === files[0]?.id
+        ? { result: { filename: 'evening.png', mimeType: 'image/png', imageType: 'image/png', data: drawn() } }
+        : { result: { filename: 'voice.ogg', mimeType: 'audio/ogg', imageType: null, data: 'AAAA' } };
+    case 'sendFile':
+      return scene === 'files'
+        ? { error: { code: -32005, message: 'Files have at most 25 MB.', data: { reason: 'file-too-large' } } }
+        : { result: messages[0] };
     case 'receiveBackup':
       return { result: { id: 'b' } };
     case 'openBackup':

@@ -90,6 +90,7 @@ const screens = [
   { name: 'failing inbox', scene: 'failing', route: '#/' },
   { name: 'offline inbox', scene: 'offline', route: '#/' },
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
+  { name: 'conversation with files', scene: 'files', route: '#/conversation/c0' },
   { name: 'requests', scene: 'strangers', route: '#/' },
   { name: 'request', scene: 'typical', route: '#/conversation/r7' },
   { name: 'blocked conversation', scene: 'typical', route: '#/conversation/b9' },
@@ -616,6 +617,78 @@ describe('a message', () => {
       await page.getByText('The other side keeps it').waitFor();
       await page.getByRole('button', { name: 'Delete here' }).click();
       await page.getByRole('status').getByText('Deleted here.').waitFor({ state: 'attached' });
+    }));
+});
+
+describe('files', () => {
+  /** Lets files fall onto the page, as from a folder. */
+  const drop = (page: Page, names: readonly string[], size = 3) =>
+    page.evaluate(
+      ([all, bytes]) => {
+        const dropped = new DataTransfer();
+        for (const name of all) dropped.items.add(new File([new Uint8Array(bytes)], name, { type: 'application/pdf' }));
+        const screen = document.querySelector('main.screen');
+        screen?.dispatchEvent(new DragEvent('dragover', { dataTransfer: dropped, bubbles: true, cancelable: true }));
+        screen?.dispatchEvent(new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }));
+      },
+      [names, size] as const,
+    );
+
+  test('that came show pictures at once, and larger; other kinds when they are asked for', () =>
+    at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('button', { name: 'Show evening.png larger' }).click();
+      const dialog = page.getByRole('dialog', { name: 'evening.png' });
+      await dialog.getByRole('button', { name: 'Save' }).waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Load film.mp4' }).click();
+      await page.getByText('The file is not there any more.').waitFor();
+      await page.getByRole('button', { name: 'Show voice.ogg' }).click();
+      await page.locator('audio').waitFor();
+      expect(await page.getByRole('button', { name: /^Save minutes of/ }).count()).toBe(1);
+    }));
+
+  test('of strangers show nothing until they are asked for', () =>
+    at({ scene: 'files', route: '#/conversation/r7' }, async (page) => {
+      await page.getByRole('button', { name: 'Show evening.png', exact: true }).waitFor();
+      expect(await page.locator('.log img, .log audio, .log video').count()).toBe(0);
+      await page.getByText('this browser asks files.example').waitFor();
+    }));
+
+  test('that are chosen, dropped or pasted stand above the field, and can be left out', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const chosen = page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
+      await page.locator('input[type="file"]').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('a') });
+      await drop(page, ['b.pdf', 'c.pdf']);
+      await chosen.nth(2).waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Leave out b.pdf' }).click();
+      expect(await chosen.count()).toBe(2);
+      expect(await page.getByRole('button', { name: 'Send', exact: true }).isEnabled()).toBe(true);
+      await page.getByRole('textbox', { name: 'Message', exact: true }).press('Enter');
+      await chosen.first().waitFor({ state: 'detached' });
+    }));
+
+  test('that are empty, or more than are meant, are told of', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      await drop(page, ['empty.pdf'], 0);
+      await page.getByText('empty.pdf is empty.').waitFor();
+      await drop(
+        page,
+        Array.from({ length: 11 }, (_, index) => `${index}.pdf`),
+      );
+      await page.getByText('10 files at once are enough.').waitFor();
+      expect(await page.getByRole('list', { name: 'Files to send' }).getByRole('listitem').count()).toBe(10);
+    }));
+
+  test('that cannot go stay, with the words beside them', () =>
+    at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('textbox', { name: 'Message', exact: true }).fill('See this');
+      await drop(page, ['b.pdf']);
+      await page.getByRole('button', { name: 'Send', exact: true }).click();
+      await page.getByText('Files have at most 25 MB.').waitFor();
+      expect(await page.getByRole('list', { name: 'Files to send' }).getByRole('listitem').count()).toBe(1);
+      expect(await page.getByRole('textbox', { name: 'Message', exact: true }).inputValue()).toBe('See this');
     }));
 });
 
