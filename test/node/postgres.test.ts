@@ -31,7 +31,7 @@ if (has) {
     async (onCommitted) => {
       // One database for all, emptied each time: to make one takes a while.
       shared ??= server.database();
-      const pool = await openPool(shared, 1);
+      const pool = openPool(shared, 1);
       const { rows } = await pool.query("SELECT to_regclass('envelope') IS NOT NULL AS there");
       if (rows[0]?.['there']) await pool.query('TRUNCATE contact_row, contact, envelope');
       await pool.end();
@@ -51,7 +51,7 @@ describe.skipIf(!has)('several nodes on one PostgreSQL', () => {
     const [one, two] = stores as [(typeof stores)[0], (typeof stores)[0]];
     expect(one.id).toBe(two.id);
     // As nodes were built before: what is larger than the largest number that was seen.
-    const pool = await openPool(url, 8);
+    const pool = openPool(url, 8);
     await pool.query('CREATE TABLE plain (seq bigserial PRIMARY KEY, name text)');
     let [last, polled, writing] = [0, 0, true];
     const poll = async (): Promise<void> => {
@@ -89,7 +89,7 @@ describe.skipIf(!has)('several nodes on one PostgreSQL', () => {
     const url = server.database();
     const heard: string[] = [];
     const store = await openPostgresStore({ url, onCommitted: (rows) => heard.push(...rows.map(({ topic }) => topic)) });
-    const pool = await openPool(url, 2);
+    const pool = openPool(url, 2);
     const slow = await pool.connect();
     await slow.query('BEGIN');
     await slow.query('SELECT pg_current_xact_id()');
@@ -118,7 +118,7 @@ describe.skipIf(!has)('several nodes on one PostgreSQL', () => {
     });
     expect(second.id).toBe(first.id);
     expect(second.head()).toBe(before);
-    const pool = await openPool(url, 1);
+    const pool = openPool(url, 1);
     await pool.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-node' AND pid <> pg_backend_pid() AND datname = current_database()",
     );
@@ -141,7 +141,7 @@ describe.skipIf(!has)('several nodes on one PostgreSQL', () => {
     const first = await openPostgresStore({ url });
     await first.append([{ topic: 't', timestampNs: 1n, message: utf8('a') }]);
     await first.close();
-    const pool = await openPool(url, 1);
+    const pool = openPool(url, 1);
     await pool.query('UPDATE envelope SET seq = seq + 8192::bigint * 1000000');
     await pool.end();
     const second = await openPostgresStore({ url });

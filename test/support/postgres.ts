@@ -28,8 +28,8 @@ export function hasPostgres(): boolean {
   return false;
 }
 
-/** Starts a server of its own on a temporary folder and the loopback address. It refuses to run as root, so there it runs as the user postgres. */
-export async function startPostgres(): Promise<Postgres> {
+/** Starts a server of its own, which writes without waiting for the disk unless it is to be durable, on a temporary folder and the loopback address. It refuses to run as root, so there it runs as the user postgres. */
+export async function startPostgres({ durable = false } = {}): Promise<Postgres> {
   const bin = programs();
   if (bin === null) throw new Error('PostgreSQL is missing');
   const folder = mkdtempSync(join(tmpdir(), 'parley-postgres-'));
@@ -52,7 +52,7 @@ export async function startPostgres(): Promise<Postgres> {
     `unix_socket_directories=${folder}`,
     'max_connections=200',
     'shared_buffers=64MB',
-    'fsync=off',
+    `fsync=${durable ? 'on' : 'off'}`,
   ];
   const server = spawn(join(bin, 'postgres'), ['-D', data, ...options.flatMap((option) => ['-c', option])], {
     ...user,

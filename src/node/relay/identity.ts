@@ -49,13 +49,22 @@ function identityOf(key: KeyObject): RelayIdentity {
 /** Whether the owner of an Ed25519 key signed these bytes. */
 export function isSignedBy(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
+  const x = Buffer.from(publicKey).toString('base64url');
   try {
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') }, format: 'jwk' });
+    let key = keys.get(x);
+    if (!key) {
+      key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+      if (keys.size < maxKeys) keys.set(x, key);
+    }
     return verify(null, bytes, key, signature);
   } catch {
     return false;
   }
 }
+
+/** Keys as the library wants them; only those of trusted homes are asked for, which are few. */
+const keys = new Map<string, KeyObject>();
+const maxKeys = 1000;
 
 /** An identity multihash of the key in libp2p's protobuf. */
 const peerIdPrefix = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20);

@@ -13,6 +13,7 @@ import { createHost, type Host, type PeerId, storeTimeoutMs } from './host.ts';
 import { openIdentity, publicKeyOf, type RelayIdentity } from './identity.ts';
 import { Ledger } from './ledger.ts';
 import { type PeerReport, Peers } from './peers.ts';
+import { Recent } from './recent.ts';
 import { parseShards, type Shards } from './shards.ts';
 import { answerStoreQuery, storeProtocol } from './store-query.ts';
 import { syncWith } from './sync.ts';
@@ -48,7 +49,12 @@ export interface RelayDeps {
   readonly clock: Clock;
 }
 
-/** Messages that were seen of late, by their hash: what is on its way into the store counts as known. */
+interface Voucher {
+  readonly hash: Uint8Array;
+  readonly voucher: Uint8Array;
+}
+
+/** Messages that were seen of late. */
 const maxRecent = 50_000;
 /** Requests to our store per second of one peer. */
 const queriesPerSecond = 200;
@@ -64,9 +70,11 @@ export class Relay {
   readonly #guard: Guard;
   readonly #host: Host;
   readonly #peers: Peers;
-  readonly #recent = new Map<string, null>();
+  readonly #recent = new Recent(maxRecent);
   readonly #queries: RateLimiter;
   #indexing: Promise<number> | undefined;
+  #keeping: Promise<void> | undefined;
+  readonly #unkept: Voucher[] = [];
   #stopped = false;
 
   /** @throws RelayMissingError, StoreError, or the system's error when it cannot listen */
@@ -147,7 +155,7 @@ export class Relay {
       if (isContact && !envelope.contact) continue;
       const pubsubTopic = this.#shards.of(envelope.topic);
       const hash = wakuHash(pubsubTopic, envelope);
-      this.#remember(hash);
+      this.#recent.add(hash);
       const message = wakuMessageOf(envelope);
       if (!isContact) message.voucher = issueVoucher(this.identity, pubsubTopic, envelope, this.#deps.clock());
       this.#host.services.pubsub.publish(pubsubTopic, encodeWakuMessage(message)).then(
@@ -203,17 +211,17 @@ export class Relay {
     const judged = messages.map(({ pubsubTopic, message }) => {
       const judgement = this.#guard.judge(pubsubTopic, message, { peer, live });
       // The same one in the same batch, or from two peers at once, is known from here on.
-      if (judgement.verdict === 'accept') this.#remember(judgement.hash);
+      if (judgement.verdict === 'accept') this.#recent.add(judgement.hash);
       return judgement;
     });
     const accepted = judged.filter((judgement) => judgement.verdict === 'accept');
     try {
-      this.#ledger.keep(
+      await this.#keep(
         accepted.flatMap(({ hash, voucher, envelope }) => (voucher && !isEphemeralTopic(envelope.topic) ? [{ hash, voucher }] : [])),
       );
     } catch (error) {
       log.error('the vouchers of the relay cannot be kept', error);
-      for (const { hash } of accepted) this.#forget(hash);
+      for (const { hash } of accepted) this.#recent.delete(hash);
       return judged.map((judgement) => (judgement.verdict === 'accept' ? failed : judgement));
     }
     return Promise.all(
@@ -224,6 +232,24 @@ export class Relay {
         return final;
       }),
     );
+  }
+
+  /** Keeps vouchers before what they are for is stored. All that comes in one turn of the event loop shares one write to the disk. */
+  #keep(vouchers: readonly Voucher[]): Promise<void> {
+    if (vouchers.length === 0) return Promise.resolve();
+    this.#unkept.push(...vouchers);
+    this.#keeping ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.#keeping = undefined;
+        try {
+          this.#ledger.keep(this.#unkept.splice(0));
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    return this.#keeping;
   }
 
   /** Into the store, or past it to those who listen. */
@@ -239,7 +265,7 @@ export class Relay {
       return seq === null ? { verdict: 'ignore', reason: 'known' } : judgement;
     } catch (error) {
       if (error instanceof NotNewerError) return { verdict: 'ignore', reason: 'not newer' };
-      this.#forget(hash);
+      this.#recent.delete(hash);
       log.error('an envelope of the relay cannot be stored', error);
       return failed;
     }
@@ -316,18 +342,7 @@ export class Relay {
   }
 
   #knows(hash: Uint8Array): boolean {
-    return this.#recent.has(hex(hash)) || this.#ledger.find(hash) !== null;
-  }
-
-  #remember(hash: Uint8Array): void {
-    const name = hex(hash);
-    this.#recent.delete(name);
-    this.#recent.set(name, null);
-    if (this.#recent.size > maxRecent) this.#recent.delete(this.#recent.keys().next().value as string);
-  }
-
-  #forget(hash: Uint8Array): void {
-    this.#recent.delete(hex(hash));
+    return this.#recent.has(hash) || this.#ledger.find(hash) !== null;
   }
 }
 

@@ -94,32 +94,44 @@ async function byTime(peer: string, deps: SyncDeps, counts: Counts): Promise<Syn
 
 type Counts = { -readonly [Name in keyof Synced]: Synced[Name] };
 
-/** Fetches what is missing of these; answers whether all of it was decided on. */
+/** Fetches what is missing of these; answers whether all of it was decided on. The next page is on its way while one is taken. */
 async function repair(deps: SyncDeps, hashes: readonly Uint8Array[], counts: Counts): Promise<boolean> {
   counts.compared += hashes.length;
-  const missing = deps.missing(hashes);
-  counts.missing += missing.length;
-  const left = [...missing];
-  while (left.length > 0 && !deps.stopped()) {
+  const left = [...deps.missing(hashes)];
+  counts.missing += left.length;
+  const fetch = async (): Promise<Fetched | null> => {
+    if (left.length === 0 || deps.stopped()) return null;
     const asked = left.splice(0, messagesPerPage);
-    const answer = await query(deps, { messageHashes: asked.map((hash) => new Uint8Array(hash)), includeData: true });
-    const got = answer.messages.flatMap(({ message, pubsubTopic }) => (message && pubsubTopic ? [{ message, pubsubTopic }] : []));
-    let waiting = got;
-    for (let waitedMs = 0; waiting.length > 0; ) {
-      const judged = await deps.take(waiting);
-      counts.repaired += judged.filter(({ verdict }) => verdict === 'accept').length;
-      waiting = waiting.filter((_, index) => {
-        const judgement = judged[index];
-        return judgement !== undefined && judgement.verdict !== 'accept' && judgement.retryMs !== undefined;
-      });
-      if (waiting.length === 0) break;
-      if (waitedMs >= maxWaitMs || deps.stopped()) return false;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      waitedMs += 1000;
-    }
+    const { messages } = await query(deps, { messageHashes: asked.map((hash) => new Uint8Array(hash)), includeData: true });
     // A page that was too large has its beginning only; what the peer no longer has is not waited for.
-    const came = new Set(answer.messages.map(({ messageHash }) => toHex(messageHash ?? new Uint8Array())));
+    const came = new Set(messages.map(({ messageHash }) => toHex(messageHash ?? new Uint8Array())));
     if (came.size > 0) left.unshift(...asked.filter((hash) => !came.has(toHex(hash))));
+    return messages.flatMap(({ message, pubsubTopic }) => (message && pubsubTopic ? [{ message, pubsubTopic }] : []));
+  };
+  for (let fetched = await fetch(); fetched; ) {
+    const next = fetch();
+    next.catch(() => {}); // it is waited for below, unless this page is not taken
+    if (!(await takeAll(deps, fetched, counts))) return false;
+    fetched = await next;
+  }
+  return !deps.stopped();
+}
+
+type Fetched = readonly { readonly pubsubTopic: string; readonly message: WakuMessage }[];
+
+/** Takes a page, and waits for limits; answers whether all of it was decided on. */
+async function takeAll(deps: SyncDeps, page: Fetched, counts: Counts): Promise<boolean> {
+  let waiting = page;
+  for (let waitedMs = 0; waiting.length > 0; waitedMs += 1000) {
+    const judged = await deps.take(waiting);
+    counts.repaired += judged.filter(({ verdict }) => verdict === 'accept').length;
+    waiting = waiting.filter((_, index) => {
+      const judgement = judged[index];
+      return judgement !== undefined && judgement.verdict !== 'accept' && judgement.retryMs !== undefined;
+    });
+    if (waiting.length === 0) break;
+    if (waitedMs >= maxWaitMs || deps.stopped()) return false;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   return true;
 }

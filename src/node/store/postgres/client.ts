@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { StoreError } from '../store.ts';
 
 /** What we use of the package `pg`. Its types are not named, so that everything else compiles and runs where it is not installed. */
@@ -22,15 +23,14 @@ export interface Queryable {
 const tried = '8.23.1';
 
 /** Opens a pool of connections; the first of them is made when it is needed. @throws StoreError when the package is not installed */
-export async function openPool(url: string, max: number): Promise<Pool> {
-  let pg: { readonly default: { readonly Pool: new (options: object) => Pool } };
-  const name: string = 'pg';
+export function openPool(url: string, max: number): Pool {
+  let pg: { readonly Pool: new (options: object) => Pool };
   try {
-    pg = (await import(name)) as typeof pg;
+    pg = createRequire(import.meta.url)('pg') as typeof pg;
   } catch (cause) {
     throw new StoreError(`PostgreSQL needs a package that is not installed. In the folder of the node: npm install pg@${tried}`, { cause });
   }
-  return new pg.default.Pool({ connectionString: url, max, application_name: 'parley-node', connectionTimeoutMillis: 10_000 });
+  return new pg.Pool({ connectionString: url, max, application_name: 'parley-node', connectionTimeoutMillis: 10_000 });
 }
 
 /** Takes a connection that is not shared, together with the error that it reports when it breaks: nobody else listens while it is taken. */

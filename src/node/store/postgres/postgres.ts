@@ -47,7 +47,7 @@ export async function openPostgresStore({
   onMeasured = () => {},
   clock = systemClock,
 }: PostgresOptions): Promise<Store> {
-  const pool = await openPool(url, connections);
+  const pool = openPool(url, connections);
   // A connection that breaks while it is idle is made again; whoever uses one hears of it by himself.
   pool.on('error', () => {});
   try {

@@ -1,0 +1,131 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { NodeApi } from '../../../src/gen/parley/node/v1/node_pb.ts';
+import { installWaku, folder as wakuFolder } from '../../interop/waku/install.ts';
+import { api, bearer } from '../../node/clients.ts';
+import { Cluster } from '../../support/cluster.ts';
+import { alice } from '../../support/people.ts';
+import type { Setting } from '../network.ts';
+import { type Comparison, compare, figure } from '../report.ts';
+
+const messages = 5000;
+const atOnce = 50;
+
+/** Envelopes of 400 bytes per second from one process to two others: through the API, voucher, checks and store of our nodes, and through js-waku's relay alone. */
+export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Comparison[]> {
+  const cluster = await Cluster.start(folder(), 3);
+  atEnd(() => cluster.stop());
+  if (!installWaku()) return [];
+  const waku = await Promise.all([0, 1, 2].map(() => WakuRelay.start()));
+  atEnd(() => {
+    for (const relay of waku) relay.stop();
+  });
+  for (const [index, relay] of waku.entries())
+    for (const other of waku.slice(0, index)) await relay.ask('dial', { address: other.address });
+  await until(async () => (await Promise.all(waku.map((relay) => relay.ask('peers')))).every((count) => count === 2));
+
+  let sent = 0;
+  const heads = () => Promise.all(cluster.members.map(async ({ url }) => Number((await infoOf(url)).head)));
+  const ours = async (): Promise<number> => {
+    const before = await heads();
+    const begun = performance.now();
+    const client = api((cluster.members[0] as { url: string }).url, 'Connect over h2c');
+    const headers = bearer(alice);
+    const batches = Array.from({ length: messages / atOnce }, (_, batch) => batch);
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (let batch = batches.pop(); batch !== undefined; batch = batches.pop())
+          await client.publish({ envelopes: Array.from({ length: atOnce }, () => envelope(sent++)) }, { headers });
+      }),
+    );
+    await until(async () => (await heads()).every((head, index) => head - (before[index] as number) >= messages));
+    return messages / ((performance.now() - begun) / 1000);
+  };
+  let lost = 0;
+  let wakuSent = 0;
+  const theirs = async (): Promise<number> => {
+    const came = () => Promise.all(waku.slice(1).map((relay) => relay.ask('came')));
+    const before = await came();
+    const begun = performance.now();
+    await waku[0]?.ask('publish', { count: messages, from: wakuSent });
+    wakuSent += messages;
+    let [last, at, total] = [performance.now(), -1, 0];
+    do {
+      total = (await came()).reduce((sum, count, index) => sum + count - (before[index] as number), 0);
+      if (total !== at) [last, at] = [performance.now(), total];
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } while (total < 2 * messages && performance.now() - last < 5000);
+    lost += 2 * messages - total;
+    return total / 2 / ((last - begun) / 1000);
+  };
+  const row = await compare({
+    what: 'relay of 400 bytes across 3 processes, to the last of them',
+    unit: '/s',
+    opponent: 'js-waku relay (no store, no checks)',
+    rounds,
+    bar: 2,
+    ours,
+    theirs,
+  });
+  const repaired = (await Promise.all(cluster.members.map(({ program }) => program.said))).join('').match(/repaired=(\d+)/g)?.length ?? 0;
+  return [
+    row,
+    figure(
+      'lost on the relay, after the stores were compared',
+      0,
+      'envelopes',
+      0,
+      `js-waku lost ${lost}; comparisons brought something ${repaired} times`,
+    ),
+  ];
+}
+
+function envelope(n: number) {
+  const message = Buffer.alloc(400, 7);
+  message.writeUInt32BE(n);
+  return { contentTopic: `/xmtp/0/groupInvite-${n % 100}/proto`, timestampNs: BigInt(n + 1), message };
+}
+
+const infoOf = (url: string) => createClient(NodeApi, createConnectTransport({ baseUrl: url, httpVersion: '1.1' })).info({});
+
+/** js-waku's relay in a process of its own. */
+class WakuRelay {
+  readonly #child: ChildProcess;
+  readonly address: string;
+  readonly #waiting = new Map<number, (value: number) => void>();
+  #asked = 0;
+
+  static async start(): Promise<WakuRelay> {
+    const child = fork(`${wakuFolder}/relay.mjs`, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const { address } = await new Promise<{ address: string }>((resolve) =>
+      child.once('message', (message) => resolve(message as { address: string })),
+    );
+    return new WakuRelay(child, address);
+  }
+
+  private constructor(child: ChildProcess, address: string) {
+    this.#child = child;
+    this.address = address;
+    child.on('message', (message) => {
+      const { id, value } = message as { id: number; value: number };
+      this.#waiting.get(id)?.(value);
+      this.#waiting.delete(id);
+    });
+  }
+
+  ask(command: string, more: object = {}): Promise<number> {
+    const id = this.#asked++;
+    this.#child.send({ id, command, ...more });
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  }
+
+  stop(): void {
+    this.#child.kill();
+  }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 60_000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 50)))
+    if (Date.now() > deadline) throw new Error('it takes more than a minute');
+}
