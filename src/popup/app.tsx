@@ -95,7 +95,7 @@ function Main({
 function side(route: Route, status: Status, onStatus: (status: Status) => void, wide: boolean): JSX.Element | null {
   const address = status.account?.address ?? '0x';
   if (route.screen === 'conversation') return <Conversation key={route.id} id={route.id} status={status} wide={wide} />;
-  if (route.screen === 'details') return <Details key={route.id} id={route.id} />;
+  if (route.screen === 'details') return <Details key={route.id} id={route.id} own={address} />;
   if (route.screen === 'new') return <NewConversation own={address} wide={wide} />;
   if (route.screen === 'settings') return <Settings status={status} onStatus={onStatus} wide={wide} part={route.part} />;
   return null;

@@ -343,6 +343,9 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
                 : [],
         },
       };
+    case 'createGroup':
+    case 'removeFromGroup':
+      return { result: { ...row(4), id: method === 'createGroup' ? 'c4' : 'c5' } };
     case 'openFile':
       if (params['message'] === files[2]?.id) return { error: { code: 4404, message: 'gone', data: { reason: 'file-gone' } } };
       return params['message'] === files[0]?.id

@@ -102,6 +102,7 @@ const screens = [
   { name: 'details', scene: 'typical', route: '#/conversation/c0/details' },
   { name: 'details of a verified peer', scene: 'verified', route: '#/conversation/c0/details' },
   { name: 'details with changed keys', scene: 'changed keys', route: '#/conversation/c0/details' },
+  { name: 'details of a group', scene: 'typical', route: '#/conversation/c4/details' },
   { name: 'bringing back a backup file', scene: 'welcome', route: '#/restore' },
   { name: 'new conversation', scene: 'typical', route: '#/new' },
   { name: 'settings', scene: 'typical', route: '#/settings' },
@@ -617,6 +618,47 @@ describe('a message', () => {
       await page.getByText('The other side keeps it').waitFor();
       await page.getByRole('button', { name: 'Delete here' }).click();
       await page.getByRole('status').getByText('Deleted here.').waitFor({ state: 'attached' });
+    }));
+});
+
+describe('a group', () => {
+  test('takes members one by one, by Enter too, and none twice', () =>
+    at({ route: '#/new' }, async (page) => {
+      await page.getByRole('button', { name: 'Make a group' }).click();
+      await page.getByRole('textbox', { name: 'Name of the group' }).fill('Friday table');
+      const address = page.getByRole('textbox', { name: 'Wallet address' });
+      const make = page.getByRole('button', { name: /^Make the group/ });
+      expect(await make.isDisabled()).toBe(true);
+      for (const last of ['1', '2']) {
+        await address.fill(`0x${'0'.repeat(39)}${last}`);
+        await page.getByText('Can be reached.').waitFor();
+        await address.press('Enter');
+      }
+      const members = page.getByRole('list', { name: 'Members' }).getByRole('listitem');
+      expect(await members.count()).toBe(2);
+      await address.fill(`0x${'0'.repeat(39)}2`);
+      await page.getByText('Is in the list already.').waitFor();
+      expect(await page.getByRole('button', { name: 'Add', exact: true }).isDisabled()).toBe(true);
+      expect(await objections(page)).toEqual([]);
+      await page
+        .getByRole('button', { name: /^Leave out/ })
+        .first()
+        .click();
+      await page.getByRole('button', { name: 'Make the group with 1 other' }).click();
+      await page.getByRole('log', { name: 'Messages' }).waitFor();
+    }));
+
+  test('says what removing and ending mean before it does so', () =>
+    at({ route: '#/conversation/c4/details' }, async (page) => {
+      await page
+        .getByRole('button', { name: /^Remove 0x/ })
+        .first()
+        .click();
+      await page.getByText('They keep what was said until now').waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('button', { name: 'End the group…' }).click();
+      await page.getByText('Nobody can write in it afterwards').waitFor();
     }));
 });
 

@@ -174,6 +174,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
             <IconLink icon={Info} label="Details and safety number" href={detailsPath(id)} />
           </>
         )}
+        {row?.group && <IconLink icon={Info} label="Members and details" href={detailsPath(id)} />}
         {row && <ConversationMenu row={row} onDone={setSaid} />}
       </header>
       {!wide && <NodeBar node={status.node} />}

@@ -16,11 +16,16 @@ import { conversationPath } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';
 import { fullTime } from '../time.ts';
+import { GroupDetails } from './GroupDetails.tsx';
 
-/** What is known of the other side of a conversation of two: address, safety number, history of the keys. */
-export function Details({ id }: { readonly id: string }): JSX.Element {
+/** What is known of the other side of a conversation of two: address, safety number, history of the keys. Of a group: who is in it. */
+export function Details({ id, own }: { readonly id: string; readonly own: string }): JSX.Element {
   const row = useAsked(() => background.call('getConversation', { id }), id, ['conversations']);
-  const safety = useAsked(() => background.call('safety', { id, numbers: true }), id, ['conversations']);
+  const group = row.value?.group ?? null;
+  const isPair = row.value !== null && group === null;
+  const safety = useAsked(async () => (isPair ? await background.call('safety', { id, numbers: true }) : null), `${id} ${isPair}`, [
+    'conversations',
+  ]);
   const error = row.error ?? safety.error;
   return (
     <div class="screen">
@@ -29,7 +34,9 @@ export function Details({ id }: { readonly id: string }): JSX.Element {
         <h1>Details</h1>
       </header>
       <main class="scroll">
-        {error && !(row.value && safety.value) ? (
+        {group && row.value ? (
+          <GroupDetails id={id} group={group} own={own} onChanged={row.reload} />
+        ) : error && !(row.value && safety.value) ? (
           <Failure error={error} retry={row.error ? row.reload : safety.reload} />
         ) : !row.value || !safety.value ? (
           <PageBones />

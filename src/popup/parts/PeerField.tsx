@@ -1,0 +1,129 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { PeerAnswer } from '../../rpc/views.ts';
+import { findAddress, shortAddress } from '../address.ts';
+import { background } from '../rpc.ts';
+import { explain, reasonOf } from '../words.ts';
+import { Field } from './Field.tsx';
+import { Notice } from './Notice.tsx';
+
+type Found = { readonly answer: PeerAnswer } | { readonly error: string } | null;
+
+/** What is known of an address that is being typed; `answer` is null while it is not whole, one's own, or nothing was answered. */
+export interface TypedPeer {
+  readonly text: string;
+  readonly setText: (text: string) => void;
+  readonly answer: PeerAnswer | null;
+  readonly hint: string;
+  readonly tone: 'plain' | 'good' | 'caution' | 'danger';
+  readonly askAgain: () => void;
+}
+
+/** Asks the node about an address as it is typed. */
+export function usePeer(own: string): TypedPeer {
+  const [text, setText] = useState('');
+  const [found, setFound] = useState<Found>(null);
+  const [asked, setAsked] = useState(0);
+  const address = text.trim();
+  const whole = /^0x[0-9a-fA-F]{40}$/.test(address);
+  const mine = address.toLowerCase() === own.toLowerCase();
+
+  useEffect(() => {
+    setFound(null);
+    if (!whole || mine) return;
+    let current = true;
+    const timer = setTimeout(() => {
+      background.call('lookUpPeer', { peer: address }).then(
+        (answer) => current && setFound({ answer }),
+        (error: unknown) => current && setFound({ error: reasonOf(error) === 'bad-params' ? wrongChecksum : explain(error) }),
+      );
+    }, 120);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [address, whole, mine, asked]);
+
+  const answer = !mine && found && 'answer' in found ? found.answer : null;
+  return { text, setText, answer, ...say(address, whole, found, own), askAgain: () => setAsked(asked + 1) };
+}
+
+interface PeerFieldProps {
+  readonly peer: TypedPeer;
+  readonly autoFocus?: boolean;
+  /** In place of what is known of the address. */
+  readonly hint?: string;
+}
+
+/** One field; it answers as one types, and takes the address out of whatever is pasted. */
+export function PeerField({ peer, autoFocus = false, hint }: PeerFieldProps): JSX.Element {
+  return (
+    <Field
+      label="Wallet address"
+      value={peer.text}
+      onValue={peer.setText}
+      placeholder="0x…"
+      autoFocus={autoFocus}
+      mono
+      hint={hint ?? peer.hint}
+      tone={hint === undefined ? peer.tone : 'plain'}
+      onPaste={(event) => {
+        const pasted = event.clipboardData?.getData('text') ?? '';
+        const inside = findAddress(pasted);
+        if (!inside || inside === pasted.trim()) return;
+        event.preventDefault();
+        peer.setText(inside);
+      }}
+    />
+  );
+}
+
+const wrongChecksum = 'The capitals in this address do not fit: a character is wrong. Copy it again from where you have it.';
+
+function say(
+  address: string,
+  whole: boolean,
+  found: Found,
+  own: string,
+): { readonly hint: string; readonly tone: 'plain' | 'good' | 'caution' | 'danger' } {
+  if (address === '') return { hint: '0x and 40 digits. A link or a line that holds one can be pasted whole.', tone: 'plain' };
+  if (!whole) {
+    const fits = /^0x?[0-9a-fA-F]*$/.test(address) && address.length < 42;
+    return fits
+      ? { hint: `${42 - address.length} more characters.`, tone: 'plain' }
+      : { hint: 'This is no wallet address: 0x and 40 digits, 0 to 9 and a to f.', tone: 'danger' };
+  }
+  if (address.toLowerCase() === own.toLowerCase()) return { hint: 'This is your own address.', tone: 'danger' };
+  if (!found) return { hint: 'Asking the node…', tone: 'plain' };
+  if ('error' in found) return { hint: found.error, tone: 'danger' };
+  const { state, conversation } = found.answer;
+  if (state === 'self') return { hint: 'This is your own address.', tone: 'danger' };
+  if (conversation !== null) return { hint: 'You have a conversation already; Start opens it.', tone: 'good' };
+  if (state === 'reachable') return { hint: 'Can be reached.', tone: 'good' };
+  if (state === 'absent')
+    return { hint: 'Not on this network yet. Ask them to open Parley, or any XMTP V2 app, on this node.', tone: 'caution' };
+  return { hint: 'The node did not answer, so nobody knows yet.', tone: 'caution' };
+}
+
+/** Two addresses that begin and end alike are how people are robbed: show where they differ. */
+export function LookAlike({ address, known }: { readonly address: string; readonly known: string }): JSX.Element {
+  return (
+    <Notice tone="caution">
+      This looks like <span class="mono">{shortAddress(known)}</span>, whom you know, and is another address. It differs here:
+      <dl class="differ">
+        <dt>Known</dt>
+        <dd class="mono">{marked(known, address)}</dd>
+        <dt>This</dt>
+        <dd class="mono">{marked(address, known)}</dd>
+      </dl>
+    </Notice>
+  );
+}
+
+const marked = (text: string, other: string): JSX.Element => (
+  <>
+    {[...text].map((character, index) =>
+      character.toLowerCase() === other[index]?.toLowerCase() ? character : <mark key={index}>{character}</mark>,
+    )}
+  </>
+);

@@ -1,0 +1,180 @@
+import { LogOut, UserMinus } from 'lucide';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ConversationRow, GroupView } from '../../rpc/views.ts';
+import { shortAddress } from '../address.ts';
+import { ShortAddress } from '../parts/Address.tsx';
+import { Avatar } from '../parts/Avatar.tsx';
+import { Button, IconButton } from '../parts/Button.tsx';
+import { Dialog } from '../parts/Dialog.tsx';
+import { Field } from '../parts/Field.tsx';
+import { MemberPicker } from '../parts/MemberPicker.tsx';
+import { Notice } from '../parts/Notice.tsx';
+import { conversationPath, detailsPath, go } from '../router.ts';
+import { background } from '../rpc.ts';
+import { useWork } from '../state.ts';
+import { groupName } from '../words.ts';
+import { longestTitle } from './NewGroup.tsx';
+
+interface GroupDetailsProps {
+  readonly id: string;
+  readonly group: GroupView;
+  readonly own: string;
+  readonly onChanged: () => void;
+}
+
+/** Who is in a group, and what its creator, or anybody in it, can do about that. */
+export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): JSX.Element {
+  const [removing, setRemoving] = useState<string | null>(null);
+  const [leaving, setLeaving] = useState(false);
+  const work = useWork();
+  const { members, creator, mine, open, left } = group;
+  const changes = mine && open;
+  /** After a change the group may be another conversation: the next epoch of it. */
+  const change = (doing: Promise<ConversationRow>): Promise<void> =>
+    work.run(async () => {
+      const next = await doing;
+      setRemoving(null);
+      if (next.id === id) onChanged();
+      else go(detailsPath(next.id));
+    });
+  return (
+    <div class="page">
+      {changes && <Rename key={group.title} id={id} title={group.title} onChanged={onChanged} />}
+      {!changes && (
+        <section class="group">
+          <h2>
+            <bdi>{groupName(group)}</bdi>
+          </h2>
+          {!open && <Notice>This group has ended here. What was said stays readable.</Notice>}
+        </section>
+      )}
+      <section class="group">
+        <h2>Members</h2>
+        <ul class="members chosen" aria-label="Members">
+          {members.map((member) => (
+            <li key={member}>
+              <Avatar address={member} size={28} />
+              <span class="account-name">
+                <ShortAddress address={member} />
+                <span class="small quiet">
+                  {[member === own ? 'You' : '', member === creator ? 'creator' : '', left.includes(member) ? 'has left' : '']
+                    .filter(Boolean)
+                    .join(', ')}
+                </span>
+              </span>
+              {changes && member !== own && (
+                <IconButton
+                  icon={UserMinus}
+                  label={`Remove ${shortAddress(member)}`}
+                  disabled={work.busy}
+                  onClick={() => setRemoving(member)}
+                />
+              )}
+            </li>
+          ))}
+        </ul>
+        {work.error && <Notice tone="danger">{work.error}</Notice>}
+      </section>
+      {changes && (
+        <section class="group">
+          <h2>Add somebody</h2>
+          <p class="small quiet">They can also read what was written before they came.</p>
+          <MemberPicker
+            own={own}
+            members={members}
+            busy={work.busy}
+            onAdd={(address) => void change(background.call('addToGroup', { id, members: [address] }))}
+          />
+        </section>
+      )}
+      {open && (
+        <section class="group">
+          <h2>{mine ? 'End the group' : 'Leave the group'}</h2>
+          <div class="side">
+            <Button icon={LogOut} onClick={() => setLeaving(true)}>
+              {mine ? 'End the group…' : 'Leave…'}
+            </Button>
+          </div>
+        </section>
+      )}
+      {removing !== null && (
+        <Dialog title={`Remove ${shortAddress(removing)}?`} onClose={() => setRemoving(null)}>
+          <p class="small">
+            The group goes on without them under new keys. They keep what was said until now, and can be added again. Everybody else sees
+            that they were removed.
+          </p>
+          {work.error && <Notice tone="danger">{work.error}</Notice>}
+          <div class="decide">
+            <Button onClick={() => setRemoving(null)}>Cancel</Button>
+            <Button
+              kind="danger"
+              disabled={work.busy}
+              onClick={() => void change(background.call('removeFromGroup', { id, members: [removing] }))}
+            >
+              Remove
+            </Button>
+          </div>
+        </Dialog>
+      )}
+      {leaving && (
+        <Dialog title={mine ? 'End this group?' : 'Leave this group?'} onClose={() => setLeaving(false)}>
+          <p class="small">
+            {mine
+              ? 'Nobody can write in it afterwards: without its creator a group cannot go on. What was said stays readable for everybody.'
+              : 'You write and read nothing more in it, and what was said stays here. Everybody sees that you left; its creator can add you again.'}
+          </p>
+          {work.error && <Notice tone="danger">{work.error}</Notice>}
+          <div class="decide">
+            <Button onClick={() => setLeaving(false)}>Cancel</Button>
+            <Button
+              kind="danger"
+              disabled={work.busy}
+              onClick={() =>
+                void work.run(async () => {
+                  await background.call('leaveGroup', { id });
+                  go(conversationPath(id));
+                })
+              }
+            >
+              {mine ? 'End it' : 'Leave'}
+            </Button>
+          </div>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function Rename({ id, title, onChanged }: { readonly id: string; readonly title: string; readonly onChanged: () => void }): JSX.Element {
+  const [text, setText] = useState(title);
+  const work = useWork();
+  const trimmed = text.trim();
+  const tooLong = [...trimmed].length > longestTitle;
+  return (
+    <form
+      class="group"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void work.run(async () => {
+          await background.call('renameGroup', { id, title: trimmed });
+          onChanged();
+        });
+      }}
+    >
+      <Field
+        label="Name of the group"
+        value={text}
+        onValue={setText}
+        hint={tooLong ? `At most ${longestTitle} characters.` : 'Everybody in it sees the name.'}
+        tone={tooLong ? 'danger' : 'plain'}
+      />
+      {work.error && <Notice tone="danger">{work.error}</Notice>}
+      <div class="side">
+        <Button type="submit" disabled={trimmed === title || tooLong || work.busy}>
+          Rename
+        </Button>
+      </div>
+    </form>
+  );
+}

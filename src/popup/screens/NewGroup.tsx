@@ -1,0 +1,75 @@
+import { X } from 'lucide';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { shortAddress } from '../address.ts';
+import { ShortAddress } from '../parts/Address.tsx';
+import { Avatar } from '../parts/Avatar.tsx';
+import { Button, IconButton } from '../parts/Button.tsx';
+import { Field } from '../parts/Field.tsx';
+import { MemberPicker } from '../parts/MemberPicker.tsx';
+import { Notice } from '../parts/Notice.tsx';
+import { conversationPath, go } from '../router.ts';
+import { background } from '../rpc.ts';
+import { useWork } from '../state.ts';
+import { counted } from '../words.ts';
+
+/** As the protocol has it. */
+export const longestTitle = 200;
+
+/** A conversation of several: a name, if it is to have one, and who is in it. */
+export function NewGroup({ own, onOne }: { readonly own: string; readonly onOne: () => void }): JSX.Element {
+  const [title, setTitle] = useState('');
+  const [members, setMembers] = useState<readonly string[]>([]);
+  const work = useWork();
+  const tooLong = [...title.trim()].length > longestTitle;
+  const ready = members.length > 0 && !tooLong && !work.busy;
+  const make = (): Promise<void> =>
+    work.run(async () => {
+      const { id } = await background.call('createGroup', { title: title.trim(), members: [...members] });
+      go(conversationPath(id));
+    });
+  return (
+    <form
+      class="page"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready) void make();
+      }}
+    >
+      <p class="small quiet">
+        Everybody in it sees the addresses of all. Who makes a group adds and removes people; who is removed keeps what was said before.
+      </p>
+      <Field
+        label="Name of the group"
+        value={title}
+        onValue={setTitle}
+        autoFocus
+        hint={tooLong ? `At most ${longestTitle} characters.` : 'Everybody in it sees the name. It may be left out.'}
+        tone={tooLong ? 'danger' : 'plain'}
+      />
+      {members.length > 0 && (
+        <ul class="members chosen" aria-label="Members">
+          {members.map((member) => (
+            <li key={member}>
+              <Avatar address={member} size={28} />
+              <ShortAddress address={member} />
+              <IconButton
+                icon={X}
+                label={`Leave out ${shortAddress(member)}`}
+                onClick={() => setMembers(members.filter((each) => each !== member))}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      <MemberPicker own={own} members={members} busy={work.busy} onAdd={(address) => setMembers([...members, address])} />
+      {work.error && <Notice tone="danger">{work.error}</Notice>}
+      <Button kind="primary" type="submit" wide disabled={!ready}>
+        {members.length === 0 ? 'Make the group' : `Make the group with ${counted(members.length, 'other')}`}
+      </Button>
+      <Button wide onClick={onOne}>
+        With one person instead
+      </Button>
+    </form>
+  );
+}
