@@ -39,7 +39,14 @@ function row(index: number): ConversationRow {
     peer: peers[index % peers.length] ?? peers[0],
     group:
       index === 4
-        ? { title: 'Friday table', members: [me, peers[0], peers[1], peers[2]], creator: peers[0], left: [], mine: false, open: true }
+        ? {
+            title: 'Friday table',
+            members: [me, peers[0], peers[1], peers[2]],
+            creator: scene === 'own group' ? me : peers[0],
+            left: [],
+            mine: scene === 'own group',
+            open: true,
+          }
         : null,
     thread: index % 5 === 2 ? 'shop.example/order/17' : null,
     preview: index === 11 ? null : { text: mine ? text.slice(5) : text, mine },

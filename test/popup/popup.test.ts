@@ -102,6 +102,7 @@ const screens = [
   { name: 'details', scene: 'typical', route: '#/conversation/c0/details' },
   { name: 'details of a verified peer', scene: 'verified', route: '#/conversation/c0/details' },
   { name: 'details with changed keys', scene: 'changed keys', route: '#/conversation/c0/details' },
+  { name: 'details of a group of one’s own', scene: 'own group', route: '#/conversation/c4/details' },
   { name: 'details of a group', scene: 'typical', route: '#/conversation/c4/details' },
   { name: 'bringing back a backup file', scene: 'welcome', route: '#/restore' },
   { name: 'new conversation', scene: 'typical', route: '#/new' },
@@ -649,7 +650,7 @@ describe('a group', () => {
     }));
 
   test('says what removing and ending mean before it does so', () =>
-    at({ route: '#/conversation/c4/details' }, async (page) => {
+    at({ scene: 'own group', route: '#/conversation/c4/details' }, async (page) => {
       await page
         .getByRole('button', { name: /^Remove 0x/ })
         .first()
