@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildNodeIfStale } from '../../cli/build.ts';
+import { root } from '../../cli/processes.ts';
 import { partitionAndHeal } from '../../support/network-faults.ts';
 import { hasRelay } from './network.ts';
 
@@ -12,6 +14,22 @@ beforeAll(async () => {
   await buildNodeIfStale();
   return () => rmSync(data, { recursive: true, force: true });
 }, 120_000);
+
+test.each([
+  [['--relay', '/ip4/127.0.0.1/tcp/0'], 'npm install libp2p@'],
+  [['--store', 'postgres://parley@127.0.0.1:1/none'], 'npm install pg@'],
+])('a node that lacks the packages for %j ends and says what to install', (flags, words) => {
+  const bare = join(data, 'bare');
+  mkdirSync(join(bare, 'node_modules'), { recursive: true });
+  cpSync(join(root, 'dist/node/main.js'), join(bare, 'main.js'));
+  writeFileSync(join(bare, 'package.json'), '{ "type": "module" }');
+  if (!existsSync(join(bare, 'node_modules/libsql')))
+    symlinkSync(join(root, 'node_modules/libsql'), join(bare, 'node_modules/libsql'), 'junction');
+  const done = spawnSync(process.execPath, ['main.js', '--port', '0', '--data', ':memory:', ...flags], { cwd: bare, encoding: 'utf8' });
+  expect(done.status).toBe(1);
+  expect(done.stderr).toContain(words);
+  expect(done.stderr.trim().split('\n')).toHaveLength(1);
+});
 
 describe.skipIf(!hasRelay)('three nodes as processes', () => {
   test('that are parted and healed hold the same, no stream has a gap, and all name one contact', { timeout: 180_000 }, async () => {
