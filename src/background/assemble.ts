@@ -255,6 +255,14 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
     front: front.address,
     nameFor: (origin, text) => sessions.current().keys.blind('origins', `${origin} ${text}`),
+    keystore: {
+      answerCall: (account, ...call) => keystore.keys(account).answerCall(...call),
+      forgetCalls: (asker) => {
+        for (const { address } of keystore.accounts()) keystore.keys(address).forgetCalls(asker);
+      },
+      check: (passphrase) => keystore.check(passphrase),
+      on: preferences.siteKeystore,
+    },
     wake: platform.wakePages,
   });
   events.on((event) => {
@@ -281,6 +289,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       board.changed();
     },
     renewLock: lock.renew,
+    keystoreOff: () => sites.keystoreOff(),
     rotateIfDue: () => {
       for (const session of sessions.all()) session.resume(false);
     },
@@ -324,7 +333,11 @@ export async function assemble(platform: Platform): Promise<Background> {
       attachments: noting(attachments, ['open', 'send'], lock.used),
       messages: noting(messages, ['send', 'retry', 'hide', 'discard'], lock.used),
       safety: noting(safety, ['verify'], lock.used),
-      settings: noting(settings, ['setNode', 'addNode', 'removeNode', 'testNode', 'setExposure', 'exposeTo', 'setTheme'], lock.used),
+      settings: noting(
+        settings,
+        ['setNode', 'addNode', 'removeNode', 'testNode', 'setExposure', 'exposeTo', 'setSiteKeystore', 'setTheme'],
+        lock.used,
+      ),
       sites,
     },
     approvals,

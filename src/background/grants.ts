@@ -44,6 +44,8 @@ export interface Grants {
   allow(origin: string, account: Address, asked: readonly PermissionRequest[], until: number | null): Promise<void>;
   /** Takes back one kind, or everything, the connection too. Answers whether anything was taken. */
   revoke(origin: string, account: Address, kind?: Permission['kind']): Promise<boolean>;
+  /** Takes back one kind from every site, of every account. Answers the origins that lost something. */
+  revokeAll(kind: Permission['kind']): Promise<string[]>;
   knowConversation(origin: string, account: Address, name: string, conversation: KnownConversation): Promise<void>;
   conversation(origin: string, account: Address, name: string): Promise<KnownConversation | null>;
   /** The sites that see this account. */
@@ -78,7 +80,7 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
   const alive = (grant: Grant | undefined): Grant | null => {
     const now = clock();
     if (!grant || !(grant.term.tabs || now < grant.term.until)) return null;
-    return { ...grant, permissions: grant.permissions.filter(({ expiresAt }) => expiresAt === null || now < expiresAt) };
+    return { ...grant, permissions: grant.permissions.filter((each) => now < endOf(each)) };
   };
 
   const read = async (origin: string, account: Address): Promise<Grant | null> => {
@@ -106,6 +108,21 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
       await write(origin, { ...before, term: longer(before.term, until), permissions: permissions(before) });
     });
 
+  const revoke: Grants['revoke'] = async (origin, account, kind) => {
+    // Not in turn: what is taken back must not wait for a write that is under way. The second time undoes what that write brought.
+    const take = async (): Promise<boolean> => {
+      const all = await load();
+      const name = nameOf(origin, account);
+      const before = alive(all.get(name));
+      const kept = before?.permissions.filter((permission) => kind !== undefined && permission.kind !== kind) ?? [];
+      await reduce(all, name, before && kind !== undefined ? { ...before, permissions: kept } : null);
+      return before !== null && (kind === undefined || kept.length < before.permissions.length);
+    };
+    const taken = take();
+    const [now, after] = await Promise.all([taken, exclusive(() => taken.then(take, take))]);
+    return now || after;
+  };
+
   return {
     connected: async (origin, account) => (await read(origin, account)) !== null,
     permissions: async (origin, account) => (await read(origin, account))?.permissions ?? [],
@@ -120,22 +137,15 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
         const grantedAt = clock();
         return asked.reduce((held, { expiresIn, ...scope }) => {
           const limit = expiresIn === undefined || until === null ? until : Math.min(until, grantedAt + expiresIn * 1000);
-          return withPermission(held, { ...scope, grantedAt, expiresAt: limit });
+          const permission = { ...scope, grantedAt, expiresAt: limit };
+          return withPermission(held, { ...permission, expiresAt: limit === null ? null : endOf(permission) });
         }, permissions);
       }),
-    async revoke(origin, account, kind) {
-      // Not in turn: what is taken back must not wait for a write that is under way. The second time undoes what that write brought.
-      const take = async (): Promise<boolean> => {
-        const all = await load();
-        const name = nameOf(origin, account);
-        const before = alive(all.get(name));
-        const kept = before?.permissions.filter((permission) => kind !== undefined && permission.kind !== kind) ?? [];
-        await reduce(all, name, before && kind !== undefined ? { ...before, permissions: kept } : null);
-        return before !== null && (kind === undefined || kept.length < before.permissions.length);
-      };
-      const taken = take();
-      const [now, after] = await Promise.all([taken, exclusive(() => taken.then(take, take))]);
-      return now || after;
+    revoke,
+    async revokeAll(kind) {
+      const lost = new Set<string>();
+      for (const [name, { account }] of [...(await load())]) if (await revoke(originOf(name), account, kind)) lost.add(originOf(name));
+      return [...lost];
     },
     knowConversation: (origin, account, name, conversation) =>
       exclusive(async () => {
@@ -180,6 +190,13 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
 /** No origin has a space in it. */
 const nameOf = (origin: string, account: Address): string => `${origin} ${account}`;
 const originOf = (name: string): string => name.split(' ')[0] as string;
+
+/** The whole account is never given for longer, whatever becomes of the tabs. */
+const longestKeystore = 86_400_000;
+
+/** The time at which a permission ends at the latest (ms). */
+const endOf = ({ kind, grantedAt, expiresAt }: Permission): number =>
+  Math.min(expiresAt ?? Number.POSITIVE_INFINITY, kind === 'keystore' ? grantedAt + longestKeystore : Number.POSITIVE_INFINITY);
 
 const letsWrite = ({ kind, conversations, contentTypes }: Permission, { conversation, contentType }: Written): boolean =>
   kind === 'send' &&

@@ -192,6 +192,7 @@ export const methods = {
   setExposure: own(object({ mode: oneOf('all', 'enabled', 'asked') }), (p, { settings }) => settings.setExposure(p.mode)),
   exposeTo: own(object({ site: url, on: boolean }), (p, { settings }) => settings.exposeTo(p.site, p.on)),
   setReceipts: own(object({ on: boolean }), (p, { settings }) => settings.setReceipts(p.on)),
+  setSiteKeystore: own(object({ on: boolean }), (p, { settings }) => settings.setSiteKeystore(p.on)),
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),
 
   switchAccount: own(object({ address: addressText }), (p, { accounts }) => accounts.switchTo(p.address)),
@@ -212,6 +213,7 @@ export const methods = {
       allow: boolean,
       expiresIn: nullable(integer({ min: 1, max: 604_800 })),
       permissions: optional(given),
+      passphrase: optional(passphrase),
     }),
     (p, { sites }) => sites.answer(p.id, p),
   ),
@@ -230,6 +232,7 @@ export const methods = {
   xmtp_listMessages: page(pageParams.xmtp_listMessages, (p, { sites }, caller) => sites.listMessages(caller, p)),
   xmtp_subscribe: page(pageParams.xmtp_subscribe, (p, { sites }, caller) => sites.subscribe(caller, p)),
   xmtp_unsubscribe: page(pageParams.xmtp_unsubscribe, (p, { sites }, caller) => sites.unsubscribe(caller, p.subscription)),
+  xmtp_keystore: page(pageParams.xmtp_keystore, (p, { sites }, caller) => sites.keystore(caller, p)),
   resume: page(resumed, (p, { sites }, caller) => sites.resume(caller, p.subscriptions)),
   xmtp_sendMessage: page(pageParams.xmtp_sendMessage, (p, { sites }, caller) => sites.sendMessage(caller, p)),
 };

@@ -23,6 +23,7 @@ import type {
   Status,
   Theme,
 } from '../rpc/views.ts';
+import type { KeystoreCall } from './site-keystore.ts';
 import type { MessagesQuery, PageConversation, PageMessage } from './site-reading.ts';
 import type { Resumed } from './site-streams.ts';
 
@@ -225,6 +226,8 @@ export interface SettingsService {
   exposeTo(site: string, on: boolean): Promise<Settings>;
   setTheme(theme: Theme): Promise<Settings>;
   setReceipts(on: boolean): Promise<Settings>;
+  /** Whether sites may ask for the keystore API; off takes it from those that have it. */
+  setSiteKeystore(on: boolean): Promise<Settings>;
 }
 
 /** What pages may do, and the questions that pages ask. */
@@ -264,6 +267,8 @@ export interface Sites {
   unsubscribe(caller: PageCaller, subscription: string): Promise<boolean>;
   /** The content script's: subscriptions go on that an earlier life of the background held. */
   resume(caller: PageCaller, subscriptions: readonly Resumed[]): Promise<null>;
+  /** A call of the keystore API; asks nobody for its permission. */
+  keystore(caller: PageCaller, call: KeystoreCall): Promise<{ readonly response: string }>;
   prompts(): Promise<Prompt[]>;
   answer(id: string, answer: PromptAnswer): Promise<null>;
   revokeSite(origin: string): Promise<null>;

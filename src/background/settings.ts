@@ -29,6 +29,9 @@ export interface Preferences {
   /** Whether others learn that their messages were read. */
   receipts(): Promise<boolean>;
   setReceipts(on: boolean): Promise<void>;
+  /** Whether sites may ask for the keystore API. */
+  siteKeystore(): Promise<boolean>;
+  setSiteKeystore(on: boolean): Promise<void>;
   theme(): Promise<Theme>;
   setTheme(theme: Theme): Promise<void>;
 }
@@ -70,6 +73,8 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
       return typeof days === 'number' && days > 0 ? days : null;
     },
     setRotateDays: (days) => settings.put('rotateDays', days),
+    siteKeystore: async () => (await settings.get('siteKeystore')) === true,
+    setSiteKeystore: (on) => settings.put('siteKeystore', on),
     receipts: async () => (await settings.get('receipts')) === true,
     setReceipts: (on) => settings.put('receipts', on),
     async theme() {
@@ -98,6 +103,8 @@ interface Deps {
   readonly moved: (url: string) => Promise<void>;
   /** The time until locking is another one now. */
   readonly renewLock: () => Promise<void>;
+  /** Sites may not have the keystore API any more. */
+  readonly keystoreOff: () => Promise<void>;
   /** Renews the pre-key if it is older than it may become now. */
   readonly rotateIfDue: () => void;
   readonly statusChanged: () => void;
@@ -115,6 +122,7 @@ export function createSettings({
   moved,
   renewLock,
   rotateIfDue,
+  keystoreOff,
   statusChanged,
 }: Deps): SettingsService {
   const read = async (): Promise<Settings> => ({
@@ -126,6 +134,7 @@ export function createSettings({
     autoLockMinutes: await preferences.autoLockMinutes(),
     theme: await preferences.theme(),
     receipts: await preferences.receipts(),
+    siteKeystore: await preferences.siteKeystore(),
     sites: await listSites(),
     rotateDays: await preferences.rotateDays(),
     preKey: preKeyView(preKeys()),
@@ -188,6 +197,11 @@ export function createSettings({
     },
     async setReceipts(on) {
       await preferences.setReceipts(on);
+      return read();
+    },
+    async setSiteKeystore(on) {
+      await preferences.setSiteKeystore(on);
+      if (!on) await keystoreOff();
       return read();
     },
     async setTheme(theme) {

@@ -19,6 +19,8 @@ export type Need =
     ))
   /** To read in this conversation, or anything at all. */
   | { readonly kind: 'read'; readonly conversation?: string }
+  /** The keystore API, for which nobody is asked but by `permissions`. */
+  | { readonly kind: 'keystore' }
   /** Exactly these. */
   | { readonly kind: 'permissions'; readonly permissions: readonly PermissionRequest[] };
 
@@ -26,7 +28,7 @@ export type Need =
 export interface SiteGate {
   /** Asks for exactly what is lacking, and writes the yes down. Returns the account once nothing is lacking. */
   pass(caller: PageCaller, need: Need): Promise<Address>;
-  /** Whether nothing is lacking now; asks nobody. */
+  /** Whether nothing is lacking now; asks nobody. @throws RefusalError not-found */
   isOpen(origin: string, need: Need): Promise<boolean>;
   /** A conversation by the name that an origin has for it; null: locked, and so not to be told. @throws RefusalError not-found */
   find(origin: string, name: string): Promise<KnownConversation | null>;
@@ -38,13 +40,15 @@ interface Deps {
   readonly approvals: Approvals;
   readonly accounts: Pick<Accounts, 'status'>;
   readonly names: SiteNames;
+  /** Whether the user has switched the keystore API on. */
+  readonly keystoreOn: () => Promise<boolean>;
   /** Something was granted. */
   readonly granted: (origin: string) => Promise<void>;
 }
 
 const mostRounds = 8;
 
-export function createSiteGate({ clock, grants, approvals, accounts, names, granted }: Deps): SiteGate {
+export function createSiteGate({ clock, grants, approvals, accounts, names, keystoreOn, granted }: Deps): SiteGate {
   /** The account, and whether it is unlocked. @throws RefusalError no-account */
   async function current(): Promise<{ readonly address: Address; readonly open: boolean }> {
     const { phase, account } = await accounts.status();
@@ -87,6 +91,13 @@ export function createSiteGate({ clock, grants, approvals, accounts, names, gran
       }
       case 'read':
         return askingToRead(origin, account, need.conversation, connects);
+      case 'keystore': {
+        if (!(await keystoreOn())) throw new RefusalError('not-granted', 'this permission is switched off in Parley');
+        const held = await grants.permissions(origin, account);
+        if (!held.some(({ kind }) => kind === 'keystore'))
+          throw new RefusalError('not-granted', 'ask for the keystore permission first, by xmtp_requestPermissions');
+        return null;
+      }
       case 'permissions': {
         const held = await grants.permissions(origin, account);
         const permissions = need.permissions.filter((each) => !held.some((permission) => covers(permission, each)));
@@ -125,7 +136,14 @@ export function createSiteGate({ clock, grants, approvals, accounts, names, gran
 
   return {
     find,
-    isOpen: async (origin, need) => (await lacking(origin, need)) === null,
+    isOpen: (origin, need) =>
+      lacking(origin, need).then(
+        (asked) => asked === null,
+        (error: unknown) => {
+          if (error instanceof RefusalError && error.reason === 'not-granted') return false;
+          throw error;
+        },
+      ),
     async pass(caller, need) {
       const { origin } = caller;
       const answered = new Set<string>();

@@ -11,6 +11,7 @@ import type { Grants } from './grants.ts';
 import type { History } from './history.ts';
 import type { Accounts, AskedPermission, Conversations, Groups, Messages, Sites } from './services.ts';
 import { createSiteGate, type Need, narrowed } from './site-gate.ts';
+import { createSiteKeystore, type SitesKeystore } from './site-keystore.ts';
 import { createSiteNames } from './site-names.ts';
 import { createSiteReading, pageMessage } from './site-reading.ts';
 import { type Arrivals, createSiteStreams } from './site-streams.ts';
@@ -26,6 +27,7 @@ export interface SitesDeps {
   readonly groups: Pick<Groups, 'create'>;
   readonly messages: Pick<Messages, 'send' | 'settled'>;
   readonly history: History;
+  readonly keystore: SitesKeystore;
   /** What has come to be here, for subscriptions; null while locked. */
   readonly arrivals: () => Arrivals | null;
   /** An opaque name for something that is the same for one origin every time and different for every origin. */
@@ -42,6 +44,8 @@ export interface SitesService extends Sites {
   accountChanged(): Promise<void>;
   /** A tab was closed or went elsewhere, or time has passed. */
   tabsClosed(openOrigins: ReadonlySet<string>): Promise<void>;
+  /** The keystore API was switched off: it is taken from every site. */
+  keystoreOff(): Promise<void>;
   /** Something came to be here. */
   arrived(): void;
 }
@@ -49,10 +53,11 @@ export interface SitesService extends Sites {
 const settleMs = 3_000;
 
 export function createSites(deps: SitesDeps): SitesService {
-  const { clock, grants, approvals, accounts, front, conversations, groups, messages, history, arrivals, nameFor, wake } = deps;
+  const { clock, grants, approvals, accounts, front, conversations, groups, messages, history, arrivals, nameFor, wake, keystore } = deps;
   const callers = new Map<string, Set<PageCaller>>();
   const names = createSiteNames({ clock, list: conversations.list, nameFor });
-  const gate = createSiteGate({ clock, grants, approvals, accounts, names, granted: tell });
+  const gate = createSiteGate({ clock, grants, approvals, accounts, names, keystoreOn: keystore.on, granted: tell });
+  const keystoreCalls = createSiteKeystore({ gate, keystore });
   const reading = createSiteReading({ grants, conversations, history, names });
   const streams = createSiteStreams({ gate, reading, arrivals });
 
@@ -82,6 +87,7 @@ export function createSites(deps: SitesDeps): SitesService {
 
   /** Something was taken back: streams that lived by it end. */
   async function taken(origin: string): Promise<void> {
+    if (!(await permissionsOf(origin)).some(({ kind }) => kind === 'keystore')) keystore.forgetCalls(origin);
     await tell(origin);
     streams.arrived();
   }
@@ -95,6 +101,7 @@ export function createSites(deps: SitesDeps): SitesService {
     permissions: ({ origin }) => permissionsOf(origin),
     async requestPermissions(caller, asked) {
       const permissions = asked.map((each, index) => checkPermission(each, `params.permissions[${index}]`));
+      if (asksForAccount(permissions) && !(await keystore.on())) throw switchedOff();
       const account = await gate.pass(caller, { kind: 'permissions', permissions });
       return grants.permissions(caller.origin, account);
     },
@@ -166,17 +173,22 @@ export function createSites(deps: SitesDeps): SitesService {
       await gate.pass(caller, { kind: 'read', ...(conversation !== undefined && { conversation }) });
       return streams.open(caller, { kind, conversation: conversation ?? null });
     },
+    keystore: keystoreCalls.call,
     unsubscribe: async (caller, subscription) => streams.close(caller, subscription),
     async resume(caller, subscriptions) {
       streams.resume(caller, subscriptions);
       return null;
     },
     prompts: async () => approvals.prompts(),
-    async answer(id, answer) {
+    async answer(id, { passphrase, ...answer }) {
       // Whoever says yes has shown the passphrase.
       if (answer.allow && (await accounts.status()).phase !== 'ready') throw new RefusalError('locked', 'Unlock Parley first.');
       const question = approvals.prompts().find((prompt) => prompt.id === id)?.question;
-      if (answer.allow && question?.kind === 'permissions') narrowed(question.permissions, answer);
+      if (answer.allow && question?.kind === 'permissions' && asksForAccount(narrowed(question.permissions, answer))) {
+        if (!(await keystore.on())) throw switchedOff();
+        if (passphrase === undefined) throw new RefusalError('wrong-passphrase', 'The whole account needs your passphrase.');
+        await keystore.check(passphrase);
+      }
       approvals.answer(id, answer);
       return null;
     },
@@ -209,6 +221,10 @@ export function createSites(deps: SitesDeps): SitesService {
       } else if (phase === 'ready') await approvals.recheck();
       for (const origin of origins) await tell(origin);
       streams.arrived(); // what came while it was locked
+    },
+    async keystoreOff() {
+      for (const origin of await grants.revokeAll('keystore')) await taken(origin);
+      await approvals.recheck();
     },
     async tabsClosed(openOrigins) {
       for (const origin of await grants.tabsClosed(openOrigins)) await taken(origin);
@@ -259,8 +275,17 @@ function checkAddress(text: string, path: string): Address {
   }
 }
 
+const asksForAccount = (permissions: readonly PermissionRequest[]): boolean => permissions.some(({ kind }) => kind === 'keystore');
+
+const switchedOff = (): RefusalError => new RefusalError('not-granted', 'this permission is switched off in Parley');
+
 function checkPermission({ peers, ...scope }: AskedPermission, path: string): PermissionRequest {
   if (scope.kind !== 'read' && scope.since !== undefined) throw new ParseError(`${path}.since`, 'none, but for reading');
-  if (scope.kind === 'keystore') throw new RefusalError('not-granted', 'this permission is switched off in Parley');
+  if (scope.kind === 'keystore') {
+    // It is the whole account or nothing; what looks narrower would promise what it does not keep.
+    if (peers !== '*') throw new ParseError(`${path}.peers`, '"*", for the keystore');
+    for (const member of ['conversations', 'contentTypes'] as const)
+      if (scope[member]) throw new ParseError(`${path}.${member}`, 'none, for the keystore');
+  }
   return { ...scope, peers: peers === '*' ? peers : peers.map((peer, index) => checkAddress(peer, `${path}.peers[${index}]`)) };
 }

@@ -21,7 +21,7 @@ interface Waiting {
   tries: number;
 }
 
-/** Calls that read, and are made again when the background died before it answered. */
+/** Calls that change nothing on the network, and are made again when the background died before it answered. */
 const reads = new Set([
   'xmtp_accounts',
   'xmtp_getPermissions',
@@ -29,6 +29,7 @@ const reads = new Set([
   'xmtp_listConversations',
   'xmtp_listMessages',
   'xmtp_unsubscribe',
+  'xmtp_keystore',
 ]);
 const mostTries = 3;
 const mostWaiting = 256;

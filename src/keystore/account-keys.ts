@@ -48,6 +48,16 @@ export class AccountKeys {
     await this.#account.rekey(async (identity) => identity.renewed());
   }
 
+  /** Answers a call of the keystore API for somebody outside, who must be allowed to make it. @throws KeystoreError locked, KeystoreCallError */
+  async answerCall(asker: string, method: string, request: Uint8Array | null): Promise<Uint8Array> {
+    return this.#account.open().identity.answerCall(asker, method, request);
+  }
+
+  /** Forgets what calls of this asker have left behind. */
+  forgetCalls(asker: string): void {
+    this.#account.peek()?.identity.forgetCalls(asker);
+  }
+
   /** Whether this identity key is ours, or was. @throws KeystoreError locked */
   wasMine(identityKey: Uint8Array): boolean {
     return this.#account.open().identity.wasMine(identityKey);

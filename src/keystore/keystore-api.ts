@@ -32,6 +32,8 @@ export interface KeystorePolicy {
   readonly exportKeys?: boolean;
   /** `signDigest` with the identity key, which makes tokens, frame actions and pre-keys. */
   readonly signByIdentity?: boolean;
+  /** `signDigest` with the newest pre-key alone, the only one that a client asks for. */
+  readonly newestPreKeyOnly?: boolean;
 }
 
 /**
@@ -260,6 +262,8 @@ function signingKey(bundle: PrivateBundle, policy: KeystorePolicy, signer: Keyst
   }
   if (signer.case !== 'prekeyIndex')
     throw new KeystoreCallError(invalidInput, 'malformed', 'neither the identity key nor a pre-key is chosen');
+  if (policy.newestPreKeyOnly && signer.value !== 0)
+    throw new KeystoreCallError(unspecified, 'unsupported', 'only the newest pre-key signs digests of others');
   const preKey = bundle.preKeys[signer.value];
   if (!preKey) throw new KeystoreCallError(noMatchingPreKey, 'unknown-key', 'there is no pre-key of that number');
   return preKey.secret;

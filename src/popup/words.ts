@@ -50,6 +50,7 @@ const told: Record<string, (message: string) => string> = {
   'bad-path': sentence,
   'bad-bundle': (message) => `These are not keys of an XMTP program: ${message}.`,
   'bad-params': sentence,
+  'not-granted': sentence,
 };
 
 function sentence(message: string): string {
@@ -83,7 +84,8 @@ export const term = (expiresAt: number | null): string =>
 
 export function permissionSentence({ kind, peers, expiresAt }: Permission): string {
   const whom = peers === '*' ? 'anybody' : listed(peers.map(shortAddress));
-  const what = kind === 'send' ? `May write to ${whom}` : kind === 'read' ? `May read what you and ${whom} write` : 'May use your account';
+  if (kind === 'keystore') return `May use your whole account except its private keys, ${term(expiresAt)}, for 24 hours at most.`;
+  const what = kind === 'send' ? `May write to ${whom}` : `May read what you and ${whom} write`;
   return `${what}, ${term(expiresAt)}.`;
 }
 

@@ -98,6 +98,7 @@ export const pageParams = {
   }),
   xmtp_subscribe: object({ kind: oneOf('messages', 'conversations'), conversation: optional(name) }),
   xmtp_unsubscribe: object({ subscription: name }),
+  xmtp_keystore: object({ method: string({ min: 1, max: 64 }), request: optional(string({ max: 1 << 20 })) }),
 };
 
 /** What the content script hands to the next life of the background; no page calls it. */

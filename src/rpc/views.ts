@@ -284,6 +284,8 @@ export interface Settings {
   readonly theme: Theme;
   /** Whether others learn that their messages were read. */
   readonly receipts: boolean;
+  /** Whether sites may ask for the whole account except its private keys (the keystore API). */
+  readonly siteKeystore: boolean;
   readonly sites: readonly Site[];
   /** The key that messages to this account are sealed with: when it was made (milliseconds since 1970), and how many there were in all; null while locked. */
   readonly preKey: { readonly madeAt: number; readonly count: number } | null;
@@ -367,6 +369,8 @@ export interface PromptAnswer {
   readonly expiresIn: number | null;
   /** What is left of the permissions that were asked for, each in its place; null for one that is not given. Without it all are given as asked. */
   readonly permissions?: readonly (PermissionRequest | null)[];
+  /** Needed where the keystore is among what is allowed. */
+  readonly passphrase?: string;
 }
 
 /** An account that is being made. */

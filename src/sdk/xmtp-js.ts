@@ -1,11 +1,12 @@
-import { type DescMessage, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { toBinary } from '@bufbuild/protobuf';
 import type { KeystoreProvider } from '@xmtp/xmtp-js';
 import { PrivatePreferencesActionSchema } from '../gen/xmtp/message_contents/private_preferences_pb.ts';
-import { fromBase64, toBase64 } from '../protocol/bytes.ts';
 import { type KeystoreMethod, keystoreMethods } from '../protocol/keystore-call.ts';
 import { preferencesTopic } from '../protocol/topic.ts';
 import { getProvider } from './index.ts';
-import { fromPlain, type Plain, toPlain } from './plain.ts';
+import { keepTelling } from './keystore-memory.ts';
+import { keystoreWire } from './keystore-wire.ts';
+import { fromPlain, type Plain } from './plain.ts';
 import type { Address, XmtpProvider } from './types.ts';
 
 export interface ParleyKeystoreOptions {
@@ -34,14 +35,7 @@ type Methods = Record<KeystoreMethod, (request?: Plain) => Promise<Plain>>;
 
 /** Everything that xmtp-js asks of a keystore: the methods of the schema, sent to the extension, and those that have no form on the wire (SPEC 16.3). */
 function keystoreOver(provider: XmtpProvider) {
-  const call = async (method: KeystoreMethod, request?: Plain): Promise<Plain> => {
-    const [asked, answered]: readonly [DescMessage | null, DescMessage] = keystoreMethods[method];
-    const { response } = await provider.request({
-      method: 'xmtp_keystore',
-      params: { method, ...(asked && { request: toBase64(toBinary(asked, fromPlain(asked, request ?? {}))) }) },
-    });
-    return toPlain(answered, fromBinary(answered, fromBase64(response)));
-  };
+  const call = keepTelling(keystoreWire(provider));
   const methods = Object.fromEntries(
     (Object.keys(keystoreMethods) as KeystoreMethod[]).map((method) => [method, (request?: Plain) => call(method, request)]),
   ) as Methods;

@@ -27,6 +27,7 @@ describe('settings', () => {
     const { device, life } = await person();
     await life.services.settings.setTheme('dark');
     await life.services.settings.setAutoLock(60);
+    await life.services.settings.setSiteKeystore(true);
     life.kill();
     const { services } = await device.start();
     expect(await services.settings.read()).toEqual({
@@ -37,6 +38,7 @@ describe('settings', () => {
       autoLockMinutes: 60,
       theme: 'dark',
       receipts: false,
+      siteKeystore: true,
       backedUpAt: null,
       sites: [],
       preKey: { count: 1, madeAt: expect.any(Number) },

@@ -3,6 +3,9 @@ import { createGrants, type Grants } from '../../src/background/grants.ts';
 import type { HistoryMessage } from '../../src/background/history.ts';
 import { createSites, type SitesService } from '../../src/background/sites.ts';
 import { toPage } from '../../src/content-types/index.ts';
+import { KeystoreError } from '../../src/keystore/errors.ts';
+import { answerKeystoreCall } from '../../src/keystore/keystore-api.ts';
+import { emptyMemory, type KeystoreMemory } from '../../src/keystore/keystore-memory.ts';
 import { toHex, utf8 } from '../../src/protocol/bytes.ts';
 import { hmacSha256 } from '../../src/protocol/hash.ts';
 import { RefusalError } from '../../src/rpc/errors.ts';
@@ -14,6 +17,7 @@ import { memoryTable } from './callers.ts';
 export const me = alice.address;
 export const yes = { allow: true, expiresIn: null };
 export const no = { allow: false, expiresIn: null };
+export const passphrase = 'the passphrase of the account';
 export const text = { content: 'hello', contentType: 'xmtp.org/text:1.0' };
 
 /** An account with its conversations, as the services below the sites show it, and everything that was done with it. */
@@ -22,6 +26,8 @@ export class World {
   account: Status['account'] = { address: me, phraseSaved: true };
   now = 1_000_000;
   nodeAway = false;
+  keystoreOn = false;
+  readonly calls = new Map<string, KeystoreMemory>();
   readonly rows = new Map<string, ConversationRow>();
   readonly sent = new Map<string, MessageView>();
   readonly messages: HistoryMessage[] = [];
@@ -141,6 +147,19 @@ export class World {
         const message = [...this.sent.values()].find((each) => each.id === id) as MessageView;
         return { ...message, state: this.nodeAway ? 'queued' : 'sent' };
       },
+    },
+    keystore: {
+      answerCall: (_account, asker, method, request) => {
+        this.did.push(`keystore ${method}`);
+        const memory = this.calls.get(asker) ?? emptyMemory();
+        this.calls.set(asker, memory);
+        return answerKeystoreCall({ bundle: alice.bundle, memory, policy: { newestPreKeyOnly: true } }, method, request);
+      },
+      forgetCalls: (asker) => void this.calls.delete(asker),
+      check: async (given) => {
+        if (given !== passphrase) throw new KeystoreError('wrong-passphrase', 'wrong');
+      },
+      on: async () => this.keystoreOn,
     },
     nameFor: async (origin, id) => {
       if (this.phase !== 'ready') throw new RefusalError('locked', 'Locked.');

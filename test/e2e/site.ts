@@ -36,8 +36,15 @@ export class Site {
     this.#server = server;
   }
 
-  static async start(): Promise<Site> {
+  /** `scripts`: modules of the site, by their path. */
+  static async start(scripts: Readonly<Record<string, string | Uint8Array>> = {}): Promise<Site> {
     const server = createServer((request, response) => {
+      const script = scripts[request.url ?? ''];
+      if (script !== undefined) {
+        response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' });
+        response.end(script);
+        return;
+      }
       const page = pages[(request.url ?? '').split('?')[0] ?? ''];
       response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8', ...page?.headers });
       response.end(`<!doctype html><title>Somebody's site</title>${page?.body ?? 'nothing here'}`);

@@ -12,19 +12,26 @@ import { peerOf, xmtp } from './peer.ts';
 const me = person('a page without keys');
 const friend = person('a friend with keys');
 const asked: string[] = [];
+let largest = 0;
+/** Calls that are still to be refused as too many. */
+let tooSoon = 0;
+/** As the background holds it: gone when it is stopped. */
+let memory = emptyMemory();
 let node: RunningNode;
 let page: Client;
 let peer: Client;
 
 /** The keystore of the extension behind the provider's one method; nothing else of the account is there. */
-function providerOf(memory = emptyMemory()): XmtpProvider {
+function providerOf(): XmtpProvider {
   const provider = {
     isParley: true as const,
     version: '1',
     async request({ method, params }: { method: string; params?: Methods['xmtp_keystore']['params'] }) {
       if (method === 'xmtp_accounts') return [me.address];
       if (method !== 'xmtp_keystore' || !params) throw new Error(`asked for ${method}`);
+      if (tooSoon-- > 0) throw Object.assign(new Error('too many calls'), { code: -32005, data: { retryAfterMs: 5 } });
       asked.push(params.method);
+      largest = Math.max(largest, JSON.stringify(params).length);
       const request = params.request === undefined ? null : fromBase64(params.request);
       return { response: toBase64(await answerKeystoreCall({ bundle: me.bundle, memory }, params.method, request)) };
     },
@@ -105,6 +112,44 @@ describe('an unmodified xmtp-js whose keystore is in the extension', () => {
   test('never gets the private keys', async () => {
     await expect(page.keystore.getPrivateKeyBundle()).rejects.toThrow('keeps its private keys');
   });
+});
+
+describe('when the background was stopped and has forgotten everything', () => {
+  test('what a client has open goes on: sending, reading, and what it began itself', async () => {
+    const theirs = await peer.conversations.newConversation(me.address, { conversationId: 'before the death', metadata: {} });
+    await theirs.send('before');
+    const mine = (await page.conversations.list()).find(({ topic }) => topic === theirs.topic);
+    const begun = await page.conversations.newConversation(friend.address, { conversationId: 'begun here', metadata: {} });
+    memory = emptyMemory();
+    await mine?.send('after');
+    expect((await theirs.messages()).map(({ content }) => content)).toEqual(['before', 'after']);
+    memory = emptyMemory();
+    expect((await mine?.messages())?.map(({ content }) => content)).toEqual(['before', 'after']);
+    memory = emptyMemory();
+    await begun.send('still here');
+    expect((await begun.messages()).map(({ content }) => content)).toEqual(['still here']);
+  });
+
+  test('a client that comes later reads everything again', async () => {
+    const before = (await page.conversations.list()).length;
+    const later = await open();
+    expect((await later.conversations.list()).length).toBe(before);
+    await later.close();
+  });
+});
+
+test('a call that came too soon waits, and is made again', async () => {
+  tooSoon = 3;
+  expect(await page.keystore.getPublicKeyBundle()).toHaveProperty('identityKey');
+});
+
+test('a batch that is larger than one call may be goes in several, in order', async () => {
+  const requests = Array.from({ length: 12 }, (_, index) => ({ payload: new Uint8Array(100_000).fill(index) }));
+  const { responses } = await page.keystore.selfEncrypt({ requests });
+  const sealed = responses.map(({ result }) => ({ payload: result?.encrypted as Uint8Array }));
+  const opened = await page.keystore.selfDecrypt({ requests: sealed });
+  expect(opened.responses.map(({ result }) => result?.decrypted[0])).toEqual(requests.map((_, index) => index));
+  expect(largest).toBeLessThan(1 << 20);
 });
 
 test('a batch tells which of its elements failed', async () => {

@@ -243,13 +243,15 @@ const prompt: Prompt = {
   question:
     scene === 'empty'
       ? { kind: 'connect' }
-      : {
-          kind: 'send',
-          peers: [peers[0]],
-          text: scene === 'overfull' ? texts.join('\n').repeat(5) : scene === 'bidi' ? 'Pay \u202e001 to me' : (texts[0] ?? ''),
-          contentType: 'xmtp.org/text:1.0',
-          connects: true,
-        },
+      : scene === 'whole account'
+        ? { kind: 'permissions', permissions: [{ kind: 'keystore', peers: '*', expiresIn: 3600 }], conversations: [], connects: true }
+        : {
+            kind: 'send',
+            peers: [peers[0]],
+            text: scene === 'overfull' ? texts.join('\n').repeat(5) : scene === 'bidi' ? 'Pay \u202e001 to me' : (texts[0] ?? ''),
+            contentType: 'xmtp.org/text:1.0',
+            connects: true,
+          },
   waiting: scene === 'overfull' ? 2 : 0,
 };
 
@@ -267,6 +269,7 @@ const settings: Settings = {
   rotateDays: null,
   theme,
   receipts: false,
+  siteKeystore: scene !== 'empty',
   version: '0.1.0',
   sites:
     scene === 'empty'
@@ -394,6 +397,10 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return { result: { url: params['url'], ok: true, roundTrip: 12, version: '0.1.0', clockSkew: 0, detail: 'This node works.' } };
     case 'prompts':
       return { result: [prompt] };
+    case 'answerPrompt':
+      return params['allow'] && scene === 'whole account'
+        ? { error: { code: 4100, message: 'no', data: { reason: 'wrong-passphrase' } } }
+        : { result: null };
     case 'unlock':
     case 'changePassphrase':
       return { error: { code: 4100, message: 'no', data: { reason: 'wrong-passphrase' } } };

@@ -109,6 +109,7 @@ const screens = [
   { name: 'settings', scene: 'typical', route: '#/settings' },
   { name: 'settings with nothing in them', scene: 'empty', route: '#/settings/privacy' },
   { name: 'approval', scene: 'typical', route: '#/approve' },
+  { name: 'approval of the whole account', scene: 'whole account', route: '#/approve' },
   { name: 'overfull approval', scene: 'overfull', route: '#/approve' },
 ];
 
@@ -801,6 +802,21 @@ describe('an approval', () => {
       expect((again?.[0] ?? 0) - (disarmed?.[0] ?? 0)).toBeGreaterThan(650);
       // The script that takes the notes ends with the page alone.
       await page.close();
+    }));
+
+  test('of the whole account takes the passphrase, and says when it is another', () =>
+    at({ scene: 'whole account', route: '#/approve' }, async (page) => {
+      await page.getByRole('alert').getByText('It can read every message').waitFor();
+      await page.waitForTimeout(900);
+      const allow = page.getByRole('button', { name: 'Allow' });
+      expect(await allow.isDisabled()).toBe(true);
+      const field = page.getByRole('textbox', { name: 'Passphrase' });
+      await field.fill('another passphrase');
+      // The Enter key is no yes.
+      await field.press('Enter');
+      expect(await page.getByText('That is not the passphrase').count()).toBe(0);
+      await allow.click();
+      await page.getByText('That is not the passphrase of this account.').waitFor();
     }));
 
   test('shows what would turn or hide the text to be sent', () =>

@@ -6,6 +6,7 @@ import { shortAddress } from '../address.ts';
 import { FullAddress, ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button } from '../parts/Button.tsx';
+import { Field } from '../parts/Field.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
 import { Segments } from '../parts/Segments.tsx';
@@ -61,11 +62,21 @@ function Question({
   const armed = useArmed(prompt.id);
   const work = useWork();
   const something = question.kind !== 'permissions' || given.some((each) => each !== null);
+  const wholeAccount = given.some((each) => each?.kind === 'keystore');
+  const [passphrase, setPassphrase] = useState('');
   const url = new URL(prompt.origin);
   const answer = (allow: boolean): Promise<void> =>
     work.run(async () => {
       const permissions = question.kind === 'permissions' ? { permissions: given } : {};
-      await background.call('answerPrompt', { id: prompt.id, allow, expiresIn: allow ? seconds : null, ...(allow && permissions) });
+      const proof = allow && wholeAccount ? { passphrase } : {};
+      await background.call('answerPrompt', {
+        id: prompt.id,
+        allow,
+        expiresIn: allow ? seconds : null,
+        ...(allow && permissions),
+        ...proof,
+      });
+      setPassphrase('');
       onAnswered();
     });
   return (
@@ -110,9 +121,11 @@ function Question({
             <Segments legend="For how long" name="term" choices={choices} chosen={seconds} onChoose={setSeconds} />
           )}
           <p class="small quiet">
-            {reads(question)
-              ? 'It can never see your keys or your contacts. You can take this back in Settings.'
-              : 'It can never see your keys, your conversations or your contacts. You can take this back in Settings.'}
+            {wholeAccount
+              ? 'It never gets your private keys. You can take this back in Settings.'
+              : reads(question)
+                ? 'It can never see your keys or your contacts. You can take this back in Settings.'
+                : 'It can never see your keys, your conversations or your contacts. You can take this back in Settings.'}
           </p>
           <div class="account">
             <Avatar address={account} size={28} />
@@ -120,6 +133,15 @@ function Question({
               With your account <ShortAddress address={account} />
             </span>
           </div>
+          {wholeAccount && (
+            <Field
+              label="Passphrase"
+              type="password"
+              value={passphrase}
+              onValue={setPassphrase}
+              hint="The whole account is given with your passphrase only, and for 24 hours at most."
+            />
+          )}
           {work.error && <Notice tone="danger">{work.error}</Notice>}
         </div>
       </main>
@@ -129,7 +151,7 @@ function Question({
         </Button>
         <Button
           kind="primary"
-          disabled={!armed || work.busy || !something}
+          disabled={!armed || work.busy || !something || (wholeAccount && passphrase === '')}
           onClick={(event) => {
             // A click that no person made, or made on something else a moment ago, is no yes.
             if (event.isTrusted && armed) void answer(true);
@@ -145,8 +167,11 @@ function Question({
 /** As long as was asked for, where that was said, and whatever is shorter. */
 function termsFor(question: Prompt['question']): readonly { readonly value: number | null; readonly words: string }[] {
   const asked = question.kind === 'permissions' ? question.permissions.flatMap(({ expiresIn = [] }) => expiresIn) : [];
-  if (asked.length === 0) return terms;
-  const longest = Math.max(...asked);
+  // For the keystore alone nothing is offered that would not hold.
+  const alone = question.kind === 'permissions' && question.permissions.every(({ kind }) => kind === 'keystore');
+  const most = alone ? 86_400 : Number.POSITIVE_INFINITY;
+  if (asked.length === 0) return terms.filter(({ value }) => value === null || value <= most);
+  const longest = Math.min(most, Math.max(...asked));
   const shorter = terms.filter(({ value }) => value === null || value < longest);
   return [{ value: longest, words: duration(longest) }, ...shorter];
 }

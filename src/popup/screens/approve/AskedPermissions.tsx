@@ -1,10 +1,13 @@
-import { BookOpen, MessageSquare, UserRound } from 'lucide';
+import { BookOpen, KeyRound, MessageSquare, UserRound } from 'lucide';
 import type { JSX } from 'preact';
 import type { PermissionRequest, Prompt } from '../../../rpc/views.ts';
 import { FullAddress } from '../../parts/Address.tsx';
 import { Icon } from '../../parts/Icon.tsx';
+import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { visibleLine } from '../../text.ts';
+
+const icons = { send: MessageSquare, read: BookOpen, keystore: KeyRound };
 
 type Asked = Extract<Prompt['question'], { kind: 'permissions' }>;
 /** What is left of each, in its place. */
@@ -34,7 +37,7 @@ export function AskedPermissions({
         )}
         {asked.permissions.map((permission, index) => (
           <li key={index}>
-            <Icon of={permission.kind === 'send' ? MessageSquare : BookOpen} />
+            <Icon of={icons[permission.kind]} />
             <div class="stack tight">
               <Choice
                 checked={given[index] !== null}
@@ -63,7 +66,8 @@ interface ScopeProps {
 
 /** Whom, where, of which kinds and from when; everything that can be made less can be made less here. */
 function Scope({ asked, permission, given, onChange }: ScopeProps): JSX.Element {
-  const { peers, conversations, contentTypes } = permission;
+  const { kind, peers, conversations, contentTypes } = permission;
+  if (kind === 'keystore') return <WholeAccount />;
   const narrowed = <T,>(all: readonly T[], kept: readonly T[], each: T, yes: boolean): T[] =>
     all.filter((one) => (one === each ? yes : kept.includes(one)));
   return (
@@ -130,6 +134,16 @@ function Scope({ asked, permission, given, onChange }: ScopeProps): JSX.Element 
   );
 }
 
+function WholeAccount(): JSX.Element {
+  return (
+    <Notice tone="danger">
+      It can read every message you have and will get, write to anybody in your name and change whom you have blocked, without asking again
+      and without Parley seeing it. Only your private keys stay here. Allow this only to a program that you would trust with the account
+      itself.
+    </Notice>
+  );
+}
+
 function Named({ asked, name }: { readonly asked: Asked; readonly name: string }): JSX.Element {
   const found = asked.conversations.find((each) => each.name === name);
   if (found?.title) return <bdi>{visibleLine(found.title)}</bdi>;
@@ -161,6 +175,7 @@ function Choice({ checked, only, onChange, children }: ChoiceProps): JSX.Element
 }
 
 function sentence({ kind, peers, conversations }: PermissionRequest): string {
+  if (kind === 'keystore') return 'Use your whole account, except its private keys.';
   const several = (conversations ?? (peers === '*' ? [] : peers)).length > 1;
   if (kind === 'send') {
     if (conversations) return `Write in your name in ${several ? 'these conversations' : 'this conversation'}:`;

@@ -5,6 +5,7 @@ import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
 import { permissionSentence, term } from '../../words.ts';
 import type { GroupProps } from './group.ts';
+import { SiteKeystore } from './SiteKeystore.tsx';
 
 export function Sites({ settings, onChanged }: GroupProps): JSX.Element {
   const work = useWork();
@@ -42,6 +43,7 @@ export function Sites({ settings, onChanged }: GroupProps): JSX.Element {
         </ul>
       )}
       {work.error && <Notice tone="danger">{work.error}</Notice>}
+      <SiteKeystore settings={settings} onChanged={onChanged} />
     </section>
   );
 }
