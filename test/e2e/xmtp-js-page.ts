@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { build } from 'vite';
 import { root } from '../cli/processes.ts';
 
+/** What xmtp-js expects of every page: Node's Buffer, there before its own first line. */
+const buffer = `
+  import { Buffer } from '${join(root, 'node_modules/buffer/index.js')}';
+  globalThis.Buffer = Buffer;
+`;
+
 const source = `
+  import './buffer.js';
   import { Client } from '@xmtp/xmtp-js';
   import { parleyKeystore } from '${join(root, 'dist/sdk/xmtp-js.js')}';
   Object.assign(window, {
@@ -17,6 +24,7 @@ export async function buildXmtpJsPage(): Promise<string> {
   try {
     const entry = join(folder, 'page.js');
     writeFileSync(entry, source);
+    writeFileSync(join(folder, 'buffer.js'), buffer);
     const built = await build({
       root,
       configFile: false,

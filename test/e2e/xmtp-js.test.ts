@@ -87,6 +87,7 @@ describe.each(browserNames)('an unmodified xmtp-js in a page of %s', (name) => {
       (url: string) =>
         new Promise<void>((resolve, reject) => {
           const script = Object.assign(document.createElement('script'), { type: 'module', src: '/page.js' });
+          window.addEventListener('error', ({ message }) => reject(new Error(message)));
           script.onerror = () => reject(new Error('the script did not load'));
           script.onload = () => {
             const program = window as unknown as Program;
