@@ -17,7 +17,6 @@ import {
 import { sha256 } from '../protocol/hash.ts';
 import { deriveInvitation, type InvitationContext, openInvitation, sealInvitation } from '../protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../protocol/key-backup.ts';
-import { keystoreCode } from '../protocol/keystore-call.ts';
 import { type OpenedMessage, openMessage, sealMessage } from '../protocol/message.ts';
 import { openMessages } from '../protocol/message-batch.ts';
 import { type ConsentAction, encodeAction, preferencesIdentifier, sealToSelf } from '../protocol/preferences.ts';
@@ -26,10 +25,9 @@ import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import type { Clock } from '../protocol/time.ts';
 import { preferencesTopic } from '../protocol/topic.ts';
 import { enableIdentityText, signText } from '../protocol/wallet-signature.ts';
+import { Calls } from './calls.ts';
 import { KeystoreError } from './errors.ts';
 import type { KeystoreGroup, KeystoreInvitation, MessageToOpen, MessageToSeal, Rekeyed, SealedKey } from './identity-types.ts';
-import { answerKeystoreCall, KeystoreCallError } from './keystore-api.ts';
-import { emptyMemory, type KeystoreMemory } from './keystore-memory.ts';
 import type { NewAccount } from './new-account.ts';
 import type { SealedRecords } from './sealed-records.ts';
 import type { AccountSecrets } from './vault-body.ts';
@@ -38,8 +36,6 @@ import { createIdentity, openBackups } from './wallet-identity.ts';
 
 const tokenLife = 55 * 60_000;
 const keyStore = 'conversation-key';
-/** Conversations that calls of one asker may leave behind. */
-const mostRemembered = 100_000;
 
 /** Wallet and identity while the keystore is open, and what they answer. The keystore makes one at unlocking and clears it at the lock. */
 export class Identity {
@@ -51,8 +47,7 @@ export class Identity {
   readonly #records: SealedRecords;
   readonly #clock: Clock;
   readonly #random: Random;
-  /** What calls of the keystore API have left behind, for each who makes them. */
-  readonly #calls = new Map<string, KeystoreMemory>();
+  readonly #calls = new Calls();
   #cleared = false;
   #token: { readonly text: string; readonly madeAt: number } | null = null;
 
@@ -323,21 +318,13 @@ export class Identity {
     return received.map((each) => (each.status === 'fulfilled' ? (opened.next().value as PromiseSettledResult<OpenedMessage>) : each));
   }
 
-  /**
-   * Answers a call of the keystore API for somebody outside: the private keys stay here, and of the keys only the newest pre-key signs what it is given.
-   * @throws KeystoreCallError
-   */
-  async answerCall(asker: string, method: string, request: Uint8Array | null): Promise<Uint8Array> {
-    const memory = this.#calls.get(asker) ?? emptyMemory();
-    this.#calls.set(asker, memory);
-    if (memory.conversations.size + memory.legacyConversations.size > mostRemembered)
-      throw new KeystoreCallError(keystoreCode.unspecified, 'too-large', 'too many conversations');
-    const policy = { newestPreKeyOnly: true };
-    return answerKeystoreCall({ bundle: this.#bundle, memory, policy, clock: this.#clock, random: this.#random }, method, request);
+  /** Answers a call of the keystore API for somebody outside. @throws KeystoreCallError */
+  answerCall(asker: string, method: string, request: Uint8Array | null): Promise<Uint8Array> {
+    return this.#calls.answer({ bundle: this.#bundle, clock: this.#clock, random: this.#random }, asker, method, request);
   }
 
   forgetCalls(asker: string): void {
-    this.#calls.delete(asker);
+    this.#calls.forget(asker);
   }
 
   clear(): void {
