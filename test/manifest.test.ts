@@ -19,7 +19,15 @@ describe('the manifest', () => {
   });
 
   test.each(browsers)('of %s asks for these permissions and no more', (browser) => {
-    expect(manifests[browser]['permissions']).toEqual(['storage', 'unlimitedStorage', 'alarms', 'scripting', 'idle', 'activeTab']);
+    expect(manifests[browser]['permissions']).toEqual([
+      'storage',
+      'unlimitedStorage',
+      'alarms',
+      'scripting',
+      'idle',
+      'activeTab',
+      'notifications',
+    ]);
     expect(manifests[browser]['host_permissions']).toEqual(['https://*/*', 'http://localhost/*', 'http://127.0.0.1/*', 'http://[::1]/*']);
     expect(manifests[browser]['optional_host_permissions']).toBeUndefined();
     expect(manifests[browser]['web_accessible_resources']).toBeUndefined();

@@ -30,6 +30,7 @@ import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
 import type { StoredMessage } from './model.ts';
 import { createNodeStatus } from './node-state.ts';
+import { createNotifications, type Notices } from './notifications.ts';
 import { createRequests } from './requests.ts';
 import { createSafety } from './safety.ts';
 import type { Services } from './services.ts';
@@ -52,6 +53,7 @@ export interface Platform {
   readonly expose: (exposure: Exposure) => Promise<void>;
   /** The address of the tab in front, if that may be known. */
   readonly tabInFront: () => Promise<string | null>;
+  readonly notices: Notices;
   readonly version: string;
   /** The database of an account that was not the first; by default one of its address. */
   readonly recordsOf?: (address: Address) => Records;
@@ -147,6 +149,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const prompts = (): number => approvals.waiting();
   const board = createStatus({ keystore, front, records, preferences, sessions, node, prompts, clock, events, badge });
   const accountChanged = (): void => {
+    notifications.changed();
     exposure.apply().catch((error: unknown) => noteStop('showing the provider', error)); // after a wipe it is the default again
     void sites.accountChanged().catch((error: unknown) => noteStop('telling sites', error));
   };
@@ -160,6 +163,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       // What was being made goes with the keys: a locked Parley holds nothing open.
       founding.drop().catch((error: unknown) => noteStop('dropping a draft', error));
       void preferences.nodeUrl().then(node.reset);
+      notifications.clear();
       board.changed();
       accountChanged();
     },
@@ -265,7 +269,10 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
     wake: platform.wakePages,
   });
+  const notifications = createNotifications({ sessions, level: preferences.notifications, notices: platform.notices });
   events.on((event) => {
+    if (event === 'conversations') notifications.changed();
+
     if (event === 'messages' || event === 'conversations') sites.arrived();
   });
   const settings = createSettings({
@@ -320,6 +327,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   await accounts.settleRemoval();
   if (woken === 'open') await sessions.open(false);
   board.changed();
+  notifications.changed();
 
   return {
     services: {

@@ -1,5 +1,6 @@
 import browser from 'webextension-polyfill';
 import type { PromptWindow } from './approvals.ts';
+import type { Notices } from './notifications.ts';
 
 let shown: number | null = null;
 
@@ -28,6 +29,13 @@ export const promptWindow: PromptWindow = {
     if (shown === id) shown = null;
     await browser.windows.remove(id);
   },
+};
+
+/** Notifications of the system, as far as its user lets the browser show them. */
+export const notices: Notices = {
+  show: (id, { title, message }) =>
+    browser.notifications.create(id, { type: 'basic', iconUrl: browser.runtime.getURL('icons/icon-128.png'), title, message }),
+  clear: (id) => browser.notifications.clear(id),
 };
 
 /** Tells the content scripts of these origins that there is somebody to talk to again. */

@@ -4,8 +4,9 @@ import { offerCurve } from '../protocol/secp256k1-engine.ts';
 import { openRecords } from '../storage/records.ts';
 import { assemble, type Background } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
-import { openOrigins, promptWindow, tabInFront, trustOnly, wakePages } from './browser.ts';
+import { notices, openOrigins, promptWindow, tabInFront, trustOnly, wakePages } from './browser.ts';
 import { registerContentScripts } from './content-scripts.ts';
+import { readNoticeName } from './notifications.ts';
 import { type ConnectedPort, createPorts } from './ports.ts';
 
 // Listeners come first: an event that wakes the background reaches only those that were added before anything was waited for.
@@ -35,6 +36,7 @@ browser.alarms.onAlarm.addListener(({ name }) => {
   then('ending what is over', forgetClosedSites);
 });
 browser.idle.onStateChanged.addListener((state) => then('locking with the screen', ({ lock }) => lock.screen(state)));
+browser.notifications.onClicked.addListener((name) => then('opening what a notification tells of', (awake) => openNotice(name, awake)));
 browser.windows.onRemoved.addListener((id) => then('closing a question', ({ approvals }) => approvals.windowClosed(id)));
 browser.tabs.onRemoved.addListener(() => then('forgetting closed sites', forgetClosedSites));
 browser.tabs.onUpdated.addListener((_, { url }) => {
@@ -44,6 +46,17 @@ browser.tabs.onUpdated.addListener((_, { url }) => {
 browser.runtime.onInstalled.addListener(() => undefined);
 // A browser that starts has closed every tab, also those that it opens again.
 browser.runtime.onStartup.addListener(() => then('forgetting closed sites', ({ services }) => services.sites.tabsClosed(new Set())));
+
+/** Shows the conversation, as the account that it belongs to; while locked the page asks for the passphrase first. */
+async function openNotice(name: string, { services, lock }: Background): Promise<void> {
+  await lock.check();
+  const about = readNoticeName(name);
+  if (about) await services.accounts.switchTo(about.account).catch(() => undefined); // locked, or gone: the page says so
+  await browser.tabs.create({
+    url: browser.runtime.getURL(`popup.html#/${about ? `conversation/${encodeURIComponent(about.conversation)}` : ''}`),
+  });
+  await notices.clear(name);
+}
 
 async function forgetClosedSites({ services }: Background): Promise<void> {
   await services.sites.tabsClosed(await openOrigins());
@@ -77,6 +90,7 @@ async function start(): Promise<Background> {
       ping: () => browser.runtime.getPlatformInfo(),
     },
     button: browser.action,
+    notices,
     promptWindow,
     wakePages: (origins) => void wakePages(origins).catch((error: unknown) => console.warn('pages were not woken', error)),
     expose: (exposure) => registerContentScripts(browser.scripting, exposure),

@@ -191,6 +191,9 @@ export const methods = {
   setRotateDays: own(object({ days: oneOf(null, 30, 90, 365) }), (p, { settings }) => settings.setRotateDays(p.days)),
   setExposure: own(object({ mode: oneOf('all', 'enabled', 'asked') }), (p, { settings }) => settings.setExposure(p.mode)),
   exposeTo: own(object({ site: url, on: boolean }), (p, { settings }) => settings.exposeTo(p.site, p.on)),
+  setNotifications: own(object({ level: oneOf('off', 'nothing', 'name', 'text') }), (p, { settings }) =>
+    settings.setNotifications(p.level),
+  ),
   setReceipts: own(object({ on: boolean }), (p, { settings }) => settings.setReceipts(p.on)),
   setSiteKeystore: own(object({ on: boolean }), (p, { settings }) => settings.setSiteKeystore(p.on)),
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),

@@ -8,6 +8,7 @@ import type {
   Founding,
   MessageView,
   NodeTest,
+  NotificationLevel,
   OpenedFile,
   PeerAnswer,
   Permission,
@@ -228,6 +229,7 @@ export interface SettingsService {
   setReceipts(on: boolean): Promise<Settings>;
   /** Whether sites may ask for the keystore API; off takes it from those that have it. */
   setSiteKeystore(on: boolean): Promise<Settings>;
+  setNotifications(level: NotificationLevel): Promise<Settings>;
 }
 
 /** What pages may do, and the questions that pages ask. */

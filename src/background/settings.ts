@@ -3,7 +3,7 @@ import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import type { NodeClient } from '../network/node-client.ts';
 import { RefusalError } from '../rpc/errors.ts';
-import type { Exposure, NodeTest, Settings, Theme } from '../rpc/views.ts';
+import type { Exposure, NodeTest, NotificationLevel, Settings, Theme } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
 import { type ExposureService, parseSite } from './exposure.ts';
 import { clockSentence } from './node-state.ts';
@@ -27,6 +27,8 @@ export interface Preferences {
   exposure(): Promise<Exposure>;
   setExposure(exposure: Exposure): Promise<void>;
   /** Whether others learn that their messages were read. */
+  notifications(): Promise<NotificationLevel>;
+  setNotifications(level: NotificationLevel): Promise<void>;
   receipts(): Promise<boolean>;
   setReceipts(on: boolean): Promise<void>;
   /** Whether sites may ask for the keystore API. */
@@ -38,6 +40,7 @@ export interface Preferences {
 
 export const mostNodes = 20;
 const modes: readonly unknown[] = ['all', 'enabled', 'asked'] satisfies Exposure['mode'][];
+const notificationLevels: readonly unknown[] = ['off', 'nothing', 'name', 'text'] satisfies NotificationLevel[];
 const themes: readonly unknown[] = ['system', 'light', 'dark', 'contrast'] satisfies Theme[];
 
 export function createPreferences({ settings }: Pick<Records, 'settings'>): Preferences {
@@ -75,6 +78,11 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
     setRotateDays: (days) => settings.put('rotateDays', days),
     siteKeystore: async () => (await settings.get('siteKeystore')) === true,
     setSiteKeystore: (on) => settings.put('siteKeystore', on),
+    async notifications() {
+      const level = await settings.get('notifications');
+      return notificationLevels.includes(level) ? (level as NotificationLevel) : 'name';
+    },
+    setNotifications: (level) => settings.put('notifications', level),
     receipts: async () => (await settings.get('receipts')) === true,
     setReceipts: (on) => settings.put('receipts', on),
     async theme() {
@@ -135,6 +143,7 @@ export function createSettings({
     theme: await preferences.theme(),
     receipts: await preferences.receipts(),
     siteKeystore: await preferences.siteKeystore(),
+    notifications: await preferences.notifications(),
     sites: await listSites(),
     rotateDays: await preferences.rotateDays(),
     preKey: preKeyView(preKeys()),
@@ -193,6 +202,10 @@ export function createSettings({
     async setRotateDays(days) {
       await preferences.setRotateDays(days);
       rotateIfDue();
+      return read();
+    },
+    async setNotifications(level) {
+      await preferences.setNotifications(level);
       return read();
     },
     async setReceipts(on) {

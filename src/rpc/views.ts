@@ -45,6 +45,9 @@ export interface AccountView {
 export const accountColors = 8;
 export const longestAccountName = 40;
 
+/** What a notification of the system shows: none at all, that there is news, from whom, and what. */
+export type NotificationLevel = 'off' | 'nothing' | 'name' | 'text';
+
 export type Theme = 'system' | 'light' | 'dark' | 'contrast';
 
 export interface NodeState {
@@ -286,6 +289,7 @@ export interface Settings {
   readonly receipts: boolean;
   /** Whether sites may ask for the whole account except its private keys (the keystore API). */
   readonly siteKeystore: boolean;
+  readonly notifications: NotificationLevel;
   readonly sites: readonly Site[];
   /** The key that messages to this account are sealed with: when it was made (milliseconds since 1970), and how many there were in all; null while locked. */
   readonly preKey: { readonly madeAt: number; readonly count: number } | null;

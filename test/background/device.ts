@@ -43,6 +43,8 @@ export class Device {
   /** Where pages were to see the provider, the latest last. */
   readonly exposed: unknown[] = [];
   tabInFront: string | null = null;
+  /** Notifications that hang there. */
+  readonly notices = new Map<string, { readonly title: string; readonly message: string }>();
   readonly #lives = new Set<Life>();
   readonly #apart: boolean;
 
@@ -82,6 +84,10 @@ export class Device {
         },
         setBadgeBackgroundColor: () => undefined,
         setTitle: () => undefined,
+      },
+      notices: {
+        show: async (id, notice) => void this.notices.set(id, notice),
+        clear: async (id) => void this.notices.delete(id),
       },
       promptWindow: { show: async () => 1, close: async () => undefined },
       wakePages: () => undefined,

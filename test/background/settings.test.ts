@@ -39,6 +39,7 @@ describe('settings', () => {
       theme: 'dark',
       receipts: false,
       siteKeystore: true,
+      notifications: 'name',
       backedUpAt: null,
       sites: [],
       preKey: { count: 1, madeAt: expect.any(Number) },

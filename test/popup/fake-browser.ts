@@ -270,6 +270,7 @@ const settings: Settings = {
   theme,
   receipts: false,
   siteKeystore: scene !== 'empty',
+  notifications: 'name',
   version: '0.1.0',
   sites:
     scene === 'empty'

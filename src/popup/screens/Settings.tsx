@@ -16,6 +16,7 @@ import { Locking } from './settings/Locking.tsx';
 import { Look } from './settings/Look.tsx';
 import { NewIdentity } from './settings/NewIdentity.tsx';
 import { Nodes } from './settings/Nodes.tsx';
+import { Notifications } from './settings/Notifications.tsx';
 import { Phrase } from './settings/Phrase.tsx';
 import { PreKey } from './settings/PreKey.tsx';
 import { Privacy } from './settings/Privacy.tsx';
@@ -42,6 +43,7 @@ const groups = [
   ['backup', 'Backup file'],
   ['pre-key', 'Pre-key'],
   ['look', 'Look'],
+  ['notifications', 'Notifications'],
   ['receipts', 'Read receipts'],
   ['about', 'About'],
   ['identity', 'New identity'],
@@ -73,6 +75,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <Backup settings={value} onChanged={reload} status={status} />
           <PreKey settings={value} onChanged={reload} />
           <Look settings={value} onChanged={reload} />
+          <Notifications settings={value} onChanged={reload} />
           <Receipts settings={value} onChanged={reload} />
           <About settings={value} status={status} />
           <NewIdentity onStatus={onStatus} />
