@@ -168,6 +168,24 @@ describe('questions', () => {
     expect(windows.opened).toBe(1);
   });
 
+  test('five hundred at once, of fifty sites, are one window, and ten wait', async () => {
+    const asked = Array.from({ length: 500 }, (_, index) =>
+      watch(approvals.ask(pageOf(`https://${index % 50}.example`), me, index % 2 ? connect : send(`text ${index}`))),
+    );
+    await settle();
+    expect([windows.opened, windows.open.length, approvals.waiting()]).toEqual([1, 1, 10]);
+    // Who asks the same as somebody who waits, waits with them; all others were told to come later.
+    const open = asked.filter(({ done }) => !done);
+    expect(asked.filter(({ error }) => error?.reason === 'too-many')).toHaveLength(500 - open.length);
+    while (approvals.waiting() > 0) {
+      approvals.answer(first(), yes);
+      await settle(1);
+    }
+    await settle();
+    expect(open.every(({ result }) => result === yes)).toBe(true);
+    expect([windows.opened, windows.open.length, held]).toEqual([1, 0, 0]);
+  });
+
   test('that are identical share one answer', async () => {
     const [a, b] = [await ask(pageOf(shop), connect), await ask(pageOf(shop), connect)];
     expect(approvals.waiting()).toBe(1);
