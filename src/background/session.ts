@@ -291,7 +291,7 @@ export function openSession(deps: SessionDeps): Session {
     },
     async rest() {
       while (running.size > 0) await Promise.all(running);
-      await cache.close();
+      await cache.end();
     },
   };
 }

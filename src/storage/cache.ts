@@ -100,6 +100,8 @@ export interface Cache {
   /** Writes what a slice of decoding came to; messages whose dedup key is known are left out. Returns the ids of those that were written. */
   apply(decoded: Decoded): Promise<string[]>;
   close(): Promise<void>;
+  /** Closes it for good. */
+  end(): Promise<void>;
   delete(): Promise<void>;
 }
 
@@ -280,6 +282,7 @@ export function openCache(account: string): Cache {
         });
       }),
     close: connection.close,
+    end: connection.end,
     delete: connection.delete,
   };
 }

@@ -6,6 +6,8 @@ export interface Connection<S extends DBSchema> {
   /** Runs work on the open database. @throws StorageError */
   use<T>(work: (db: IDBPDatabase<S>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+  /** Closes it for good: whoever comes late gets an error, and no new database in the place of one that was deleted. */
+  end(): Promise<void>;
   /** Closes and deletes the database. */
   delete(): Promise<void>;
 }
@@ -18,8 +20,10 @@ export function connect<S extends DBSchema>(
   upgrade: NonNullable<OpenDBCallbacks<S>['upgrade']>,
 ): Connection<S> {
   let open: Promise<IDBPDatabase<S>> | undefined;
+  let ended = false;
 
   const opened = (): Promise<IDBPDatabase<S>> => {
+    if (ended) return Promise.reject(new StorageError('failed', 'the stored data was closed'));
     open ??= openOnce().catch((error: unknown) => {
       open = undefined;
       throw error;
@@ -56,6 +60,10 @@ export function connect<S extends DBSchema>(
   return {
     use: (work) => guarded(async () => work(await opened())),
     close,
+    async end() {
+      ended = true;
+      await close();
+    },
     delete: () =>
       guarded(async () => {
         await close();
