@@ -424,6 +424,14 @@ describe('the inbox', () => {
       await page.getByRole('log', { name: 'Messages' }).waitFor();
     }));
 
+  test('has rows of one height, whatever stands at their ends', () =>
+    at({}, async (page) => {
+      const heights = await page
+        .getByRole('listitem')
+        .evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().height)));
+      expect(new Set(heights).size).toBe(1);
+    }));
+
   test('goes on to its last row, however many there are', () =>
     at({ scene: 'overfull' }, async (page) => {
       const rows = page.getByRole('list', { name: 'Conversations' }).getByRole('listitem');
@@ -581,6 +589,10 @@ describe('a conversation', () => {
       const link = page.getByRole('log').getByRole('link').first();
       await link.click();
       await page.getByRole('dialog', { name: 'Open example.org?' }).waitFor();
+      await page.keyboard.press('Escape');
+      await link.click({ button: 'middle' });
+      await page.getByRole('dialog', { name: 'Open example.org?' }).waitFor();
+      expect(page.context().pages()).toHaveLength(1);
       await page.keyboard.press('Escape');
       expect(await link.getAttribute('href')).toBe('https://example.org/pictures?album=move');
       expect(await link.getAttribute('rel')).toBe('noopener noreferrer');

@@ -43,6 +43,11 @@ export function Body({ text, marks, links }: BodyProps): JSX.Element {
         );
     }
   };
+  const ask = (event: Event, href: string, host: string): void => {
+    if (opened.has(host)) return;
+    event.preventDefault();
+    setAsked({ href, host });
+  };
   const draw = (parts: readonly Marked[]): JSX.Element[] => parts.map(drawn);
   const linked = (words: string): (string | JSX.Element)[] =>
     pieces(words).map(({ text: shown, href, host = '' }, index) =>
@@ -55,11 +60,9 @@ export function Body({ text, marks, links }: BodyProps): JSX.Element {
           target="_blank"
           rel="noopener noreferrer"
           title={host}
-          onClick={(event) => {
-            if (opened.has(host)) return;
-            event.preventDefault();
-            setAsked({ href, host });
-          }}
+          onClick={(event) => ask(event, href, host)}
+          // Another button opens it too, in a tab behind this one.
+          onAuxClick={(event) => event.button === 1 && ask(event, href, host)}
         >
           {shown}
         </a>

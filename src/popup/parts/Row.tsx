@@ -20,6 +20,7 @@ interface RowProps {
 
 export function Row({ row, now, current, children }: RowProps): JSX.Element {
   const { id, peer, group, thread, preview, draft, time, unread, pinned, muted, shelf } = row;
+  const counts = unread > 0 && shelf === 'inbox';
   return (
     <li>
       <a class={`row${unread > 0 ? ' unread' : ''}`} href={conversationPath(id)} aria-current={current ? 'page' : undefined}>
@@ -60,16 +61,16 @@ export function Row({ row, now, current, children }: RowProps): JSX.Element {
           <time dateTime={new Date(time).toISOString()} title={fullTime(time)}>
             {shortTime(time, now)}
           </time>
-          {(pinned || muted) && (
+          {(pinned || muted || counts) && (
             <span class="signs">
               {muted && <Sign icon={BellOff} words="Muted" />}
               {pinned && <Sign icon={Pin} words="Pinned" />}
-            </span>
-          )}
-          {unread > 0 && shelf === 'inbox' && (
-            <span class="pill">
-              {unread > 999 ? '999+' : unread}
-              <span class="hidden"> unread</span>
+              {counts && (
+                <span class="pill">
+                  {unread > 999 ? '999+' : unread}
+                  <span class="hidden"> unread</span>
+                </span>
+              )}
             </span>
           )}
         </span>
