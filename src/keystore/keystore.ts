@@ -2,15 +2,15 @@ import type { Address } from '../protocol/address.ts';
 import { equalBytes, type Random, randomBytes } from '../protocol/bytes.ts';
 import { addressOfBundle } from '../protocol/private-keys.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
-import { AccountKeys, type OpenAccount } from './account-keys.ts';
+import { AccountKeys } from './account-keys.ts';
 import { type BackedAccount, type BackupContents, openBackupFile, sealBackupFile } from './backup-file.ts';
 import { type BackupRequest, type BackupSummary, summaryOf } from './backup-summary.ts';
 import { KeystoreError } from './errors.ts';
-import { Identity } from './identity.ts';
+import type { Identity } from './identity.ts';
 import type { Rekeyed } from './identity-types.ts';
 import type { NewAccount } from './new-account.ts';
+import { type Account, type Accounts, bodyOf, entryOf, forget, openAccount, openAccounts } from './open-accounts.ts';
 import { checkPassphrase, defaultCost, isCheaper, type KdfCost } from './passphrase.ts';
-import { SealedRecords } from './sealed-records.ts';
 import { type Deadlines, Session, type SessionArea } from './session.ts';
 import { type Failures, Throttle } from './throttle.ts';
 import {
@@ -25,7 +25,8 @@ import {
   type Vault,
   type VaultChange,
 } from './vault.ts';
-import { type AccountEntry, type AccountLook, decodeBody, encodeBody } from './vault-body.ts';
+import { type AccountLook, encodeBody } from './vault-body.ts';
+import { VaultKeeper } from './vault-keeper.ts';
 import { type Cell, VaultStore } from './vault-store.ts';
 import { generateWallet, readSecret, type Wallet } from './wallet.ts';
 import { createIdentity, openBackups } from './wallet-identity.ts';
@@ -47,18 +48,14 @@ interface Open {
   readonly vault: Vault;
   readonly dataKey: Uint8Array;
   /** In the order of the vault. */
-  readonly accounts: ReadonlyMap<Address, Account>;
+  readonly accounts: Accounts;
   readonly deadlines: Deadlines;
-}
-
-interface Account extends OpenAccount, AccountLook {
-  readonly key: Uint8Array | null;
 }
 
 /** The next vault, and what is so once it is written. */
 interface Step {
   readonly vault: Vault;
-  readonly accounts?: ReadonlyMap<Address, Account>;
+  readonly accounts?: Accounts;
   take?(): void;
 }
 
@@ -71,18 +68,16 @@ const longestUnlock = 12 * hour;
  * while it is locked, and to the other accounts at all times.
  */
 export class Keystore {
-  readonly #store: VaultStore;
+  readonly #keeper: VaultKeeper;
   readonly #session: Session;
   readonly #throttle: Throttle;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #cost: KdfCost;
-  #vault: Vault | null = null;
   #open: Open | null = null;
   #import: Wallet | null = null;
   #backup: BackupContents | null = null;
   readonly #keys = new Map<Address, AccountKeys>();
-  #revising: Promise<unknown> = Promise.resolve();
 
   constructor({
     vault,
@@ -94,7 +89,7 @@ export class Keystore {
     random = randomBytes,
     cost = defaultCost,
   }: KeystoreDeps) {
-    this.#store = new VaultStore(vault, mirror);
+    this.#keeper = new VaultKeeper(new VaultStore(vault, mirror));
     this.#session = new Session(session, sessionKey);
     this.#throttle = new Throttle(failures, clock);
     this.#clock = clock;
@@ -104,13 +99,13 @@ export class Keystore {
 
   /** Comes back to life after a start of the background: what this session had unlocked is open again, unless its time is over. @throws KeystoreError vault-corrupt */
   async wake(): Promise<'none' | 'locked' | 'open'> {
-    this.#vault = await this.#store.read();
+    const vault = await this.#keeper.read();
     await this.#throttle.load();
-    if (!this.#vault) return 'none';
+    if (!vault) return 'none';
     const kept = await this.#session.resume(this.#clock());
     if (kept) {
       try {
-        await this.#enter(this.#vault, kept.dataKey, kept.deadlines);
+        await this.#enter(vault, kept.dataKey, kept.deadlines);
       } catch {
         await this.lock();
       }
@@ -119,13 +114,13 @@ export class Keystore {
   }
 
   state(): 'none' | 'locked' | 'open' {
-    if (!this.#vault) return 'none';
+    if (!this.#keeper.vault) return 'none';
     return this.#open ? 'open' : 'locked';
   }
 
   /** The accounts, in the order in which they came; readable while locked. */
   accounts(): readonly AccountHead[] {
-    return this.#vault ? accountsOf(this.#vault) : [];
+    return this.#keeper.vault ? accountsOf(this.#keeper.vault) : [];
   }
 
   /** Whether the rows of this account on the disk are sealed by the vault's own data key: those of the account that was the first in it. @throws KeystoreError locked, no-account */
@@ -174,7 +169,7 @@ export class Keystore {
    * @throws KeystoreError account-exists, weak-passphrase; as `check`, locked, too-many-accounts
    */
   async add(account: NewAccount, passphrase: string): Promise<void> {
-    if (!this.#vault) {
+    if (!this.#keeper.vault) {
       checkPassphrase(passphrase);
       return this.#found(account, passphrase);
     }
@@ -185,7 +180,10 @@ export class Keystore {
       const heads = accountsOf(vault);
       if (heads.some((head) => head.address === address)) throw new KeystoreError('account-exists', 'this account is here already');
       if (heads.length >= mostAccounts) throw new KeystoreError('too-many-accounts', `there are ${mostAccounts} accounts already`);
-      const accounts = new Map(open.accounts).set(address, this.#enterAccount(entryOf(account, this.#random(32)), dataKey));
+      const accounts = new Map(open.accounts).set(
+        address,
+        openAccount(entryOf(account, this.#random(32)), dataKey, this.#clock, this.#random),
+      );
       const next = [...heads, { address, phraseSaved: account.phraseSaved }];
       return { vault: await this.#revised(vault, dataKey, { accounts: next, body: bodyOf(accounts) }), accounts };
     });
@@ -223,7 +221,7 @@ export class Keystore {
 
   /** Reads a recovery phrase or a private key and tells whose it is; `finishImport` goes on. @throws KeystoreError bad-secret, account-exists */
   beginImport(secret: string): { readonly address: Address } {
-    if (this.#vault) throw new KeystoreError('account-exists', 'there is an account already');
+    if (this.#keeper.vault) throw new KeystoreError('account-exists', 'there is an account already');
     this.#import = readSecret(secret);
     return { address: this.#import.address };
   }
@@ -251,7 +249,7 @@ export class Keystore {
 
   /** @throws KeystoreError no-account, wrong-passphrase, too-soon, vault-corrupt, vault-foreign */
   async unlock(passphrase: string): Promise<void> {
-    const vault = this.#need();
+    const vault = this.#keeper.need();
     const dataKey = await this.#tryPassphrase(vault, passphrase);
     const deadlines = { lockAt: this.#clock() + longestUnlock, idleAt: null };
     await this.#enter(vault, dataKey, deadlines);
@@ -273,7 +271,7 @@ export class Keystore {
 
   /** Whether this is the passphrase; wrong ones count as they do at unlocking. @throws KeystoreError as `unlock` */
   async check(passphrase: string): Promise<void> {
-    (await this.#tryPassphrase(this.#need(), passphrase)).fill(0);
+    (await this.#tryPassphrase(this.#keeper.need(), passphrase)).fill(0);
   }
 
   /** Drops every key. */
@@ -348,11 +346,8 @@ export class Keystore {
   /** Destroys the vault: without the wrapped data key nothing sealed can be opened again. */
   async wipe(): Promise<void> {
     await this.lock();
-    // A revision under way would bring the vault back.
-    await this.#revising;
-    await this.#store.delete();
+    await this.#keeper.delete();
     await this.#throttle.reset();
-    this.#vault = null;
   }
 
   async #rekey(address: Address, change: (identity: Identity) => Promise<Rekeyed | null>): Promise<boolean> {
@@ -362,11 +357,8 @@ export class Keystore {
       const rekeyed = await change(account.identity);
       if (!rekeyed) return null;
       done = true;
-      const entries = [...open.accounts].map(([each, { identity, key, name, color }]) => {
-        const secrets = each === address ? rekeyed.secrets : identity.secrets();
-        return { ...secrets, key, name, color };
-      });
-      return { vault: await this.#revised(vault, dataKey, { body: encodeBody(entries) }), take: rekeyed.take };
+      const body = bodyOf(open.accounts, { address, secrets: rekeyed.secrets });
+      return { vault: await this.#revised(vault, dataKey, { body }), take: rekeyed.take };
     });
     return done;
   }
@@ -383,29 +375,18 @@ export class Keystore {
     await this.#replace(async (_, vault, dataKey) => ({ vault: await rewrapVault(vault, dataKey, passphrase, this.#cost, this.#random) }));
   }
 
-  /** Writes a changed vault, one change after another: each builds on the revision before. */
+  /** Writes a changed vault. */
   async #replace(next: (open: Open, vault: Vault, dataKey: Uint8Array) => Promise<Step | null>): Promise<void> {
     // A key of its own: a lock in between clears the other, and nothing may be sealed under zeros.
     const before = this.#unlocked();
     const dataKey = before.dataKey.slice();
-    const revise = async (): Promise<void> => {
-      const step = await next(this.#open ?? before, this.#need(), dataKey);
-      if (!step) return;
-      const { vault, accounts, take } = step;
-      await this.#store.write(vault).catch(async (error: unknown) => {
-        // What counts is what the disk holds now: that passphrase is the one to ask for.
-        this.#vault = (await this.#store.read().catch(() => null)) ?? this.#vault;
-        throw error;
-      });
-      this.#vault = vault;
+    const written = ({ vault, accounts, take }: Step): void => {
       take?.();
       // A lock may have come in between; its keys stay dropped.
       if (this.#open) this.#open = { ...this.#open, vault, ...(accounts && { accounts }) };
       else for (const account of accounts?.values() ?? []) forget(account);
     };
-    const revised = this.#revising.then(revise).finally(() => dataKey.fill(0));
-    this.#revising = revised.catch(() => undefined);
-    await revised;
+    await this.#keeper.change((vault) => next(this.#open ?? before, vault, dataKey), written).finally(() => dataKey.fill(0));
   }
 
   #backedUp(index: number): BackedAccount {
@@ -414,13 +395,8 @@ export class Keystore {
     return account;
   }
 
-  #need(): Vault {
-    if (!this.#vault) throw new KeystoreError('no-account', 'there is no account yet');
-    return this.#vault;
-  }
-
   #unlocked(): Open {
-    this.#need();
+    this.#keeper.need();
     if (!this.#open) throw new KeystoreError('locked', 'Parley is locked');
     return this.#open;
   }
@@ -432,7 +408,7 @@ export class Keystore {
   }
 
   #checkNew(passphrase: string): void {
-    if (this.#vault) throw new KeystoreError('account-exists', 'there is an account already');
+    if (this.#keeper.vault) throw new KeystoreError('account-exists', 'there is an account already');
     checkPassphrase(passphrase);
   }
 
@@ -442,9 +418,8 @@ export class Keystore {
     const head = { address: addressOfBundle(account.bundle), phraseSaved: account.phraseSaved };
     const { vault, dataKey } = await createVault({ account: head, createdAt: this.#clock(), body, passphrase }, this.#cost, this.#random);
     if (!equalBytes(await openBody(vault, dataKey), body)) throw new KeystoreError('vault-corrupt', 'the vault was not sealed as it is');
-    await this.#store.write(vault);
+    await this.#keeper.create(vault);
     body.fill(0);
-    this.#vault = vault;
     const deadlines = { lockAt: this.#clock() + longestUnlock, idleAt: null };
     await this.#enter(vault, dataKey, deadlines);
     await this.#session.start(dataKey, deadlines);
@@ -458,35 +433,10 @@ export class Keystore {
     const body = await openBody(vault, dataKey);
     const addresses = accountsOf(vault).map(({ address }) => address);
     try {
-      const entries = decodeBody(body, addresses);
-      const accounts = new Map(entries.map((entry, i) => [addresses[i] as Address, this.#enterAccount(entry, dataKey)]));
+      const accounts = openAccounts(body, addresses, dataKey, this.#clock, this.#random);
       this.#open = { vault, dataKey, accounts, deadlines };
     } finally {
       body.fill(0);
     }
   }
-
-  #enterAccount({ key, name, color, ...secrets }: AccountEntry, dataKey: Uint8Array): Account {
-    // Copies: what one account forgets, the others go on using.
-    const records = new SealedRecords((key ?? dataKey).slice());
-    return { identity: new Identity(secrets, records, this.#clock, this.#random), records, key, name, color };
-  }
-}
-
-const entryOf = ({ wallet, bundle, former = [] }: NewAccount, key: Uint8Array | null): AccountEntry => ({
-  wallet,
-  bundle,
-  former,
-  key,
-  name: '',
-  color: null,
-});
-
-const bodyOf = (accounts: ReadonlyMap<Address, Account>): Uint8Array =>
-  encodeBody([...accounts.values()].map(({ identity, key, name, color }) => ({ ...identity.secrets(), key, name, color })));
-
-function forget({ identity, records, key }: Account): void {
-  records.clear();
-  identity.clear();
-  key?.fill(0);
 }
