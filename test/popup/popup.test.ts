@@ -828,7 +828,7 @@ describe('an approval', () => {
       await field.press('Enter');
       expect(await page.getByText('That is not the passphrase').count()).toBe(0);
       await allow.click();
-      await page.getByText('That is not the passphrase of this account.').waitFor();
+      await page.getByText('That is not the passphrase of Parley in this browser.').waitFor();
     }));
 
   test('shows what would turn or hide the text to be sent', () =>
