@@ -64,11 +64,21 @@ export interface Grants {
 export function createGrants(table: Table<unknown>, clock: Clock): Grants {
   const exclusive = createExclusive();
   let memory: Promise<Map<string, Grant>> | undefined;
+  /** Grants that were written before there were several accounts: their rows lie under the origin alone. */
+  const old = new Set<string>();
 
   const load = (): Promise<Map<string, Grant>> => {
     memory ??= table.all().then(
-      // What was written before there were several accounts lies under the origin alone; it names its account.
-      (all) => new Map((all as [string, Grant][]).map(([key, grant]) => [nameOf(originOf(key), grant.account), grant])),
+      (all) => {
+        const grants = new Map<string, Grant>();
+        for (const [key, stored] of all as [string, Grant][]) {
+          const name = nameOf(originOf(key), stored.account);
+          if (key !== name) old.add(name);
+          // Of one that was written again since, and whose old row a death left there, the new one counts.
+          if (key === name || !grants.has(name)) grants.set(name, stored);
+        }
+        return grants;
+      },
       (error: unknown) => {
         memory = undefined;
         throw error;
@@ -83,13 +93,17 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
     return { ...grant, permissions: grant.permissions.filter((each) => now < endOf(each)) };
   };
 
-  const read = async (origin: string, account: Address): Promise<Grant | null> => {
-    return alive((await load()).get(nameOf(origin, account)));
+  const read = async (origin: string, account: Address): Promise<Grant | null> => alive((await load()).get(nameOf(origin, account)));
+
+  const store = async (name: string, grant: Grant | null): Promise<void> => {
+    await (grant ? table.put(name, grant) : table.delete(name));
+    if (old.has(name)) await table.delete(originOf(name));
+    old.delete(name);
   };
 
   const write = async (origin: string, grant: Grant): Promise<void> => {
     const name = nameOf(origin, grant.account);
-    await table.put(name, grant);
+    await store(name, grant);
     (await load()).set(name, grant);
   };
 
@@ -97,8 +111,7 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
   const reduce = async (grants: Map<string, Grant>, name: string, grant: Grant | null): Promise<void> => {
     if (grant) grants.set(name, grant);
     else grants.delete(name);
-    if (grant) await table.put(name, grant);
-    else for (const key of [name, originOf(name)]) await table.delete(key);
+    await store(name, grant);
   };
 
   const grant = (origin: string, account: Address, until: number | null, permissions: (before: Grant) => readonly Permission[]) =>

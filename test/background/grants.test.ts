@@ -48,6 +48,23 @@ describe('a grant', () => {
     expect(await grants.missingPeers(shop, me, [bob.address])).toEqual([bob.address]);
   });
 
+  test('that was written before there were several accounts stays its account’s, whatever is taken from another', async () => {
+    const other = carol.address;
+    const written = { account: me, connectedAt: now, term: { tabs: true, until: 0 }, permissions: [], conversations: {} };
+    await table.put(shop, written);
+    grants = start();
+    expect([await grants.connected(shop, me), await grants.connected(shop, other)]).toEqual([true, false]);
+    await grants.connect(shop, other, null);
+    await grants.revoke(shop, other);
+    expect(await start().connected(shop, me)).toBe(true);
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], null);
+    expect([...table.rows.keys()]).toEqual([`${shop} ${me}`]);
+    expect(await start().missingPeers(shop, me, [bob.address])).toEqual([]);
+    await grants.revoke(shop, me);
+    expect(table.rows.size).toBe(0);
+    expect(await start().connected(shop, me)).toBe(false);
+  });
+
   test('outlives the background', async () => {
     await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address] }], now + day);
     expect(await start().permissions(shop, me)).toEqual([{ kind: 'send', peers: [bob.address], grantedAt: now, expiresAt: now + day }]);
