@@ -41,51 +41,76 @@ export function readNoticeName(name: string): { readonly account: string; readon
   return account && conversation ? { account, conversation } : null;
 }
 
+/** What is unread in a conversation that may be told of. */
+interface Unread {
+  readonly session: Session;
+  readonly row: StoredConversation;
+  readonly count: number;
+  /** The newest that somebody else said. */
+  readonly last: string | null;
+}
+
 /**
  * Tells of what is unread in the inbox, and nowhere else: nothing of requests, of who is blocked or muted, of what was there when the account was opened, or of
- * what is read at once because it is being looked at. What is read later is taken back.
+ * what is read at once because it is being looked at. What is read later is taken back, and what goes with its account too.
  */
 export function createNotifications({ sessions, level, notices, patience = 600 }: Deps): Notifications {
-  /** How many were unread when this was last looked at, and the newest, by conversation. A session that is new begins with what it has. */
-  const known = new WeakMap<Session, Map<string, { readonly count: number; readonly last: string | null }>>();
+  /** What was unread when this was last looked at, by conversation. A session that is new begins with what it has. */
+  const known = new WeakMap<Session, ReadonlyMap<string, Unread>>();
   const shown = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  const unreadIn = async (session: Session): Promise<Map<string, Unread>> => {
+    await Promise.all([session.rows.load(), session.consent.load(), session.marks.load()]);
+    const unread = new Map<string, Unread>();
+    for (const row of session.rows.all()) {
+      if (row.unread === 0 || shelfOf(row, session) !== 'inbox' || session.marks.of(row).muted === true) continue;
+      unread.set(row.id, { session, row, count: row.unread, last: row.last && !row.last.mine && !row.last.act ? row.last.id : null });
+    }
+    return unread;
+  };
+
   const look = async (): Promise<void> => {
     const chosen = await level();
-    const news: { readonly session: Session; readonly row: StoredConversation; readonly count: number }[] = [];
+    const hanging = new Set<string>();
+    const news: Unread[] = [];
     for (const session of sessions.all()) {
-      await Promise.all([session.rows.load(), session.consent.load(), session.marks.load()]);
+      const now = await unreadIn(session);
       const before = known.get(session);
-      const now = new Map<string, { readonly count: number; readonly last: string | null }>();
-      for (const row of session.rows.all()) {
-        const tells = row.unread > 0 && shelfOf(row, session) === 'inbox' && session.marks.of(row).muted !== true;
-        const count = tells ? row.unread : 0;
-        const last = row.last && !row.last.mine && !row.last.act ? row.last.id : null;
-        now.set(row.id, { count, last });
-        const name = noticeName(session.address, row.id);
-        if (count === 0 && shown.delete(name)) await notices.clear(name);
-        if (!before || count === 0) continue;
-        // What was read meanwhile and came anew leaves the number as it was.
-        const then = before.get(row.id) ?? { count: 0, last: null };
-        if (count > then.count || (last !== null && then.last !== null && last !== then.last)) news.push({ session, row, count });
-      }
       known.set(session, now);
+      for (const [id, unread] of now) {
+        hanging.add(noticeName(session.address, id));
+        const then = before?.get(id);
+        // What was read meanwhile and came anew leaves the number as it was.
+        const renewed = then !== undefined && unread.last !== null && then.last !== null && unread.last !== then.last;
+        if (before && (unread.count > (then?.count ?? 0) || renewed)) news.push(unread);
+      }
     }
-    if (chosen === 'off' || news.length === 0) return;
-    if (news.length > mostAtOnce || chosen === 'nothing') {
+    if (hanging.size > 0) hanging.add(together);
+    for (const name of shown) if (!hanging.has(name)) await take(name);
+    if (chosen === 'off') return;
+    if (news.length > mostAtOnce || (chosen === 'nothing' && news.length > 0)) {
       const count = news.reduce((sum, each) => sum + each.count, 0);
-      shown.add(together);
-      await notices.show(together, { title: 'Parley', message: count === 1 ? 'A new message' : `${count} new messages` });
+      await show(together, news, { title: 'Parley', message: counted(count) });
       return;
     }
-    for (const { session, row, count } of news) {
-      const name = noticeName(session.address, row.id);
-      shown.add(name);
-      const words =
-        chosen === 'text' && row.last && !row.last.mine ? row.last.text : count === 1 ? 'A new message' : `${count} new messages`;
-      await notices.show(name, { title: titleOf(row), message: words });
+    for (const unread of news) {
+      const { session, row, count } = unread;
+      const words = chosen === 'text' && row.last && !row.last.mine ? row.last.text : counted(count);
+      await show(noticeName(session.address, row.id), [unread], { title: titleOf(row), message: words });
     }
+  };
+
+  const show = async (name: string, about: readonly Unread[], notice: Parameters<Notices['show']>[1]): Promise<void> => {
+    // A lock may have come in between, and has taken back what hung there.
+    const open = sessions.all();
+    if (!about.every(({ session }) => open.includes(session))) return;
+    shown.add(name);
+    await notices.show(name, notice);
+  };
+  const take = async (name: string): Promise<void> => {
+    shown.delete(name);
+    await notices.clear(name);
   };
 
   let looking: Promise<void> = Promise.resolve();
@@ -104,11 +129,12 @@ export function createNotifications({ sessions, level, notices, patience = 600 }
     clear() {
       clearTimeout(timer);
       timer = undefined;
-      for (const name of shown) notices.clear(name).catch((error: unknown) => noteStop('taking a notification back', error));
-      shown.clear();
+      for (const name of shown) take(name).catch((error: unknown) => noteStop('taking a notification back', error));
     },
   };
 }
+
+const counted = (messages: number): string => (messages === 1 ? 'A new message' : `${messages} new messages`);
 
 function titleOf(row: StoredConversation): string {
   const title = row.group ? groupOf(row.group).title : '';

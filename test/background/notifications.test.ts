@@ -63,7 +63,7 @@ describe('a notification', () => {
       await say(`hello ${level}`);
       await until(() => hanging().includes(words), words);
       await me.life.services.conversations.markRead(id);
-      me.device.notices.clear();
+      await until(() => hanging().length === 0, 'its end');
     }
     await me.life.services.settings.setNotifications('off');
     await say('hello off');
@@ -97,6 +97,37 @@ describe('a notification', () => {
 });
 
 describe('what hangs there', () => {
+  const sessionOf = (address: string, rows: readonly { readonly id: string; unread: number }[], muted = new Set<string>()) =>
+    ({
+      address,
+      rows: { load: async () => undefined, all: () => rows },
+      consent: { load: async () => undefined, of: () => 'allowed' },
+      marks: { load: async () => undefined, of: ({ id }: { id: string }) => ({ muted: muted.has(id) }) },
+    }) as unknown as Session;
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+  it('goes with its account', async () => {
+    const rows = [{ id: 'c', peer: bob.address, unread: 0, last: null, begun: true }];
+    let sessions = [sessionOf(alice.address, rows), sessionOf(carol.address, rows)];
+    const hangs = new Set<string>();
+    const notifications = createNotifications({
+      sessions: { all: () => sessions },
+      level: async () => 'name',
+      notices: { show: async (name) => hangs.add(name), clear: async (name) => hangs.delete(name) },
+      patience: 0,
+    });
+    notifications.changed();
+    await settle();
+    for (const row of rows) row.unread = 1;
+    notifications.changed();
+    await settle();
+    expect([...hangs].toSorted()).toEqual([noticeName(alice.address, 'c'), noticeName(carol.address, 'c')].toSorted());
+    sessions = sessions.slice(0, 1);
+    notifications.changed();
+    await settle();
+    expect([...hangs]).toEqual([noticeName(alice.address, 'c')]);
+  });
+
   it('is what is unread and of the inbox, whatever comes, is read or is muted in between', async () => {
     const peers = [alice, bob, carol].map(({ address }) => address);
     const deed = fc.record({ peer: fc.nat(2), what: fc.constantFrom('comes', 'read', 'mute', 'unmute') });
@@ -104,12 +135,7 @@ describe('what hangs there', () => {
       fc.asyncProperty(fc.array(deed, { maxLength: 30 }), async (deeds) => {
         const rows = peers.map((peer, index) => ({ id: `c${index}`, peer, unread: 0, last: null, begun: true as const }));
         const muted = new Set<string>();
-        const session = {
-          address: alice.address,
-          rows: { load: async () => undefined, all: () => rows },
-          consent: { load: async () => undefined, of: () => 'allowed' },
-          marks: { load: async () => undefined, of: ({ id }: { id: string }) => ({ muted: muted.has(id) }) },
-        } as unknown as Session;
+        const session = sessionOf(alice.address, rows, muted);
         const hangs = new Set<string>();
         const notifications = createNotifications({
           sessions: { all: () => [session] },
@@ -118,7 +144,6 @@ describe('what hangs there', () => {
           patience: 0,
         });
         notifications.changed();
-        const settle = () => new Promise((resolve) => setTimeout(resolve, 2));
         await settle();
         // The oracle: a conversation hangs from a message that came while it was not muted until it is read or muted.
         const expected = new Set<string>();
