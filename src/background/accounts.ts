@@ -1,10 +1,7 @@
 import type { Founded } from '../keystore/founding.ts';
 import type { Keystore } from '../keystore/keystore.ts';
-import type { NodeClient } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
-import { chooseContact } from '../protocol/contact-bundle.ts';
 import type { Clock } from '../protocol/time.ts';
-import { contactTopic, privateStoreTopic } from '../protocol/topic.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { Status } from '../rpc/views.ts';
 import type { Cache } from '../storage/cache.ts';
@@ -30,7 +27,6 @@ interface Deps {
   readonly lock: Lock;
   readonly board: StatusBoard;
   readonly node: NodeStatus;
-  readonly connect: (url: string) => Pick<NodeClient, 'pages' | 'query'>;
   readonly cacheOf: (address: Address) => Cache;
   readonly accountRecords: AccountRecordsOf;
   readonly front: Front;
@@ -42,9 +38,6 @@ interface Deps {
   /** Unlocked, locked, made or wiped: sites see another account now. */
   readonly accountChanged: () => void;
 }
-
-/** Backups that an import tries, newest first. */
-const mostBackups = 100;
 
 const removingName = 'removing';
 
@@ -76,7 +69,6 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
     lock,
     board,
     node,
-    connect,
     cacheOf,
     accountRecords,
     front,
@@ -151,27 +143,6 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         return board.read();
       }),
     status: board.read,
-    create: (passphrase, nodeUrl) =>
-      exclusive(async () => {
-        if (keystore.state() === 'none') await chooseNode(nodeUrl);
-        await keystore.createWallet(passphrase);
-        await begin();
-        return board.read();
-      }),
-    importWallet: (secret, passphrase, nodeUrl) =>
-      exclusive(async () => {
-        const { address } = keystore.beginImport(secret);
-        try {
-          const backups = await findBackups(connect(await chooseNode(nodeUrl)), address);
-          // Written first: a death in between must not turn old messages into news.
-          await records.settings.put(sinceName(address), clock());
-          const { restored } = await keystore.finishImport(passphrase, backups);
-          await begin();
-          return { ...(await board.read()), restored };
-        } finally {
-          keystore.cancelImport();
-        }
-      }),
     unlock: (passphrase) =>
       exclusive(async () => {
         if (keystore.state() !== 'open' || !sessions.peek()) {
@@ -282,24 +253,4 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         return board.read();
       }),
   };
-}
-
-/**
- * The key backups that the node holds for a wallet, newest first. @throws NodeError when the node cannot be asked, because "not answered" is not "not
- * there": making new keys then would cut off the old. @throws RefusalError backup-missing when the wallet has keys and no backup
- */
-async function findBackups(client: Pick<NodeClient, 'pages' | 'query'>, address: Address): Promise<Uint8Array[]> {
-  const backups: Uint8Array[] = [];
-  for await (const page of client.pages({ topics: [privateStoreTopic(address)], direction: 'descending', limit: mostBackups })) {
-    for (const { message } of page) if (message.length > 0 && backups.length < mostBackups) backups.push(message);
-    if (backups.length >= mostBackups) break;
-  }
-  if (backups.length > 0) return backups;
-  const { envelopes } = await client.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
-  if (chooseContact(envelopes, address))
-    throw new RefusalError(
-      'backup-missing',
-      'This wallet has keys on the network already, but this node holds no backup of them. New keys would cut off the program that has them.',
-    );
-  return [];
 }

@@ -183,7 +183,6 @@ export async function assemble(platform: Platform): Promise<Background> {
     lock,
     board,
     node,
-    connect,
     cacheOf,
     accountRecords,
     front,

@@ -45,15 +45,6 @@ function bytesOf(base64: string): Uint8Array {
  */
 export const methods = {
   status: own(object({}), (_, { accounts }) => accounts.status()),
-  createWallet: own(object({ passphrase, node: optional(url) }), (p, { accounts }) => accounts.create(p.passphrase, p.node ?? null)),
-  importWallet: own(
-    object({
-      secret: string({ min: 1, max: 1024 }),
-      passphrase,
-      node: optional(url),
-    }),
-    (p, { accounts }) => accounts.importWallet(p.secret, p.passphrase, p.node ?? null),
-  ),
   unlock: own(object({ passphrase }), (p, { accounts }) => accounts.unlock(p.passphrase)),
   lock: own(object({}), (_, { accounts }) => accounts.lock()),
   revealPhrase: own(object({ passphrase }), (p, { accounts }) => accounts.revealPhrase(p.passphrase)),

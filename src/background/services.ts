@@ -48,10 +48,6 @@ export type AskedPermission = Omit<PermissionRequest, 'peers'> & { readonly peer
 
 export interface Accounts {
   status(): Promise<Status>;
-  /** Makes a wallet and an identity, seals them in the vault and queues their publication. */
-  create(passphrase: string, nodeUrl: string | null): Promise<Status>;
-  /** `secret`: a recovery phrase or a private key in hex. Restores the identity found on the node, else makes one. */
-  importWallet(secret: string, passphrase: string, nodeUrl: string | null): Promise<Status & { readonly restored: boolean }>;
   unlock(passphrase: string): Promise<Status>;
   lock(): Promise<Status>;
   revealPhrase(passphrase: string): Promise<{ readonly phrase: string | null; readonly privateKey: string }>;

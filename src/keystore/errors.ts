@@ -14,7 +14,6 @@ export type KeystoreReason =
   | 'bad-bundle'
   | 'no-founding'
   | 'not-asked'
-  | 'backup-unreadable'
   | 'wrong-file-passphrase'
   | 'not-a-backup'
   | 'backup-newer'

@@ -28,8 +28,6 @@ import {
 import { type AccountLook, encodeBody } from './vault-body.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { type Cell, VaultStore } from './vault-store.ts';
-import { generateWallet, readSecret, type Wallet } from './wallet.ts';
-import { createIdentity, openBackups } from './wallet-identity.ts';
 
 export type { KeystoreGroup, KeystoreInvitation, SealedKey } from './identity-types.ts';
 
@@ -75,7 +73,6 @@ export class Keystore {
   readonly #random: Random;
   readonly #cost: KdfCost;
   #open: Open | null = null;
-  #import: Wallet | null = null;
   #backup: BackupContents | null = null;
   readonly #keys = new Map<Address, AccountKeys>();
 
@@ -154,16 +151,6 @@ export class Keystore {
     return this.#throttle.failures();
   }
 
-  /** Makes a wallet with a recovery phrase and an identity signed by it, and ends unlocked. @throws KeystoreError account-exists, weak-passphrase */
-  async createWallet(passphrase: string): Promise<void> {
-    this.#checkNew(passphrase);
-    const wallet = generateWallet(this.#random);
-    await this.#found(
-      { kind: 'phrase', wallet, bundle: createIdentity(wallet, this.#clock, this.#random), phraseSaved: false },
-      passphrase,
-    );
-  }
-
   /**
    * Takes up an account that was made elsewhere: the first with a passphrase for the vault, which ends unlocked, every other with the passphrase of the vault.
    * @throws KeystoreError account-exists, weak-passphrase; as `check`, locked, too-many-accounts
@@ -217,34 +204,6 @@ export class Keystore {
       const accounts = new Map(open.accounts).set(address, { ...account, ...look });
       return { vault: await this.#revised(vault, dataKey, { body: bodyOf(accounts) }), accounts };
     });
-  }
-
-  /** Reads a recovery phrase or a private key and tells whose it is; `finishImport` goes on. @throws KeystoreError bad-secret, account-exists */
-  beginImport(secret: string): { readonly address: Address } {
-    if (this.#keeper.vault) throw new KeystoreError('account-exists', 'there is an account already');
-    this.#import = readSecret(secret);
-    return { address: this.#import.address };
-  }
-
-  /**
-   * Takes up the identity of the newest backup that opens, or makes one where there was no backup, and ends unlocked.
-   * @throws KeystoreError backup-unreadable when backups exist and none opens: nothing is written then, weak-passphrase
-   */
-  async finishImport(passphrase: string, backups: readonly Uint8Array[]): Promise<{ readonly restored: boolean }> {
-    this.#checkNew(passphrase);
-    const wallet = this.#import;
-    if (!wallet) throw new KeystoreError('bad-secret', 'no wallet is being imported');
-    const found = await openBackups(wallet, backups);
-    if (!found && backups.length > 0)
-      throw new KeystoreError('backup-unreadable', 'the node holds a backup of this account that its wallet does not open');
-    const bundle = found ?? createIdentity(wallet, this.#clock, this.#random);
-    await this.#found({ kind: wallet.entropy ? 'phrase' : 'key', wallet, bundle, phraseSaved: false }, passphrase);
-    this.#import = null;
-    return { restored: found !== null };
-  }
-
-  cancelImport(): void {
-    this.#import = null;
   }
 
   /** @throws KeystoreError no-account, wrong-passphrase, too-soon, vault-corrupt, vault-foreign */
@@ -405,11 +364,6 @@ export class Keystore {
     const account = this.#unlocked().accounts.get(address);
     if (!account) throw new KeystoreError('no-account', 'this account is not here');
     return account;
-  }
-
-  #checkNew(passphrase: string): void {
-    if (this.#keeper.vault) throw new KeystoreError('account-exists', 'there is an account already');
-    checkPassphrase(passphrase);
   }
 
   /** Seals the first account in a new vault, and opens it. */

@@ -33,12 +33,6 @@ export const firstPath = pathKinds.standard(0);
 export const generateWallet = (random: Random = randomBytes, words: 12 | 24 = 12): Wallet =>
   walletOfEntropy(random(words === 12 ? 16 : 32));
 
-/** Takes a recovery phrase of 12 to 24 words (its first account) or a private key in hex. @throws KeystoreError bad-secret */
-export function readSecret(secret: string): Wallet {
-  const text = secret.trim();
-  return /^(0x)?[0-9a-fA-F]{64}$/.test(text) ? readKey(text) : walletOfEntropy(readPhrase(text));
-}
-
 /** Takes a private key in hex. @throws KeystoreError bad-secret */
 export function readKey(text: string): Wallet {
   const hex = text.trim();

@@ -16,10 +16,6 @@ const reasons: Record<string, string> = {
   'no-founding': 'This was begun too long ago, or in another session of the browser. Begin again.',
   'no-wallet': 'The wallet of this account is not in Parley, so there is no phrase and no key here to show.',
   'not-asked': 'This has been done already, or is not to be done now. Load the page again.',
-  'backup-unreadable':
-    'The node holds a backup of this account that its wallet does not open, so nothing was changed. It may have been made by a wallet that signs differently each time.',
-  'backup-missing':
-    'This wallet has keys on the network already, and this node holds no backup of them. New keys would cut off the program that has them, so nothing was changed. Try the node that program uses.',
   'wrong-file-passphrase': 'That is not the passphrase of this file. It has one of its own.',
   'not-a-backup': 'This is no backup file of Parley.',
   'backup-newer': 'This file was written by a newer Parley. Update the extension.',
@@ -40,7 +36,6 @@ const reasons: Record<string, string> = {
   'file-gone': 'The file is not there any more. Ask whoever sent it to send it again.',
   'file-damaged': 'What lies there is not the file that was sent. It was not opened.',
   'too-many': 'That is as many as Parley keeps. Remove one first.',
-  'bad-url': 'A node’s address begins with https://. Plain http:// is for this machine and its local network only.',
 };
 
 /** Where the background's own words say the most: which part is wrong, and never what it says. */

@@ -31,9 +31,7 @@ export type RefusalReason =
   | 'not-now'
   | 'node-unreachable'
   | 'node-wrong'
-  | 'backup-missing'
   | 'bad-params'
-  | 'bad-url'
   | 'bad-site'
   | 'storage-full'
   | 'storage-failed'
@@ -56,7 +54,6 @@ type KeystoreReason =
   | 'bad-bundle'
   | 'no-founding'
   | 'not-asked'
-  | 'backup-unreadable'
   | 'wrong-file-passphrase'
   | 'not-a-backup'
   | 'backup-newer'
@@ -78,7 +75,6 @@ const codeOf: Partial<Record<RefusalReason, number>> = {
   'node-unreachable': codes.notNow,
   'node-wrong': codes.notNow,
   'bad-params': codes.invalidParams,
-  'bad-url': codes.invalidParams,
   'bad-site': codes.invalidParams,
 };
 

@@ -9,7 +9,7 @@ import { msToNs } from '../../src/protocol/time.ts';
 import { contactTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
 import { openCache } from '../../src/storage/cache.ts';
 import { person as keysOf } from '../support/people.ts';
-import { conversationWith, Device, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
+import { bringWallet, conversationWith, Device, makeWallet, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
 
 let node: RunningNode;
 let devices: Device[];
@@ -56,14 +56,29 @@ describe('a new account', () => {
     expect((await createNodeClient(node.url).query({ topics })).envelopes).toHaveLength(3);
   });
 
-  it('needs a passphrase worth the name, and can be made once', async () => {
-    const { accounts } = (await fresh().start()).services;
-    await expect(accounts.create('short', node.url)).rejects.toMatchObject({ reason: 'weak-passphrase' });
+  it('needs a passphrase worth the name, and a node’s address', async () => {
+    const life = await fresh().start();
+    const { accounts } = life.services;
+    await expect(makeWallet(life, 'short', node.url)).rejects.toMatchObject({ reason: 'weak-passphrase' });
+    await expect(makeWallet(life, passphrase, 'http://example.org')).rejects.toMatchObject({ reason: 'bad-params' });
     expect(await accounts.status()).toMatchObject({ phase: 'welcome', account: null });
-    await accounts.create(passphrase, node.url);
-    await expect(accounts.create(passphrase, node.url)).rejects.toMatchObject({ reason: 'account-exists' });
-    await expect(accounts.create(passphrase, 'http://example.org')).rejects.toBeDefined();
-    expect((await accounts.status()).node.url).toBe(node.url);
+    await makeWallet(life, passphrase, node.url);
+    expect(await accounts.status()).toMatchObject({ phase: 'ready', node: { url: node.url } });
+  });
+
+  it('cannot be made twice, and another one does not change the node', async () => {
+    const life = await fresh().start();
+    const { accounts } = life.services;
+    const secret = `0x${'17'.repeat(32)}`;
+    await bringWallet(life, secret, passphrase, node.url);
+    await expect(bringWallet(life, secret, passphrase, node.url)).rejects.toMatchObject({ reason: 'account-exists' });
+    const elsewhere = await startNode();
+    try {
+      await makeWallet(life, passphrase, elsewhere.url);
+      expect(await accounts.status()).toMatchObject({ accounts: [{}, {}], node: { url: node.url } });
+    } finally {
+      await elsewhere.close();
+    }
   });
 
   it('is asked to write its phrase down until it says that it has', async () => {
@@ -197,7 +212,7 @@ describe('a wallet brought here', () => {
     await openCache(alice.address.toLowerCase()).delete();
 
     const { services } = await fresh().start();
-    expect(await services.accounts.importWallet(phrase ?? '', 'another good passphrase', node.url)).toMatchObject({
+    expect(await bringWallet({ services }, phrase ?? '', 'another good passphrase', node.url)).toMatchObject({
       phase: 'ready',
       restored: true,
       account: { address: alice.address },
@@ -222,12 +237,12 @@ describe('a wallet brought here', () => {
     const { services } = await fresh().start();
     const away = await startNode();
     await away.close();
-    await expect(services.accounts.importWallet(secret, passphrase, away.url)).rejects.toMatchObject({ reason: 'unreachable' });
+    await expect(bringWallet({ services }, secret, passphrase, away.url)).rejects.toMatchObject({ reason: 'unreachable' });
     expect((await services.accounts.status()).phase).toBe('welcome');
-    await expect(services.accounts.importWallet('twelve words that are none', passphrase, node.url)).rejects.toMatchObject({
+    await expect(bringWallet({ services }, 'twelve words that are none', passphrase, node.url)).rejects.toMatchObject({
       reason: 'bad-secret',
     });
-    expect(await services.accounts.importWallet(secret, passphrase, node.url)).toMatchObject({ phase: 'ready', restored: false });
+    expect(await bringWallet({ services }, secret, passphrase, node.url)).toMatchObject({ phase: 'ready', restored: false });
     await until(async () => (await services.accounts.status()).published, 'the publication');
     expect(await services.accounts.revealPhrase(passphrase)).toEqual({ phrase: null, privateKey: secret });
   });
@@ -239,7 +254,7 @@ describe('a wallet brought here', () => {
     await client.publish([{ contentTopic: contactTopic(carol.address), timestampNs, message: encodeContact(carol.contact, 2) }]);
     const { services } = await fresh().start();
     const secret = `0x${toHex(carol.walletKey)}`;
-    await expect(services.accounts.importWallet(secret, passphrase, node.url)).rejects.toMatchObject({ reason: 'backup-missing' });
+    await expect(bringWallet({ services }, secret, passphrase, node.url)).rejects.toMatchObject({ reason: 'keys-elsewhere' });
     expect((await services.accounts.status()).phase).toBe('welcome');
   });
 });
@@ -284,7 +299,7 @@ describe('wiping', () => {
     const { services } = await alice.device.start();
     expect(await services.accounts.status()).toMatchObject({ phase: 'welcome', account: null });
     await expect(services.conversations.list({})).rejects.toMatchObject({ reason: 'no-account' });
-    expect(await services.accounts.create(passphrase, node.url)).toMatchObject({ phase: 'ready' });
+    expect(await makeWallet({ services }, passphrase, node.url)).toMatchObject({ phase: 'ready' });
   });
 
   it('works while locked too', async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { fromBase64, utf8 } from '../../src/protocol/bytes.ts';
 import { longestInline } from '../../src/rpc/views.ts';
-import { conversationWith, Device, type Life, newPerson, type Person, passphrase, until } from './device.ts';
+import { conversationWith, Device, type Life, makeWallet, newPerson, type Person, passphrase, until } from './device.ts';
 
 /** The smallest picture there is. */
 const picture = fromBase64('R0lGODlhAQABAAAAACw=');
@@ -43,7 +43,7 @@ async function alice(asked: string[] = []): Promise<Life> {
       return fetch(input instanceof Request ? new Request(there, input) : there, init);
     },
   });
-  await life.services.accounts.create(passphrase, outside);
+  await makeWallet(life, passphrase, outside);
   await until(async () => (await life.services.accounts.status()).published, 'the publication');
   return life;
 }

@@ -5,7 +5,7 @@ import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { fromBase64, toBase64 } from '../../src/protocol/bytes.ts';
 import { publicBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
 import { bob as bobKeys, person } from '../support/people.ts';
-import { conversationWith, Device, type Life, newPerson, passphrase, texts, until, wake } from './device.ts';
+import { bringWallet, conversationWith, Device, type Life, newPerson, passphrase, texts, until, wake } from './device.ts';
 
 const filePassphrase = 'a passphrase for the file';
 const newPassphrase = 'another one for this browser';
@@ -142,7 +142,7 @@ describe('a backup file', () => {
     // A second machine that has the account from the network, a pre-key more, and settings of its own.
     const device = machine();
     const first = await device.start();
-    await first.services.accounts.importWallet(privateKey, newPassphrase, node.url);
+    await bringWallet(first, privateKey, newPassphrase, node.url);
     await conversationWith(first, bob.address);
     await first.services.settings.setTheme('light');
     await first.services.accounts.rotatePreKey();
@@ -176,7 +176,7 @@ describe('a backup file', () => {
     const alice = await someone();
     const { privateKey } = await alice.life.services.accounts.revealPhrase(passphrase);
     const other = await machine().start();
-    await other.services.accounts.importWallet(privateKey, newPassphrase, node.url);
+    await bringWallet(other, privateKey, newPassphrase, node.url);
     await until(async () => (await other.services.accounts.status()).published, 'the publication');
     await node.close();
     await alice.life.services.accounts.rotatePreKey();

@@ -14,6 +14,7 @@ import { connectTo, contactOf } from '../support/crowd.ts';
 import { keysFromBackup } from '../support/hands.ts';
 import { person as keysOf } from '../support/people.ts';
 import {
+  bringWallet,
   conversationWith,
   type Device,
   type Life,
@@ -55,7 +56,7 @@ const secondDevice = async (of: Person): Promise<Life> => {
   const device = new NewDevice({ apart: true });
   devices.push(device);
   const life = await device.start();
-  await life.services.accounts.importWallet(privateKey, passphrase, node.url);
+  await bringWallet(life, privateKey, passphrase, node.url);
   return life;
 };
 

@@ -5,7 +5,7 @@ import { deriveInvitation } from '../../src/protocol/invitation.ts';
 import { openCache } from '../../src/storage/cache.ts';
 import { clientOf, contactOf, envelope, invite, nowNs, reasons } from '../support/hands.ts';
 import { person as keysOf } from '../support/people.ts';
-import { conversationWith, Device, type Life, newPerson, type Person, passphrase, texts, until } from './device.ts';
+import { bringWallet, conversationWith, Device, type Life, newPerson, type Person, passphrase, texts, until } from './device.ts';
 
 /** One topic, several invitations: whoever sees a topic go by can name it in an invitation of his own. */
 
@@ -37,7 +37,7 @@ async function onNewDevice({ life, device, address }: Person): Promise<Life> {
   const fresh = new Device();
   devices.push(fresh);
   const restored = await fresh.start();
-  await restored.services.accounts.importWallet(phrase ?? '', passphrase, node.url);
+  await bringWallet(restored, phrase ?? '', passphrase, node.url);
   return restored;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
-import { conversationWith, Device, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
+import { conversationWith, Device, makeWallet, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
 
 let node: RunningNode;
 let devices: Device[];
@@ -159,7 +159,7 @@ describe('a background that dies while it publishes a new account', () => {
     const device = new Device();
     devices.push(device);
     const doomed = await device.start({ dieAt });
-    doomed.services.accounts.create(passphrase, node.url).catch(() => undefined);
+    makeWallet(doomed, passphrase, node.url).catch(() => undefined);
     await doomed.died;
     doomed.kill();
     const life = await wake(device);

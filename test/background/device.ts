@@ -3,6 +3,8 @@ import { assemble, type Background } from '../../src/background/assemble.ts';
 import type { Failpoint } from '../../src/background/failpoint.ts';
 import type { KdfCost } from '../../src/keystore/passphrase.ts';
 import type { Cell } from '../../src/keystore/vault-store.ts';
+import { pathKinds } from '../../src/keystore/wallet.ts';
+import type { Status } from '../../src/rpc/views.ts';
 import { openRecords } from '../../src/storage/records.ts';
 
 export const passphrase = 'correct horse battery staple';
@@ -143,11 +145,39 @@ export interface Person {
   readonly address: string;
 }
 
+/** Makes a wallet, as the welcome tab does. */
+export async function makeWallet(
+  { services: { foundings } }: Pick<Background, 'services'>,
+  word: string,
+  nodeUrl: string,
+): Promise<Status> {
+  await foundings.begin({ way: 'new', words: 12, node: nodeUrl });
+  return foundings.finish(word);
+}
+
+/** Brings a recovery phrase, of which it takes the first account, or a private key. @throws with a `reason` where somebody would have to decide */
+export async function bringWallet(
+  { services: { foundings } }: Pick<Background, 'services'>,
+  secret: string,
+  word: string,
+  nodeUrl: string,
+): Promise<Status & { readonly restored: boolean }> {
+  if (secret.startsWith('0x')) await foundings.begin({ way: 'key', key: secret });
+  else {
+    await foundings.begin({ way: 'phrase', phrase: secret, extraWord: '', node: null });
+    await foundings.choose(pathKinds.standard(0));
+  }
+  const { stage } = await foundings.look(nodeUrl);
+  if (stage.step !== 'ready')
+    throw Object.assign(new Error(`it stays at ${stage.step}`), { reason: stage.step === 'stuck' ? stage.why : stage.step });
+  return { ...(await foundings.finish(word)), restored: stage.restored };
+}
+
 /** Somebody with a new wallet, unlocked and reachable through the node. */
 export async function newPerson(nodeUrl: string, options?: StartOptions): Promise<Person> {
   const device = new Device();
   const life = await device.start(options);
-  const { account } = await life.services.accounts.create(passphrase, nodeUrl);
+  const { account } = await makeWallet(life, passphrase, nodeUrl);
   await until(async () => (await life.services.accounts.status()).published, 'the publication');
   return { device, life, address: account?.address ?? '' };
 }

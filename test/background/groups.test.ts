@@ -11,7 +11,18 @@ import { msToNs } from '../../src/protocol/time.ts';
 import { contactTopic, inviteTopic } from '../../src/protocol/topic.ts';
 import { connectTo, contactOf } from '../support/crowd.ts';
 import { person as keysOf } from '../support/people.ts';
-import { type Device, type Life, Device as NewDevice, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
+import {
+  bringWallet,
+  type Device,
+  type Life,
+  Device as NewDevice,
+  newPerson,
+  type Person,
+  passphrase,
+  texts,
+  until,
+  wake,
+} from './device.ts';
 
 let node: RunningNode;
 const devices: Device[] = [];
@@ -86,7 +97,7 @@ describe('a group of three', () => {
       const device = new NewDevice({ apart: true });
       devices.push(device);
       const life = await device.start();
-      await life.services.accounts.importWallet(privateKey, passphrase, node.url);
+      await bringWallet(life, privateKey, passphrase, node.url);
       const there = await groupRow(life, 'Friday');
       await hears(life, there.id, 'two');
       expect((await said(life, there.id, names)).toSorted()).toEqual(['Alice: one', 'Bob: two']);

@@ -12,7 +12,7 @@ import { contactTopic, inviteTopic } from '../../src/protocol/topic.ts';
 import { openCache } from '../../src/storage/cache.ts';
 import { clientOf, contactOf, envelope, invite, keysFromBackup, nowNs, reasons, textPayload } from '../support/hands.ts';
 import { person as keysOf } from '../support/people.ts';
-import { conversationWith, Device, newPerson, type Person, passphrase, texts, until } from './device.ts';
+import { bringWallet, conversationWith, Device, newPerson, type Person, passphrase, texts, until } from './device.ts';
 
 let node: RunningNode;
 let devices: Device[];
@@ -159,7 +159,7 @@ describe('what hostile or broken programs send', () => {
     const device = new Device();
     devices.push(device);
     const life = await device.start();
-    await life.services.accounts.importWallet(phrase ?? '', passphrase, node.url);
+    await bringWallet(life, phrase ?? '', passphrase, node.url);
     const restored = await conversationWith(life, alice.address);
     await until(async () => (await texts(life, restored.id)).length === 2, 'both messages');
     expect(await texts(life, restored.id)).toEqual(['peer: hello', 'peer: still here']);

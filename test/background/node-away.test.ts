@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
-import { conversationWith, Device, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
+import { conversationWith, Device, makeWallet, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
 
 let node: RunningNode;
 let data: string;
@@ -74,7 +74,7 @@ describe('a node that is away', () => {
     const device = new Device();
     devices.push(device);
     const life = await device.start();
-    expect(await life.services.accounts.create(passphrase, node.url)).toMatchObject({ phase: 'ready', published: false });
+    expect(await makeWallet(life, passphrase, node.url)).toMatchObject({ phase: 'ready', published: false });
     life.kill();
     await back();
     const next = await wake(device);

@@ -4,7 +4,7 @@ import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { parseAddress } from '../../src/protocol/address.ts';
 import { chooseContact } from '../../src/protocol/contact-bundle.ts';
 import { contactTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
-import { conversationWith, Device, newPerson, passphrase, texts, until, wake } from './device.ts';
+import { bringWallet, conversationWith, Device, newPerson, passphrase, texts, until, wake } from './device.ts';
 
 let node: RunningNode;
 const devices: Device[] = [];
@@ -54,7 +54,7 @@ describe('a renewed pre-key', () => {
     const { privateKey } = await services.accounts.revealPhrase(passphrase);
     const other = keep({ device: new Device({ apart: true }) }).device;
     const life = await other.start();
-    await life.services.accounts.importWallet(privateKey, passphrase, node.url);
+    await bringWallet(life, privateKey, passphrase, node.url);
     const there = await conversationWith(life, bob.address);
     await until(async () => (await texts(life, there.id)).length === 3, 'the history');
   });
@@ -64,7 +64,7 @@ describe('a renewed pre-key', () => {
     const { privateKey } = await alice.life.services.accounts.revealPhrase(passphrase);
     const second = keep({ device: new Device({ apart: true }) }).device;
     let life = await second.start();
-    await life.services.accounts.importWallet(privateKey, passphrase, node.url);
+    await bringWallet(life, privateKey, passphrase, node.url);
     await until(async () => (await life.services.accounts.status()).published, 'the second device');
 
     await alice.life.services.accounts.rotatePreKey();

@@ -5,7 +5,7 @@ import { encodeContact } from '../../src/protocol/contact-bundle.ts';
 import { contactTopic } from '../../src/protocol/topic.ts';
 import { clientOf, envelope, nowNs } from '../support/hands.ts';
 import { carol, person } from '../support/people.ts';
-import { conversationWith, Device, newPerson, passphrase, texts, until, wake } from './device.ts';
+import { bringWallet, conversationWith, Device, newPerson, passphrase, texts, until, wake } from './device.ts';
 
 let node: RunningNode;
 const devices: Device[] = [];
@@ -152,7 +152,7 @@ describe('a new identity', () => {
     const other = new Device({ apart: true });
     devices.push(other);
     const life = await other.start();
-    await life.services.accounts.importWallet(privateKey, passphrase, node.url);
+    await bringWallet(life, privateKey, passphrase, node.url);
     await until(async () => (await life.services.conversations.list({})).rows.length === 2, 'both conversations');
     const rows = (await life.services.conversations.list({})).rows;
     const old = rows.find(({ retired }) => retired);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import {
+  bringWallet,
   conversationWith,
   type Device,
   type Life,
@@ -77,7 +78,7 @@ describe('a reaction', () => {
     const device = new NewDevice({ apart: true });
     devices.push(device);
     const life = await device.start();
-    await life.services.accounts.importWallet(privateKey, passphrase, node.url);
+    await bringWallet(life, privateKey, passphrase, node.url);
     const fresh = await conversationWith(life, alice.address);
     await until(
       async () =>

@@ -22,7 +22,7 @@ import { encodeJson } from '../../src/keystore/json.ts';
 import { answerKeystoreCall } from '../../src/keystore/keystore-api.ts';
 import { emptyMemory } from '../../src/keystore/keystore-memory.ts';
 import { decodeVault, encodeVault, type Vault } from '../../src/keystore/vault.ts';
-import { readSecret } from '../../src/keystore/wallet.ts';
+import { readKey, readPhrase } from '../../src/keystore/wallet.ts';
 import { NodeError } from '../../src/network/errors.ts';
 import { createNodeClient } from '../../src/network/node-client.ts';
 import { ConfigError, readConfig } from '../../src/node/config.ts';
@@ -380,7 +380,8 @@ export const targets: Readonly<Record<string, Target>> = {
     },
   },
   vault: { seeds: [encodeVault(vault)], run: decodeVault },
-  secret: { seeds: ['abandon '.repeat(11).concat('about'), `0x${'ab'.repeat(32)}`].map(utf8), run: (bytes) => readSecret(words(bytes)) },
+  phrase: { seeds: ['abandon '.repeat(11).concat('about')].map(utf8), run: (bytes) => readPhrase(words(bytes)) },
+  'private key': { seeds: [`0x${'ab'.repeat(32)}`].map(utf8), run: (bytes) => readKey(words(bytes)) },
 };
 
 /** JSON that does not parse is refused by whoever asked for it. */

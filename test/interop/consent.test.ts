@@ -8,7 +8,16 @@ import { addSightings, type ConsentEntry, consentKey, foldConsent, openConsent, 
 import { preferencesIdentifier, type Verdict } from '../../src/protocol/preferences.ts';
 import { decodePrivateBundle, type PrivateBundle } from '../../src/protocol/private-keys.ts';
 import { preferencesTopic } from '../../src/protocol/topic.ts';
-import { conversationWith, type Device, type Life, Device as NewDevice, newPerson, passphrase, until } from '../background/device.ts';
+import {
+  bringWallet,
+  conversationWith,
+  type Device,
+  type Life,
+  Device as NewDevice,
+  newPerson,
+  passphrase,
+  until,
+} from '../background/device.ts';
 import { connectTo, type NodeApi } from '../support/crowd.ts';
 import { person } from '../support/people.ts';
 import { peerOf, signerOf, xmtp } from './peer.ts';
@@ -90,7 +99,7 @@ describe('the extension beside xmtp-js, one wallet in both', () => {
     const device = new NewDevice({ apart: true });
     devices.push(device);
     const life = await device.start();
-    await life.services.accounts.importWallet(`0x${toHex(mine.walletKey)}`, passphrase, node.url);
+    await bringWallet(life, `0x${toHex(mine.walletKey)}`, passphrase, node.url);
     for (const who of [alice, carol]) {
       const { id } = await who.life.services.conversations.start(mine.address);
       await who.life.services.messages.send(id, 'hello', 'a');

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { fromHex } from '../../src/protocol/bytes.ts';
-import { conversationWith, Device, newPerson, type Person, passphrase, texts, until } from '../background/device.ts';
+import { bringWallet, conversationWith, Device, newPerson, type Person, passphrase, texts, until } from '../background/device.ts';
 import { person } from '../support/people.ts';
 import { generator } from '../support/random.ts';
 import { peerOf, xmtp } from './peer.ts';
@@ -95,7 +95,7 @@ describe.each([
     devices.push(device);
     const life = await device.start();
     const hex = Buffer.from(wallet.walletKey).toString('hex');
-    expect(await life.services.accounts.importWallet(hex, passphrase, node.url)).toMatchObject({ restored: true });
+    expect(await bringWallet(life, hex, passphrase, node.url)).toMatchObject({ restored: true });
     const row = await conversationWith(life, me.address);
     await until(async () => (await texts(life, row.id)).join() === 'me: written before the move', 'the history');
     await life.services.messages.send(row.id, 'written after it', 'three');

@@ -1,13 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KeystoreError } from '../../src/keystore/errors.ts';
 import { Keystore } from '../../src/keystore/keystore.ts';
-import type { NewAccount } from '../../src/keystore/new-account.ts';
 import { decodeVault, encodeVault, mostAccounts, type Vault } from '../../src/keystore/vault.ts';
-import { generateWallet } from '../../src/keystore/wallet.ts';
-import { createIdentity } from '../../src/keystore/wallet-identity.ts';
-import { fromBase64, fromUtf8, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
+import { fromBase64, fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
-import { systemClock } from '../../src/protocol/time.ts';
+import { newAccount } from '../support/accounts.ts';
 import { cell, sessionArea } from '../support/memory.ts';
 import before from './vault-1.json' with { type: 'json' };
 
@@ -37,11 +34,6 @@ async function restart(): Promise<Keystore> {
   return keystore;
 }
 
-function someone(): NewAccount & { readonly address: string } {
-  const wallet = generateWallet(randomBytes);
-  return { kind: 'phrase', wallet, bundle: createIdentity(wallet, systemClock, randomBytes), phraseSaved: false, address: wallet.address };
-}
-
 const reason = async (work: () => unknown): Promise<string> => {
   try {
     await work();
@@ -60,7 +52,7 @@ beforeEach(() => {
 /** A keystore with two accounts, open. */
 async function two() {
   const keystore = await start();
-  const [first, second] = [someone(), someone()];
+  const [first, second] = [newAccount(), newAccount()];
   await keystore.add(first, passphrase);
   await keystore.add(second, passphrase);
   return { keystore, first: keystore.accounts()[0]?.address ?? '0x', second: keystore.accounts()[1]?.address ?? '0x' };
@@ -85,7 +77,7 @@ describe('a vault of the older format', () => {
   test('takes the newer format with the first change, and keeps what was sealed', async () => {
     const keystore = await start();
     await keystore.unlock(passphrase);
-    const other = someone();
+    const other = newAccount();
     await keystore.add(other, passphrase);
     expect(decodeVault(browser.vault.value ?? new Uint8Array())).toMatchObject({ v: 2, rev: 2, kek: before.vault.kek });
     const later = await restart();
@@ -130,13 +122,13 @@ describe('several accounts', () => {
 
   test('are refused twice, with a wrong passphrase, while locked, and beyond what is kept', async () => {
     const { keystore } = await two();
-    const other = someone();
+    const other = newAccount();
     expect(await reason(() => keystore.add(other, 'another passphrase'))).toBe('wrong-passphrase');
     await keystore.add(other, passphrase);
     expect(await reason(() => keystore.add(other, passphrase))).toBe('account-exists');
     expect(addresses(keystore)).toHaveLength(3);
     await keystore.lock();
-    expect(await reason(() => keystore.add(someone(), passphrase))).toBe('locked');
+    expect(await reason(() => keystore.add(newAccount(), passphrase))).toBe('locked');
     const vault = decodeVault(browser.vault.value ?? new Uint8Array());
     const accounts = Array.from({ length: mostAccounts + 1 }, () => ({ address: other.address, phraseSaved: false }));
     expect(await reason(() => decodeVault(encodeVault({ ...vault, accounts } as Vault)))).toBe('vault-corrupt');
@@ -184,7 +176,7 @@ describe('an account that is removed', () => {
 
   test('is not the last one', async () => {
     const keystore = await start();
-    await keystore.add(someone(), passphrase);
+    await keystore.add(newAccount(), passphrase);
     expect(await reason(() => keystore.remove(keystore.accounts()[0]?.address ?? '0x', passphrase))).toBe('last-account');
     expect((await restart()).accounts()).toHaveLength(1);
   });
@@ -198,7 +190,7 @@ test('adding and removing leave a whole vault wherever the background dies, with
       for (let at = 0; ; at++) {
         browser = makeBrowser();
         const { first, second } = await two();
-        const added = someone();
+        const added = newAccount();
         let writes = 0;
         const mortal = (inner: typeof browser.vault) => ({
           ...inner,

@@ -2,7 +2,7 @@ import { argon2id } from '@noble/hashes/argon2.js';
 import { describe, expect, it } from 'vitest';
 import { type BackupContents, openBackupFile, parseBackupFile, sealBackupFile } from '../../src/keystore/backup-file.ts';
 import type { NewAccount } from '../../src/keystore/new-account.ts';
-import { readSecret, walletOfKey } from '../../src/keystore/wallet.ts';
+import { readPhrase, walletOfEntropy, walletOfKey } from '../../src/keystore/wallet.ts';
 import { createIdentity } from '../../src/keystore/wallet-identity.ts';
 import { aesGcmOpen } from '../../src/protocol/aead.ts';
 import { fromBase64, fromUtf8, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
@@ -11,7 +11,7 @@ import { bob, person } from '../support/people.ts';
 
 const cost = { m: 64, t: 1, p: 1 };
 const passphrase = 'a passphrase of its own';
-const wallet = readSecret('test test test test test test test test test test test junk');
+const wallet = walletOfEntropy(readPhrase('test test test test test test test test test test test junk'));
 const account: NewAccount = {
   kind: 'phrase',
   wallet,

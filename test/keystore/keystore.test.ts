@@ -2,9 +2,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { KeystoreError } from '../../src/keystore/errors.ts';
 import { Keystore, type KeystoreDeps } from '../../src/keystore/keystore.ts';
 import { type AccountHead, decodeVault, encodeVault, type VaultOfMany } from '../../src/keystore/vault.ts';
+import { openBackups } from '../../src/keystore/wallet-identity.ts';
 import { fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
 import { verifyContact } from '../../src/protocol/contact-bundle.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
+import { publicBundle } from '../../src/protocol/private-keys.ts';
+import { newAccount } from '../support/accounts.ts';
 import { cell, sessionArea } from '../support/memory.ts';
 import { alice, bob } from '../support/people.ts';
 
@@ -50,7 +53,7 @@ describe('an account', () => {
   test('is none at first, open after it was made, locked in the next browser session', async () => {
     const keystore = await start();
     expect(keystore.state()).toBe('none');
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     expect(keystore.state()).toBe('open');
     browser.session.clear();
     const next = await start();
@@ -61,66 +64,38 @@ describe('an account', () => {
   });
 
   test('stays open when the background dies a hundred times', async () => {
-    await (await start()).createWallet(passphrase);
+    await (await start()).add(newAccount(), passphrase);
     for (let death = 0; death < 100; death++) expect((await start()).state()).toBe('open');
   });
 
   test('takes no weak passphrase', async () => {
     const keystore = await start();
     for (const weak of ['short', 'elevenchars', 'passwordpassword', '123456789012', 'ababababababab', 'qwertyuiopas'])
-      expect(await reason(() => keystore.createWallet(weak))).toBe('weak-passphrase');
+      expect(await reason(() => keystore.add(newAccount(), weak))).toBe('weak-passphrase');
     expect(keystore.state()).toBe('none');
     expect(browser.vault.value).toBeUndefined();
   });
 
-  test('is not replaced by another', async () => {
+  test('of a recovery phrase has the address that every wallet gives it, and gives the phrase back', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
-    expect(await reason(() => keystore.createWallet(passphrase))).toBe('account-exists');
-    expect(await reason(async () => keystore.beginImport(phrase))).toBe('account-exists');
-  });
-
-  test('comes from a recovery phrase at the address that every wallet gives it', async () => {
-    const keystore = await start();
-    expect(keystore.beginImport(`  ${phrase.toUpperCase()} `)).toEqual({ address: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94' });
-    expect(await keystore.finishImport(passphrase, [])).toEqual({ restored: false });
+    await keystore.add(newAccount(`  ${phrase.toUpperCase()} `), passphrase);
+    expect(keystore.keys().address()).toBe('0x9858EfFD232B4033E47d90003D41EC34EcaEda94');
     expect(await keystore.reveal(keystore.keys().address(), passphrase)).toMatchObject({ phrase });
   });
 
-  test('comes from a private key, and refuses what is neither', async () => {
+  test('is in the network backup that it seals, whatever else lies beside that, and in none of another wallet', async () => {
     const keystore = await start();
-    for (const secret of ['', 'abandon about', `0x${'0'.repeat(64)}`, 'f'.repeat(64), `${phrase} zoo`])
-      expect(await reason(async () => keystore.beginImport(secret))).toBe('bad-secret');
-    expect(keystore.beginImport(`0x${'1'.repeat(64)}`).address).toBe('0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A');
-  });
-
-  test('restores the identity that its network backup holds, whatever else lies beside it', async () => {
-    const keystore = await start();
-    keystore.beginImport(phrase);
-    await keystore.finishImport(passphrase, []);
+    const [mine, other] = [newAccount(phrase), newAccount()];
+    await keystore.add(mine, passphrase);
     const backup = await keystore.keys().keyBackup();
-    const identity = keystore.keys().publicBundle().identityKey;
-    browser = makeBrowser();
-    const elsewhere = await start();
-    elsewhere.beginImport(phrase);
-    expect(await elsewhere.finishImport('another good phrase', [utf8('garbage'), backup])).toEqual({ restored: true });
-    expect(elsewhere.keys().publicBundle().identityKey).toEqual(identity);
-  });
-
-  test('is never silently replaced when its backup does not open', async () => {
-    const other = await start();
-    await other.createWallet(passphrase);
-    const foreign = await other.keys().keyBackup();
-    browser = makeBrowser();
-    const keystore = await start();
-    keystore.beginImport(phrase);
-    expect(await reason(() => keystore.finishImport(passphrase, [foreign]))).toBe('backup-unreadable');
-    expect(browser.vault.value).toBeUndefined();
+    const found = await openBackups(mine.wallet, [utf8('garbage'), backup]);
+    expect(found && publicBundle(found).identityKey).toEqual(keystore.keys().publicBundle().identityKey);
+    expect(await openBackups(other.wallet, [utf8('garbage'), backup])).toBeNull();
   });
 
   test('is gone after a wipe', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     await keystore.wipe();
     expect([keystore.state(), browser.vault.value, browser.mirror.value, browser.sessionKey.value]).toEqual([
       'none',
@@ -134,7 +109,7 @@ describe('an account', () => {
 
 describe('a passphrase', () => {
   test('that is wrong opens nothing, and slows the next tries down', async () => {
-    await (await start()).createWallet(passphrase);
+    await (await start()).add(newAccount(), passphrase);
     browser.session.clear();
     const keystore = await start();
     for (let tries = 0; tries < 5; tries++) expect(await reason(() => keystore.unlock('not the right one'))).toBe('wrong-passphrase');
@@ -148,7 +123,7 @@ describe('a passphrase', () => {
   });
 
   test('is the same on every keyboard', async () => {
-    await (await start()).createWallet('schöne Grüße überall');
+    await (await start()).add(newAccount(), 'schöne Grüße überall');
     browser.session.clear();
     await (await start()).unlock('schöne Grüße überall'.normalize('NFD'));
   });
@@ -157,7 +132,7 @@ describe('a passphrase', () => {
 describe('a lock', () => {
   test('comes after twelve hours, used or not', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     now += 12 * 3_600_000 - 1;
     await keystore.touch(null);
     expect(await keystore.lockIfDue()).toBe(false);
@@ -167,7 +142,7 @@ describe('a lock', () => {
   });
 
   test('comes for want of use, also while the background was dead', async () => {
-    await (await start()).createWallet(passphrase);
+    await (await start()).add(newAccount(), passphrase);
     await (await start()).touch(5);
     now += 5 * 60_000 - 1;
     expect((await start()).state()).toBe('open');
@@ -177,7 +152,7 @@ describe('a lock', () => {
 
   test('that comes while the vault is written stays, and the vault stays whole', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     const saving = keystore.setPhraseSaved(keystore.keys().address());
     await keystore.lock();
     await saving;
@@ -188,7 +163,7 @@ describe('a lock', () => {
 
   test('that comes while something is being sealed leaves nothing sealed under cleared keys', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     const invited = reason(() => keystore.keys().createInvitation(bob.contact, undefined, BigInt(now) * 1_000_000n));
     await keystore.lock();
     expect(await invited).toBe('locked');
@@ -196,7 +171,7 @@ describe('a lock', () => {
 
   test('leaves nothing to work with', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     const sealed = await keystore.keys().sealRecord('drafts', 'a', 'text');
     await keystore.lock();
     expect(await reason(() => keystore.keys().openRecord('drafts', 'a', sealed))).toBe('locked');
@@ -214,8 +189,7 @@ describe('a lock', () => {
 describe('the vault', () => {
   test('holds no secret in the clear', async () => {
     const keystore = await start();
-    keystore.beginImport(phrase);
-    await keystore.finishImport(passphrase, []);
+    await keystore.add(newAccount(phrase), passphrase);
     const { privateKey } = await keystore.reveal(keystore.keys().address(), passphrase);
     for (const copy of [browser.vault.value, browser.mirror.value]) {
       const text = fromUtf8(copy ?? new Uint8Array());
@@ -225,7 +199,7 @@ describe('the vault', () => {
 
   test('is restored from its mirror when it is lost, damaged or older', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     const old = browser.vault.value;
     await keystore.setPhraseSaved(keystore.keys().address());
     for (const damage of [undefined, utf8('{"v":1'), old]) {
@@ -239,14 +213,14 @@ describe('the vault', () => {
   });
 
   test('that is damaged in both places says so and is not taken for a new start', async () => {
-    await (await start()).createWallet(passphrase);
+    await (await start()).add(newAccount(), passphrase);
     browser.vault.value = utf8('x');
     browser.mirror.value = utf8('y');
     expect(await reason(() => start())).toBe('vault-corrupt');
   });
 
   test('is refused when somebody made its key derivation cheap', async () => {
-    await (await start()).createWallet(passphrase);
+    await (await start()).add(newAccount(), passphrase);
     const vault = decodeVault(browser.vault.value ?? new Uint8Array());
     browser.vault.value = encodeVault({ ...vault, rev: 9, kdf: { ...vault.kdf, m: 8 } });
     browser.session.clear();
@@ -255,7 +229,7 @@ describe('the vault', () => {
   });
 
   test('notices a changed clear field', async () => {
-    await (await start()).createWallet(passphrase);
+    await (await start()).add(newAccount(), passphrase);
     const vault = decodeVault(browser.vault.value ?? new Uint8Array());
     browser.vault.value = encodeVault({
       ...(vault as VaultOfMany),
@@ -271,7 +245,7 @@ describe('the vault', () => {
 describe('what it seals for the disk', () => {
   test('comes back as it was, bytes, bigints and foreign marks included', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     const value = {
       n: 12n,
       b: Uint8Array.of(1, 2),
@@ -284,7 +258,7 @@ describe('what it seals for the disk', () => {
 
   test('opens only where it was put', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     const sealed = await keystore.keys().sealRecord('s', 'k', 1);
     expect(await reason(() => keystore.keys().openRecord('s', 'other', sealed))).toBe('cannot-decrypt');
     expect(await reason(() => keystore.keys().openRecord('other', 'k', sealed))).toBe('cannot-decrypt');
@@ -292,7 +266,7 @@ describe('what it seals for the disk', () => {
 
   test('has names that tell nothing and stay the same', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     const name = await keystore.keys().blind('peers', bob.address);
     expect(name).toMatch(/^[\w-]{22}$/);
     expect(await (await start()).keys().blind('peers', bob.address)).toBe(name);
@@ -303,10 +277,10 @@ describe('what it seals for the disk', () => {
 describe('a conversation', () => {
   test('goes both ways between two keystores, with sealed keys only', async () => {
     const mine = await start();
-    await mine.createWallet(passphrase);
+    await mine.add(newAccount(), passphrase);
     browser = makeBrowser();
     const theirs = await start();
-    await theirs.createWallet(passphrase);
+    await theirs.add(newAccount(), passphrase);
     const createdNs = BigInt(now) * 1_000_000n;
     const invitation = await mine.keys().createInvitation(theirs.keys().publicBundle(), undefined, createdNs);
     const received = await theirs.keys().openInvitation({ timestampNs: createdNs, message: invitation.sealed });
@@ -331,7 +305,7 @@ describe('a conversation', () => {
 
   test('begins with a contact that verifies', async () => {
     const keystore = await start();
-    await keystore.createWallet(passphrase);
+    await keystore.add(newAccount(), passphrase);
     const [legacy, signed] = keystore.keys().contactMessages();
     expect(verifyContact(legacy, keystore.keys().address()).version).toBe(1);
     expect(verifyContact(signed, keystore.keys().address()).version).toBe(2);

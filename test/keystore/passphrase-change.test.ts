@@ -5,6 +5,7 @@ import type { KdfCost } from '../../src/keystore/passphrase.ts';
 import { decodeVault, encodeVault, type VaultOfMany } from '../../src/keystore/vault.ts';
 import type { Cell } from '../../src/keystore/vault-store.ts';
 import { fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
+import { newAccount } from '../support/accounts.ts';
 import { cell, sessionArea } from '../support/memory.ts';
 
 const old = 'a quiet letter desk';
@@ -90,7 +91,7 @@ beforeEach(() => {
 describe('another passphrase', () => {
   test('opens what the old one opened, and the old one nothing more', async () => {
     const keystore = await start();
-    await keystore.createWallet(old);
+    await keystore.add(newAccount(), old);
     const { privateKey } = await keystore.reveal(keystore.keys().address(), old);
     const sealed = await keystore.keys().sealRecord('drafts', 'a', 'text');
     await keystore.changePassphrase(old, next);
@@ -105,7 +106,7 @@ describe('another passphrase', () => {
 
   test('leaves no copy that the old one opens', async () => {
     const keystore = await start();
-    await keystore.createWallet(old);
+    await keystore.add(newAccount(), old);
     await keystore.changePassphrase(old, next);
     for (const kept of ['vault', 'mirror'] as const) {
       const other = kept === 'vault' ? 'mirror' : 'vault';
@@ -116,7 +117,7 @@ describe('another passphrase', () => {
 
   test('wants the present one, worth the name, from an open vault', async () => {
     const keystore = await start();
-    await keystore.createWallet(old);
+    await keystore.add(newAccount(), old);
     const before = browser.vault.value;
     expect(await reason(() => keystore.changePassphrase('not the present one', next))).toBe('wrong-passphrase');
     expect(keystore.failures().failed).toBe(1);
@@ -128,7 +129,7 @@ describe('another passphrase', () => {
 
   test('is asked for as slowly as at unlocking when it was wrong', async () => {
     const keystore = await start();
-    await keystore.createWallet(old);
+    await keystore.add(newAccount(), old);
     for (let tries = 0; tries < 5; tries++) await reason(() => keystore.changePassphrase('not the present one', next));
     expect(await reason(() => keystore.changePassphrase(old, next))).toBe('too-soon');
     now += 1000;
@@ -138,7 +139,7 @@ describe('another passphrase', () => {
 
   test('and what else is written at the same time do not undo each other', async () => {
     const keystore = await start();
-    await keystore.createWallet(old);
+    await keystore.add(newAccount(), old);
     await Promise.all([
       keystore.keys().rotatePreKey(),
       keystore.changePassphrase(old, next),
@@ -152,7 +153,7 @@ describe('another passphrase', () => {
 
   test('does not bring a vault back that is being wiped', async () => {
     const keystore = await start();
-    await keystore.createWallet(old);
+    await keystore.add(newAccount(), old);
     const changing = keystore.changePassphrase(old, next).catch(() => undefined);
     await keystore.wipe();
     await changing;
@@ -165,7 +166,7 @@ describe('another passphrase', () => {
       for (let at = 0; ; at++) {
         browser = makeBrowser();
         const first = await start();
-        await first.createWallet(old);
+        await first.add(newAccount(), old);
         const address = first.keys().address();
         // Waking reads both copies; the deaths that count come after it.
         const doomed = await start(cheap, mortal(2 + at, death));
@@ -189,7 +190,7 @@ describe('another passphrase', () => {
       mirror: { ...cell(), put: () => Promise.reject(new Error('full')), get: async () => undefined },
     });
     // The first copy alone is a vault already.
-    await keystore.createWallet(old).catch(() => undefined);
+    await keystore.add(newAccount(), old).catch(() => undefined);
     const open = await start(cheap, { mirror: { ...cell(), put: () => Promise.reject(new Error('full')), get: async () => undefined } });
     await open.unlock(old);
     await expect(open.changePassphrase(old, next)).rejects.toThrow('full');
@@ -204,7 +205,7 @@ describe('a derivation that has become too cheap', () => {
   const kdf = () => decodeVault(browser.vault.value ?? new Uint8Array()).kdf;
 
   test('is made as dear as is usual at the next unlock, and never cheaper', async () => {
-    await (await start(former)).createWallet(old);
+    await (await start(former)).add(newAccount(), old);
     const { salt } = kdf();
     const keystore = await restart(usual);
     await keystore.unlock(old);
@@ -217,7 +218,7 @@ describe('a derivation that has become too cheap', () => {
   });
 
   test('opens all the same when there is no room to write', async () => {
-    await (await start(former)).createWallet(old);
+    await (await start(former)).add(newAccount(), old);
     browser.session.clear();
     const keystore = await start(usual, {
       vault: { ...cell(), get: () => browser.vault.get(), put: () => Promise.reject(new Error('full')) },
@@ -231,7 +232,7 @@ describe('a derivation that has become too cheap', () => {
 describe('two copies of the vault', () => {
   test('that are equally new and differ become one: what the first says', async () => {
     const keystore = await start();
-    await keystore.createWallet(old);
+    await keystore.add(newAccount(), old);
     const vault = decodeVault(browser.vault.value ?? new Uint8Array());
     browser.mirror.value = encodeVault({ ...(vault as VaultOfMany), accounts: [{ address: vault.address, phraseSaved: true }] });
     expect((await restart()).accounts()[0]?.phraseSaved).toBe(false);
@@ -239,7 +240,7 @@ describe('two copies of the vault', () => {
   });
 
   test('are not needed to be written for the vault to open', async () => {
-    await (await start()).createWallet(old);
+    await (await start()).add(newAccount(), old);
     browser.session.clear();
     const keystore = await start(cheap, {
       mirror: { ...cell(), get: async () => undefined, put: () => Promise.reject(new Error('full')) },
@@ -250,7 +251,7 @@ describe('two copies of the vault', () => {
 
   test('hold neither passphrase, also after a change', async () => {
     const keystore = await start();
-    await keystore.createWallet(old);
+    await keystore.add(newAccount(), old);
     await keystore.changePassphrase(old, next);
     for (const copy of [browser.vault.value, browser.mirror.value])
       for (const secret of [old, next]) expect(fromUtf8(copy ?? utf8(secret))).not.toContain(secret);

@@ -5,7 +5,7 @@ import { checkCost, checkPassphrase, defaultCost, deriveKey } from '../../src/ke
 import { afterFailure, noFailures, readFailures } from '../../src/keystore/throttle.ts';
 import { createVault, decodeVault, encodeVault, openBody, openVault, reviseVault } from '../../src/keystore/vault.ts';
 import { VaultStore } from '../../src/keystore/vault-store.ts';
-import { phraseOf, privateKeyOf, readSecret } from '../../src/keystore/wallet.ts';
+import { phraseOf, privateKeyOf, readKey, readPhrase, walletOfEntropy } from '../../src/keystore/wallet.ts';
 import { fromHex, fromUtf8, toHex, utf8 } from '../../src/protocol/bytes.ts';
 import { cell } from '../support/memory.ts';
 import { alice } from '../support/people.ts';
@@ -159,30 +159,38 @@ describe('a wallet', () => {
     ['80808080808080808080808080808080', 'letter advice cage absurd amount doctor acoustic avoid letter advice cage above'],
     ['ffffffffffffffffffffffffffffffff', 'zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong'],
   ])('has the words of entropy %s', (entropy, phrase) => {
-    const wallet = readSecret(phrase);
+    const wallet = walletOfEntropy(readPhrase(phrase));
     expect(wallet.entropy && toHex(wallet.entropy)).toBe(entropy);
     expect(phraseOf(wallet)).toBe(phrase);
   });
 
   test('of known words has the known address', () => {
-    expect(readSecret('test test test test test test test test test test test junk')).toMatchObject({
+    expect(walletOfEntropy(readPhrase('test test test test test test test test test test test junk'))).toMatchObject({
       address: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
       key: fromHex('ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'),
     });
-    expect(readSecret('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about').address).toBe(
-      '0x9858EfFD232B4033E47d90003D41EC34EcaEda94',
-    );
+    expect(
+      walletOfEntropy(readPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about')).address,
+    ).toBe('0x9858EfFD232B4033E47d90003D41EC34EcaEda94');
   });
 
   test('comes from a key with or without 0x, and has no words then', () => {
     const key = 'ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
     for (const secret of [key, `0x${key.toUpperCase()}`, `  0x${key}\n`]) {
-      const wallet = readSecret(secret);
+      const wallet = readKey(secret);
       expect([wallet.address, phraseOf(wallet), privateKeyOf(wallet)]).toEqual([
         '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
         null,
         `0x${key}`,
       ]);
     }
+  });
+
+  test('is refused for what is neither words nor a key, and for a key that no wallet has', async () => {
+    for (const secret of ['', 'abandon about', `${'abandon '.repeat(11)}about zoo`])
+      expect(await reason(() => readPhrase(secret))).toBe('bad-secret');
+    for (const secret of ['', 'abandon about', `0x${'0'.repeat(64)}`, 'f'.repeat(64)])
+      expect(await reason(() => readKey(secret))).toBe('bad-secret');
+    expect(readKey(`0x${'1'.repeat(64)}`).address).toBe('0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A');
   });
 });

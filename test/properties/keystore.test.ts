@@ -16,7 +16,7 @@ import {
   type VaultOfMany,
 } from '../../src/keystore/vault.ts';
 import { type Cell, VaultStore } from '../../src/keystore/vault-store.ts';
-import { privateKeyOf, readSecret, walletOfKey } from '../../src/keystore/wallet.ts';
+import { privateKeyOf, readKey, readPhrase, walletOfKey } from '../../src/keystore/wallet.ts';
 import { fromUtf8, toHex } from '../../src/protocol/bytes.ts';
 import { isPrivateKey } from '../../src/protocol/secp256k1.ts';
 import { bytes, exactly, place, text } from './arbitraries.ts';
@@ -249,7 +249,7 @@ property(
   (key, bare) => {
     const wallet = walletOfKey(key, null);
     const words = privateKeyOf(wallet);
-    expect(readSecret(bare ? ` ${words.slice(2).toUpperCase()}\n` : words)).toEqual(wallet);
+    expect(readKey(bare ? ` ${words.slice(2).toUpperCase()}\n` : words)).toEqual(wallet);
   },
 );
 
@@ -257,8 +257,9 @@ property(
   'what is neither a key nor a phrase is refused',
   [fc.oneof(text(60), bytes(40).map(toHex), bytes(70).map(fromUtf8))],
   async (words) => {
-    const read = await reasonOf(() => readSecret(words));
+    const read = await reasonOf(() => readKey(words));
     if (typeof read !== 'string') expect(words.trim()).toMatch(/^[0-9a-f]{64}$/);
     else expect(read).toBe('bad-secret');
+    expect(await reasonOf(() => readPhrase(words))).toBe('bad-secret');
   },
 );

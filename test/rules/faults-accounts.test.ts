@@ -13,6 +13,7 @@ import { draftIdentity, finishIdentity } from '../../src/protocol/private-keys.t
 import { contactTopic, inviteTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
 import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
 import {
+  bringWallet,
   conversationWith,
   Device,
   newPerson,
@@ -65,7 +66,7 @@ describe('faults of the reference client', () => {
     expect((await life.services.conversations.list({})).rows).toEqual([]);
     const { privateKey } = await life.services.accounts.revealPhrase(passphrase);
     const { services } = await otherDevice().start();
-    expect(await services.accounts.importWallet(privateKey, passphrase, node.url)).toMatchObject({ restored: true });
+    expect(await bringWallet({ services }, privateKey, passphrase, node.url)).toMatchObject({ restored: true });
   });
 
   it('F8: an invitation by a clock that is an hour slow is seen at the next look', async () => {
@@ -135,7 +136,7 @@ describe('faults of the reference client', () => {
     await until(async () => (await services.accounts.status()).published, 'the publication');
     const { privateKey } = await services.accounts.revealPhrase(passphrase);
     const life = await otherDevice().start();
-    await life.services.accounts.importWallet(privateKey, passphrase, node.url);
+    await bringWallet(life, privateKey, passphrase, node.url);
     const there = await conversationWith(life, friend.address);
     await until(async () => (await texts(life, there.id)).join() === 'me: before', 'the message');
     expect((await life.services.conversations.list({})).rows.map(({ peer }) => peer)).toEqual([friend.address]);
@@ -169,7 +170,7 @@ describe('faults of the reference client', () => {
     // One method answers a keystore API, under a permission that is switched off until somebody switches it on and gives the passphrase (site-keystore.test.ts).
     for (const [name] of forPages.filter(([name]) => name !== 'xmtp_keystore'))
       expect(name).not.toMatch(/sign|digest|token|key|bundle|hmac|unlock|phrase|export/i);
-    for (const name of ['revealPhrase', 'unlock', 'createWallet', 'rotatePreKey'] as const) expect(methods[name].access).toBe('own');
+    for (const name of ['revealPhrase', 'unlock', 'finishFounding', 'rotatePreKey'] as const) expect(methods[name].access).toBe('own');
   });
 
   it('F20: of two decisions in one millisecond neither is lost', async () => {

@@ -13,7 +13,17 @@ import { draftIdentity, finishIdentity, publicBundle, rotatePreKey } from '../..
 import { nsToMs } from '../../src/protocol/time.ts';
 import { contactTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
 import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
-import { conversationWith, Device, newPerson, type Person, passphrase, type StartOptions, texts, until } from '../background/device.ts';
+import {
+  bringWallet,
+  conversationWith,
+  Device,
+  newPerson,
+  type Person,
+  passphrase,
+  type StartOptions,
+  texts,
+  until,
+} from '../background/device.ts';
 import { refused } from '../protocol/refused.ts';
 import { clientOf, envelope, invite, keysFromBackup, nowNs } from '../support/hands.ts';
 import { alice, bob, carol, person } from '../support/people.ts';
@@ -82,7 +92,7 @@ describe('an account', () => {
     const second = new Device({ apart: true });
     devices.push(second);
     const life = await second.start();
-    expect(await life.services.accounts.importWallet(privateKey, passphrase, node.url)).toMatchObject({ restored: true });
+    expect(await bringWallet(life, privateKey, passphrase, node.url)).toMatchObject({ restored: true });
 
     // A node that has nothing but the noise, and one that has the contact alone.
     const other = await startNode({ compat: true });
@@ -90,9 +100,9 @@ describe('an account', () => {
       await clientOf(other.url, { bundle }).publish(noise);
       const third = new Device({ apart: true });
       devices.push(third);
-      const { accounts } = (await third.start()).services;
-      await expect(accounts.importWallet(privateKey, passphrase, other.url)).rejects.toMatchObject({ reason: 'backup-unreadable' });
-      expect((await accounts.status()).phase).toBe('welcome');
+      const life = await third.start();
+      await expect(bringWallet(life, privateKey, passphrase, other.url)).rejects.toMatchObject({ reason: 'backup-closed' });
+      expect((await life.services.accounts.status()).phase).toBe('welcome');
     } finally {
       await other.close();
     }
@@ -103,8 +113,9 @@ describe('an account', () => {
     };
     const fourth = new Device({ apart: true });
     devices.push(fourth);
-    const { accounts } = (await fourth.start({ fetch: withheld })).services;
-    await expect(accounts.importWallet(privateKey, passphrase, node.url)).rejects.toMatchObject({ reason: 'backup-missing' });
+    await expect(bringWallet(await fourth.start({ fetch: withheld }), privateKey, passphrase, node.url)).rejects.toMatchObject({
+      reason: 'keys-elsewhere',
+    });
 
     // A wallet whose signature is not its own makes neither an identity nor a backup.
     const { draft, text } = draftIdentity();
