@@ -32,7 +32,7 @@ interface Deps {
   readonly front: Front;
   /** What sites may do as this account is over. */
   readonly forgetGrants: (account: Address) => Promise<void>;
-  /** Another account is shown now. */
+  /** Another account is shown now, or the first one. */
   readonly turned: () => void;
   readonly clock: Clock;
   /** Unlocked, locked, made or wiped: sites see another account now. */
@@ -54,6 +54,8 @@ export interface Adoption {
   chooseNode(url: string | null): Promise<string>;
   settleRemoval(): Promise<void>;
   adopt(founded: Founded, isNew: boolean, passphrase: string): Promise<Status>;
+  /** An account is in the keystore that was not there before: opens it, and brings it to the front. */
+  begin(address: Address): Promise<void>;
 }
 
 /** What was under way may wait for a node: not for longer than this. */
@@ -80,17 +82,9 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
   // Two pages may ask at once; the second finds what the first has done.
   const exclusive = createExclusive();
 
-  const begin = async (): Promise<void> => {
+  const begin = async (address: Address): Promise<void> => {
     await lock.used();
-    await sessions.open(true);
-    board.changed();
-    accountChanged();
-  };
-
-  /** One account more is in the keystore: it comes to the front. */
-  const beginOne = async (address: Address): Promise<void> => {
-    await lock.used();
-    await sessions.begin(address);
+    await (sessions.all().length > 0 ? sessions.begin(address) : sessions.open(true));
     await front.put(address);
     turned();
   };
@@ -125,6 +119,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
   return {
     settleRemoval,
     chooseNode,
+    begin,
     adopt: ({ account, address, sealedBackup, replaces }, isNew, passphrase) =>
       exclusive(async () => {
         // What is owed for an account that is here already is not another's to change.
@@ -133,13 +128,12 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         // Written first: a death in between must not turn old messages into news, nor lose what only the wallet can make again.
         if (!isNew) await records.settings.put(sinceName(address), clock());
         await owe(records, address, { sealedBackup, replaces });
-        const first = keystore.state() === 'none';
         try {
           await keystore.add(account, passphrase);
         } finally {
           board.changed(); // one more failure, or none any more
         }
-        await (first ? begin() : beginOne(address));
+        await begin(address);
         return board.read();
       }),
     status: board.read,
@@ -152,7 +146,9 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
             board.changed(); // one more failure
             throw error;
           }
-          await begin();
+          await lock.used();
+          await sessions.open(true);
+          turned();
         }
         return board.read();
       }),
@@ -189,12 +185,12 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         const before = sessions.current();
         await keystore.check(passphrase);
         // What still works for the identity before must not publish it in the place of the new one.
-        sessions.close();
+        sessions.end(before.address);
         await atRest(before);
         try {
           await renewIdentity(before.keys, before.records);
         } finally {
-          if (keystore.state() === 'open') await sessions.open(true);
+          if (keystore.state() === 'open') await sessions.begin(before.address);
         }
         board.changed();
         return board.read();

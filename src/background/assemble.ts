@@ -1,80 +1,44 @@
 import { Founding } from '../keystore/founding.ts';
 import { DraftStore } from '../keystore/founding-draft.ts';
-import { Keystore, type KeystoreDeps } from '../keystore/keystore.ts';
-import { getBlob, putBlob } from '../network/blobs.ts';
+import { Keystore } from '../keystore/keystore.ts';
+import { getBlob } from '../network/blobs.ts';
 import { createNodeClient, type NodeClient } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
 import { maxRemoteLength } from '../protocol/remote-content.ts';
-import { type Clock, systemClock } from '../protocol/time.ts';
-import type { Exposure } from '../rpc/views.ts';
+import { systemClock } from '../protocol/time.ts';
 import { openCache } from '../storage/cache.ts';
 import { openRecords, type Records } from '../storage/records.ts';
 import { createAccountRecords } from './account-records.ts';
 import { createAccounts, sinceOf } from './accounts.ts';
-import { type Approvals, createApprovals, type PromptWindow } from './approvals.ts';
+import { createApprovals } from './approvals.ts';
 import { createAttachments } from './attachments.ts';
-import { createAwake, type Wakers } from './awake.ts';
+import { createAwake } from './awake.ts';
 import { backedUpAt, createBackups } from './backups.ts';
-import { createBadge, type ToolbarButton } from './badge.ts';
+import { createBadge } from './badge.ts';
 import { createConversations } from './conversations.ts';
-import { createEvents, type Events } from './events.ts';
+import { createEvents } from './events.ts';
 import { createExposure } from './exposure.ts';
-import { type Failpoint, noFailpoint } from './failpoint.ts';
+import { noFailpoint } from './failpoint.ts';
 import { createFoundings } from './foundings.ts';
 import { createFront } from './front.ts';
 import { createGrants } from './grants.ts';
 import { createGroups } from './groups.ts';
 import { createHistory } from './history.ts';
-import { createLock, type Lock } from './lock.ts';
+import { createLock } from './lock.ts';
 import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
 import type { StoredMessage } from './model.ts';
 import { createNodeStatus } from './node-state.ts';
-import { createNotifications, type Notices } from './notifications.ts';
+import { createNotifications } from './notifications.ts';
+import { noting } from './noting.ts';
+import type { Background, Platform } from './platform.ts';
 import { createRequests } from './requests.ts';
 import { createSafety } from './safety.ts';
-import type { Services } from './services.ts';
 import { openSession } from './session.ts';
 import { createSessions } from './sessions.ts';
 import { createPreferences, createSettings } from './settings.ts';
-import { createSites, type SitesService } from './sites.ts';
+import { createSites } from './sites.ts';
 import { createStatus } from './status.ts';
-
-/** What the browser gives, and what tests give in its place. */
-export interface Platform {
-  readonly records: Records;
-  readonly keys: Omit<KeystoreDeps, 'vault' | 'sessionKey' | 'failures' | 'clock'>;
-  readonly wakers: Wakers;
-  readonly button: ToolbarButton;
-  readonly promptWindow: PromptWindow;
-  /** Lets pages of these origins open their ports again. */
-  readonly wakePages: (origins: readonly string[]) => void;
-  /** Shows `window.xmtp` where it is wanted. */
-  readonly expose: (exposure: Exposure) => Promise<void>;
-  /** The address of the tab in front, if that may be known. */
-  readonly tabInFront: () => Promise<string | null>;
-  readonly notices: Notices;
-  readonly version: string;
-  /** The database of an account that was not the first; by default one of its address. */
-  readonly recordsOf?: (address: Address) => Records;
-  /** The name of an account's cache among the databases; by default its address. */
-  readonly cacheName?: (address: Address) => string;
-  readonly clock?: Clock;
-  readonly fetch?: typeof fetch;
-  readonly failpoint?: Failpoint;
-}
-
-/** The whole background, awake. */
-export interface Background {
-  readonly services: Services & { readonly sites: SitesService };
-  readonly approvals: Approvals;
-  readonly events: Events;
-  readonly lock: Lock;
-  /** Goes on with all that waits, and asks the node for news: at every wake. */
-  resume(): Promise<void>;
-  /** Ends all activity, as a death would, and waits for what was under way. */
-  stop(): Promise<void>;
-}
 
 const recordsOf = (address: Address): Records => openRecords(`parley-records-${address.toLowerCase()}`);
 
@@ -217,8 +181,6 @@ export async function assemble(platform: Platform): Promise<Background> {
     sessions,
     messages,
     nodes: async () => [await preferences.nodeUrl(), ...(await preferences.nodes())],
-    put: ({ keys, node: { url } }, digest, bytes) =>
-      putBlob(url, digest, bytes, keys.authToken(), platform.fetch && { fetch: platform.fetch }),
     get: (address) => getBlob(address, { bytes: maxRemoteLength, ...(platform.fetch && { fetch: platform.fetch }) }),
   });
   const safety = createSafety({
@@ -309,13 +271,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     sessions,
     exposure,
     clock,
-    begin: async (address) => {
-      await lock.used();
-      if (sessions.all().length > 0) await sessions.begin(address);
-      await front.put(address);
-      if (!sessions.peek()) await sessions.open(true);
-      turned();
-    },
+    begin: accounts.begin,
     moved: node.reset,
     changed: listChanged,
   });
@@ -362,18 +318,4 @@ export async function assemble(platform: Platform): Promise<Background> {
       await accountRecords.close();
     },
   };
-}
-
-/** The service, with a note of each call of these functions. */
-function noting<S extends object>(service: S, names: readonly (keyof S)[], note: () => Promise<void>): S {
-  const noted: S = { ...service };
-  for (const name of names) {
-    const run = service[name] as (...params: unknown[]) => unknown;
-    const noting = (...params: unknown[]): unknown => {
-      note().catch((error: unknown) => noteStop('noting a use', error));
-      return run(...params);
-    };
-    noted[name] = noting as S[typeof name];
-  }
-  return noted;
 }

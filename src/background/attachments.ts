@@ -8,7 +8,8 @@ import {
   sealRemote,
   type Value,
 } from '../content-types/index.ts';
-import { NodeError } from '../network/errors.ts';
+import { blobAddress } from '../network/blobs.ts';
+import { LongAnswerError, NodeError, type NodeReason } from '../network/errors.ts';
 import { toBase64 } from '../protocol/bytes.ts';
 import { decodeContent } from '../protocol/content.ts';
 import { ProtocolError } from '../protocol/errors.ts';
@@ -24,13 +25,12 @@ interface Deps {
   readonly sessions: Sessions;
   readonly messages: Pick<Messages, 'send'>;
   readonly nodes: () => Promise<readonly string[]>;
-  readonly put: (session: Session, digest: string, bytes: Uint8Array) => Promise<string>;
   /** Null where nothing lies. @throws NodeError */
   readonly get: (address: string) => Promise<Uint8Array | null>;
 }
 
 /** Files in messages: small ones travel in the message, larger ones lie sealed on a node that others can reach, and the message says how they open. */
-export function createAttachments({ sessions, messages, nodes, put, get }: Deps): AttachmentsService {
+export function createAttachments({ sessions, messages, nodes, get }: Deps): AttachmentsService {
   const contentOf = async (session: Session, id: string): Promise<Value> => {
     await session.ready();
     const record = await session.cache.messages.get(id);
@@ -47,7 +47,7 @@ export function createAttachments({ sessions, messages, nodes, put, get }: Deps)
 
   /** By its digest from the nodes that we use ourselves, then from where the sender says; who asks there is told our internet address. */
   const fetched = async (value: Extract<Value, { kind: 'remote-attachment' }>): Promise<Uint8Array> => {
-    const places = [...(await nodes()).map((node) => `${node.replace(/\/$/, '')}/blob/${value.contentDigest}`)];
+    const places = (await nodes()).map((node) => blobAddress(node, value.contentDigest));
     if (mayBeFetched(value.url)) places.push(value.url);
     let trouble: unknown = null;
     for (const place of new Set(places)) {
@@ -58,8 +58,9 @@ export function createAttachments({ sessions, messages, nodes, put, get }: Deps)
         trouble = error;
       }
     }
-    if (trouble instanceof NodeError && trouble.reason === 'unreachable')
-      throw new RefusalError('node-unreachable', 'The file could not be fetched: there was no answer.', {}, { cause: trouble });
+    if (trouble instanceof LongAnswerError) throw damaged(trouble);
+    if (trouble instanceof NodeError && passing.includes(trouble.reason))
+      throw new RefusalError('node-unreachable', 'The file could not be fetched now.', {}, { cause: trouble });
     throw new RefusalError('file-gone', 'The file is not there any more.');
   };
 
@@ -72,7 +73,7 @@ export function createAttachments({ sessions, messages, nodes, put, get }: Deps)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
     }
-    throw new RefusalError('file-damaged', 'What lies there is not the file that was sent.');
+    throw damaged();
   };
 
   return {
@@ -103,6 +104,12 @@ export function createAttachments({ sessions, messages, nodes, put, get }: Deps)
         `This node is not reached over https, so that files of more than ${Math.floor(longestInline / 1000)} kB cannot be left there for others.`,
       );
     const { payload, attachment } = await sealRemote(file);
-    return { ...attachment, url: await put(session, attachment.contentDigest, payload) };
+    return { ...attachment, url: await session.node.putBlob(attachment.contentDigest, payload) };
   }
 }
+
+/** Troubles after which another try may fetch it. */
+const passing: readonly NodeReason[] = ['unreachable', 'limited', 'failed'];
+
+const damaged = (cause?: unknown): RefusalError =>
+  new RefusalError('file-damaged', 'What lies there is not the file that was sent.', {}, { cause });

@@ -1,12 +1,11 @@
 import type { BackupSummary } from '../keystore/backup-summary.ts';
 import type { Keystore } from '../keystore/keystore.ts';
-import type { Address } from '../protocol/address.ts';
 import { equalBytes, fromBase64, randomBytes, toBase64, toHex } from '../protocol/bytes.ts';
 import type { Clock } from '../protocol/time.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { BackupAccount, BackupReport, Restored } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
-import { sinceName } from './accounts.ts';
+import { type Adoption, sinceName } from './accounts.ts';
 import { type BackedData, type BackedSettings, mostMessages, readData, readSettings } from './backup-contents.ts';
 import { gatherMessages, restoreMessages } from './backup-messages.ts';
 import { restorePins } from './backup-pins.ts';
@@ -27,8 +26,7 @@ interface Deps {
   readonly sessions: Sessions;
   readonly exposure: Pick<ExposureService, 'apply'>;
   readonly clock: Clock;
-  /** An account is in the keystore that was not there before: opens it, and brings it to the front. */
-  readonly begin: (address: Address) => Promise<void>;
+  readonly begin: Adoption['begin'];
   /** The node is another one now. */
   readonly moved: (url: string) => void;
   readonly changed: () => void;

@@ -53,7 +53,10 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
     });
   };
 
-  const catchUp = (): void => void sync.catchUp().catch((error: unknown) => noteStop('catching up', error));
+  const catchUp = (): void =>
+    void sync.catchUp().catch((error: unknown) => {
+      if (!signal.aborted) noteStop('catching up', error);
+    });
 
   /** One stream, from its opening to its end; answers whether it was ever open. */
   const once = async (control: AbortSignal): Promise<boolean> => {

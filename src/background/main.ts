@@ -2,11 +2,12 @@ import browser, { type Runtime } from 'webextension-polyfill';
 import { fromBase64, toBase64 } from '../protocol/bytes.ts';
 import { offerCurve } from '../protocol/secp256k1-engine.ts';
 import { openRecords } from '../storage/records.ts';
-import { assemble, type Background } from './assemble.ts';
+import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
 import { notices, openOrigins, promptWindow, tabInFront, trustOnly, wakePages } from './browser.ts';
 import { registerContentScripts } from './content-scripts.ts';
 import { readNoticeName } from './notifications.ts';
+import type { Background } from './platform.ts';
 import { type ConnectedPort, createPorts } from './ports.ts';
 
 // Listeners come first: an event that wakes the background reaches only those that were added before anything was waited for.

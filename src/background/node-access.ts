@@ -26,6 +26,7 @@ export function watchNode(client: NodeClient, status: NodeStatus, signal: AbortS
   return {
     url: client.url,
     publish: (envelopes) => watch(client.publish(envelopes)),
+    putBlob: (digest, bytes) => watch(client.putBlob(digest, bytes)),
     query: (query, cursor) => watch(client.query(query, cursor)),
     probe: () => watch(client.probe()),
     async *pages(query) {

@@ -3,9 +3,9 @@ import type { OwnCaller, PageCaller } from '../rpc/caller.ts';
 import { RefusalError, toWireError } from '../rpc/errors.ts';
 import { emitTo, servePort } from '../rpc/server.ts';
 import { isRequest, type Port, portNames } from '../rpc/wire.ts';
-import type { Background } from './assemble.ts';
 import { methods } from './methods.ts';
 import { pageOrigin, type Sender } from './origins.ts';
+import type { Background } from './platform.ts';
 import { createRates } from './rates.ts';
 import type { Services } from './services.ts';
 

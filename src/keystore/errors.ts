@@ -20,6 +20,7 @@ export type KeystoreReason =
   | 'backup-foreign'
   | 'backup-damaged'
   | 'vault-corrupt'
+  | 'vault-newer'
   | 'vault-foreign';
 
 export class KeystoreError extends Error {

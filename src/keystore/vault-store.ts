@@ -19,7 +19,7 @@ export class VaultStore {
     this.#mirror = mirror;
   }
 
-  /** The newest good copy, of two equally new ones the primary; null when there never was one. The other copy is made equal to it. @throws KeystoreError vault-corrupt when no copy is good */
+  /** The newest good copy, of two equally new ones the primary; null when there never was one. The other copy is made equal to it. @throws KeystoreError vault-corrupt when no copy is good, vault-newer when one is of a format to come: nothing is written then */
   async read(): Promise<Vault | null> {
     const [primary, mirror] = await Promise.all([copyIn(this.#primary), copyIn(this.#mirror)]);
     const newest = [primary.vault, mirror.vault].filter((vault) => vault !== null).sort((a, b) => b.rev - a.rev)[0];
@@ -56,7 +56,8 @@ async function copyIn(cell: Cell<Uint8Array>): Promise<{ readonly vault: Vault |
   try {
     const bytes = await cell.get();
     return { vault: bytes ? decodeVault(bytes) : null, damaged: false };
-  } catch {
+  } catch (error) {
+    if (error instanceof KeystoreError && error.reason === 'vault-newer') throw error;
     return { vault: null, damaged: true };
   }
 }

@@ -150,10 +150,12 @@ export function encodeVault(vault: Vault): Uint8Array {
   return utf8(JSON.stringify({ ...vault, sum: checksum(vault) }));
 }
 
-/** @throws KeystoreError vault-corrupt */
+/** @throws KeystoreError vault-corrupt, vault-newer */
 export function decodeVault(bytes: Uint8Array): Vault {
+  let newer = false;
   try {
     const { sum, ...vault } = JSON.parse(fromUtf8(bytes)) as Vault & { readonly sum: unknown };
+    newer = Number(vault.v) > 2 && sum === checksum(vault);
     const { address, createdAt, rev, kdf, kek, body } = vault;
     const accounts = vault.v === 1 || vault.v === 2 ? accountsOf(vault) : [];
     const whole =
@@ -168,6 +170,7 @@ export function decodeVault(bytes: Uint8Array): Vault {
     if (!whole) throw new TypeError('not a vault');
     return vault;
   } catch (cause) {
+    if (newer) throw new KeystoreError('vault-newer', 'the vault was written by a newer Parley');
     throw new KeystoreError('vault-corrupt', 'the vault is damaged', { cause });
   }
 }

@@ -1,4 +1,5 @@
-import { NodeError } from './errors.ts';
+import { LongAnswerError, NodeError } from './errors.ts';
+import { quietly } from './limited-fetch.ts';
 
 /** What a blob may have, and how long it may take, ms. */
 interface Limits {
@@ -10,15 +11,16 @@ interface Limits {
 
 const patience = 120_000;
 
-/** Puts sealed bytes on a node under their SHA-256 (hex), and answers the address where others find them. @throws NodeError */
+/** Where a node has the sealed bytes of this SHA-256 (hex). */
+export const blobAddress = (node: string, digest: string): string => `${node.replace(/\/+$/, '')}/blob/${digest}`;
+
+/** Puts sealed bytes to a `blobAddress`. @throws NodeError */
 export async function putBlob(
-  node: string,
-  digest: string,
+  address: string,
   bytes: Uint8Array,
   token: string,
   { fetch: network = fetch, ms = patience, signal }: Omit<Limits, 'bytes'> = {},
-): Promise<string> {
-  const address = `${node.replace(/\/$/, '')}/blob/${digest}`;
+): Promise<void> {
   const response = await asked(
     network(address, {
       method: 'PUT',
@@ -28,7 +30,6 @@ export async function putBlob(
     }),
   );
   if (!response.ok) throw refusal(response.status);
-  return address;
 }
 
 /** Fetches what lies at an address, without telling it who asks or from where; null where nothing does. More bytes than allowed are not read. @throws NodeError */
@@ -39,8 +40,7 @@ export async function getBlob(
   const response = await asked(network(address, plain(ms, signal)));
   if (response.status === 404 || response.status === 410) return null;
   if (!response.ok || !response.body) throw refusal(response.status);
-  const tooLarge = (): NodeError => new NodeError('refused', 'what lies there is larger than it may be');
-  if (Number(response.headers.get('content-length') ?? 0) > bytes) throw tooLarge();
+  if (Number(response.headers.get('content-length') ?? 0) > bytes) throw new LongAnswerError();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   const reader = response.body.getReader();
@@ -50,7 +50,7 @@ export async function getBlob(
     length += value.length;
     if (length > bytes) {
       await reader.cancel().catch(() => undefined);
-      throw tooLarge();
+      throw new LongAnswerError();
     }
     parts.push(value);
   }
@@ -58,11 +58,7 @@ export async function getBlob(
 }
 
 const plain = (ms: number, signal?: AbortSignal): RequestInit => ({
-  credentials: 'omit',
-  cache: 'no-store',
-  // Another address than the one that was judged is none.
-  redirect: 'error',
-  referrerPolicy: 'no-referrer',
+  ...quietly,
   signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(ms)]) : AbortSignal.timeout(ms),
 });
 

@@ -8,18 +8,20 @@ export const maxResponseLength = 8 * 1024 * 1024;
 /** Bytes that one frame of a stream may have: an envelope of the largest size and its surroundings. */
 export const maxFrameLength = 2 * 1024 * 1024;
 
-/** A fetch without cookies, redirects and referrer, that ends an answer longer than `maxResponseLength`, or a stream with a frame longer than `maxFrameLength`. */
+/** What every request to a node or for a file leaves out: nothing is told to whoever answers, and another address than the one that was judged is none. */
+export const quietly = {
+  credentials: 'omit',
+  redirect: 'error',
+  referrerPolicy: 'no-referrer',
+  cache: 'no-store',
+} as const satisfies RequestInit;
+
+/** A fetch that tells nothing, and that ends an answer longer than `maxResponseLength`, or a stream with a frame longer than `maxFrameLength`. */
 export const limitedFetch =
   (inner: Fetch, isStream: (url: string) => boolean): Fetch =>
   async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
-    const response = await inner(input, {
-      ...init,
-      credentials: 'omit',
-      redirect: 'error',
-      referrerPolicy: 'no-referrer',
-      cache: 'no-store',
-    });
+    const response = await inner(input, { ...init, ...quietly });
     if (!response.body) return response;
     const stream = isStream(url);
     if (!stream && Number(response.headers.get('content-length') ?? 0) > maxResponseLength) {

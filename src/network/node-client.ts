@@ -4,6 +4,7 @@ import { type Cursor, MessageApi, SortDirection } from '../gen/xmtp/message_api/
 import { toHex } from '../protocol/bytes.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { maxTopicLength } from '../protocol/topic.ts';
+import { blobAddress, putBlob } from './blobs.ts';
 import { LongAnswerError, NodeError, toNodeError, toStrangerError } from './errors.ts';
 import { type Fetch, limitedFetch } from './limited-fetch.ts';
 
@@ -39,6 +40,8 @@ export interface NodeClient {
   readonly url: string;
   /** All envelopes or none. */
   publish(envelopes: readonly Envelope[]): Promise<void>;
+  /** Leaves sealed bytes under their SHA-256 (hex), and answers the address where others find them. */
+  putBlob(digest: string, bytes: Uint8Array): Promise<string>;
   query(query: Query, cursor?: PageCursor): Promise<Page>;
   /** All pages, one after another. Ends with an error when a node's cursor does not advance. */
   pages(query: Query): AsyncGenerator<readonly Envelope[], void, undefined>;
@@ -76,13 +79,17 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
     const sentAt = Date.now();
     const response = await raw(input, init);
     noteTime(response.headers.get('date'), sentAt);
+    return response;
+  };
+  const ofNodes: Fetch = async (input, init) => {
+    const response = await timed(input, init);
     if (response.url.endsWith(health)) return response;
     const stranger = toStrangerError(response);
     if (!stranger) return response;
     await response.body?.cancel();
     throw stranger;
   };
-  const bounded = limitedFetch(timed, (target) => /\/Subscribe/.test(target));
+  const bounded = limitedFetch(ofNodes, (target) => /\/Subscribe/.test(target));
   const withToken: Interceptor = (next) => (request) => {
     const token = request.method.name === 'Publish' ? authToken?.() : null;
     if (token) request.header.set('authorization', `Bearer ${token}`);
@@ -97,6 +104,17 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
       return await work();
     } catch (error) {
       throw toNodeError(error);
+    }
+  };
+
+  /** Once more with another token, where the node does not take this one. */
+  const renewing = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof NodeError) || error.reason !== 'unauthorised' || !onTokenRefused) throw error;
+      onTokenRefused();
+      return work();
     }
   };
 
@@ -135,16 +153,16 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
 
   return {
     url: baseUrl,
-    publish: (envelopes) => {
-      const publish = (): Promise<void> =>
+    publish: (envelopes) =>
+      renewing(() =>
         call(async () => {
           await api.publish({ envelopes: [...envelopes] }, { timeoutMs });
-        });
-      return publish().catch((error: unknown) => {
-        if (!(error instanceof NodeError) || error.reason !== 'unauthorised' || !onTokenRefused) throw error;
-        onTokenRefused();
-        return publish();
-      });
+        }),
+      ),
+    async putBlob(digest, bytes) {
+      const address = blobAddress(baseUrl, digest);
+      await renewing(() => putBlob(address, bytes, authToken?.() ?? '', { fetch: timed }));
+      return address;
     },
     query,
     async *pages(asked) {

@@ -122,6 +122,7 @@ const reasonOf: Record<string, RefusalReason> = {
   refused: 'node-wrong',
   full: 'storage-full',
   newer: 'storage-newer',
+  'vault-newer': 'storage-newer',
   blocked: 'storage-failed',
 };
 

@@ -122,7 +122,13 @@ describe('a file', () => {
     expect(await reason()).toBe('file-gone');
     answer = async () => new Response(utf8('something else'));
     expect(await reason()).toBe('file-damaged');
-    answer = async () => new Response(null, { headers: { 'content-length': '99999999' } });
+    answer = async () => new Response(utf8('more than was said'), { headers: { 'content-length': '99999999' } });
+    expect(await reason()).toBe('file-damaged');
+    for (const status of [429, 503]) {
+      answer = async () => new Response(null, { status });
+      expect(await reason()).toBe('node-unreachable');
+    }
+    answer = async () => new Response(null, { status: 403 });
     expect(await reason()).toBe('file-gone');
     await expect(later.services.attachments.open('f'.repeat(64))).rejects.toMatchObject({ reason: 'not-found' });
   });

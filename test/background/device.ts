@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
-import { assemble, type Background } from '../../src/background/assemble.ts';
+import { assemble } from '../../src/background/assemble.ts';
 import type { Failpoint } from '../../src/background/failpoint.ts';
+import type { Background } from '../../src/background/platform.ts';
 import type { KdfCost } from '../../src/keystore/passphrase.ts';
 import type { Cell } from '../../src/keystore/vault-store.ts';
 import { pathKinds } from '../../src/keystore/wallet.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Background } from '../../src/background/assemble.ts';
 import { createEvents } from '../../src/background/events.ts';
 import { methods } from '../../src/background/methods.ts';
+import type { Background } from '../../src/background/platform.ts';
 import { type ConnectedPort, createPorts } from '../../src/background/ports.ts';
 import type { PageCaller } from '../../src/rpc/caller.ts';
 import { type TestPort, testPort, turns } from '../rpc/ports.ts';

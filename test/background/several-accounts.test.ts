@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Background } from '../../src/background/assemble.ts';
+import type { Background } from '../../src/background/platform.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { person } from '../support/people.ts';
 import { pageOf, type TestCaller } from './callers.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { KeystoreError } from '../../src/keystore/errors.ts';
 import { checkCost, checkPassphrase, defaultCost, deriveKey } from '../../src/keystore/passphrase.ts';
 import { afterFailure, noFailures, readFailures } from '../../src/keystore/throttle.ts';
-import { createVault, decodeVault, encodeVault, openBody, openVault, reviseVault } from '../../src/keystore/vault.ts';
+import { createVault, decodeVault, encodeVault, openBody, openVault, reviseVault, type Vault } from '../../src/keystore/vault.ts';
 import { VaultStore } from '../../src/keystore/vault-store.ts';
 import { phraseOf, privateKeyOf, readKey, readPhrase, walletOfEntropy } from '../../src/keystore/wallet.ts';
 import { fromHex, fromUtf8, toHex, utf8 } from '../../src/protocol/bytes.ts';
@@ -118,6 +118,21 @@ describe('the two copies of a vault', () => {
       expect(primary.value).toEqual(mirror.value);
       expect(decodeVault(copy.value)).toEqual(vault);
     }
+  });
+
+  test('stay as they are when one is of a format to come', async () => {
+    const { vault } = await make();
+    const [primary, mirror] = [cell<Uint8Array>(), cell<Uint8Array>()];
+    const store = new VaultStore(primary, mirror);
+    await store.write(vault);
+    const newer = encodeVault({ ...vault, v: 3, rev: 9, accounts: 'of a kind that nobody knows yet' } as unknown as Vault);
+    primary.value = newer;
+    const before = mirror.value;
+    expect(await reason(() => store.read())).toBe('vault-newer');
+    expect([primary.value, mirror.value]).toEqual([newer, before]);
+    // What is merely damaged says nothing of its format.
+    primary.value = utf8(fromUtf8(newer).replace('"rev":9', '"rev":8'));
+    expect(await store.read()).toEqual(vault);
   });
 
   test('leave the mirror alone until the primary is written as it is', async () => {

@@ -1,15 +1,21 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { QueryRequestSchema } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
+import { getBlob } from '../../src/network/blobs.ts';
 import { NodeError, toNodeError } from '../../src/network/errors.ts';
 import { maxFrameLength, maxResponseLength } from '../../src/network/limited-fetch.ts';
 import { createNodeClient } from '../../src/network/node-client.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { createAuthToken } from '../../src/protocol/auth-token.ts';
+import { toHex } from '../../src/protocol/bytes.ts';
 import type { Envelope } from '../../src/protocol/envelope.ts';
+import { sha256 } from '../../src/protocol/hash.ts';
 import { contactEnvelope, messageEnvelope } from '../node/clients.ts';
 import { alice, bob } from '../support/people.ts';
 
@@ -65,6 +71,22 @@ describe('with a real node', () => {
     await client.publish([envelope]);
     expect(renewed).toBe(1);
     expect((await client.query({ topics: [envelope.contentTopic] })).envelopes).toEqual([envelope]);
+  });
+
+  test('a file is left with a new token too, where the first is not taken', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'parley-client-'));
+    await node.close();
+    node = await startNode({ data });
+    const bytes = new Uint8Array(1000).fill(7);
+    const digest = toHex(sha256(bytes));
+    const tokens = ['bm9uc2Vuc2U=', tokenOf()];
+    const client = createNodeClient(node.url, { authToken: () => tokens[0] ?? null, onTokenRefused: () => tokens.shift() });
+    const address = await client.putBlob(digest, bytes);
+    expect(await getBlob(address, { bytes: 1000 })).toEqual(bytes);
+    expect(client.clockSkewMs()).not.toBeNull();
+    expect(await reason(() => getBlob(address, { bytes: 999 }))).toBe('wrong');
+    expect(await getBlob(address.replace(/..$/, '00'), { bytes: 1000 })).toBeNull();
+    await rm(data, { recursive: true });
   });
 
   test('what the node refuses for good is told from what may be tried again', async () => {

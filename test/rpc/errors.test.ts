@@ -5,8 +5,8 @@ import { ParseError } from '../../src/parse.ts';
 import { RefusalError, type RefusalReason, RpcError, toWireError } from '../../src/rpc/errors.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 
-// The words of the wire stand on nothing that holds keys, so they repeat the keystore's; `tsc` sees to it that none is missing.
-const repeated: Exclude<KeystoreReason, RefusalReason> extends never ? true : false = true;
+// The words of the wire stand on nothing that holds keys, so they repeat the keystore's, but for one that has the words of the storage; `tsc` sees to it that none is missing.
+const repeated: Exclude<KeystoreReason, RefusalReason | 'vault-newer'> extends never ? true : false = true;
 
 const codes: [RefusalReason, number][] = [
   ['user-rejected', 4001],

@@ -1,0 +1,15 @@
+import { noteStop } from './log.ts';
+
+/** The service, with a note of each call of these functions. */
+export function noting<S extends object>(service: S, names: readonly (keyof S)[], note: () => Promise<void>): S {
+  const noted: S = { ...service };
+  for (const name of names) {
+    const run = service[name] as (...params: unknown[]) => unknown;
+    const noting = (...params: unknown[]): unknown => {
+      note().catch((error: unknown) => noteStop('noting a use', error));
+      return run(...params);
+    };
+    noted[name] = noting as S[typeof name];
+  }
+  return noted;
+}

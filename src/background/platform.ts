@@ -1,0 +1,50 @@
+import type { KeystoreDeps } from '../keystore/keystore.ts';
+import type { Address } from '../protocol/address.ts';
+import type { Clock } from '../protocol/time.ts';
+import type { Exposure } from '../rpc/views.ts';
+import type { Records } from '../storage/records.ts';
+import type { Approvals, PromptWindow } from './approvals.ts';
+import type { Wakers } from './awake.ts';
+import type { ToolbarButton } from './badge.ts';
+import type { Events } from './events.ts';
+import type { Failpoint } from './failpoint.ts';
+import type { Lock } from './lock.ts';
+import type { Notices } from './notifications.ts';
+import type { Services } from './services.ts';
+import type { SitesService } from './sites.ts';
+
+/** What the browser gives, and what tests give in its place. */
+export interface Platform {
+  readonly records: Records;
+  readonly keys: Omit<KeystoreDeps, 'vault' | 'sessionKey' | 'failures' | 'clock'>;
+  readonly wakers: Wakers;
+  readonly button: ToolbarButton;
+  readonly promptWindow: PromptWindow;
+  /** Lets pages of these origins open their ports again. */
+  readonly wakePages: (origins: readonly string[]) => void;
+  /** Shows `window.xmtp` where it is wanted. */
+  readonly expose: (exposure: Exposure) => Promise<void>;
+  /** The address of the tab in front, if that may be known. */
+  readonly tabInFront: () => Promise<string | null>;
+  readonly notices: Notices;
+  readonly version: string;
+  /** The database of an account that was not the first; by default one of its address. */
+  readonly recordsOf?: (address: Address) => Records;
+  /** The name of an account's cache among the databases; by default its address. */
+  readonly cacheName?: (address: Address) => string;
+  readonly clock?: Clock;
+  readonly fetch?: typeof fetch;
+  readonly failpoint?: Failpoint;
+}
+
+/** The whole background, awake. */
+export interface Background {
+  readonly services: Services & { readonly sites: SitesService };
+  readonly approvals: Approvals;
+  readonly events: Events;
+  readonly lock: Lock;
+  /** Goes on with all that waits, and asks the node for news: at every wake. */
+  resume(): Promise<void>;
+  /** Ends all activity, as a death would, and waits for what was under way. */
+  stop(): Promise<void>;
+}
