@@ -28,6 +28,7 @@ import { createLock } from './lock.ts';
 import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
 import type { StoredMessage } from './model.ts';
+import { createNaming } from './names.ts';
 import { createNodeStatus } from './node-state.ts';
 import { createNotifications } from './notifications.ts';
 import { noting } from './noting.ts';
@@ -191,6 +192,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
+  const names = createNaming({ sessions, changed: () => events.emit('names', null) });
   const requests = createRequests({ sessions, clock, view: conversations.get, changed: listChanged });
   const groups = createGroups({
     sessions,
@@ -291,6 +293,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       backups: noting(backups, ['make', 'restore'], lock.used),
       // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
+      names: noting(names, ['put'], lock.used),
       requests: noting(requests, ['decide', 'undoProof', 'arrange'], lock.used),
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
       attachments: noting(attachments, ['open', 'send'], lock.used),

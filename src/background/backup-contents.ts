@@ -18,8 +18,9 @@ import {
 } from '../parse.ts';
 import { parseAddress } from '../protocol/address.ts';
 import { ProtocolError } from '../protocol/errors.ts';
-import type { Address } from '../rpc/views.ts';
+import { type Address, longestNickname } from '../rpc/views.ts';
 import { mostEvents } from './contacts.ts';
+import { mostNames } from './names.ts';
 import type { PackedPin } from './pins.ts';
 
 /** What a backup file says beyond keys. A file comes from anywhere: all of it is parsed, and what has a signature is verified where it is used. */
@@ -97,6 +98,8 @@ const accountData = object({
   pins: array(pin, { max: 100_000 }),
   conversations: array(conversation, { max: mostConversations }),
   messages: array(message, { max: mostMessages }),
+  /** Not in files from before there were names. */
+  names: optional(array(object({ peer: address, name: string({ max: 4 * longestNickname }) }), { max: mostNames })),
 });
 
 const settings = object({

@@ -62,7 +62,9 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
     if (messages.length > mostMessages)
       throw new RefusalError('too-many', `A backup file takes ${mostMessages} messages at most; there are ${messages.length}.`);
     const pins = (await session.pins.all()).map(packPin);
-    return { keys: rows.map(({ topic, key }) => ({ topic, key })), data: { pins, conversations, messages } };
+    await session.names.load();
+    const names = [...session.names.all()].map(([peer, name]) => ({ peer, name }));
+    return { keys: rows.map(({ topic, key }) => ({ topic, key })), data: { pins, conversations, messages, names } };
   };
 
   const currentSettings = async (): Promise<BackedSettings> => {
@@ -204,6 +206,7 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
           messages: data[index] ? await restoreMessages(session, index, data[index]) : 0,
           left: summary.accounts.filter((each) => each !== account).map(({ address }) => address),
         };
+        await session.names.join((data[index]?.names ?? []).map(({ peer, name }) => [peer, name]));
         session.topicsChanged();
         if (restored.preKeys) session.resume(false);
         incoming = null;

@@ -16,7 +16,7 @@ import {
 import { fromBase64 } from '../protocol/bytes.ts';
 import { entriesFor } from '../rpc/method.ts';
 import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
-import { accountColors, longestAccountName, type PermissionRequest } from '../rpc/views.ts';
+import { accountColors, longestAccountName, longestNickname, type PermissionRequest } from '../rpc/views.ts';
 import type { Services } from './services.ts';
 
 const { own, page } = entriesFor<Services>();
@@ -108,6 +108,9 @@ export const methods = {
   markRead: own(object({ id }), async (p, { conversations, messages }) => {
     if (await conversations.markRead(p.id)) await messages.receipt(p.id);
   }),
+
+  names: own(object({}), (_, { names }) => names.all()),
+  namePeer: own(object({ peer: addressText, name: string({ max: 4 * longestNickname }) }), (p, { names }) => names.put(p.peer, p.name)),
 
   safety: own(object({ id, numbers: boolean }), (p, { safety }) => safety.read(p.id, p.numbers)),
   verifySafety: own(object({ id, number: string({ min: 60, max: 60 }), verified: boolean }), (p, { safety }) =>

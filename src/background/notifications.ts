@@ -61,7 +61,7 @@ export function createNotifications({ sessions, level, notices, patience = 600 }
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const unreadIn = async (session: Session): Promise<Map<string, Unread>> => {
-    await Promise.all([session.rows.load(), session.consent.load(), session.marks.load()]);
+    await Promise.all([session.rows.load(), session.consent.load(), session.marks.load(), session.names.load()]);
     const unread = new Map<string, Unread>();
     for (const row of session.rows.all()) {
       if (row.unread === 0 || shelfOf(row, session) !== 'inbox' || session.marks.of(row).muted === true) continue;
@@ -97,7 +97,7 @@ export function createNotifications({ sessions, level, notices, patience = 600 }
     for (const unread of news) {
       const { session, row, count } = unread;
       const words = chosen === 'text' && row.last && !row.last.mine ? row.last.text : counted(count);
-      await show(noticeName(session.address, row.id), [unread], { title: titleOf(row), message: words });
+      await show(noticeName(session.address, row.id), [unread], { title: titleOf(row, session), message: words });
     }
   };
 
@@ -136,8 +136,8 @@ export function createNotifications({ sessions, level, notices, patience = 600 }
 
 const counted = (messages: number): string => (messages === 1 ? 'A new message' : `${messages} new messages`);
 
-function titleOf(row: StoredConversation): string {
+function titleOf(row: StoredConversation, { names }: Session): string {
   const title = row.group ? groupOf(row.group).title : '';
   if (row.group) return title === '' ? 'A group' : title;
-  return `${row.peer.slice(0, 8)}…${row.peer.slice(-6)}`;
+  return names.of(row.peer) ?? `${row.peer.slice(0, 8)}…${row.peer.slice(-6)}`;
 }

@@ -2,6 +2,7 @@ import type { Value } from '../content-types/index.ts';
 import type { PathKind } from '../keystore/wallet.ts';
 import type { PageCaller } from '../rpc/caller.ts';
 import type {
+  Address,
   BackupReport,
   ConversationRow,
   Exposure,
@@ -35,6 +36,7 @@ export interface Services {
   readonly backups: Backups;
   readonly conversations: Conversations;
   readonly groups: Groups;
+  readonly names: NamesService;
   readonly requests: Requests;
   readonly messages: Messages;
   readonly attachments: AttachmentsService;
@@ -147,6 +149,14 @@ export interface Conversations {
   saveDraft(id: string, text: string): Promise<void>;
   /** Answers whether anything was unread. */
   markRead(id: string): Promise<boolean>;
+}
+
+/** What the owner of the account calls other people. */
+export interface NamesService {
+  /** By address; an account that is locked knows nobody. */
+  all(): Promise<Readonly<Record<Address, string>>>;
+  /** Gives a name, or with an empty one takes it away. */
+  put(peer: string, name: string): Promise<void>;
 }
 
 /** The keys of the peer of a conversation of two. */

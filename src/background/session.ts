@@ -14,6 +14,7 @@ import { createInbox } from './inbox.ts';
 import { noteStop } from './log.ts';
 import { createMarks, type Marks } from './marks.ts';
 import type { OutboxEntry } from './model.ts';
+import { createNames, type Names } from './names.ts';
 import { type NodeAccess, watchNode } from './node-access.ts';
 import type { NodeStatus } from './node-state.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
@@ -37,6 +38,7 @@ export interface Session {
   readonly contacts: Contacts;
   readonly consent: Consent;
   readonly marks: Marks;
+  readonly names: Names;
   readonly reactions: Reactions;
   readonly pins: Pins;
   readonly outbox: Outbox;
@@ -127,6 +129,7 @@ export function openSession(deps: SessionDeps): Session {
   });
   const reactions = createReactions(keystore, cache);
   const marks = createMarks(keystore, records);
+  const names = createNames(keystore, records);
   const consent = createConsent({
     keystore,
     cache,
@@ -202,7 +205,7 @@ export function openSession(deps: SessionDeps): Session {
   let readying: Promise<void> | undefined;
   const ready = (): Promise<void> => {
     readying ??= (async () => {
-      await Promise.all([rows.load(), outbox.load(), consent.load(), marks.load()]);
+      await Promise.all([rows.load(), outbox.load(), consent.load(), marks.load(), names.load()]);
       await settleRenewal(keystore, records, rows, address);
       for (const entry of outbox.entries()) await showEntry(entry, keystore, cache, rows);
     })().catch((error: unknown) => {
@@ -242,6 +245,7 @@ export function openSession(deps: SessionDeps): Session {
     pins,
     consent,
     marks,
+    names,
     reactions,
     outbox,
     sync,

@@ -44,6 +44,8 @@ export interface AccountView {
 /** How many colours there are to choose from. */
 export const accountColors = 8;
 export const longestAccountName = 40;
+/** Characters of a name that somebody gives to somebody else. */
+export const longestNickname = 60;
 
 /** What a notification of the system shows: none at all, that there is news, from whom, and what. */
 export type NotificationLevel = 'off' | 'nothing' | 'name' | 'text';
@@ -430,6 +432,8 @@ export type SignatureFault =
 export interface OwnEvents {
   status: Status;
   conversations: null;
+  /** Somebody is called by another name now. */
+  names: null;
   /** Something changed in this conversation. */
   messages: { readonly conversation: string };
   prompts: null;

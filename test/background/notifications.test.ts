@@ -103,6 +103,7 @@ describe('what hangs there', () => {
       rows: { load: async () => undefined, all: () => rows },
       consent: { load: async () => undefined, of: () => 'allowed' },
       marks: { load: async () => undefined, of: ({ id }: { id: string }) => ({ muted: muted.has(id) }) },
+      names: { load: async () => undefined, of: () => null },
     }) as unknown as Session;
   const settle = () => new Promise((resolve) => setTimeout(resolve, 2));
 
