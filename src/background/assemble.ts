@@ -35,6 +35,7 @@ import { noting } from './noting.ts';
 import type { Background, Platform } from './platform.ts';
 import { createRequests } from './requests.ts';
 import { createSafety } from './safety.ts';
+import { createSearch } from './search.ts';
 import { openSession } from './session.ts';
 import { createSessions } from './sessions.ts';
 import { createPreferences, createSettings } from './settings.ts';
@@ -192,6 +193,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
+  const search = createSearch({ sessions, view: conversations.get, changed: () => events.emit('search', null) });
   const names = createNaming({ sessions, changed: () => events.emit('names', null) });
   const requests = createRequests({ sessions, clock, view: conversations.get, changed: listChanged });
   const groups = createGroups({
@@ -293,6 +295,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       backups: noting(backups, ['make', 'restore'], lock.used),
       // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
       conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
+      search: noting(search, ['find'], lock.used),
       names: noting(names, ['put'], lock.used),
       requests: noting(requests, ['decide', 'undoProof', 'arrange'], lock.used),
       groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),

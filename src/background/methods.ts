@@ -109,6 +109,11 @@ export const methods = {
     if (await conversations.markRead(p.id)) await messages.receipt(p.id);
   }),
 
+  search: own(
+    object({ text: string({ max: 1024 }), conversation: optional(id), limit: optional(integer({ min: 1, max: 1000 })) }),
+    (p, { search }) => search.find(p),
+  ),
+
   names: own(object({}), (_, { names }) => names.all()),
   namePeer: own(object({ peer: addressText, name: string({ max: 4 * longestNickname }) }), (p, { names }) => names.put(p.peer, p.name)),
 

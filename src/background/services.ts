@@ -19,6 +19,7 @@ import type {
   PromptAnswer,
   Restored,
   Safety,
+  SearchAnswer,
   Settings,
   SignatureFault,
   SigningQuestion,
@@ -37,6 +38,7 @@ export interface Services {
   readonly conversations: Conversations;
   readonly groups: Groups;
   readonly names: NamesService;
+  readonly search: SearchService;
   readonly requests: Requests;
   readonly messages: Messages;
   readonly attachments: AttachmentsService;
@@ -149,6 +151,12 @@ export interface Conversations {
   saveDraft(id: string, text: string): Promise<void>;
   /** Answers whether anything was unread. */
   markRead(id: string): Promise<boolean>;
+}
+
+/** Looks through what is here; no node is asked. */
+export interface SearchService {
+  /** `conversation`: in it alone. `limit`: of messages. */
+  find(wanted: { readonly text: string; readonly conversation?: string; readonly limit?: number }): Promise<SearchAnswer>;
 }
 
 /** What the owner of the account calls other people. */

@@ -24,6 +24,7 @@ import { createReactions, type Reactions } from './reactions.ts';
 import { createReader } from './reader.ts';
 import { settleRenewal } from './renewal.ts';
 import { createRows, type Rows } from './rows.ts';
+import { createSearchIndex, type SearchIndex } from './search-index.ts';
 import { showEntry } from './shown-entry.ts';
 import { createSync, type Sync } from './sync.ts';
 
@@ -40,6 +41,7 @@ export interface Session {
   readonly marks: Marks;
   readonly names: Names;
   readonly reactions: Reactions;
+  readonly search: SearchIndex;
   readonly pins: Pins;
   readonly outbox: Outbox;
   readonly sync: Sync;
@@ -130,6 +132,7 @@ export function openSession(deps: SessionDeps): Session {
   const reactions = createReactions(keystore, cache);
   const marks = createMarks(keystore, records);
   const names = createNames(keystore, records);
+  const search = createSearchIndex(keystore, cache, signal);
   const consent = createConsent({
     keystore,
     cache,
@@ -247,6 +250,7 @@ export function openSession(deps: SessionDeps): Session {
     marks,
     names,
     reactions,
+    search,
     outbox,
     sync,
     ready,

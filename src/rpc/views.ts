@@ -428,10 +428,38 @@ export type SignatureFault =
   | { readonly why: 'stale' | 'wrong-origin' | 'malformed' | 'contract' | 'previous' }
   | { readonly why: 'wrong-signer'; readonly signer: Address };
 
+/** What a search found. */
+export interface SearchAnswer {
+  /** Those whose name, title or address it is, the latest first. */
+  readonly conversations: readonly ConversationRow[];
+  /** Newest first. */
+  readonly messages: readonly SearchHit[];
+  readonly more: boolean;
+  /** Filters that say nothing, as they were written. */
+  readonly unknown: readonly string[];
+  /** Messages that were looked through so far, while that goes on: there may be more to be found. */
+  readonly indexing: { readonly done: number; readonly total: number } | null;
+}
+
+export interface SearchHit {
+  readonly id: string;
+  readonly conversation: ConversationRow;
+  readonly sender: Address;
+  readonly mine: boolean;
+  /** Milliseconds since 1970. */
+  readonly sentAt: number;
+  /** A line of the message. */
+  readonly text: string;
+  /** Where in `text` the words stand, from and to, in order. */
+  readonly marks: readonly (readonly [from: number, to: number])[];
+}
+
 /** Events that the extension's own pages hear. */
 export interface OwnEvents {
   status: Status;
   conversations: null;
+  /** A search would find more now. */
+  search: null;
   /** Somebody is called by another name now. */
   names: null;
   /** Something changed in this conversation. */

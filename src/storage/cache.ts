@@ -65,6 +65,9 @@ export interface Cache {
     /** Writes a message and, with it, its conversation. */
     put(record: MessageRecord, conversation?: ConversationRecord): Promise<void>;
     delete(id: string): Promise<void>;
+    /** All of them in the order of their ids, a page after an id. */
+    sweep(after: string, limit: number): Promise<MessageRecord[]>;
+    count(): Promise<number>;
     /** Those of the given keys that a stored message has. */
     knownDedup(keys: readonly string[]): Promise<Set<string>>;
   };
@@ -87,6 +90,15 @@ export interface Cache {
     after(seq: number, limit: number): Promise<Arrival[]>;
     /** The newest; 0: there was none yet. */
     last(): Promise<number>;
+    /** The oldest that is kept; 0: there was none yet. */
+    first(): Promise<number>;
+  };
+  /** Sealed pieces of the index of words, by number. */
+  readonly words: {
+    get(number: number): Promise<Uint8Array | undefined>;
+    all(): Promise<[number: number, sealed: Uint8Array][]>;
+    put(pieces: readonly (readonly [number: number, sealed: Uint8Array])[]): Promise<void>;
+    clear(): Promise<void>;
   };
   readonly cursors: {
     get(name: string): Promise<bigint | undefined>;
@@ -119,13 +131,15 @@ interface Schema extends DBSchema {
   aliases: { key: string; value: string };
   notes: { key: string; value: Uint8Array };
   arrivals: { key: number; value: Arrival };
+  words: { key: number; value: Uint8Array };
 }
 
 const strict = { durability: 'strict' } as const;
 
 /** The disposable half of storage: a sealed copy of what the network holds, for one account. */
 export function openCache(account: string): Cache {
-  const connection = connect<Schema>(`parley-cache-${account}`, 5, (db, from) => {
+  const connection = connect<Schema>(`parley-cache-${account}`, 6, (db, from) => {
+    if (from < 6) db.createObjectStore('words');
     if (from < 5) db.createObjectStore('arrivals', { keyPath: 'seq', autoIncrement: true });
     if (from < 4) db.createObjectStore('notes');
     if (from < 2) db.createObjectStore('aliases');
@@ -195,6 +209,9 @@ export function openCache(account: string): Cache {
           });
         }),
       delete: (id) => use((db) => db.delete('messages', id)),
+      sweep: (after, limit) =>
+        use(async (db) => (await db.getAll('messages', IDBKeyRange.lowerBound(after, true), limit)).map(plainMessage)),
+      count: () => use((db) => db.count('messages')),
       knownDedup: (keys) =>
         use(async (db) => {
           const index = db.transaction('messages').store.index('dedup');
@@ -236,6 +253,24 @@ export function openCache(account: string): Cache {
     arrivals: {
       after: (seq, limit) => use((db) => db.getAll('arrivals', IDBKeyRange.lowerBound(seq, true), limit)),
       last: () => use(async (db) => (await db.transaction('arrivals').store.openKeyCursor(null, 'prev'))?.key ?? 0),
+      first: () => use(async (db) => (await db.transaction('arrivals').store.openKeyCursor())?.key ?? 0),
+    },
+    words: {
+      get: (number) => use((db) => db.get('words', number)),
+      all: () =>
+        use(async (db) => {
+          const transaction = db.transaction('words');
+          const [keys, values] = await Promise.all([transaction.store.getAllKeys(), transaction.store.getAll()]);
+          return keys.map((key, index) => [key, values[index] as Uint8Array]);
+        }),
+      put: (pieces) =>
+        use(async (db) => {
+          const transaction = db.transaction('words', 'readwrite');
+          await wholly(transaction, async () => {
+            for (const [number, sealed] of pieces) await transaction.store.put(sealed, number);
+          });
+        }),
+      clear: () => use((db) => db.clear('words')),
     },
     cursors: {
       get: (name) => use((db) => db.get('cursors', name)),
