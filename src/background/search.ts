@@ -76,11 +76,12 @@ export function createSearch({ sessions, view, changed, patience = 150 }: Deps):
       const session = sessions.current();
       await session.ready();
       const query = parseSearch(text);
-      if (isEmpty(query)) return { conversations: [], messages: [], more: false, unknown: query.unknown, indexing: null };
       const updating = update(session);
-      await Promise.race([updating, new Promise((resolve) => setTimeout(resolve, patience))]);
-      // What goes wrong after that is told by the next search.
+      // What goes wrong while nobody waits is told by the next search.
       updating.catch(() => undefined);
+      // Whoever opens the search will write in it: the index is read meanwhile.
+      if (isEmpty(query)) return { conversations: [], messages: [], more: false, unknown: query.unknown, indexing: null };
+      await Promise.race([updating, new Promise((resolve) => setTimeout(resolve, patience))]);
       const within = conversation === undefined ? null : new Set(epochsOf(conversation, session.rows));
       const found = await session.search.find(query, {
         limit: limit + 1,
