@@ -14,8 +14,7 @@ import type { NodeStatus } from './node-state.ts';
 import { owe } from './publication.ts';
 import { renewIdentity } from './renewal.ts';
 import type { Accounts } from './services.ts';
-import type { Session } from './session.ts';
-import type { Sessions } from './sessions.ts';
+import { atRest, type Sessions } from './sessions.ts';
 import type { Preferences } from './settings.ts';
 import type { StatusBoard } from './status.ts';
 
@@ -57,10 +56,6 @@ export interface Adoption {
   /** An account is in the keystore that was not there before: opens it, and brings it to the front. */
   begin(address: Address): Promise<void>;
 }
-
-/** What was under way may wait for a node: not for longer than this. */
-const atRest = (session: Pick<Session, 'rest'>): Promise<unknown> =>
-  Promise.race([session.rest(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
 
 export function createAccounts(deps: Deps): Accounts & Adoption {
   const {
@@ -243,7 +238,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         for (const { address } of accounts) await cacheOf(address).delete();
         for (const { address } of accounts) await accountRecords.delete(address, false);
         await records.delete();
-        node.reset(await preferences.nodeUrl());
+        node.reset(await preferences.nodeInUse());
         board.changed();
         accountChanged();
         return board.read();

@@ -2,14 +2,14 @@ import { Founding } from '../keystore/founding.ts';
 import { DraftStore } from '../keystore/founding-draft.ts';
 import { Keystore } from '../keystore/keystore.ts';
 import { getBlob } from '../network/blobs.ts';
-import { createNodeClient, type NodeClient } from '../network/node-client.ts';
+import { createNodeClient, type NodeClient, type NodeClientOptions } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
 import { maxRemoteLength } from '../protocol/remote-content.ts';
 import { systemClock } from '../protocol/time.ts';
 import { openCache } from '../storage/cache.ts';
 import { openRecords, type Records } from '../storage/records.ts';
 import { createAccountRecords } from './account-records.ts';
-import { createAccounts, sinceOf } from './accounts.ts';
+import { createAccounts } from './accounts.ts';
 import { createApprovals } from './approvals.ts';
 import { createAttachments } from './attachments.ts';
 import { createAwake } from './awake.ts';
@@ -29,23 +29,23 @@ import { noteStop } from './log.ts';
 import { createMessages } from './messages.ts';
 import type { StoredMessage } from './model.ts';
 import { createNaming } from './names.ts';
+import { createNodeChoice } from './node-choice.ts';
+import { createComparing, isDoubtful } from './node-comparison.ts';
 import { createNodeStatus } from './node-state.ts';
 import { createNotifications } from './notifications.ts';
-import { noting } from './noting.ts';
+import { awaiting, noting } from './noting.ts';
 import type { Background, Platform } from './platform.ts';
 import { createRequests } from './requests.ts';
 import { createSafety } from './safety.ts';
 import { createSearch } from './search.ts';
-import { openSession } from './session.ts';
+import type { Session } from './session.ts';
 import { createSessions } from './sessions.ts';
 import { createPreferences, createSettings } from './settings.ts';
 import { createSites } from './sites.ts';
+import { createSessionStart } from './start-session.ts';
 import { createStatus } from './status.ts';
 
 const recordsOf = (address: Address): Records => openRecords(`parley-records-${address.toLowerCase()}`);
-
-/** Skews beyond this are not corrected: a node must not be able to have tokens made for whatever time it likes. */
-const mostSkewMs = 10 * 60_000;
 
 /** Puts the services together and brings back what was open before the background last died. */
 export async function assemble(platform: Platform): Promise<Background> {
@@ -57,13 +57,12 @@ export async function assemble(platform: Platform): Promise<Background> {
   const exposure = createExposure({ preferences, expose: platform.expose, tabInFront: platform.tabInFront });
   const events = createEvents();
   const awake = createAwake(platform.wakers);
-  const node = createNodeStatus(await preferences.nodeUrl(), () => board.changed());
+  const node = createNodeStatus(await preferences.nodeInUse(), () => board.changed());
 
   const { cacheName = (address) => address.toLowerCase() } = platform;
   const cacheOf = (address: Address) => openCache(cacheName(address));
-  const connect = (url: string, token: () => string | null = () => null, onTokenRefused: () => void = () => undefined): NodeClient =>
-    createNodeClient(url, { authToken: token, onTokenRefused, ...(platform.fetch && { fetch: platform.fetch }) });
-  const nodeTime = (client: NodeClient): number => clock() + Math.max(-mostSkewMs, Math.min(mostSkewMs, client.clockSkewMs() ?? 0));
+  const connect = (url: string, options: NodeClientOptions = {}): NodeClient =>
+    createNodeClient(url, { ...options, ...(platform.fetch && { fetch: platform.fetch }) });
 
   const accountRecords = createAccountRecords(records, (address) => keystore.isFirst(address), platform.recordsOf ?? recordsOf);
   const front = await createFront(records, keystore);
@@ -71,33 +70,45 @@ export async function assemble(platform: Platform): Promise<Background> {
     state: () => keystore.state(),
     accounts: () => keystore.accounts(),
     front: front.address,
-    start: async (address, unlocked) => {
-      const url = await preferences.nodeUrl();
-      const keys = keystore.keys(address);
-      const client: NodeClient = connect(
-        url,
-        () => keys.authToken(nodeTime(client)),
-        () => keys.renewToken(),
-      );
-      node.reset(url);
-      return openSession({
-        keys,
-        records: accountRecords.of(address),
-        cache: cacheOf(address),
-        client,
-        // Of the work of accounts that are not looked at nobody is told.
-        status: { ...node, syncing: (work) => front.address() === address && node.syncing(work) },
-        events,
-        clock,
-        awake,
-        failpoint,
-        unlocked,
-        since: await sinceOf(records, address),
-        rotateDays: preferences.rotateDays,
-        statusChanged: () => board.changed(),
-        membersLeft: () => groups.settle(),
-      });
-    },
+    start: createSessionStart({
+      keystore,
+      records,
+      accountRecords,
+      cacheOf,
+      preferences,
+      connect,
+      status: node,
+      front,
+      events,
+      clock,
+      awake,
+      failpoint,
+      second: (first) => choice.second(first),
+      nodeTroubled: (trouble) => choice.troubled(trouble),
+      statusChanged: () => board.changed(),
+      handOver: async (address) => {
+        await sessions.settled();
+        await sessions
+          .all()
+          .find((session) => session.address === address)
+          ?.takeUp();
+      },
+      membersLeft: () => groups.settle(),
+    }),
+  });
+  /** Everything goes on by the node that is in use now. */
+  const moved = async (): Promise<void> => {
+    const [url, chosen] = [await preferences.nodeInUse(), await preferences.nodeUrl()];
+    node.reset(url, url === chosen ? null : chosen);
+    if (sessions.peek()) await sessions.open(true);
+    board.changed();
+  };
+  const choice = createNodeChoice({ preferences, connect: (url, timeoutMs) => connect(url, { timeoutMs }), clock, moved });
+  const comparing = createComparing({
+    nodes: async () => [await preferences.nodeUrl(), ...(await preferences.standby())],
+    connect,
+    clock,
+    changed: () => board.changed(),
   });
 
   const grants = createGrants(records.grants, clock);
@@ -112,8 +123,9 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
   });
   const badge = createBadge(platform.button);
+  const doubts = async (session: Session): Promise<boolean> => (await comparing.last(session))?.nodes.some(isDoubtful) ?? false;
   const prompts = (): number => approvals.waiting();
-  const board = createStatus({ keystore, front, records, preferences, sessions, node, prompts, clock, events, badge });
+  const board = createStatus({ keystore, front, records, preferences, sessions, node, doubts, prompts, clock, events, badge });
   const accountChanged = (): void => {
     notifications.changed();
     exposure.apply().catch((error: unknown) => noteStop('showing the provider', error)); // after a wipe it is the default again
@@ -128,7 +140,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     locked: () => {
       // What was being made goes with the keys: a locked Parley holds nothing open.
       founding.drop().catch((error: unknown) => noteStop('dropping a draft', error));
-      void preferences.nodeUrl().then(node.reset);
+      void preferences.nodeInUse().then((url) => node.reset(url));
       notifications.clear();
       board.changed();
       accountChanged();
@@ -182,7 +194,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const attachments = createAttachments({
     sessions,
     messages,
-    nodes: async () => [await preferences.nodeUrl(), ...(await preferences.nodes())],
+    nodes: async () => [await preferences.nodeInUse(), ...(await preferences.nodes())],
     get: (address) => getBlob(address, { bytes: maxRemoteLength, ...(platform.fetch && { fetch: platform.fetch }) }),
   });
   const safety = createSafety({
@@ -255,11 +267,14 @@ export async function assemble(platform: Platform): Promise<Background> {
       return account === null ? [] : grants.sites(account);
     },
     version: platform.version,
-    moved: async (url) => {
-      node.reset(url);
-      if (sessions.peek()) await sessions.open(true);
-      board.changed();
+    comparison: {
+      run: () => comparing.run(sessions.current()),
+      last: async () => {
+        const session = sessions.peek();
+        return session && comparing.last(session);
+      },
     },
+    moved,
     renewLock: lock.renew,
     keystoreOff: () => sites.keystoreOff(),
     rotateIfDue: () => {
@@ -276,7 +291,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     exposure,
     clock,
     begin: accounts.begin,
-    moved: node.reset,
+    moved: (url) => node.reset(url),
     changed: listChanged,
   });
 
@@ -294,14 +309,14 @@ export async function assemble(platform: Platform): Promise<Background> {
       foundings,
       backups: noting(backups, ['make', 'restore'], lock.used),
       // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
-      conversations: noting(conversations, ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
-      search: noting(search, ['find'], lock.used),
-      names: noting(names, ['put'], lock.used),
-      requests: noting(requests, ['decide', 'undoProof', 'arrange'], lock.used),
-      groups: noting(groups, ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
-      attachments: noting(attachments, ['open', 'send'], lock.used),
-      messages: noting(messages, ['send', 'retry', 'hide', 'discard'], lock.used),
-      safety: noting(safety, ['verify'], lock.used),
+      conversations: noting(awaiting(conversations, sessions.settled), ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
+      search: noting(awaiting(search, sessions.settled), ['find'], lock.used),
+      names: noting(awaiting(names, sessions.settled), ['put'], lock.used),
+      requests: noting(awaiting(requests, sessions.settled), ['decide', 'undoProof', 'arrange'], lock.used),
+      groups: noting(awaiting(groups, sessions.settled), ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
+      attachments: noting(awaiting(attachments, sessions.settled), ['open', 'send'], lock.used),
+      messages: noting(awaiting(messages, sessions.settled), ['send', 'retry', 'hide', 'discard'], lock.used),
+      safety: noting(awaiting(safety, sessions.settled), ['verify'], lock.used),
       settings: noting(
         settings,
         ['setNode', 'addNode', 'removeNode', 'testNode', 'setExposure', 'exposeTo', 'setSiteKeystore', 'setTheme'],
@@ -316,6 +331,11 @@ export async function assemble(platform: Platform): Promise<Background> {
       await lock.check();
       for (const session of sessions.all()) session.resume(true);
       groups.settle();
+      choice.review().catch((error: unknown) => noteStop('looking for the chosen node', error));
+      for (const session of sessions.all())
+        comparing.runIfDue(session).catch((error: unknown) => {
+          if (!session.ended()) noteStop('comparing nodes', error);
+        });
     },
     async stop() {
       const open = sessions.all();

@@ -83,7 +83,7 @@ export function createContacts({ pins, node, clock, otherKeys }: Deps): Contacts
       if (before && before.checkedAt > clock() - maxAgeMs) return before.bundle;
       let found: VerifiedBundle[];
       try {
-        found = verified(await readTopic(node, address), address);
+        found = await readContacts(node, address);
       } catch (error) {
         if (before) return before.bundle;
         throw error;
@@ -154,6 +154,10 @@ async function readTopic(node: Pick<NodeAccess, 'pages'>, address: Address): Pro
   }
   return entries;
 }
+
+/** The bundles of a wallet that a node has, newest first. @throws NodeError */
+export const readContacts = async (node: Pick<NodeAccess, 'pages'>, address: Address): Promise<VerifiedBundle[]> =>
+  verified(await readTopic(node, address), address);
 
 /** The entries that verify. */
 const verified = (newestFirst: readonly Uint8Array[], address: Address): VerifiedBundle[] =>

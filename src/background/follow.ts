@@ -53,6 +53,9 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
     });
   };
 
+  const report = (error: unknown): void => {
+    if (!signal.aborted) noteStop('following', error);
+  };
   const catchUp = (): void =>
     void sync.catchUp().catch((error: unknown) => {
       if (!signal.aborted) noteStop('catching up', error);
@@ -111,5 +114,3 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
     isOpen: () => open,
   };
 }
-
-const report = (error: unknown): void => noteStop('following', error);

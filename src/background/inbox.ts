@@ -15,6 +15,8 @@ export interface Inbox {
    * are left out. Returns how many were new.
    */
   append(envelopes: readonly Envelope[], cursors?: readonly { readonly name: string; readonly value: bigint }[]): Promise<number>;
+  /** Whether this envelope is here and became a message or a conversation. */
+  opened(envelope: Envelope): Promise<boolean>;
 }
 
 /** What was seen lately and need not be sealed again to be found on the disk: the overlap of two catch-ups is mostly that. */
@@ -52,5 +54,6 @@ export function createInbox(address: Address, keystore: AccountKeys, cache: Cach
       }
       return added;
     },
+    opened: async (envelope) => (await cache.inbox.state(await digestOf(envelope))) === 'done',
   };
 }

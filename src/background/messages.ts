@@ -78,6 +78,12 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     return entry.id;
   };
 
+  const writeOnce = async (session: Session, conversation: string, value: Value, clientId: string, by: Writer): Promise<string> => {
+    await session.ready();
+    const request = await session.keys.blind('requests', `${conversation} ${clientId}`);
+    return (await session.records.sent.get(request)) ?? write(session, conversation, value, request, by);
+  };
+
   /** Who answers allows. @throws RefusalError blocked */
   const answering = async (session: Session, row: StoredConversation): Promise<void> => {
     const decided = decidedOn(row, session.consent);
@@ -141,13 +147,20 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
       // One after the other, so that a request that is repeated at once finds what the first became.
       sending(async () => {
         const value: Value = typeof content === 'string' ? { kind: 'text', text: content } : content;
+        await sessions.settled();
         const session = sessions.current();
-        await session.ready();
-        const request = await session.keys.blind('requests', `${conversation} ${clientId}`);
-        const before = await session.records.sent.get(request);
-        const id = before ?? (await write(session, conversation, value, request, by));
-        if (value.kind === 'text') await forgetDraft(session, conversation, value.text);
-        return byId(session, id);
+        const id = await writeOnce(session, conversation, value, clientId, by).catch(async (error: unknown) => {
+          // The node may have changed under our hands, and with it the session: the name of the request keeps a second try from being a second message.
+          await sessions.settled();
+          const now = sessions.peek();
+          if (now === null || now === session || now.address !== session.address) throw error;
+          return writeOnce(now, conversation, value, clientId, by);
+        });
+        await sessions.settled();
+        const now = sessions.of(session.address);
+        if (value.kind === 'text') await forgetDraft(now, conversation, value.text);
+        await now.ready();
+        return byId(now, id);
       }),
     async settled(id, ms) {
       const session = sessions.current();

@@ -185,6 +185,11 @@ export const methods = {
   setNode: own(object({ url, passphrase: optional(passphrase) }), (p, { settings }) => settings.setNode(p.url, p.passphrase ?? null)),
   addNode: own(object({ url }), (p, { settings }) => settings.addNode(p.url)),
   removeNode: own(object({ url }), (p, { settings }) => settings.removeNode(p.url)),
+  setStandby: own(object({ url, on: boolean, passphrase: optional(passphrase) }), (p, { settings }) =>
+    settings.setStandby(p.url, p.on, p.passphrase ?? null),
+  ),
+  setPublishToTwo: own(object({ on: boolean }), (p, { settings }) => settings.setPublishToTwo(p.on)),
+  compareNodes: own(object({}), (_, { settings }) => settings.compareNodes()),
   testNode: own(object({ url }), (p, { settings }) => settings.testNode(p.url)),
   setAutoLock: own(object({ minutes: oneOf(null, 5, 15, 60, 240) }), (p, { settings }) => settings.setAutoLock(p.minutes)),
   setRotateDays: own(object({ days: oneOf(null, 30, 90, 365) }), (p, { settings }) => settings.setRotateDays(p.days)),

@@ -1,12 +1,20 @@
 import { NodeError } from '../network/errors.ts';
 import type { NodeClient } from '../network/node-client.ts';
-import type { NodeStatus } from './node-state.ts';
+import type { NodeStatus, NodeTrouble } from './node-state.ts';
 
 /** The node of the open account. What its calls come to is told to the status. */
 export type NodeAccess = Omit<NodeClient, 'clockSkewMs'>;
 
-/** Passes calls on to a client and keeps the status in step with their outcome, until `signal` aborts. */
-export function watchNode(client: NodeClient, status: NodeStatus, signal: AbortSignal): NodeAccess {
+/** A call that takes longer than this is a sign of trouble, ms; it goes on all the same. */
+const slowMs = 4_000;
+
+/** Passes calls on to a client and keeps the status in step with their outcome, until `signal` aborts. `troubled` hears of what goes wrong, and of what is slow. */
+export function watchNode(
+  client: NodeClient,
+  status: NodeStatus,
+  signal: AbortSignal,
+  troubled: (trouble: NodeTrouble | 'slow') => void = () => undefined,
+): NodeAccess {
   const succeeded = (): void => {
     if (signal.aborted) return;
     status.skew(client.clockSkewMs());
@@ -15,11 +23,15 @@ export function watchNode(client: NodeClient, status: NodeStatus, signal: AbortS
   const failed = (error: unknown): never => {
     if (signal.aborted) throw error;
     status.skew(client.clockSkewMs());
-    if (error instanceof NodeError) status.failed(error.reason);
+    if (error instanceof NodeError) {
+      status.failed(error.reason);
+      troubled(error.reason);
+    }
     throw error;
   };
   const watch = async <T>(call: Promise<T>): Promise<T> => {
-    const result = await call.catch(failed);
+    const timer = setTimeout(() => signal.aborted || troubled('slow'), slowMs);
+    const result = await call.catch(failed).finally(() => clearTimeout(timer));
     succeeded();
     return result;
   };

@@ -19,13 +19,14 @@ export interface NodeStatus {
   /** A catch-up that takes a while: how many envelopes are still to be read, when known; null when it is over. */
   syncing(work: { readonly remaining: number | null } | null): void;
   /** Another node, or none because of the lock: forget what was known. */
-  reset(url: string): void;
+  reset(url: string, standsInFor?: string | null): void;
 }
 
 /** Follows the outcome of calls and calls `changed` when what a person would see differs. */
 export function createNodeStatus(url: string, changed: () => void): NodeStatus {
   let current = {
     url,
+    standsInFor: null as string | null,
     asked: false,
     trouble: null as NodeTrouble | null,
     skewMs: null as number | null,
@@ -35,7 +36,8 @@ export function createNodeStatus(url: string, changed: () => void): NodeStatus {
 
   const view = (): NodeState => {
     const { state, detail } = judge(current);
-    return { url: current.url, state, detail, remaining: state === 'syncing' ? (current.work?.remaining ?? null) : null };
+    const { url, standsInFor } = current;
+    return { url, standsInFor, state, detail, remaining: state === 'syncing' ? (current.work?.remaining ?? null) : null };
   };
   const set = (change: Partial<typeof current>): void => {
     current = { ...current, ...change };
@@ -52,7 +54,7 @@ export function createNodeStatus(url: string, changed: () => void): NodeStatus {
     failed: (trouble) => set({ asked: true, trouble: trouble === 'refused' ? null : trouble }),
     skew: (skewMs) => set({ skewMs }),
     syncing: (work) => set({ work }),
-    reset: (next) => set({ url: next, asked: false, trouble: null, skewMs: null, work: null }),
+    reset: (next, standsInFor = null) => set({ url: next, standsInFor, asked: false, trouble: null, skewMs: null, work: null }),
   };
 }
 

@@ -1,5 +1,19 @@
 import { noteStop } from './log.ts';
 
+/** The service, each of whose functions waits until `ready`. */
+export function awaiting<S extends object>(service: S, ready: () => Promise<void>): S {
+  const entries = Object.entries(service as Record<string, (...params: unknown[]) => unknown>);
+  return Object.fromEntries(
+    entries.map(([name, run]) => [
+      name,
+      async (...params: unknown[]) => {
+        await ready();
+        return run(...params);
+      },
+    ]),
+  ) as S;
+}
+
 /** The service, with a note of each call of these functions. */
 export function noting<S extends object>(service: S, names: readonly (keyof S)[], note: () => Promise<void>): S {
   const noted: S = { ...service };

@@ -14,6 +14,8 @@ import type { NodeAccess } from './node-access.ts';
 export interface Outbox {
   /** Reads what waits; must have run before the rest is used. */
   load(): Promise<void>;
+  /** Takes up what another session of the account wrote here after this one had begun. */
+  takeUp(): Promise<void>;
   /** Resolves when the entry is on the disk. `request` names what asked for it: the same name never makes a second message. */
   add(entry: OutboxEntry, request?: string): Promise<void>;
   entries(): OutboxEntry[];
@@ -65,14 +67,16 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
 
   const seal = (entry: OutboxEntry): Promise<Uint8Array> => keystore.sealRecord('outbox', entry.id, entry);
 
-  const load = (): Promise<void> => {
+  const readAll = async (): Promise<void> => {
     const read = async (row: OutboxRow): Promise<void> => {
       const entry = (await keystore.openRecord('outbox', row.id, row.sealed)) as OutboxEntry;
-      waiting.set(row.id, { order: row.order, entry });
+      if (!waiting.has(row.id)) waiting.set(row.id, { order: row.order, entry });
     };
-    loading ??= (async () => {
-      await Promise.all((await records.outbox.all()).map(read));
-    })().catch((error: unknown) => {
+    await Promise.all((await records.outbox.all()).map(read));
+  };
+
+  const load = (): Promise<void> => {
+    loading ??= readAll().catch((error: unknown) => {
       loading = undefined;
       throw error;
     });
@@ -146,6 +150,10 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
 
   return {
     load,
+    async takeUp() {
+      await load();
+      await readAll();
+    },
     async add(entry, request) {
       // A peer chose the topic of a conversation: what is said there must never come to lie among our keys, contacts or preferences.
       if (

@@ -8,6 +8,7 @@ import type {
   Exposure,
   Founding,
   MessageView,
+  NodeComparison,
   NodeTest,
   NotificationLevel,
   OpenedFile,
@@ -233,6 +234,12 @@ export interface SettingsService {
   /** Keeps an address to choose from later; `removeNode` forgets one that is not in use. */
   addNode(url: string): Promise<Settings>;
   removeNode(url: string): Promise<Settings>;
+  /** Whether a node that is kept may step in for the chosen one; to let it takes the passphrase. */
+  setStandby(url: string, on: boolean, passphrase: string | null): Promise<Settings>;
+  /** Whether what is published goes to a second node too. */
+  setPublishToTwo(on: boolean): Promise<Settings>;
+  /** Lays what the nodes have beside each other. */
+  compareNodes(): Promise<NodeComparison>;
   testNode(url: string): Promise<NodeTest>;
   setAutoLock(minutes: number | null): Promise<Settings>;
   setRotateDays(days: number | null): Promise<Settings>;

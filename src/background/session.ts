@@ -16,7 +16,7 @@ import { createMarks, type Marks } from './marks.ts';
 import type { OutboxEntry } from './model.ts';
 import { createNames, type Names } from './names.ts';
 import { type NodeAccess, watchNode } from './node-access.ts';
-import type { NodeStatus } from './node-state.ts';
+import type { NodeStatus, NodeTrouble } from './node-state.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPins, type Pins } from './pins.ts';
 import { createPublication } from './publication.ts';
@@ -49,6 +49,8 @@ export interface Session {
   ready(): Promise<void>;
   /** Writes down what is to be sent, shows it, and begins to send. Resolves when it is shown. */
   post(entry: OutboxEntry, request?: string): Promise<void>;
+  /** Goes on with what an earlier session of this account wrote down in its last moment. Resolves when it is shown. */
+  takeUp(): Promise<void>;
   /** Decides about somebody: here at once, on the network as soon as it can be reached. */
   decide(...decision: Parameters<Consent['decide']>): Promise<void>;
   /** A time for something of ours: now, and later than any before in this conversation. */
@@ -59,6 +61,8 @@ export interface Session {
   topicsChanged(): void;
   /** Goes on with all that waits. `ask`: also asks the node for news now, stream or not. */
   resume(ask: boolean): void;
+  /** Whether it was stopped. */
+  ended(): boolean;
   /** Ends everything at once: nothing is asked of the network or shown from here on. */
   stop(): void;
   /** Resolves when what was under way has come to rest. */
@@ -71,6 +75,8 @@ export interface SessionDeps {
   readonly cache: Cache;
   readonly client: NodeClient;
   readonly status: NodeStatus;
+  /** A call to the node went wrong, or is slow. */
+  readonly nodeTroubled: (trouble: NodeTrouble | 'slow') => void;
   readonly events: Events;
   readonly clock: Clock;
   readonly awake: Awake;
@@ -82,6 +88,8 @@ export interface SessionDeps {
   /** After how many days the pre-key is renewed by itself; null: never. */
   readonly rotateDays: () => Promise<number | null>;
   readonly statusChanged: () => void;
+  /** Something was written down to be sent after this session had ended: the one in its place goes on with it. */
+  readonly handOver: (address: Address) => Promise<void>;
   /** Somebody has left a group. */
   readonly membersLeft: () => void;
 }
@@ -93,6 +101,7 @@ export function openSession(deps: SessionDeps): Session {
     cache,
     client,
     status,
+    nodeTroubled,
     events,
     clock,
     awake,
@@ -101,6 +110,7 @@ export function openSession(deps: SessionDeps): Session {
     since,
     rotateDays,
     statusChanged,
+    handOver,
     membersLeft,
   } = deps;
   const address = keystore.address();
@@ -114,7 +124,7 @@ export function openSession(deps: SessionDeps): Session {
     statusChanged();
   };
 
-  const node = watchNode(client, status, signal);
+  const node = watchNode(client, status, signal, nodeTroubled);
   const rows = createRows(keystore, cache);
   const pins = createPins({ account: address, keystore, table: records.pins });
   const contacts = createContacts({
@@ -205,12 +215,15 @@ export function openSession(deps: SessionDeps): Session {
     unlocked,
     working: status.syncing,
   });
+  const showEntries = async (): Promise<void> => {
+    for (const entry of outbox.entries()) await showEntry(entry, keystore, cache, rows);
+  };
   let readying: Promise<void> | undefined;
   const ready = (): Promise<void> => {
     readying ??= (async () => {
       await Promise.all([rows.load(), outbox.load(), consent.load(), marks.load(), names.load()]);
       await settleRenewal(keystore, records, rows, address);
-      for (const entry of outbox.entries()) await showEntry(entry, keystore, cache, rows);
+      await showEntries();
     })().catch((error: unknown) => {
       readying = undefined;
       throw error;
@@ -255,12 +268,22 @@ export function openSession(deps: SessionDeps): Session {
     sync,
     ready,
     async post(entry, request) {
-      await outbox.add(entry, request);
+      const written = outbox.add(entry, request);
+      // What is being written down is waited for at the end.
+      running.add(written);
+      await written.finally(() => running.delete(written));
+      if (signal.aborted) return handOver(address);
       await showEntry(entry, keystore, cache, rows);
       await failpoint('post:shown');
       changed([entry.conversation]);
       run('sending', outbox.run);
       if (entry.row.kind === 'invitation') topicsChanged();
+    },
+    async takeUp() {
+      await ready();
+      await outbox.takeUp();
+      await showEntries();
+      run('sending', outbox.run);
     },
     async decide(...decision) {
       await consent.decide(...decision);
@@ -293,6 +316,7 @@ export function openSession(deps: SessionDeps): Session {
       if (ask || !follow.isOpen()) run('catching up', sync.catchUp);
       run('reading again', sync.readAgain);
     },
+    ended: () => signal.aborted,
     stop() {
       control.abort();
       void cache.close();

@@ -1,5 +1,6 @@
 import type { Address } from '../protocol/address.ts';
 import { RefusalError } from '../rpc/errors.ts';
+import { createExclusive } from './exclusive.ts';
 import type { Session } from './session.ts';
 
 /** The sessions of all accounts: every one works while Parley is unlocked, one of them is in front. */
@@ -10,6 +11,8 @@ export interface Sessions {
   /** That of this account. @throws RefusalError locked, no-account */
   of(address: Address): Session;
   all(): Session[];
+  /** Resolves when sessions that give way to others have come to rest, and the others are open. */
+  settled(): Promise<void>;
   /** Opens every account that the keystore holds; what was open before ends. */
   open(unlocked: boolean): Promise<Session>;
   /** Opens one account more. */
@@ -26,8 +29,18 @@ interface Deps {
   readonly front: () => Address | null;
 }
 
+/** What was under way may wait for a node: not for longer than this, ms. */
+const patience = 2_000;
+
+export const atRest = (session: Pick<Session, 'rest'>): Promise<unknown> =>
+  Promise.race([session.rest(), new Promise((resolve) => setTimeout(resolve, patience))]);
+
 export function createSessions({ start, state, accounts, front }: Deps): Sessions {
   let sessions: ReadonlyMap<Address, Session> = new Map();
+  const changing = createExclusive();
+  let changes: Promise<unknown> = Promise.resolve();
+  /** Grows with each end of everything, so that what was being opened then is not. */
+  let ends = 0;
 
   const peek = (): Session | null => sessions.get(front() as Address) ?? null;
   const of = (address: Address | null): Session => {
@@ -39,20 +52,39 @@ export function createSessions({ start, state, accounts, front }: Deps): Session
   };
   const current = (): Session => of(front());
 
+  const replaceAll = async (unlocked: boolean): Promise<Session> => {
+    const before = ends;
+    // Two sessions of one account would write over each other.
+    for (const session of sessions.values()) session.stop();
+    await Promise.all([...sessions.values()].map(atRest));
+    const next = new Map<Address, Session>();
+    for (const { address } of ends === before ? accounts() : []) next.set(address, await start(address, unlocked));
+    if (ends !== before) {
+      for (const session of next.values()) session.stop();
+      return current();
+    }
+    sessions = next;
+    // The one that is looked at goes before the others.
+    for (const session of [...next.values()].sort((a, b) => Number(b.address === front()) - Number(a.address === front())))
+      session.resume(true);
+    return current();
+  };
+
   return {
     current,
     peek,
     of,
     all: () => [...sessions.values()],
-    async open(unlocked) {
-      const next = new Map<Address, Session>();
-      for (const { address } of accounts()) next.set(address, await start(address, unlocked));
-      for (const session of sessions.values()) session.stop();
-      sessions = next;
-      // The one that is looked at goes before the others.
-      for (const session of [...next.values()].sort((a, b) => Number(b.address === front()) - Number(a.address === front())))
-        session.resume(true);
-      return current();
+    async settled() {
+      for (let last = null as unknown; last !== changes; ) {
+        last = changes;
+        await changes;
+      }
+    },
+    open(unlocked) {
+      const opened = changing(() => replaceAll(unlocked));
+      changes = opened.catch(() => undefined);
+      return opened;
     },
     async begin(address) {
       const session = await start(address, true);
@@ -67,6 +99,7 @@ export function createSessions({ start, state, accounts, front }: Deps): Session
       return session;
     },
     close() {
+      ends += 1;
       for (const session of sessions.values()) session.stop();
       sessions = new Map();
     },

@@ -3,7 +3,7 @@ import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import type { NodeClient } from '../network/node-client.ts';
 import { RefusalError } from '../rpc/errors.ts';
-import type { Exposure, NodeTest, NotificationLevel, Settings, Theme } from '../rpc/views.ts';
+import type { Exposure, NodeComparison, NodeTest, NotificationLevel, Settings, Theme } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
 import { type ExposureService, parseSite } from './exposure.ts';
 import { clockSentence } from './node-state.ts';
@@ -18,6 +18,15 @@ export interface Preferences {
   /** The addresses that are kept, the one in use among them. */
   nodes(): Promise<readonly string[]>;
   setNodes(urls: readonly string[]): Promise<void>;
+  /** The chosen one, or the one that steps in for it. */
+  nodeInUse(): Promise<string>;
+  /** Which one steps in; null: none has to. */
+  setStandIn(url: string | null): Promise<void>;
+  /** Those of the kept ones that may step in, in their order. */
+  standby(): Promise<readonly string[]>;
+  setStandby(urls: readonly string[]): Promise<void>;
+  publishesToTwo(): Promise<boolean>;
+  setPublishesToTwo(on: boolean): Promise<void>;
   autoLockMinutes(): Promise<number | null>;
   setAutoLockMinutes(minutes: number | null): Promise<void>;
   /** After how many days the pre-key is renewed by itself; null: never. */
@@ -48,14 +57,28 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
     const url = await settings.get('nodeUrl');
     return typeof url === 'string' ? url : defaultNodeUrl;
   };
+  const nodes = async (): Promise<readonly string[]> => {
+    const kept = textsOf(await settings.get('nodes'));
+    const chosen = await nodeUrl();
+    return kept.includes(chosen) ? kept : [chosen, ...kept];
+  };
+  const standby = async (): Promise<readonly string[]> => {
+    const [kept, chosen, may] = [await nodes(), await nodeUrl(), textsOf(await settings.get('standby'))];
+    return kept.filter((url) => url !== chosen && may.includes(url));
+  };
   return {
     nodeUrl,
-    async nodes() {
-      const kept = textsOf(await settings.get('nodes'));
-      const inUse = await nodeUrl();
-      return kept.includes(inUse) ? kept : [inUse, ...kept];
-    },
+    nodes,
     setNodes: (urls) => settings.put('nodes', urls),
+    async nodeInUse() {
+      const standIn = await settings.get('standIn');
+      return typeof standIn === 'string' && (await standby()).includes(standIn) ? standIn : nodeUrl();
+    },
+    setStandIn: (url) => settings.put('standIn', url),
+    standby,
+    setStandby: (urls) => settings.put('standby', urls),
+    publishesToTwo: async () => (await settings.get('publishToTwo')) === true,
+    setPublishesToTwo: (on) => settings.put('publishToTwo', on),
     async exposure() {
       const { mode, sites } = ((await settings.get('exposure')) ?? {}) as Partial<Exposure>;
       return { mode: modes.includes(mode) ? (mode as Exposure['mode']) : 'all', sites: textsOf(sites) };
@@ -63,6 +86,7 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
     setExposure: (exposure) => settings.put('exposure', exposure),
     async setNodeUrl(url) {
       const normal = parseNodeUrl(url);
+      await settings.put('standIn', null);
       await settings.put('nodeUrl', normal);
       return normal;
     },
@@ -107,8 +131,10 @@ interface Deps {
   readonly backedUp: () => Promise<number | null>;
   readonly listSites: () => Promise<Settings['sites']>;
   readonly version: string;
+  /** Lays the nodes beside each other, or tells what came of it the last time. */
+  readonly comparison: { run(): Promise<NodeComparison>; last(): Promise<NodeComparison | null> };
   /** The node is another one now. */
-  readonly moved: (url: string) => Promise<void>;
+  readonly moved: () => Promise<void>;
   /** The time until locking is another one now. */
   readonly renewLock: () => Promise<void>;
   /** Sites may not have the keystore API any more. */
@@ -127,6 +153,7 @@ export function createSettings({
   backedUp,
   listSites,
   version,
+  comparison,
   moved,
   renewLock,
   rotateIfDue,
@@ -136,6 +163,9 @@ export function createSettings({
   const read = async (): Promise<Settings> => ({
     nodeUrl: await preferences.nodeUrl(),
     nodes: await preferences.nodes(),
+    standby: await preferences.standby(),
+    publishToTwo: await preferences.publishesToTwo(),
+    comparison: await comparison.last(),
     exposure: await preferences.exposure(),
     here: await exposure.here(),
     backedUpAt: await backedUp(),
@@ -149,20 +179,23 @@ export function createSettings({
     preKey: preKeyView(preKeys()),
     version,
   });
+  /** Whoever chooses the node sees with whom its user talks: a passer-by must not be able to. */
+  const permitted = async (passphrase: string | null): Promise<void> => {
+    if (keystore.state() === 'none') return;
+    if (passphrase === null) throw new RefusalError('wrong-passphrase', 'Another node needs your passphrase.', { field: 'passphrase' });
+    await keystore.check(passphrase);
+  };
+
   return {
     read,
     async setNode(url, passphrase) {
       const next = parseNodeUrl(url);
       if (next === (await preferences.nodeUrl())) return read();
-      // Whoever chooses the node sees with whom its user talks: a passer-by must not be able to.
-      if (keystore.state() !== 'none') {
-        if (passphrase === null) throw new RefusalError('wrong-passphrase', 'Another node needs your passphrase.', { field: 'passphrase' });
-        await keystore.check(passphrase);
-      }
+      await permitted(passphrase);
       const kept = await preferences.nodes();
       await preferences.setNodeUrl(next);
-      if (!kept.includes(next)) await preferences.setNodes([...kept, next].slice(-mostNodes));
-      await moved(next);
+      await preferences.setNodes([...new Set([...kept, next])].slice(-mostNodes));
+      await moved();
       return read();
     },
     async addNode(url) {
@@ -176,9 +209,25 @@ export function createSettings({
     async removeNode(url) {
       const kept = await preferences.nodes();
       if (url === (await preferences.nodeUrl())) throw new RefusalError('bad-params', 'This node is in use.', { field: 'url' });
+      const before = await preferences.nodeInUse();
       await preferences.setNodes(kept.filter((each) => each !== url));
+      if (before === url) await moved();
       return read();
     },
+    async setStandby(url, on, passphrase) {
+      const kept = await preferences.nodes();
+      if (!kept.includes(url)) throw new RefusalError('bad-params', 'This node is not kept here.', { field: 'url' });
+      if (on) await permitted(passphrase);
+      const [others, before] = [(await preferences.standby()).filter((each) => each !== url), await preferences.nodeInUse()];
+      await preferences.setStandby(on ? [...others, url] : others);
+      if (!on && before === url) await moved();
+      return read();
+    },
+    async setPublishToTwo(on) {
+      await preferences.setPublishesToTwo(on);
+      return read();
+    },
+    compareNodes: comparison.run,
     async setExposure(mode) {
       const { sites } = await preferences.exposure();
       await preferences.setExposure({ mode, sites });

@@ -28,6 +28,8 @@ interface Deps {
   readonly preferences: Preferences;
   readonly sessions: Sessions;
   readonly node: NodeStatus;
+  /** Whether a node is to be told of. */
+  readonly doubts: (session: Session) => Promise<boolean>;
   readonly prompts: () => number;
   readonly clock: Clock;
   readonly events: Events;
@@ -41,7 +43,19 @@ const countRequests = (session: Session): number =>
 
 const phases = { none: 'welcome', locked: 'locked', open: 'ready' } as const;
 
-export function createStatus({ keystore, front, records, preferences, sessions, node, prompts, clock, events, badge }: Deps): StatusBoard {
+export function createStatus({
+  keystore,
+  front,
+  records,
+  preferences,
+  sessions,
+  node,
+  doubts,
+  prompts,
+  clock,
+  events,
+  badge,
+}: Deps): StatusBoard {
   const accountView = async (address: Address): Promise<AccountView> => {
     const session = sessions.all().find((each) => each.address === address);
     if (!session || keystore.state() !== 'open') return { address, name: '', color: null, unread: 0 };
@@ -55,7 +69,7 @@ export function createStatus({ keystore, front, records, preferences, sessions, 
   const read = async (): Promise<Status> => {
     const session = sessions.peek();
     const accounts = await Promise.all(keystore.accounts().map(({ address }) => accountView(address)));
-    const [url, theme] = [await preferences.nodeUrl(), await preferences.theme()];
+    const [url, theme] = [await preferences.nodeInUse(), await preferences.theme()];
     const account = keystore.accounts().find(({ address }) => address === front.address()) ?? null;
     const { failed, nextTryAt } = keystore.failures();
     return {
@@ -65,6 +79,7 @@ export function createStatus({ keystore, front, records, preferences, sessions, 
       nextUnlockAt: nextTryAt !== null && nextTryAt > clock() ? nextTryAt : null,
       failedUnlocks: failed,
       node: node.read(),
+      nodeDoubt: session !== null && (await doubts(session)),
       prompts: prompts(),
       unread: accounts.find(({ address }) => address === account?.address)?.unread ?? 0,
       requests: session ? countRequests(session) : 0,

@@ -23,6 +23,8 @@ export interface Sync {
   readAgain(): Promise<void>;
   /** Takes what a stream delivered. */
   take(envelopes: readonly Envelope[]): Promise<void>;
+  /** Whether an envelope that was taken became a message or a conversation. */
+  opened(envelope: Envelope): Promise<boolean>;
   /** What to follow: invitations, and every conversation. */
   topics(): string[];
 }
@@ -68,7 +70,10 @@ export function createSync(deps: Deps): Sync {
   let lookFarAt = deps.unlocked ? 0 : clock() + longOverlapEveryMs;
   let unlocked = deps.unlocked;
 
-  const read = (): void => void reader.run().catch((error: unknown) => noteStop('reading', error));
+  const read = (): void =>
+    void reader.run().catch((error: unknown) => {
+      if (!signal.aborted) noteStop('reading', error);
+    });
 
   const catchUp = createSingle(async () => {
     await rows.load();
@@ -176,6 +181,7 @@ export function createSync(deps: Deps): Sync {
       await failpoint('stream:appended');
       await reader.run();
     },
+    opened: inbox.opened,
     topics: () => [inviteTopic(address), ...topicsOf([...rows.all()]), ...(consent.topic() === '' ? [] : [consent.topic()])],
   };
 }

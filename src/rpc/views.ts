@@ -17,6 +17,8 @@ export interface Status {
   readonly nextUnlockAt: number | null;
   readonly failedUnlocks: number;
   readonly node: NodeState;
+  /** Whether a node lacks what others have, or shows keys from before. */
+  readonly nodeDoubt: boolean;
   /** Questions of sites that wait for an answer. */
   readonly prompts: number;
   /** Messages not read yet, over all conversations of the inbox; 0 while locked. */
@@ -58,6 +60,8 @@ export interface NodeState {
   readonly state: 'idle' | 'syncing' | 'connected' | 'offline' | 'wrong' | 'clock' | 'unauthorised';
   /** A sentence for the user, when something is wrong. */
   readonly detail: string | null;
+  /** The node that was chosen and does not answer, while this one steps in. */
+  readonly standsInFor: string | null;
   /** Envelopes still to be read in a catch-up under way, when known. */
   readonly remaining: number | null;
 }
@@ -279,6 +283,12 @@ export interface Settings {
   readonly nodeUrl: string;
   /** The addresses that are kept, the one in use among them. */
   readonly nodes: readonly string[];
+  /** Those of them that step in when the chosen one does not answer. */
+  readonly standby: readonly string[];
+  /** Whether what is published goes to a second one of them too. */
+  readonly publishToTwo: boolean;
+  /** What came of laying them beside each other; null: not yet, or locked. */
+  readonly comparison: NodeComparison | null;
   readonly exposure: Exposure;
   /** The site of the tab in front, where `window.xmtp` can appear at all. */
   readonly here: string | null;
@@ -298,6 +308,26 @@ export interface Settings {
   /** After how many days the next one is made by itself; null: never. */
   readonly rotateDays: number | null;
   readonly version: string;
+}
+
+/** What several nodes have of the same topics and people. */
+export interface NodeComparison {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly nodes: readonly NodeFinding[];
+}
+
+export interface NodeFinding {
+  readonly url: string;
+  readonly answered: boolean;
+  /** Envelopes that were laid beside each other. */
+  readonly looked: number;
+  /** Messages that others have and this one has not. */
+  readonly missing: number;
+  /** Envelopes that not all have and that nobody can read. */
+  readonly foreign: number;
+  /** People whose newest keys it does not have. */
+  readonly olderKeys: readonly Address[];
 }
 
 export interface Site {

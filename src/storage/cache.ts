@@ -79,6 +79,8 @@ export interface Cache {
     ): Promise<number>;
     /** The oldest that wait to be read. */
     next(limit: number): Promise<InboxRecord[]>;
+    /** What became of an envelope, by its digest. */
+    state(digest: string): Promise<InboxRecord['state'] | undefined>;
     /** How many wait. */
     waiting(): Promise<number>;
     quarantined(limit: number): Promise<InboxRecord[]>;
@@ -237,6 +239,7 @@ export function openCache(account: string): Cache {
           });
         }),
       next: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('new'), limit)),
+      state: (digest) => use(async (db) => (await db.getFromIndex('inbox', 'digest', digest))?.state),
       waiting: () => use((db) => db.countFromIndex('inbox', 'state', byState('new'))),
       quarantined: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('quarantined'), limit)),
       requeue: (reasons) =>

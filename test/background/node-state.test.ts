@@ -6,7 +6,7 @@ const url = 'http://127.0.0.1:5555';
 describe('the state of the node', () => {
   it('is idle until somebody asked, and again after a reset', () => {
     const node = createNodeStatus(url, () => undefined);
-    expect(node.read()).toEqual({ url, state: 'idle', detail: null, remaining: null });
+    expect(node.read()).toEqual({ url, standsInFor: null, state: 'idle', detail: null, remaining: null });
     node.ok();
     expect(node.read().state).toBe('connected');
     node.reset(url);
@@ -18,6 +18,7 @@ describe('the state of the node', () => {
     node.failed('unreachable');
     expect(node.read()).toEqual({
       url,
+      standsInFor: null,
       state: 'offline',
       detail: 'The node at 127.0.0.1:5555 did not answer. Messages stay here and go out when it is back.',
       remaining: null,

@@ -33,6 +33,9 @@ describe('settings', () => {
     expect(await services.settings.read()).toEqual({
       nodeUrl: node.url,
       nodes: [node.url],
+      standby: [],
+      publishToTwo: false,
+      comparison: null,
       exposure: { mode: 'all', sites: [] },
       here: null,
       autoLockMinutes: 60,

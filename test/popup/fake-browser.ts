@@ -168,10 +168,12 @@ const status: Status = {
   failedUnlocks: 0,
   node: {
     url: 'http://127.0.0.1:5555',
+    standsInFor: null,
     state: scene === 'offline' ? 'offline' : scene === 'syncing' ? 'syncing' : 'connected',
     detail: scene === 'offline' ? 'The node at 127.0.0.1 did not answer. Messages stay here and go out when it is back.' : null,
     remaining: scene === 'syncing' ? 12_345 : null,
   },
+  nodeDoubt: false,
   prompts: 0,
   unread: 3,
   requests: scene === 'empty' ? 0 : requests.length,
@@ -261,6 +263,18 @@ const settings: Settings = {
     scene === 'empty'
       ? ['http://127.0.0.1:5555']
       : ['http://127.0.0.1:5555', 'https://node.example', 'https://a-node-with-a-very-long-name.somewhere.example:8443/below/a/path'],
+  standby: scene === 'empty' ? [] : ['https://node.example'],
+  publishToTwo: scene !== 'empty',
+  comparison:
+    scene === 'empty'
+      ? null
+      : {
+          at: now - hour,
+          nodes: [
+            { url: 'http://127.0.0.1:5555', answered: true, looked: 120, missing: 3, foreign: 0, olderKeys: [peers[0]] },
+            { url: 'https://node.example', answered: true, looked: 120, missing: 0, foreign: 0, olderKeys: [] },
+          ],
+        },
   backedUpAt: scene === 'empty' ? null : now - 40 * hour,
   exposure: scene === 'empty' ? { mode: 'all', sites: [] } : { mode: 'enabled', sites: ['https://shop.example', 'http://localhost'] },
   here: scene === 'empty' ? null : 'https://news.example',
