@@ -1,3 +1,5 @@
+import { fromBase64, toBase64 } from './base64.ts';
+import { save } from './files.ts';
 import { background } from './rpc.ts';
 
 /** Bytes that go over the port at once. */
@@ -13,10 +15,7 @@ export async function saveBackup({ id, size, name }: { readonly id: string; read
     offset += piece.length;
   }
   const url = URL.createObjectURL(new Blob(pieces, { type: 'application/octet-stream' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
+  save(url, name);
   // The browser takes its own copy once the download has begun.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
   await background.call('backupSaved', { id });
@@ -31,11 +30,3 @@ export async function sendBackup(file: File): Promise<string> {
   }
   return id;
 }
-
-function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return btoa(text);
-}
-
-const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -1,5 +1,6 @@
 import type { OpenedFile } from '../rpc/views.ts';
 import { longestInline } from '../rpc/views.ts';
+import { fromBase64, toBase64 } from './base64.ts';
 import { counted } from './words.ts';
 
 /** Files that are chosen, and not sent yet: more than that at once is a mistake. */
@@ -66,11 +67,3 @@ export function save(url: string, filename: string): void {
   link.download = filename;
   link.click();
 }
-
-function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return btoa(text);
-}
-
-const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -81,3 +81,13 @@ export function useWork(): {
   }, []);
   return { busy, failure, error: failure === null ? null : explain(failure), run, clear: useCallback(() => setFailure(null), []) };
 }
+
+/** The time, by the half minute: what the list says of times stays true. */
+export function useNow(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

@@ -5,6 +5,7 @@ import { shortAddress } from '../address.ts';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { Avatar } from './Avatar.tsx';
+import { Count } from './Count.tsx';
 import { Icon } from './Icon.tsx';
 import { Menu } from './Menu.tsx';
 
@@ -31,11 +32,7 @@ export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): 
           {current && <Avatar address={current.address} size={28} color={current.color} />}
           <h1 title={current?.address}>{current && <AccountName account={current} />}</h1>
           <Icon of={ChevronDown} size={16} />
-          {elsewhere > 0 && (
-            <span class="count">
-              {elsewhere > 999 ? '999+' : elsewhere} <span class="hidden">new in other accounts</span>
-            </span>
-          )}
+          {elsewhere > 0 && <Count of={elsewhere} words="new in other accounts" />}
         </>
       }
       items={[
@@ -49,11 +46,7 @@ export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): 
                 <AccountName account={account} />
                 {account.name !== '' && <span class="address small quiet">{shortAddress(account.address)}</span>}
               </span>
-              {account.unread > 0 && (
-                <span class="count">
-                  {account.unread > 999 ? '999+' : account.unread} <span class="hidden">new</span>
-                </span>
-              )}
+              {account.unread > 0 && <Count of={account.unread} words="new" />}
             </>
           ),
           onChoose: () => turn(account),

@@ -7,6 +7,7 @@ import { visibleLine } from '../text.ts';
 import { fullTime, shortTime } from '../time.ts';
 import { groupName } from '../words.ts';
 import { Avatar } from './Avatar.tsx';
+import { Count } from './Count.tsx';
 import { GroupMark } from './GroupMark.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -65,12 +66,7 @@ export function Row({ row, now, current, children }: RowProps): JSX.Element {
             <span class="signs">
               {muted && <Sign icon={BellOff} words="Muted" />}
               {pinned && <Sign icon={Pin} words="Pinned" />}
-              {counts && (
-                <span class="pill">
-                  {unread > 999 ? '999+' : unread}
-                  <span class="hidden"> unread</span>
-                </span>
-              )}
+              {counts && <Count of={unread} words="unread" />}
             </span>
           )}
         </span>

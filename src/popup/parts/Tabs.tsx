@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { Count } from './Count.tsx';
 
 interface TabsProps<T extends string> {
   readonly label: string;
@@ -40,7 +41,7 @@ export function Tabs<T extends string>({ label, tabs, chosen, onChoose, panel }:
           {count > 0 && (
             <>
               {' '}
-              <span class="count">{count > 999 ? '999+' : count}</span>
+              <Count of={count} />
             </>
           )}
         </button>

@@ -14,7 +14,7 @@ import { Bones } from '../parts/Skeleton.tsx';
 import { Tabs } from '../parts/Tabs.tsx';
 import { go, inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
-import { useAsked } from '../state.ts';
+import { useAsked, useNow } from '../state.ts';
 
 interface InboxProps {
   readonly status: Status;
@@ -175,14 +175,4 @@ function More({ onSeen }: { readonly onSeen: () => void }): JSX.Element {
     return () => watcher.disconnect();
   });
   return <div ref={mark} />;
-}
-
-/** The time, by the half minute: what the list says of times stays true. */
-export function useNow(): number {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 30_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

@@ -2,10 +2,12 @@ import { Pencil, Plus } from 'lucide';
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { type AccountView, accountColors, longestAccountName, type Status } from '../../../rpc/views.ts';
+import { shortAddress } from '../../address.ts';
 import { AccountName } from '../../parts/AccountMenu.tsx';
 import { CopyAddress, ShortAddress } from '../../parts/Address.tsx';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { Button, IconButton } from '../../parts/Button.tsx';
+import { Count } from '../../parts/Count.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { go } from '../../router.ts';
@@ -44,9 +46,7 @@ export function Accounts({ status, onStatus }: AccountsProps): JSX.Element {
                 </span>
               </span>
               {account.address !== front && account.unread > 0 && (
-                <span class="count" title={counted(account.unread, 'new message')}>
-                  {account.unread > 999 ? '999+' : account.unread} <span class="hidden">new</span>
-                </span>
+                <Count of={account.unread} words="new" title={counted(account.unread, 'new message')} />
               )}
               {account.address !== front && (
                 <Button
@@ -84,7 +84,7 @@ export function Accounts({ status, onStatus }: AccountsProps): JSX.Element {
   );
 }
 
-const nameOf = ({ name, address }: AccountView): string => (name === '' ? `${address.slice(0, 8)}…${address.slice(-6)}` : name);
+const nameOf = ({ name, address }: AccountView): string => (name === '' ? shortAddress(address) : name);
 
 interface EditProps {
   readonly account: AccountView;

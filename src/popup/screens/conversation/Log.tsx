@@ -1,0 +1,95 @@
+import type { JSX } from 'preact';
+import type { GroupView, KeyEvent, MessageView } from '../../../rpc/views.ts';
+import { FullAddress, ShortAddress } from '../../parts/Address.tsx';
+import { Avatar } from '../../parts/Avatar.tsx';
+import { KeyNews } from '../../parts/KeyNews.tsx';
+import { type Deeds, Message } from '../../parts/Message.tsx';
+import { Failure } from '../../parts/Notice.tsx';
+import { BubbleBones } from '../../parts/Skeleton.tsx';
+import { useNow } from '../../state.ts';
+import { dayName, sameDay } from '../../time.ts';
+import type { LogState } from './use-log.ts';
+
+interface LogProps {
+  readonly deeds: Deeds;
+  readonly log: LogState;
+  readonly peer: string;
+  readonly group: GroupView | null;
+  /** What happened to the peer's keys, oldest first. */
+  readonly events: readonly KeyEvent[];
+}
+
+/** The messages with their days, what happened to keys between them, and where it began. */
+export function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element {
+  const now = useNow();
+  const { value, error, reload, scroller, onScroll, mark } = log;
+  const messages = value?.messages ?? [];
+  /** Those that belong right before a message; what is older than all that is shown waits for its place. */
+  const eventsBefore = (index: number): readonly KeyEvent[] => {
+    const from = messages[index - 1]?.sentAt ?? (value?.more ? Number.POSITIVE_INFINITY : 0);
+    const to = messages[index]?.sentAt ?? Number.POSITIVE_INFINITY;
+    return events.filter(({ at }) => at >= from && at < to);
+  };
+  return (
+    // The region scrolls, so the keyboard has to be able to reach it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard
+    <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label="Messages" aria-live="polite">
+      <div class={`log${value && messages.length === 0 ? ' nothing' : ''}`}>
+        {error && !value && <Failure error={error} retry={reload} />}
+        {!value && !error && <BubbleBones />}
+        {value && !value.more && peer && (
+          <div class="beginning">
+            {group ? <Members group={group} /> : <Avatar address={peer} size={56} />}
+            {!group && <FullAddress address={peer} />}
+            <p>{beginning(messages.length > 0, group !== null)}</p>
+          </div>
+        )}
+        {messages.map((message, index) => {
+          const before = messages[index - 1];
+          const after = messages[index + 1];
+          const newDay = !before || !sameDay(before.sentAt, message.sentAt);
+          const marked = message.id === mark?.from;
+          return (
+            <div key={message.id}>
+              <KeyNews events={eventsBefore(index)} />
+              {newDay && <div class="day">{dayName(message.sentAt, now)}</div>}
+              {marked && <div class="unread-line">{mark?.count} new</div>}
+              <Message
+                message={message}
+                first={newDay || marked || !together(before, message)}
+                last={!after || !together(message, after)}
+                named={group !== null}
+                deeds={deeds}
+              />
+            </div>
+          );
+        })}
+        {value && <KeyNews events={eventsBefore(messages.length)} />}
+      </div>
+    </div>
+  );
+}
+
+const beginning = (begun: boolean, group: boolean): string => {
+  const who = group ? 'its members' : 'the two of you';
+  return begun ? `Here it began. Only ${who} can read it.` : `Nothing was said yet. Only ${who} will be able to read it.`;
+};
+
+function Members({ group }: { readonly group: GroupView }): JSX.Element {
+  return (
+    <ul class="members" aria-label="Members">
+      {group.members.map((member) => (
+        <li key={member}>
+          <Avatar address={member} size={28} />
+          <ShortAddress address={member} />
+          {member === group.creator && <span class="quiet small">creator</span>}
+          {group.left.includes(member) && <span class="quiet small">has left</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** One person's messages within five minutes stand together. */
+const together = (a: MessageView | undefined, b: MessageView): boolean =>
+  a !== undefined && a.sender === b.sender && b.sentAt - a.sentAt < 5 * 60_000 && sameDay(a.sentAt, b.sentAt);

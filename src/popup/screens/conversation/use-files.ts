@@ -1,0 +1,53 @@
+import { useState } from 'preact/hooks';
+import { fitting, longestFile, mostFiles, sizeOf } from '../../files.ts';
+import { background } from '../../rpc.ts';
+import { visibleLine } from '../../text.ts';
+import { explain } from '../../words.ts';
+
+interface Options {
+  readonly id: string;
+  readonly replyTo: string | null;
+  /** After each that has left. */
+  readonly onSent: () => void;
+  /** A sentence, or null where all is well again. */
+  readonly onError: (error: string | null) => void;
+}
+
+/** The files that are chosen for a conversation and not sent yet. */
+export function useFiles({ id, replyTo, onSent, onError }: Options) {
+  const [chosen, setChosen] = useState<readonly File[]>([]);
+  const [busy, setBusy] = useState(false);
+
+  const add = (added: readonly File[]): void => {
+    const fits = added.filter(({ size }) => size > 0 && size <= longestFile);
+    onError(whyNot(added, chosen.length + fits.length));
+    setChosen([...chosen, ...fits].slice(0, mostFiles));
+  };
+  const send = async (): Promise<void> => {
+    onError(null);
+    setBusy(true);
+    try {
+      for (const file of chosen) {
+        const ready = await fitting(file);
+        await background.call('sendFile', { id, ...ready, clientId: crypto.randomUUID(), ...(replyTo !== null && { replyTo }) });
+        drop(file);
+        onSent();
+      }
+    } catch (failure) {
+      onError(explain(failure));
+      throw failure;
+    } finally {
+      setBusy(false);
+    }
+  };
+  const drop = (file: File): void => setChosen((left) => left.filter((each) => each !== file));
+  return { chosen, busy, add, send, drop };
+}
+
+function whyNot(added: readonly File[], count: number): string | null {
+  const large = added.find(({ size }) => size > longestFile);
+  if (large) return `${visibleLine(large.name)} is larger than ${sizeOf(longestFile)}.`;
+  const empty = added.find(({ size }) => size === 0);
+  if (empty) return `${visibleLine(empty.name)} is empty.`;
+  return count > mostFiles ? `${mostFiles} files at once are enough.` : null;
+}

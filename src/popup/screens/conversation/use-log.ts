@@ -1,0 +1,100 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { MessageView } from '../../../rpc/views.ts';
+import { background } from '../../rpc.ts';
+import { useAsked } from '../../state.ts';
+
+const pageSize = 50;
+
+export type LogState = ReturnType<typeof useLog>;
+
+/** The messages that are shown, and the place in them: it stays where the reader is, and follows the newest only for who is there. */
+export function useLog(id: string) {
+  const [limit, setLimit] = useState(pageSize);
+  const { value, error, reload } = useAsked(() => load(id, limit), id, []);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [away, setAway] = useState(false);
+  const atEnd = useRef(true);
+  const fromEnd = useRef(0);
+  /** Where the new ones began and how many there were when the conversation was opened: reading them must not take the mark away. */
+  const mark = useRef<{ readonly from: string | undefined; readonly count: number } | null>(null);
+
+  useEffect(() => background.on('messages', ({ conversation }) => conversation === id && reload()), [id, reload]);
+  useEffect(() => background.onReconnect(reload), [reload]);
+  useEffect(reload, [limit, reload]);
+
+  // Before the browser paints: nothing jumps when older messages come in above or new ones below.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || !value) return;
+    element.scrollTop = atEnd.current ? element.scrollHeight : element.scrollHeight - fromEnd.current;
+  }, [value]);
+
+  if (value && !mark.current) {
+    const { unread, messages } = value;
+    mark.current = { from: unread > 0 ? messages.filter(({ mine }) => !mine).at(-unread)?.id : undefined, count: unread };
+  }
+  const newest = value?.messages.at(-1)?.id;
+  useEffect(() => {
+    if (newest === undefined) return;
+    const read = (): void => {
+      if (document.visibilityState === 'visible' && atEnd.current) background.call('markRead', { id }).catch(() => undefined); // read again next time
+    };
+    read();
+    document.addEventListener('visibilitychange', read);
+    return () => document.removeEventListener('visibilitychange', read);
+  }, [id, newest]);
+
+  const onScroll = (): void => {
+    const element = scroller.current;
+    if (!element) return;
+    fromEnd.current = element.scrollHeight - element.scrollTop;
+    atEnd.current = fromEnd.current - element.clientHeight < 48;
+    setAway(fromEnd.current - element.clientHeight > 400);
+    if (element.scrollTop < 200 && value?.more) setLimit((before) => (before <= value.messages.length ? before + pageSize : before));
+  };
+  const toNewest = (): void => {
+    atEnd.current = true;
+    scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+    setAway(false);
+  };
+  /** A message that is gone to, once the pages up to it are here. */
+  const wanted = useRef<string | null>(null);
+  const show = (): void => {
+    const found = wanted.current && scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`);
+    if (!found) {
+      if (wanted.current && value?.more) setLimit(value.messages.length + 200);
+      else wanted.current = null;
+      return;
+    }
+    wanted.current = null;
+    atEnd.current = false;
+    found.scrollIntoView({ block: 'center' });
+    found.focus({ preventScroll: true });
+    found.classList.add('found');
+    setTimeout(() => found.classList.remove('found'), 1500);
+  };
+  useLayoutEffect(() => {
+    if (wanted.current) show();
+  }, [value]);
+  const jump = (message: string): void => {
+    wanted.current = message;
+    show();
+  };
+  return { value, error, reload, scroller, onScroll, away, toNewest, jump, mark: mark.current };
+}
+
+/** The newest messages, however many pages of the background that takes. */
+async function load(id: string, limit: number) {
+  const { unread } = await background.call('getConversation', { id });
+  let messages: readonly MessageView[] = [];
+  for (;;) {
+    const [oldest] = messages;
+    const page = await background.call('listMessages', {
+      id,
+      limit: Math.min(200, limit - messages.length),
+      ...(oldest && { before: oldest.id }),
+    });
+    messages = [...page.messages, ...messages];
+    if (!page.more || messages.length >= limit) return { messages, more: page.more, unread };
+  }
+}
