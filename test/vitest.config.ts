@@ -7,6 +7,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export default defineConfig({
   root,
   test: {
+    // By default one processor is left free; much of the time here is waiting.
+    maxWorkers: '100%',
     projects: [
       {
         root,

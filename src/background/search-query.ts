@@ -76,7 +76,7 @@ export interface Excerpt {
 }
 
 const excerptLength = 160;
-const before = 40;
+const before = 20;
 
 /** The part of a text where the first of the words stands, in one line. */
 export function excerptOf(whole: string, words: readonly string[]): Excerpt {

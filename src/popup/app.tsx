@@ -1,11 +1,14 @@
 import { MessageSquare } from 'lucide';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Status } from '../rpc/views.ts';
+import { NamesContext } from './names.ts';
 import { Icon } from './parts/Icon.tsx';
 import { Failure } from './parts/Notice.tsx';
+import { Shortcuts } from './parts/Shortcuts.tsx';
 import { Bones } from './parts/Skeleton.tsx';
 import { go, type Route, useRoute, useWide } from './router.ts';
+import { background } from './rpc.ts';
 import { Approve } from './screens/Approve.tsx';
 import { Conversation } from './screens/Conversation.tsx';
 import { Details } from './screens/Details.tsx';
@@ -16,7 +19,8 @@ import { Settings } from './screens/Settings.tsx';
 import { Unlock } from './screens/Unlock.tsx';
 import { Welcome } from './screens/Welcome.tsx';
 import { WritePhraseLater } from './screens/WritePhrase.tsx';
-import { useStatus } from './state.ts';
+import { useShortcuts } from './shortcuts.ts';
+import { useAsked, useStatus } from './state.ts';
 import { showTheme } from './theme.ts';
 
 export function App(): JSX.Element {
@@ -40,7 +44,13 @@ export function App(): JSX.Element {
   if (route.screen === 'add') return <Begin route={route} status={status} onStatus={set} onFounding={setFounding} />;
   if (route.screen === 'phrase') return <WritePhraseLater onStatus={set} />;
   if (route.screen === 'approve') return <Approve account={status.account?.address ?? '0x'} />;
-  return <Main route={route} status={status} onStatus={set} />;
+  return <Named of={status.account?.address ?? ''}>{<Main route={route} status={status} onStatus={set} />}</Named>;
+}
+
+/** With the names that the owner of the account gave to others. */
+function Named({ of, children }: { readonly of: string; readonly children: ComponentChildren }): JSX.Element {
+  const { value } = useAsked(() => background.call('names', {}), of, ['names']);
+  return <NamesContext value={value ?? {}}>{children}</NamesContext>;
 }
 
 function Begin({
@@ -72,29 +82,40 @@ function Main({
 }): JSX.Element {
   const wide = useWide();
   const current = route.screen === 'conversation' || route.screen === 'details' ? route.id : null;
+  const within = route.screen === 'inbox' ? route.within : null;
+  const [sheet, setSheet] = useState(false);
+  useShortcuts(() => setSheet(true));
   const aside = side(route, status, onStatus, wide);
   useEffect(() => {
     if (route.screen === 'welcome' || route.screen === 'unlock' || route.screen === 'restore') go('#/');
   }, [route.screen]);
+  const shortcuts = sheet && <Shortcuts onClose={() => setSheet(false)} />;
   // Settings take the room of both panes.
   if (aside && route.screen === 'settings') return aside;
-  if (!wide) return aside ?? <Inbox status={status} current={null} wide={false} onStatus={onStatus} />;
+  if (!wide)
+    return (
+      <>
+        {aside ?? <Inbox status={status} current={null} wide={false} within={within} onStatus={onStatus} />}
+        {shortcuts}
+      </>
+    );
   return (
     <div class="frame two">
-      <Inbox status={status} current={current} wide onStatus={onStatus} />
+      <Inbox status={status} current={current} wide within={within} onStatus={onStatus} />
       {aside ?? (
         <main class="empty middle-of-nothing">
           <Icon of={MessageSquare} />
           <p>Choose a conversation, or begin a new one.</p>
         </main>
       )}
+      {shortcuts}
     </div>
   );
 }
 
 function side(route: Route, status: Status, onStatus: (status: Status) => void, wide: boolean): JSX.Element | null {
   const address = status.account?.address ?? '0x';
-  if (route.screen === 'conversation') return <Conversation key={route.id} id={route.id} status={status} wide={wide} />;
+  if (route.screen === 'conversation') return <Conversation key={route.id} id={route.id} status={status} wide={wide} at={route.at} />;
   if (route.screen === 'details') return <Details key={route.id} id={route.id} own={address} />;
   if (route.screen === 'new') return <NewConversation own={address} wide={wide} />;
   if (route.screen === 'settings') return <Settings status={status} onStatus={onStatus} wide={wide} part={route.part} />;

@@ -1,28 +1,41 @@
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
-  | { readonly screen: 'inbox' | 'new' | 'approve' | 'unlock' | 'phrase' | 'restore' }
+  | { readonly screen: 'new' | 'approve' | 'unlock' | 'phrase' | 'restore' }
+  /** `within`: a conversation that is searched through. */
+  | { readonly screen: 'inbox'; readonly within: string | null }
   | { readonly screen: 'settings'; readonly part: string | null }
   /** `tab`: the one from which the toolbar's button was pressed. */
   | { readonly screen: 'welcome'; readonly node: string | null; readonly tab: number | null }
   | { readonly screen: 'add'; readonly tab: number | null }
-  | { readonly screen: 'conversation' | 'details'; readonly id: string };
+  /** `at`: a message that is gone to. */
+  | { readonly screen: 'conversation'; readonly id: string; readonly at: string | null }
+  | { readonly screen: 'details'; readonly id: string };
 
 /** Reads `#/conversation/ID` and the like, with `/details` for what is known of the other side; anything else is the inbox. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?');
   const [, screen, id, part] = path.split('/');
-  if (screen === 'conversation' && id) return { screen: part === 'details' ? 'details' : screen, id: decodeURIComponent(id) };
   const asked = new URLSearchParams(query);
+  if (screen === 'conversation' && id)
+    return part === 'details'
+      ? { screen: 'details', id: decodeURIComponent(id) }
+      : { screen, id: decodeURIComponent(id), at: asked.get('at') };
   const tab = /^\d{1,10}$/.test(asked.get('tab') ?? '') ? Number(asked.get('tab')) : null;
   if (screen === 'welcome') return { screen, node: asked.get('node'), tab };
   if (screen === 'add') return { screen, tab };
   if (screen === 'settings') return { screen, part: id ?? null };
   if (screen === 'new' || screen === 'approve' || screen === 'unlock' || screen === 'phrase' || screen === 'restore') return { screen };
-  return { screen: 'inbox' };
+  return { screen: 'inbox', within: asked.get('within') };
 }
 
 export const conversationPath = (id: string): string => `#/conversation/${encodeURIComponent(id)}`;
+
+/** To one message of a conversation. */
+export const messagePath = (id: string, message: string): string => `${conversationPath(id)}?at=${message}`;
+
+/** To the search through one conversation. */
+export const searchPath = (id: string): string => `#/?within=${encodeURIComponent(id)}`;
 
 export const detailsPath = (id: string): string => `${conversationPath(id)}/details`;
 

@@ -1,4 +1,4 @@
-import type { ConversationRow, Founding, FoundingStage, MessageView, Prompt, Settings, Status } from '../../src/rpc/views.ts';
+import type { ConversationRow, Founding, FoundingStage, MessageView, Prompt, SearchAnswer, Settings, Status } from '../../src/rpc/views.ts';
 
 /**
  * Stands in for `webextension-polyfill` where the popup runs as a plain page: one port, answered from a scene that the address names. Screens are looked at
@@ -168,7 +168,7 @@ const status: Status = {
   failedUnlocks: 0,
   node: {
     url: 'http://127.0.0.1:5555',
-    standsInFor: null,
+    standsInFor: scene === 'stand-in' ? 'https://node.example' : null,
     state: scene === 'offline' ? 'offline' : scene === 'syncing' ? 'syncing' : 'connected',
     detail: scene === 'offline' ? 'The node at 127.0.0.1 did not answer. Messages stay here and go out when it is back.' : null,
     remaining: scene === 'syncing' ? 12_345 : null,
@@ -326,6 +326,25 @@ const begun = firstWord === 'welcome' ? (stages[step ?? ''] ?? null) : null;
 const unreachable = { code: 4901, message: 'no', data: { reason: 'node-unreachable' } };
 const faulty = { code: -32603, message: 'internal error' };
 
+const searched = (text: string): SearchAnswer =>
+  text.includes('nothing')
+    ? { conversations: [], messages: [], more: false, unknown: text.includes('has:') ? ['has:wings'] : [], indexing: null }
+    : {
+        conversations: rows.slice(0, 2),
+        messages: rows.slice(0, 6).map((conversation, n) => ({
+          id: messages[0]?.id ?? '',
+          conversation,
+          sender: conversation.peer,
+          mine: n % 2 === 1,
+          sentAt: now - n * 30 * hour,
+          text: `…and then we had the crème brûlée that everybody talks of, number ${n}, until late at night`,
+          marks: [[21, 26]],
+        })),
+        more: true,
+        unknown: [],
+        indexing: scene === 'syncing' ? { done: 12_000, total: 50_000 } : null,
+      };
+
 /** The answer to one call: a result, or an error as `{ error }`. */
 function answer(method: string, params: Record<string, unknown>): { result: unknown } | { error: unknown } {
   if (scene === 'failing' && method !== 'status') return { error: faulty };
@@ -392,6 +411,15 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
           ],
         },
       };
+    case 'names':
+      return {
+        result:
+          scene === 'named'
+            ? { [peers[0] as string]: 'Zoë Quinn', [peers[1] as string]: 'A name of sixty characters, which is as long as names may be' }
+            : {},
+      };
+    case 'search':
+      return { result: searched(String(params['text'])) };
     case 'listMessages':
       return { result: { messages: params['id'] === 'c4' ? groupMessages : messages, more: false } };
     case 'lookUpPeer':

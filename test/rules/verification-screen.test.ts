@@ -87,7 +87,7 @@ describe('what people see', () => {
     expect(addressGroups(alice.address).join('')).toBe(alice.address);
     expect(findAddress(`pay ${alice.address}, please`)).toBe(alice.address);
     expect(findAddress(`${alice.address}00`)).toBeNull();
-    for (const screen of ['Approve.tsx', 'NewConversation.tsx', 'Conversation.tsx'])
+    for (const screen of ['Approve.tsx', 'NewConversation.tsx', 'Log.tsx'])
       expect(screens.find(([name]) => name.endsWith(screen))?.[1]).toMatch(/<(Full|Copy)Address/);
   });
 });

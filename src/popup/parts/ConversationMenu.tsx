@@ -1,6 +1,7 @@
-import { Archive, ArchiveRestore, Ban, Bell, BellOff, EllipsisVertical, Pin, PinOff } from 'lucide';
+import { Archive, ArchiveRestore, Ban, Bell, BellOff, EllipsisVertical, Pin, PinOff, Search } from 'lucide';
 import type { JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
+import { go, searchPath } from '../router.ts';
 import { background } from '../rpc.ts';
 import { explain } from '../words.ts';
 import { Menu, type MenuItem } from './Menu.tsx';
@@ -32,12 +33,20 @@ export function ConversationMenu({ row, onDone }: Props): JSX.Element {
       ? { words: 'Back to the inbox', icon: ArchiveRestore, onChoose: arrange({ archived: false }, 'Back in the inbox.') }
       : { words: 'Archive', icon: Archive, onChoose: arrange({ archived: true }, 'Put away.') },
   ];
+  const search: MenuItem = { words: 'Search here', icon: Search, onChoose: () => go(searchPath(id)) };
   const block: MenuItem = {
     words: row.group ? 'Block this group' : 'Block',
     icon: Ban,
     danger: true,
     onChoose: () => say(background.call('decideOn', { id, verdict: 'denied' }), 'Blocked.'),
   };
-  const items = shelf === 'inbox' ? (row.group?.mine ? order : [...order, block]) : shelf === 'requests' ? [block] : order.slice(1, 2);
+  const items =
+    shelf === 'inbox'
+      ? row.group?.mine
+        ? [search, ...order]
+        : [search, ...order, block]
+      : shelf === 'requests'
+        ? [search, block]
+        : order.slice(1, 2);
   return <Menu icon={EllipsisVertical} label="More" items={items} />;
 }

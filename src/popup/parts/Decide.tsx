@@ -2,6 +2,7 @@ import { ShieldAlert } from 'lucide';
 import type { JSX } from 'preact';
 import type { ConversationRow, SpamReason } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
+import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { fullTime } from '../time.ts';
@@ -48,16 +49,22 @@ interface DecideProps {
 }
 
 /** The name by which a button says whom it is about. */
-const nameOf = ({ group, peer }: ConversationRow): string => (group ? group.title || 'this group' : shortAddress(peer));
+function useSubject(): (row: ConversationRow) => string {
+  const nameOf = useNameOf();
+  return ({ group, peer }) => (group ? group.title || 'this group' : nameOf(peer));
+}
 
 /** Accept and Block for a request, Unblock for what is blocked. */
 export function Decide({ row, onDecided }: DecideProps): JSX.Element {
+  const subjectOf = useSubject();
   const work = useWork();
   const decide = (verdict: 'allowed' | 'denied'): Promise<void> =>
     work.run(async () => {
       await background.call('decideOn', { id: row.id, verdict });
       onDecided(
-        verdict === 'denied' ? `${nameOf(row)} is blocked. What they write stays out of sight.` : `${nameOf(row)} is in your inbox now.`,
+        verdict === 'denied'
+          ? `${subjectOf(row)} is blocked. What they write stays out of sight.`
+          : `${subjectOf(row)} is in your inbox now.`,
       );
     });
   return (
@@ -65,15 +72,15 @@ export function Decide({ row, onDecided }: DecideProps): JSX.Element {
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       {row.shelf === 'requests' ? (
         <>
-          <Button disabled={work.busy} label={`Block ${nameOf(row)}`} onClick={() => void decide('denied')}>
+          <Button disabled={work.busy} label={`Block ${subjectOf(row)}`} onClick={() => void decide('denied')}>
             Block
           </Button>
-          <Button kind="primary" disabled={work.busy} label={`Accept ${nameOf(row)}`} onClick={() => void decide('allowed')}>
+          <Button kind="primary" disabled={work.busy} label={`Accept ${subjectOf(row)}`} onClick={() => void decide('allowed')}>
             Accept
           </Button>
         </>
       ) : (
-        <Button disabled={work.busy} label={`Unblock ${nameOf(row)}`} onClick={() => void decide('allowed')}>
+        <Button disabled={work.busy} label={`Unblock ${subjectOf(row)}`} onClick={() => void decide('allowed')}>
           Unblock
         </Button>
       )}
@@ -83,6 +90,7 @@ export function Decide({ row, onDecided }: DecideProps): JSX.Element {
 
 /** In a conversation: what stands between it and the inbox. */
 export function Standing({ row, onDecided }: DecideProps): JSX.Element | null {
+  const subjectOf = useSubject();
   const work = useWork();
   const undo = (): Promise<void> =>
     work.run(async () => {
@@ -118,7 +126,7 @@ export function Standing({ row, onDecided }: DecideProps): JSX.Element | null {
     return (
       <div class="standing">
         <p>
-          Your wallet allowed {nameOf(row)} to write to you: it signed so on {fullTime(row.proof.signedAt)}, perhaps on their site.
+          Your wallet allowed {subjectOf(row)} to write to you: it signed so on {fullTime(row.proof.signedAt)}, perhaps on their site.
         </p>
         {work.error && <Notice tone="danger">{work.error}</Notice>}
         <div class="decide">

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
-import { shortAddress } from '../address.ts';
 import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';
@@ -10,6 +9,7 @@ import { Button } from './Button.tsx';
 import { Dialog } from './Dialog.tsx';
 import { GroupMark } from './GroupMark.tsx';
 import { Notice } from './Notice.tsx';
+import { Person } from './Person.tsx';
 
 /** Chooses a conversation and lays the text there as a draft: nothing is sent before it was seen where it goes. */
 export function Forward({ text, onClose }: { readonly text: string; readonly onClose: () => void }): JSX.Element {
@@ -31,8 +31,8 @@ export function Forward({ text, onClose }: { readonly text: string; readonly onC
           <li key={row.id}>
             <button type="button" disabled={work.busy} onClick={() => void lay(row)}>
               {row.group ? <GroupMark size={28} /> : <Avatar address={row.peer} size={28} />}
-              <span class={row.group ? undefined : 'address'}>
-                {row.group ? groupName(row.group) : shortAddress(row.peer)}
+              <span>
+                {row.group ? groupName(row.group) : <Person address={row.peer} />}
                 {row.thread !== null && <span class="quiet"> · {row.thread.slice(0, 60)}</span>}
               </span>
             </button>

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** However long somebody holds on. */
 const shownForMs = 30_000;
@@ -7,7 +7,8 @@ const shownForMs = 30_000;
 /** A recovery phrase that shows itself while a button is held, for half a minute at most, and never in a window that is not looked at. */
 export function HeldWords({ phrase, onShown }: { readonly phrase: string; readonly onShown?: () => void }): JSX.Element {
   const [held, setHeld] = useState(false);
-  useEffect(() => {
+  // Before the words are painted: a window may lose the focus in the moment in which they show.
+  useLayoutEffect(() => {
     if (!held) return;
     onShown?.();
     const hide = (): void => setHeld(false);

@@ -1,7 +1,7 @@
 import { Check, CheckCheck, CircleAlert, Clock, Copy, EllipsisVertical, Forward, Reply, SmilePlus, Trash2 } from 'lucide';
 import type { JSX } from 'preact';
 import type { MessageView, Shown } from '../../rpc/views.ts';
-import { shortAddress } from '../address.ts';
+import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';
 import { visible, visibleLine } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
@@ -11,6 +11,7 @@ import { IconButton } from './Button.tsx';
 import { FileView } from './FileView.tsx';
 import { Icon } from './Icon.tsx';
 import { Menu, type MenuItem } from './Menu.tsx';
+import { Person } from './Person.tsx';
 import { Signs } from './Signs.tsx';
 
 /** What can be done with a message. */
@@ -49,6 +50,7 @@ const states = {
 const read = { icon: CheckCheck, words: 'Read' };
 
 export function Message({ message, first, last, named, deeds }: MessageProps): JSX.Element {
+  const nameOf = useNameOf();
   const { id, mine, sender, sentAt, claimedAt, shown, state, failure, reactions } = message;
   const waits = state === 'queued' || state === 'sending';
   const sign = state && (message.read ? read : states[state]);
@@ -56,7 +58,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
   return (
     <article
       class={`message${mine ? ' mine' : ''}${first ? ' first' : ''}${last ? ' last' : ''}${event ? ' event' : ''}`}
-      aria-label={mine ? 'You' : named ? shortAddress(sender) : 'They'}
+      aria-label={mine ? 'You' : named ? nameOf(sender) : 'They'}
       data-id={id}
       data-mine={mine}
       data-time={sentAt}
@@ -66,12 +68,12 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
       {named && first && !mine && !event && (
         <div class="sender" title={sender}>
           <Avatar address={sender} size={16} />
-          <span class="address">{shortAddress(sender)}</span>
+          <Person address={sender} />
         </div>
       )}
       <div class="bubble" dir="auto" title={fullTime(sentAt)}>
         {shown.form === 'reply' && <Quote message={message} jump={deeds.jump} />}
-        {event && <span class="address">{mine ? 'You' : shortAddress(sender)}: </span>}
+        {event && <>{mine ? 'You' : <Person address={sender} />}: </>}
         <Content message={message} shown={shown} links={deeds.links} typed={!event} />
       </div>
       {!event && <Tools message={message} deeds={deeds} />}
@@ -99,8 +101,9 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
 
 /** What the reply answers; pressing it goes there. */
 function Quote({ message: { quote }, jump }: { readonly message: MessageView; readonly jump: (id: string) => void }): JSX.Element {
+  const nameOf = useNameOf();
   if (!quote) return <span class="quote quiet">An earlier message that is not here</span>;
-  const who = quote.mine ? 'You' : shortAddress(quote.sender);
+  const who = quote.mine ? 'You' : nameOf(quote.sender);
   return (
     <button type="button" class="quote" onClick={() => jump(quote.id)} aria-label={`Go to the message that this answers, by ${who}`}>
       <span class="quoted-who">{who}</span>

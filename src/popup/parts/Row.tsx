@@ -1,7 +1,6 @@
 import { BellOff, Pin } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
-import { shortAddress } from '../address.ts';
 import { conversationPath } from '../router.ts';
 import { visibleLine } from '../text.ts';
 import { fullTime, shortTime } from '../time.ts';
@@ -10,6 +9,7 @@ import { Avatar } from './Avatar.tsx';
 import { Count } from './Count.tsx';
 import { GroupMark } from './GroupMark.tsx';
 import { Icon } from './Icon.tsx';
+import { Person } from './Person.tsx';
 
 interface RowProps {
   readonly row: ConversationRow;
@@ -34,7 +34,7 @@ export function Row({ row, now, current, children }: RowProps): JSX.Element {
                 <span class="thread"> · {group.members.length}</span>
               </>
             ) : (
-              <span class="address">{shortAddress(peer)}</span>
+              <Person address={peer} />
             )}
             {thread !== null && (
               <span class="thread">

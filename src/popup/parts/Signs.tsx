@@ -2,7 +2,7 @@ import { SmilePlus } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ReactionView } from '../../rpc/views.ts';
-import { shortAddress } from '../address.ts';
+import { useNameOf } from '../names.ts';
 import { visibleLine } from '../text.ts';
 import { listed } from '../words.ts';
 import { Button, IconButton } from './Button.tsx';
@@ -21,11 +21,12 @@ interface SignsProps {
 
 /** What hangs on a message; pressing one puts the same there, or takes one's own off. */
 export function Signs({ reactions, own, onReact }: SignsProps): JSX.Element {
+  const nameOf = useNameOf();
   return (
     <ul class="hung" aria-label="Reactions">
       {reactions.map(({ sign, senders, mine }) => {
         const shown = visibleLine([...sign].slice(0, 16).join(''));
-        const who = listed(senders.slice(0, 20).map((sender) => (sender === own ? 'You' : shortAddress(sender))));
+        const who = listed(senders.slice(0, 20).map((sender) => (sender === own ? 'You' : nameOf(sender))));
         const label = `${shown} by ${who}`;
         return (
           <li key={sign}>
@@ -39,7 +40,7 @@ export function Signs({ reactions, own, onReact }: SignsProps): JSX.Element {
               onClick={() => onReact?.(sign, !mine)}
             >
               <span>{shown}</span>
-              {senders.length > 1 && <span class="count">{senders.length}</span>}
+              {senders.length > 1 && <span class="times">{senders.length}</span>}
             </button>
           </li>
         );

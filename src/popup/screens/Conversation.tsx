@@ -2,7 +2,6 @@ import { ArrowDown, ArrowLeft, Info, ShieldCheck, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { MessageView, Status } from '../../rpc/views.ts';
-import { shortAddress } from '../address.ts';
 import { CopyButton } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
@@ -17,6 +16,7 @@ import { type Deeds, textOf } from '../parts/Message.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
 import { OtherKeys, Retired } from '../parts/OtherKeys.tsx';
+import { Person } from '../parts/Person.tsx';
 import { SignPicker } from '../parts/Signs.tsx';
 import { conversationPath, detailsPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
@@ -31,9 +31,11 @@ interface ConversationProps {
   readonly id: string;
   readonly status: Status;
   readonly wide: boolean;
+  /** A message that is gone to. */
+  readonly at: string | null;
 }
 
-export function Conversation({ id, status, wide }: ConversationProps): JSX.Element {
+export function Conversation({ id, status, wide, at }: ConversationProps): JSX.Element {
   const { value: row, error, reload } = useAsked(() => background.call('getConversation', { id }), id, ['conversations']);
   const safety = useAsked(
     async () => (row && !row.group ? await background.call('safety', { id, numbers: false }) : null),
@@ -47,7 +49,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
   const [leaving, setLeaving] = useState<MessageView | null>(null);
   const [sendError, setSendError] = useState<string | null>(null);
   const [over, setOver] = useState(false);
-  const log = useLog(id);
+  const log = useLog(id, at);
   const sent = (): void => {
     setAnswered(null);
     log.toNewest();
@@ -120,7 +122,7 @@ export function Conversation({ id, status, wide }: ConversationProps): JSX.Eleme
           <div class="who">
             {row.group ? <GroupMark size={28} /> : <Avatar address={peer} size={28} />}
             <h2 title={row.group ? undefined : peer}>
-              {row.group ? <bdi>{groupName(row.group)}</bdi> : <span class="address">{shortAddress(peer)}</span>}
+              {row.group ? <bdi>{groupName(row.group)}</bdi> : <Person address={peer} />}
               {row.thread !== null && (
                 <span class="quiet">
                   {' '}
@@ -211,7 +213,7 @@ function Answering({ message, onDrop }: { readonly message: MessageView; readonl
   return (
     <div class="answering">
       <div class="quote">
-        <span class="quoted-who">{message.mine ? 'You' : shortAddress(message.sender)}</span>
+        <span class="quoted-who">{message.mine ? 'You' : <Person address={message.sender} />}</span>
         <span class="quoted-text">{visibleLine(textOf(message.shown) ?? 'A message')}</span>
       </div>
       <IconButton icon={X} label="Do not reply to this message" onClick={onDrop} />

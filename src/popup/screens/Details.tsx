@@ -1,7 +1,8 @@
 import { ArrowLeft, ShieldCheck, ShieldOff } from 'lucide';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import type { Safety } from '../../rpc/views.ts';
+import { useContext, useState } from 'preact/hooks';
+import { longestNickname, type Safety } from '../../rpc/views.ts';
+import { NamesContext } from '../names.ts';
 import { CopyAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconLink } from '../parts/Button.tsx';
@@ -46,12 +47,52 @@ export function Details({ id, own }: { readonly id: string; readonly own: string
               <Avatar address={row.value.peer} size={56} />
               <CopyAddress address={row.value.peer} />
             </section>
+            <Nickname peer={row.value.peer} />
             <SafetyNumber id={id} safety={safety.value} onChanged={safety.reload} />
             <History safety={safety.value} />
           </div>
         )}
       </main>
     </div>
+  );
+}
+
+/** What only the owner of this account sees. */
+function Nickname({ peer }: { readonly peer: string }): JSX.Element {
+  const known = useContext(NamesContext)[peer] ?? '';
+  const [text, setText] = useState<string | null>(null);
+  const work = useWork();
+  const name = text ?? known;
+  const tooLong = [...name.trim()].length > longestNickname;
+  const changed = name.trim() !== known;
+  return (
+    <form
+      class="group"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!changed || tooLong) return;
+        void work.run(async () => {
+          await background.call('namePeer', { peer, name: name.trim() });
+          setText(null);
+        });
+      }}
+    >
+      <Field
+        label="Name"
+        value={name}
+        onValue={setText}
+        hint={
+          tooLong ? `At most ${longestNickname} characters.` : 'Only you see it. It is sealed in this browser and in your backup files.'
+        }
+        tone={tooLong ? 'danger' : 'plain'}
+      />
+      {work.error && <Notice tone="danger">{work.error}</Notice>}
+      <div class="side">
+        <Button type="submit" disabled={!changed || tooLong || work.busy}>
+          {name.trim() === '' && known !== '' ? 'Remove the name' : 'Save'}
+        </Button>
+      </div>
+    </form>
   );
 }
 

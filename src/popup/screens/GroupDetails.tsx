@@ -2,14 +2,14 @@ import { LogOut, UserMinus } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ConversationRow, GroupView } from '../../rpc/views.ts';
-import { shortAddress } from '../address.ts';
-import { ShortAddress } from '../parts/Address.tsx';
+import { useNameOf } from '../names.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton } from '../parts/Button.tsx';
 import { Dialog } from '../parts/Dialog.tsx';
 import { Field } from '../parts/Field.tsx';
 import { MemberPicker } from '../parts/MemberPicker.tsx';
 import { Notice } from '../parts/Notice.tsx';
+import { Person } from '../parts/Person.tsx';
 import { conversationPath, detailsPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
@@ -25,6 +25,7 @@ interface GroupDetailsProps {
 
 /** Who is in a group, and what its creator, or anybody in it, can do about that. */
 export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): JSX.Element {
+  const nameOf = useNameOf();
   const [removing, setRemoving] = useState<string | null>(null);
   const [leaving, setLeaving] = useState(false);
   const work = useWork();
@@ -56,7 +57,7 @@ export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): 
             <li key={member}>
               <Avatar address={member} size={28} />
               <span class="account-name">
-                <ShortAddress address={member} />
+                <Person address={member} />
                 <span class="small quiet">
                   {[member === own ? 'You' : '', member === creator ? 'creator' : '', left.includes(member) ? 'has left' : '']
                     .filter(Boolean)
@@ -64,12 +65,7 @@ export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): 
                 </span>
               </span>
               {changes && member !== own && (
-                <IconButton
-                  icon={UserMinus}
-                  label={`Remove ${shortAddress(member)}`}
-                  disabled={work.busy}
-                  onClick={() => setRemoving(member)}
-                />
+                <IconButton icon={UserMinus} label={`Remove ${nameOf(member)}`} disabled={work.busy} onClick={() => setRemoving(member)} />
               )}
             </li>
           ))}
@@ -99,7 +95,7 @@ export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): 
         </section>
       )}
       {removing !== null && (
-        <Dialog title={`Remove ${shortAddress(removing)}?`} onClose={() => setRemoving(null)}>
+        <Dialog title={`Remove ${nameOf(removing)}?`} onClose={() => setRemoving(null)}>
           <p class="small">
             The group goes on without them under new keys. They keep what was said until now, and can be added again. Everybody else sees
             that they were removed.

@@ -1,7 +1,8 @@
 import { CircleHelp, Lock, Maximize2, PenLine, Settings as SettingsIcon, SquarePen } from 'lucide';
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationRow, Status } from '../../rpc/views.ts';
+import { useNameOf } from '../names.ts';
 import { AccountMenu } from '../parts/AccountMenu.tsx';
 import { CopyAddress, CopyButton } from '../parts/Address.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
@@ -10,28 +11,37 @@ import { Icon } from '../parts/Icon.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
 import { Row } from '../parts/Row.tsx';
+import { SearchField } from '../parts/SearchField.tsx';
 import { Bones } from '../parts/Skeleton.tsx';
 import { Tabs } from '../parts/Tabs.tsx';
 import { go, inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
+import { searchFieldId } from '../shortcuts.ts';
 import { useAsked, useNow } from '../state.ts';
+import { groupName } from '../words.ts';
+import { Results } from './inbox/Results.tsx';
 
 interface InboxProps {
   readonly status: Status;
   /** The conversation that is open beside the list. */
   readonly current: string | null;
   readonly wide: boolean;
+  /** A conversation that is to be searched through. */
+  readonly within: string | null;
   readonly onStatus: (status: Status) => void;
 }
 
 const pageSize = 60;
 
-export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Element {
+export function Inbox({ status, current, wide, within, onStatus }: InboxProps): JSX.Element {
   const address = status.account?.address ?? '0x';
   const [limit, setLimit] = useState(pageSize);
   const [chosen, setChosen] = useState<Shelf | null>(null);
   const [alone, setAlone] = useState(false);
   const [said, setSaid] = useState('');
+  const [search, setSearch] = useState('');
+  const lists = useRef<HTMLElement>(null);
+  const searched = useSearched(within);
   // An empty inbox gives way to the requests, until somebody chooses for themselves.
   const shelf = chosen ?? (alone && status.requests > 0 ? 'requests' : 'inbox');
   const { value, error, reload } = useAsked(() => background.call('listConversations', { limit, shelf }), `${address} ${shelf}`, [
@@ -46,6 +56,7 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
     if (status.requests === 0) setAlone(false);
   }, [status.requests]);
   const now = useNow();
+  const looking = search.trim() !== '';
   useEffect(reload, [limit, reload]);
   // Beside a conversation the list is the way around; alone it is what the page is about.
   const Region = wide ? 'nav' : 'main';
@@ -64,7 +75,7 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
         {inToolbar() && <IconLink icon={Maximize2} label="Open in a tab" href="popup.html" tab />}
         <IconLink icon={SettingsIcon} label="Settings" href="#/settings" />
       </header>
-      <NodeBar node={status.node} />
+      <NodeBar node={status.node} doubt={status.nodeDoubt} />
       {status.prompts > 0 && (
         <a class="node-bar asking" href="#/approve">
           <Icon of={CircleHelp} size={16} />
@@ -77,21 +88,43 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
           <p>Your recovery phrase is not on paper yet. Write it down: without it, losing this browser means losing this account.</p>
         </a>
       )}
-      <Tabs
-        label="Lists"
-        tabs={tabs.map((tab) => (tab.value === 'requests' ? { ...tab, count: status.requests } : tab))}
-        chosen={shelf}
-        panel="lists"
-        onChoose={(next) => {
-          setChosen(next);
-          setLimit(pageSize);
-        }}
+      <SearchField
+        value={search}
+        label={searched ? `Search in ${searched}` : 'Search'}
+        onValue={setSearch}
+        // The index is read while somebody thinks of a word.
+        onFocus={() => background.call('search', { text: '' }).catch(() => undefined)}
+        onDown={() => lists.current?.querySelector<HTMLElement>('a.row')?.focus()}
       />
+      {within !== null && (
+        <p class="within small">
+          In one conversation. <a href="#/">Search everywhere</a>
+        </p>
+      )}
+      {looking ? null : (
+        <Tabs
+          label="Lists"
+          tabs={tabs.map((tab) => (tab.value === 'requests' ? { ...tab, count: status.requests } : tab))}
+          chosen={shelf}
+          panel="lists"
+          onChoose={(next) => {
+            setChosen(next);
+            setLimit(pageSize);
+          }}
+        />
+      )}
       <span class="hidden" role="status">
         {said}
       </span>
-      <Region class="scroll" aria-label={tabs.find((tab) => tab.value === shelf)?.words} id="lists">
-        {error && !value ? (
+      <Region
+        class="scroll"
+        aria-label={looking ? 'What was found' : tabs.find((tab) => tab.value === shelf)?.words}
+        id="lists"
+        ref={lists as RefObject<HTMLDivElement>}
+      >
+        {looking ? (
+          <Results text={search} within={within} now={now} current={current} />
+        ) : error && !value ? (
           <Failure error={error} retry={reload} />
         ) : !value || givesWay ? (
           <>
@@ -124,6 +157,20 @@ export function Inbox({ status, current, wide, onStatus }: InboxProps): JSX.Elem
       </div>
     </div>
   );
+}
+
+/** What a conversation is called that is to be searched through; the field takes the focus. */
+function useSearched(within: string | null): string | null {
+  const nameOf = useNameOf();
+  const { value } = useAsked(
+    async () => (within === null ? null : await background.call('getConversation', { id: within })),
+    `${within}`,
+    [],
+  );
+  useEffect(() => {
+    if (within !== null) document.getElementById(searchFieldId)?.focus();
+  }, [within]);
+  return value && (value.group ? groupName(value.group) : nameOf(value.peer));
 }
 
 const tabs = [

@@ -1,13 +1,13 @@
 import { X } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { shortAddress } from '../address.ts';
-import { ShortAddress } from '../parts/Address.tsx';
+import { useNameOf } from '../names.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { MemberPicker } from '../parts/MemberPicker.tsx';
 import { Notice } from '../parts/Notice.tsx';
+import { Person } from '../parts/Person.tsx';
 import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
@@ -18,6 +18,7 @@ export const longestTitle = 200;
 
 /** A conversation of several: a name, if it is to have one, and who is in it. */
 export function NewGroup({ own, onOne }: { readonly own: string; readonly onOne: () => void }): JSX.Element {
+  const nameOf = useNameOf();
   const [title, setTitle] = useState('');
   const [members, setMembers] = useState<readonly string[]>([]);
   const work = useWork();
@@ -52,10 +53,10 @@ export function NewGroup({ own, onOne }: { readonly own: string; readonly onOne:
           {members.map((member) => (
             <li key={member}>
               <Avatar address={member} size={28} />
-              <ShortAddress address={member} />
+              <Person address={member} />
               <IconButton
                 icon={X}
-                label={`Leave out ${shortAddress(member)}`}
+                label={`Leave out ${nameOf(member)}`}
                 onClick={() => setMembers(members.filter((each) => each !== member))}
               />
             </li>

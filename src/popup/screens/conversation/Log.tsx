@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import type { GroupView, KeyEvent, MessageView } from '../../../rpc/views.ts';
-import { FullAddress, ShortAddress } from '../../parts/Address.tsx';
+import { FullAddress } from '../../parts/Address.tsx';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { KeyNews } from '../../parts/KeyNews.tsx';
 import { type Deeds, Message } from '../../parts/Message.tsx';
 import { Failure } from '../../parts/Notice.tsx';
+import { Person } from '../../parts/Person.tsx';
 import { BubbleBones } from '../../parts/Skeleton.tsx';
 import { useNow } from '../../state.ts';
 import { dayName, sameDay } from '../../time.ts';
@@ -81,7 +82,7 @@ function Members({ group }: { readonly group: GroupView }): JSX.Element {
       {group.members.map((member) => (
         <li key={member}>
           <Avatar address={member} size={28} />
-          <ShortAddress address={member} />
+          <Person address={member} />
           {member === group.creator && <span class="quiet small">creator</span>}
           {group.left.includes(member) && <span class="quiet small">has left</span>}
         </li>

@@ -8,7 +8,7 @@ const pageSize = 50;
 export type LogState = ReturnType<typeof useLog>;
 
 /** The messages that are shown, and the place in them: it stays where the reader is, and follows the newest only for who is there. */
-export function useLog(id: string) {
+export function useLog(id: string, at: string | null) {
   const [limit, setLimit] = useState(pageSize);
   const { value, error, reload } = useAsked(() => load(id, limit), id, []);
   const scroller = useRef<HTMLDivElement>(null);
@@ -63,7 +63,8 @@ export function useLog(id: string) {
     const found = wanted.current && scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`);
     if (!found) {
       if (wanted.current && value?.more) setLimit(value.messages.length + 200);
-      else wanted.current = null;
+      // What is not here once everything is, is gone.
+      else if (value) wanted.current = null;
       return;
     }
     wanted.current = null;
@@ -80,6 +81,9 @@ export function useLog(id: string) {
     wanted.current = message;
     show();
   };
+  useEffect(() => {
+    if (at !== null) jump(at);
+  }, [at]);
   return { value, error, reload, scroller, onScroll, away, toNewest, jump, mark: mark.current };
 }
 

@@ -1,0 +1,57 @@
+import { useLayoutEffect } from 'preact/hooks';
+import { go } from './router.ts';
+
+/** The field that looks through everything. */
+export const searchFieldId = 'search';
+
+/** What keys do anywhere, as the sheet lists them. */
+export const shortcuts: readonly { readonly keys: string; readonly words: string }[] = [
+  { keys: 'Ctrl K', words: 'Search messages and people' },
+  { keys: 'Alt ↑', words: 'The conversation above' },
+  { keys: 'Alt ↓', words: 'The conversation below' },
+  { keys: 'Esc', words: 'Close what is open on top' },
+  { keys: 'Enter', words: 'Send' },
+  { keys: 'Shift Enter', words: 'A new line' },
+  { keys: '?', words: 'This list' },
+];
+
+/** Listens for them as long as the page is there. */
+export function useShortcuts(onSheet: () => void): void {
+  // Before the page is painted: who is fast presses a key as soon as they see it.
+  useLayoutEffect(() => {
+    const pressed = (event: KeyboardEvent): void => {
+      if (event.isComposing || document.querySelector('dialog[open]')) return;
+      const { key, ctrlKey, metaKey, altKey } = event;
+      if ((ctrlKey || metaKey) && key.toLowerCase() === 'k') focusSearch();
+      else if (altKey && (key === 'ArrowUp' || key === 'ArrowDown')) step(key === 'ArrowUp' ? -1 : 1);
+      else if (key === '?' && !isTyping(event.target)) onSheet();
+      else return;
+      event.preventDefault();
+    };
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  }, []);
+}
+
+function focusSearch(): void {
+  const field = (): HTMLElement | null => document.getElementById(searchFieldId);
+  if (field()) field()?.focus();
+  else {
+    // Where there is room for one thing at a time, the list is another page.
+    addEventListener('hashchange', () => setTimeout(() => field()?.focus(), 50), { once: true });
+    go('#/');
+  }
+}
+
+/** To the next row of the list, or the first. */
+function step(by: number): void {
+  const rows = [...document.querySelectorAll<HTMLAnchorElement>('a.row')];
+  const current = rows.findIndex((row) => row.getAttribute('aria-current') === 'page');
+  const next = rows[current === -1 ? 0 : current + by];
+  if (!next) return;
+  next.click();
+  next.scrollIntoView({ block: 'nearest' });
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.matches('input, textarea, select, [contenteditable]');

@@ -1,0 +1,222 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { at, objections } from './page.ts';
+
+describe('a conversation', () => {
+  test('opens at its end, in order, with own messages marked', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const shown = page.getByRole('log', { name: 'Messages' }).getByRole('article');
+      expect(await shown.count()).toBe(31);
+      const times = await shown.evaluateAll((all) => all.map((each) => Number(each.getAttribute('data-time'))));
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      expect(await shown.last().isVisible()).toBe(true);
+      await page.getByRole('button', { name: 'Discard' }).waitFor();
+      await page.getByText('2 new').waitFor();
+    }));
+
+  test('has the field for a message at hand, every time', () =>
+    at({}, async (page) => {
+      for (const nth of [0, 1]) {
+        await page.getByRole('listitem').nth(nth).getByRole('link').click();
+        const field = page.getByRole('textbox', { name: 'Message', exact: true });
+        await field.waitFor();
+        expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+        await page.getByRole('link', { name: 'Back' }).click();
+      }
+    }));
+
+  test('sends by Enter and keeps Shift and Enter for a new line', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const field = page.getByRole('textbox', { name: 'Message', exact: true });
+      await field.fill('one');
+      await field.press('Shift+Enter');
+      await field.pressSequentially('two');
+      expect(await field.inputValue()).toBe('one\ntwo');
+      await field.press('Enter');
+      expect(await field.inputValue()).toBe('');
+    }));
+
+  test('does not send what is only space', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('textbox', { name: 'Message', exact: true }).fill('  \n ');
+      expect(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true);
+    }));
+
+  test('shows text as text: no markup, links that go where they say', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const link = page.getByRole('log').getByRole('link').first();
+      await link.click();
+      await page.getByRole('dialog', { name: 'Open example.org?' }).waitFor();
+      await page.keyboard.press('Escape');
+      await link.click({ button: 'middle' });
+      await page.getByRole('dialog', { name: 'Open example.org?' }).waitFor();
+      expect(page.context().pages()).toHaveLength(1);
+      await page.keyboard.press('Escape');
+      expect(await link.getAttribute('href')).toBe('https://example.org/pictures?album=move');
+      expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
+    }));
+});
+
+describe('a message', () => {
+  test('is answered by its menu, with a quote; pressing a quote goes there', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const message = page.getByRole('article').nth(29);
+      await message.getByRole('button', { name: 'Message' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Reply' }).press('Enter');
+      expect(await page.evaluate(() => document.activeElement?.localName)).toBe('textarea');
+      await page.getByRole('button', { name: 'Do not reply to this message' }).click();
+      await page.getByRole('button', { name: /^Go to the message that this answers/ }).click();
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('data-id'))).toBe('3'.padStart(64, '0'));
+    }));
+
+  test('takes signs from a few, and from all that there are', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const list = page.getByRole('list', { name: 'Reactions' });
+      expect(await list.getByRole('button').first().getAttribute('aria-pressed')).toBe('true');
+      await page.getByRole('article').nth(29).getByRole('button', { name: 'React' }).press('Enter');
+      await page.getByRole('button', { name: 'All signs' }).click();
+      await page.getByRole('searchbox', { name: 'Search signs' }).fill('piano');
+      await page.getByRole('button', { name: 'musical keyboard' }).waitFor({ state: 'detached' });
+      await page.getByRole('searchbox', { name: 'Search signs' }).fill('musical keyboard');
+      await page.getByRole('button', { name: 'musical keyboard' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }));
+
+  test('says what deleting here means before it does so', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('article').nth(29).getByRole('button', { name: 'Message' }).press('Enter');
+      await page.keyboard.press('End');
+      await page.keyboard.press('Enter');
+      await page.getByText('The other side keeps it').waitFor();
+      await page.getByRole('button', { name: 'Delete here' }).click();
+      await page.getByRole('status').getByText('Deleted here.').waitFor({ state: 'attached' });
+    }));
+});
+
+describe('a group', () => {
+  test('takes members one by one, by Enter too, and none twice', () =>
+    at({ route: '#/new' }, async (page) => {
+      await page.getByRole('button', { name: 'Make a group' }).click();
+      await page.getByRole('textbox', { name: 'Name of the group' }).fill('Friday table');
+      const address = page.getByRole('textbox', { name: 'Wallet address' });
+      const make = page.getByRole('button', { name: /^Make the group/ });
+      expect(await make.isDisabled()).toBe(true);
+      for (const last of ['1', '2']) {
+        await address.fill(`0x${'0'.repeat(39)}${last}`);
+        await page.getByText('Can be reached.').waitFor();
+        await address.press('Enter');
+      }
+      const members = page.getByRole('list', { name: 'Members' }).getByRole('listitem');
+      expect(await members.count()).toBe(2);
+      await address.fill(`0x${'0'.repeat(39)}2`);
+      await page.getByText('Is in the list already.').waitFor();
+      expect(await page.getByRole('button', { name: 'Add', exact: true }).isDisabled()).toBe(true);
+      expect(await objections(page)).toEqual([]);
+      await page
+        .getByRole('button', { name: /^Leave out/ })
+        .first()
+        .click();
+      await page.getByRole('button', { name: 'Make the group with 1 other' }).click();
+      await page.getByRole('log', { name: 'Messages' }).waitFor();
+    }));
+
+  test('says what removing and ending mean before it does so', () =>
+    at({ scene: 'own group', route: '#/conversation/c4/details' }, async (page) => {
+      await page
+        .getByRole('button', { name: /^Remove 0x/ })
+        .first()
+        .click();
+      await page.getByText('They keep what was said until now').waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('button', { name: 'End the group…' }).click();
+      await page.getByText('Nobody can write in it afterwards').waitFor();
+    }));
+});
+
+describe('files', () => {
+  /** Lets files fall onto the page, as from a folder. */
+  const drop = (page: Page, names: readonly string[], size = 3) =>
+    page.evaluate(
+      ([all, bytes]) => {
+        const dropped = new DataTransfer();
+        for (const name of all) dropped.items.add(new File([new Uint8Array(bytes)], name, { type: 'application/pdf' }));
+        const screen = document.querySelector('main.screen');
+        screen?.dispatchEvent(new DragEvent('dragover', { dataTransfer: dropped, bubbles: true, cancelable: true }));
+        screen?.dispatchEvent(new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }));
+      },
+      [names, size] as const,
+    );
+
+  test('that came show pictures at once, and larger; other kinds when they are asked for', () =>
+    at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('button', { name: 'Show evening.png larger' }).click();
+      const dialog = page.getByRole('dialog', { name: 'evening.png' });
+      await dialog.getByRole('button', { name: 'Save' }).waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Load film.mp4' }).click();
+      await page.getByText('The file is not there any more.').waitFor();
+      await page.getByRole('button', { name: 'Show voice.ogg' }).click();
+      await page.locator('audio').waitFor();
+      expect(await page.getByRole('button', { name: /^Save minutes of/ }).count()).toBe(1);
+    }));
+
+  test('of strangers show nothing until they are asked for', () =>
+    at({ scene: 'files', route: '#/conversation/r7' }, async (page) => {
+      await page.getByRole('button', { name: 'Show evening.png', exact: true }).waitFor();
+      expect(await page.locator('.log img, .log audio, .log video').count()).toBe(0);
+      await page.getByText('this browser asks files.example').waitFor();
+    }));
+
+  test('that are chosen, dropped or pasted stand above the field, and can be left out', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const chosen = page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
+      await page.locator('input[type="file"]').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('a') });
+      await drop(page, ['b.pdf', 'c.pdf']);
+      await chosen.nth(2).waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Leave out b.pdf' }).click();
+      expect(await chosen.count()).toBe(2);
+      expect(await page.getByRole('button', { name: 'Send', exact: true }).isEnabled()).toBe(true);
+      await page.getByRole('textbox', { name: 'Message', exact: true }).press('Enter');
+      await chosen.first().waitFor({ state: 'detached' });
+    }));
+
+  test('that are empty, or more than are meant, are told of', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      await drop(page, ['empty.pdf'], 0);
+      await page.getByText('empty.pdf is empty.').waitFor();
+      await drop(
+        page,
+        Array.from({ length: 11 }, (_, index) => `${index}.pdf`),
+      );
+      await page.getByText('10 files at once are enough.').waitFor();
+      expect(await page.getByRole('list', { name: 'Files to send' }).getByRole('listitem').count()).toBe(10);
+    }));
+
+  test('that cannot go stay, with the words beside them', () =>
+    at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('textbox', { name: 'Message', exact: true }).fill('See this');
+      await drop(page, ['b.pdf']);
+      await page.getByRole('button', { name: 'Send', exact: true }).click();
+      await page.getByText('Files have at most 25 MB.').waitFor();
+      expect(await page.getByRole('list', { name: 'Files to send' }).getByRole('listitem').count()).toBe(1);
+      expect(await page.getByRole('textbox', { name: 'Message', exact: true }).inputValue()).toBe('See this');
+    }));
+});
+
+test('somebody is called by the name that they were given, which only its owner sees', () =>
+  at({ scene: 'named', route: '#/conversation/c0' }, async (page) => {
+    await page.getByRole('heading', { name: 'Zoë Quinn' }).waitFor();
+    await page.getByRole('link', { name: 'Details and safety number', exact: true }).click();
+    const name = page.getByRole('textbox', { name: 'Name', exact: true });
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>('form.group input')?.value === 'Zoë Quinn');
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    expect(await save.isDisabled()).toBe(true);
+    await name.fill('x'.repeat(61));
+    await page.getByText('At most 60 characters.').waitFor();
+    expect(await save.isDisabled()).toBe(true);
+    await name.fill('');
+    await page.getByRole('button', { name: 'Remove the name', exact: true }).waitFor();
+  }));

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import { at, objections, stage } from './page.ts';
+
+describe('the inbox', () => {
+  test('lists conversations as links with the short address and the preview', () =>
+    at({}, async (page) => {
+      const list = page.getByRole('list', { name: 'Conversations' });
+      const row = list.getByRole('listitem').first();
+      expect(await row.textContent()).toContain('0xD6FB14…951d9e');
+      expect(await row.textContent()).toContain('See you at seven');
+      await row.getByRole('link').press('Enter');
+      await page.getByRole('log', { name: 'Messages' }).waitFor();
+    }));
+
+  test('has rows of one height, whatever stands at their ends', () =>
+    at({}, async (page) => {
+      const heights = await page
+        .getByRole('listitem')
+        .evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().height)));
+      expect(new Set(heights).size).toBe(1);
+    }));
+
+  test('goes on to its last row, however many there are', () =>
+    at({ scene: 'overfull' }, async (page) => {
+      const rows = page.getByRole('list', { name: 'Conversations' }).getByRole('listitem');
+      await rows.first().waitFor();
+      // A slow machine takes its time for each page of the list, so the end is looked for, not waited out.
+      const end = Date.now() + 60_000;
+      while ((await rows.count()) < 450 && Date.now() < end) {
+        await rows.last().scrollIntoViewIfNeeded();
+        await page.waitForTimeout(50);
+      }
+      expect(await rows.count()).toBe(450);
+    }));
+
+  test('has its list also while it is empty, and says how to be reached', () =>
+    at({ scene: 'empty' }, async (page) => {
+      expect(await page.getByRole('list', { name: 'Conversations' }).count()).toBe(1);
+      await page.getByText('0xca9Feb3AeA471001A867e53E027a65af7E94a987').waitFor();
+    }));
+
+  test('says what is wrong with the node and stays readable', () =>
+    at({ scene: 'offline' }, async (page) => {
+      await page.getByText('The node at 127.0.0.1 did not answer.').waitFor();
+      expect(await page.getByRole('listitem').count()).toBeGreaterThan(5);
+    }));
+
+  test('says what it could not read, and tries again on request', () =>
+    at({ scene: 'failing' }, async (page) => {
+      await page.getByRole('alert').waitFor();
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('alert').waitFor();
+    }));
+});
+
+describe('requests', () => {
+  test('stand apart from the inbox, each with why to be careful, and are decided by keyboard alone', () =>
+    at({ scene: 'typical' }, async (page) => {
+      await page.getByRole('tab', { name: 'Inbox' }).focus();
+      await page.keyboard.press('ArrowRight');
+      expect(await page.getByRole('tab', { name: /^Requests/ }).getAttribute('aria-selected')).toBe('true');
+      const list = page.getByRole('list', { name: 'Conversations' });
+      await list.getByText('Asks for what opens a wallet.').waitFor();
+      await page
+        .getByRole('button', { name: /^Accept/ })
+        .first()
+        .press('Enter');
+      await page.getByRole('status').getByText('is in your inbox now').waitFor({ state: 'attached' });
+    }));
+
+  test('take the place of an inbox that is empty, until somebody chooses', () =>
+    at({ scene: 'strangers' }, async (page) => {
+      await page
+        .getByRole('button', { name: /^Accept/ })
+        .first()
+        .waitFor();
+      await page.getByRole('tab', { name: 'Inbox' }).click();
+      await page.getByText('No letters yet').waitFor();
+    }));
+
+  test('can be answered, blocked ones cannot', () =>
+    at({ route: '#/conversation/r7' }, async (page) => {
+      await page.getByRole('button', { name: /^Accept/ }).waitFor();
+      await page.getByRole('textbox', { name: 'Message', exact: true }).waitFor();
+      await page.goto(`${stage.url}?scene=typical#/conversation/b9`);
+      await page.getByRole('button', { name: /^Unblock/ }).waitFor();
+      expect(await page.getByRole('textbox', { name: 'Message', exact: true }).count()).toBe(0);
+    }));
+});
+
+describe('several accounts', () => {
+  test('are chosen from by keyboard, each with what is new in it', () =>
+    at({ scene: 'accounts' }, async (page) => {
+      const button = page.getByRole('button', { name: /^Work 12 new in other accounts$/ });
+      await button.press('Enter');
+      expect(await page.getByRole('menuitemradio', { checked: true }).textContent()).toContain('Work');
+      await page.getByRole('menuitemradio', { name: /A rather long name.* 12 new$/ }).waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.keyboard.press('End');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Accounts' }).waitFor();
+    }));
+
+  test('are named, coloured and removed in the settings; the last one is not', () =>
+    at({ scene: 'accounts', route: '#/settings/accounts' }, async (page) => {
+      await page.getByRole('button', { name: 'Edit A rather long name for an account of mine' }).click();
+      await page.getByRole('radio', { name: 'Teal' }).check();
+      await page.getByRole('textbox', { name: 'Name' }).fill('x'.repeat(41));
+      await page.getByText('At most 40 characters.').waitFor();
+      expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+      expect(await objections(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Remove this account…' }).click();
+      await page.getByText('are destroyed in this browser').waitFor();
+      expect(await page.getByRole('button', { name: 'Remove it' }).isDisabled()).toBe(true);
+      expect(await objections(page)).toEqual([]);
+      await page.goto(`${stage.url}?scene=typical#/settings/accounts`);
+      await page.getByRole('button', { name: /^Edit/ }).click();
+      await page.getByRole('button', { name: 'Save' }).waitFor();
+      expect(await page.getByRole('button', { name: 'Remove this account…' }).count()).toBe(0);
+    }));
+});
+
+describe('the menu of a conversation', () => {
+  test('opens, walks and closes by keyboard, and returns the focus', () =>
+    at({ route: '#/conversation/c2' }, async (page) => {
+      const button = page.getByRole('button', { name: 'More' });
+      await button.press('Enter');
+      await page.keyboard.press('ArrowDown');
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Pin to the top');
+      await page.keyboard.press('Escape');
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('More');
+    }));
+});
+
+describe('the search', () => {
+  test('shows conversations and messages with the words marked, and is walked by keyboard', () =>
+    at({ scene: 'named' }, async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('brulee');
+      await page.getByRole('heading', { name: 'Messages', exact: true }).waitFor();
+      expect(await page.locator('.results mark').first().textContent()).toBe('crème');
+      expect(await page.getByRole('tab').count()).toBe(0);
+      expect(await objections(page)).toEqual([]);
+      await page.keyboard.press('ArrowDown');
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('Zoë Quinn');
+      await page.locator('.results section:last-of-type a.row').first().click();
+      await page.waitForFunction(() => location.hash.startsWith('#/conversation/c0?at='));
+    }));
+
+  test('goes to the message that was found', () =>
+    at({ scene: 'named' }, async (page) => {
+      await page.fill('#search', 'brulee');
+      await page.locator('.results section:last-of-type a.row').first().click();
+      await page.waitForFunction(() => document.activeElement?.matches('article.message'));
+    }));
+
+  test('says what it does not understand, that nothing was found, and how far it is', async () => {
+    await at({}, async (page) => {
+      await page.fill('#search', 'nothing has:wings');
+      await page.getByText('has:wings says nothing to Parley', { exact: false }).waitFor();
+      await page.getByText('Nothing was found', { exact: false }).waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('tab', { name: 'Inbox' }).waitFor();
+      expect(await page.inputValue('#search')).toBe('');
+    });
+    await at({ scene: 'syncing' }, async (page) => {
+      await page.fill('#search', 'word');
+      await page.getByText('Looking through older messages: 12000 messages of 50,000…').waitFor();
+    });
+  });
+
+  test('may be of one conversation, which the field names', () =>
+    at({ scene: 'named', route: '#/?within=c0' }, async (page) => {
+      await page.waitForFunction(() => document.activeElement?.id === 'search');
+      await page.getByRole('searchbox', { name: 'Search in Zoë Quinn', exact: true }).waitFor();
+      await page.getByRole('link', { name: 'Search everywhere', exact: true }).click();
+      await page.getByRole('searchbox', { name: 'Search', exact: true }).waitFor();
+    }));
+});
+
+describe('keys', () => {
+  test('go from one conversation to the next, and are listed', () =>
+    at({}, async (page) => {
+      await page.setViewportSize({ width: 900, height: 600 });
+      await page.keyboard.press('Alt+ArrowDown');
+      await page.waitForFunction(() => location.hash === '#/conversation/c0');
+      await page.keyboard.press('Alt+ArrowDown');
+      await page.waitForFunction(() => location.hash === '#/conversation/c1');
+      await page.keyboard.press('Alt+ArrowUp');
+      await page.waitForFunction(() => location.hash === '#/conversation/c0');
+      await page.locator('.log article').first().focus();
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+      expect(await objections(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }));
+});

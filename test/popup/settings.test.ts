@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { at, objections, phrase } from './page.ts';
+
+describe('a backup file', () => {
+  const file = { name: 'a.parley', mimeType: 'application/octet-stream', buffer: Buffer.from('x') };
+
+  test('is checked from the settings, and nothing changes', () =>
+    at({ route: '#/settings/backup' }, async (page) => {
+      await page.getByRole('button', { name: 'Check a file…', exact: true }).click();
+      const check = page.getByRole('button', { name: 'Check', exact: true });
+      expect(await check.isDisabled()).toBe(true);
+      await page.getByLabel('Choose a backup file').setInputFiles(file);
+      await page.getByText('a.parley').waitFor();
+      await page.getByRole('textbox', { name: 'Passphrase of the file', exact: true }).fill(phrase);
+      await check.click();
+      await page.getByText('The file opens.').waitFor();
+      await page.getByText('12 conversations, 1 message.').waitFor();
+      await page.getByText('is not in this browser yet').waitFor();
+      await page.getByText('Nothing was changed.').waitFor();
+    }));
+
+  test('asks twice for a passphrase of its own before it is made', () =>
+    at({ route: '#/settings/backup' }, async (page) => {
+      await page.getByRole('button', { name: 'Make a backup file…', exact: true }).click();
+      const make = page.getByRole('button', { name: 'Make and download', exact: true });
+      await page.getByRole('textbox', { name: 'Your passphrase', exact: true }).fill('x');
+      await page.getByRole('textbox', { name: 'Passphrase of the file', exact: true }).fill(phrase);
+      await page.getByRole('textbox', { name: 'Repeat the file’s passphrase', exact: true }).fill(`${phrase}!`);
+      await page.getByText('The two differ.').waitFor();
+      expect(await make.isDisabled()).toBe(true);
+      await page.getByRole('textbox', { name: 'Repeat the file’s passphrase', exact: true }).fill(phrase);
+      expect(await make.isDisabled()).toBe(false);
+    }));
+});
+
+test('what a new identity costs is said before it is made, and takes the passphrase', () =>
+  at({ route: '#/settings/identity' }, async (page) => {
+    await page.getByRole('button', { name: 'New identity…', exact: true }).click();
+    await page.getByText('This cannot be undone.').waitFor();
+    const make = page.getByRole('button', { name: 'Make a new identity', exact: true });
+    expect(await make.isDisabled()).toBe(true);
+    expect(await objections(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Keep my keys', exact: true }).click();
+    await make.waitFor({ state: 'detached' });
+  }));
+
+test('another passphrase takes the present one, twice the new one, and gives the focus back', () =>
+  at({ route: '#/settings/passphrase' }, async (page) => {
+    const open = page.getByRole('button', { name: 'Change passphrase…', exact: true });
+    await open.click();
+    const change = page.getByRole('button', { name: 'Change passphrase', exact: true });
+    const fill = (name: string, text: string): Promise<void> => page.getByRole('textbox', { name, exact: true }).fill(text);
+    await fill('Present passphrase', 'the present one');
+    await fill('New passphrase', 'eleven char');
+    await fill('Repeat new passphrase', 'eleven char');
+    expect(await change.isDisabled()).toBe(true);
+    await fill('New passphrase', 'the present one');
+    await page.getByText('This is the present one.').waitFor();
+    await fill('Repeat new passphrase', 'the present one');
+    expect(await change.isDisabled()).toBe(true);
+    await fill('New passphrase', phrase);
+    await page.getByText('The two differ.').waitFor();
+    expect(await change.isDisabled()).toBe(true);
+    await fill('Repeat new passphrase', phrase);
+    expect(await change.isDisabled()).toBe(false);
+    expect(await objections(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByText('That is not the passphrase').waitFor();
+    await page.getByRole('button', { name: 'Keep it', exact: true }).click();
+    await open.waitFor();
+    expect(await open.evaluate((button) => button === document.activeElement)).toBe(true);
+    await open.click();
+    // Nothing of what was typed is kept.
+    expect(await page.getByRole('textbox', { name: 'New passphrase', exact: true }).inputValue()).toBe('');
+  }));
+
+test('nodes tell what they are for and what was found of them; to let one step in takes the passphrase', () =>
+  at({ route: '#/settings/node' }, async (page) => {
+    await page.getByText('It does not have 3 messages that another node has.', { exact: false }).waitFor();
+    await page.getByText('It has what the others have', { exact: false }).waitFor();
+    await page.getByRole('button', { name: /^Stand by: a-node-with-a-very-long-name/ }).click();
+    const permit = page.getByRole('button', { name: 'Let it stand by', exact: true });
+    expect(await permit.isDisabled()).toBe(true);
+    await page.getByRole('textbox', { name: 'Passphrase', exact: true }).fill(phrase);
+    expect(await permit.isDisabled()).toBe(false);
+    expect(await objections(page)).toEqual([]);
+    await page.getByRole('checkbox', { name: /Send to two nodes/ }).waitFor();
+    await page.getByRole('button', { name: 'Compare the nodes', exact: true }).waitFor();
+  }));
