@@ -43,10 +43,11 @@ function focusSearch(): void {
   }
 }
 
-/** To the next row of the list, or the first. */
+/** To the next row of the list, or the first. The address tells where we are: the list is drawn later than a fast hand presses again. */
 function step(by: number): void {
   const rows = [...document.querySelectorAll<HTMLAnchorElement>('a.row')];
-  const current = rows.findIndex((row) => row.getAttribute('aria-current') === 'page');
+  const here = location.hash.split(/[?]|\/details/)[0];
+  const current = rows.findIndex((row) => row.getAttribute('href') === here);
   const next = rows[current === -1 ? 0 : current + by];
   if (!next) return;
   next.click();
