@@ -183,6 +183,7 @@ describe('keys', () => {
   test('go from one conversation to the next, and are listed', () =>
     at({}, async (page) => {
       await page.setViewportSize({ width: 900, height: 600 });
+      await page.locator('.frame.two a.row').first().waitFor();
       await page.keyboard.press('Alt+ArrowDown');
       await page.waitForFunction(() => location.hash === '#/conversation/c0');
       await page.keyboard.press('Alt+ArrowDown');
