@@ -7,6 +7,8 @@ import { IconButton } from './Button.tsx';
 interface ComposerProps {
   readonly conversation: string;
   readonly draft: string;
+  /** Whether the field is what one came for. */
+  readonly autoFocus: boolean;
   /** Files to be sent with the next message. */
   readonly files: readonly File[];
   readonly onFiles: (files: readonly File[]) => void;
@@ -16,7 +18,7 @@ interface ComposerProps {
 }
 
 /** Enter sends, Shift and Enter begin a line. What is typed is kept at once, so that closing the popup loses nothing. */
-export function Composer({ conversation, draft, files, onFiles, onSendFiles, onSend }: ComposerProps): JSX.Element {
+export function Composer({ conversation, draft, autoFocus, files, onFiles, onSendFiles, onSend }: ComposerProps): JSX.Element {
   const [text, setText] = useState(draft);
   const [sending, setSending] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
@@ -47,7 +49,7 @@ export function Composer({ conversation, draft, files, onFiles, onSendFiles, onS
     timer.current = setTimeout(save, 120);
   };
   useEffect(() => {
-    field.current?.focus({ preventScroll: true });
+    if (autoFocus) field.current?.focus({ preventScroll: true });
     addEventListener('pagehide', save);
     addEventListener('blur', save);
     return () => {

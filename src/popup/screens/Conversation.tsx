@@ -173,6 +173,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
                 key={id}
                 conversation={id}
                 draft={row.draft ?? ''}
+                autoFocus={at === null}
                 files={files.chosen}
                 onFiles={files.add}
                 onSendFiles={files.send}
