@@ -63,7 +63,7 @@ describe('two nodes', () => {
     await bob.page.fill(search, 'zoe');
     await bob.page.seeText('Conversations');
     await bob.page.fill(search, 'eanwh');
-    await bob.page.click({ role: 'link', name: 'meanwhile', part: true });
+    await bob.page.click({ role: 'link', name: 'Zoë', part: true, within: { role: 'region', name: 'Messages' } });
     await until(
       () => bob.page.evaluate(() => document.activeElement?.textContent ?? ''),
       (text) => text.includes('meanwhile'),

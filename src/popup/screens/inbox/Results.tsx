@@ -53,7 +53,7 @@ export function Results({ text, within, now, current }: ResultsProps): JSX.Eleme
         </Notice>
       )}
       {conversations.length > 0 && (
-        <section>
+        <section aria-label="Conversations">
           <h2>Conversations</h2>
           <ul>
             {conversations.map((row) => (
@@ -63,7 +63,7 @@ export function Results({ text, within, now, current }: ResultsProps): JSX.Eleme
         </section>
       )}
       {messages.length > 0 && (
-        <section>
+        <section aria-label="Messages">
           <h2>Messages</h2>
           <ul>
             {messages.map((hit) => (
