@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Address } from '../protocol/address.ts';
@@ -36,7 +36,8 @@ export class Blobs {
   readonly #limits: BlobLimits;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #spent = new Map<Address, { day: number; bytes: number }>();
+  readonly #spent: Map<Address, Spent>;
+  readonly #spentFile: string;
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
 
@@ -49,6 +50,8 @@ export class Blobs {
     // What was under way when the node died is nothing.
     rmSync(join(this.#folder, 'incoming'), { recursive: true, force: true });
     mkdirSync(join(this.#folder, 'incoming'));
+    this.#spentFile = join(data, 'blobs-spent.json');
+    this.#spent = readSpent(this.#spentFile);
     for (const each of readdirSync(this.#folder, { recursive: true, withFileTypes: true }))
       if (each.isFile()) this.#bytes += statSync(join(each.parentPath, each.name)).size;
     this.#timer = setInterval(
@@ -104,6 +107,7 @@ export class Blobs {
     await mkdir(dirname(path), { recursive: true });
     // Somebody else may have put it meanwhile; it counts once.
     if (!(await exists(path))) this.#bytes += received;
+    await this.#keepSpent();
     await rename(draft, path);
     await syncFolder(dirname(path));
   }
@@ -157,8 +161,30 @@ export class Blobs {
     this.#spent.set(wallet, { day, bytes: before + bytes });
   }
 
+  /** A restart gives nobody a second day. Of what did not come to its end nothing is remembered over one. */
+  async #keepSpent(): Promise<void> {
+    const draft = join(this.#folder, 'incoming', randomUUID());
+    await writeFile(draft, JSON.stringify([...this.#spent]));
+    await rename(draft, this.#spentFile);
+  }
+
   #pathOf(digest: string): string {
     return join(this.#folder, digest.slice(0, 2), digest);
+  }
+}
+
+/** What a wallet put on a day, counted from 1970. */
+interface Spent {
+  readonly day: number;
+  readonly bytes: number;
+}
+
+/** What cannot be read is forgotten: the worst of it is a second day for somebody. */
+function readSpent(path: string): Map<Address, Spent> {
+  try {
+    return new Map(JSON.parse(readFileSync(path, 'utf8')) as [Address, Spent][]);
+  } catch {
+    return new Map();
   }
 }
 

@@ -54,6 +54,13 @@ export class RateLimiter {
 
   /** Takes `cost` tokens or none. @throws ConnectError resource exhausted, naming the limit and when to try again */
   spend(who: string, cost: number): void {
+    this.check(who, cost);
+    const bucket = this.#buckets.get(who);
+    if (bucket && this.#rate > 0 && cost > 0) bucket.tokens -= cost;
+  }
+
+  /** Whether `cost` tokens could be taken; takes none. @throws ConnectError as `spend` does */
+  check(who: string, cost: number): void {
     if (this.#rate <= 0 || cost <= 0) return;
     const burst = this.#rate * burstSeconds;
     const nowMs = this.#clock();
@@ -63,10 +70,7 @@ export class RateLimiter {
     bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1000) * this.#rate);
     bucket.atMs = nowMs;
     this.#buckets.set(who, bucket);
-    if (bucket.tokens >= cost) {
-      bucket.tokens -= cost;
-      return;
-    }
+    if (bucket.tokens >= cost) return;
     throw cost > burst
       ? refuse(Code.ResourceExhausted, `${cost} exceeds rate limit of ${this.#name}: at most ${burst} at once`)
       : this.#tryAgain(cost, Math.ceil((cost - bucket.tokens) / this.#rate));

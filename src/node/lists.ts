@@ -1,4 +1,5 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
 import { type Address, parseAddress } from '../protocol/address.ts';
 import { ConfigError } from './config.ts';
 import { networkOf } from './limits.ts';
@@ -16,11 +17,17 @@ export interface Lists {
 
 interface Content {
   readonly deny: ReadonlySet<string>;
-  readonly denyNetworks: ReadonlySet<string>;
+  readonly denyNetworks: Networks;
   readonly allow: ReadonlySet<string>;
 }
 
-const empty: Content = { deny: new Set(), denyNetworks: new Set(), allow: new Set() };
+/** Single networks, as `networkOf` writes them, and ranges of them. */
+interface Networks {
+  readonly size: number;
+  has(network: string): boolean;
+}
+
+const empty: Content = { deny: new Set(), denyNetworks: networksOf([]), allow: new Set() };
 
 /** A file of lists, read again when it changes and when it is told to. A file that is wrong changes nothing but the log. */
 export class ListFile implements Lists {
@@ -65,7 +72,7 @@ export class ListFile implements Lists {
   }
 }
 
-/** `{"deny": ["0x…"], "denyNetworks": ["192.0.2.7", "2001:db8::"], "allow": ["0x…"]}`; each may be absent. @throws ConfigError */
+/** `{"deny": ["0x…"], "denyNetworks": ["192.0.2.7", "198.51.100.0/24", "2001:db8::/48"], "allow": ["0x…"]}`; each may be absent. @throws ConfigError */
 export function readLists(path: string): Content {
   let parsed: Record<string, unknown>;
   try {
@@ -77,20 +84,52 @@ export function readLists(path: string): Content {
   for (const name of Object.keys(parsed))
     if (!['deny', 'denyNetworks', 'allow'].includes(name))
       throw new ConfigError(`${JSON.stringify(name)} in ${path} is no list; deny, denyNetworks and allow are.`);
-  const read = (name: string, normal: (text: string) => string): ReadonlySet<string> => {
+  const read = <T>(name: string, normal: (text: string) => T): T[] => {
     const list = parsed[name] ?? [];
     if (!Array.isArray(list)) throw new ConfigError(`${JSON.stringify(name)} in ${path} is no list.`);
-    return new Set(
-      list.map((each: unknown) => {
-        try {
-          return normal(String(each));
-        } catch (cause) {
-          throw new ConfigError(`${JSON.stringify(each)} in ${JSON.stringify(name)} of ${path} is wrong: ${(cause as Error).message}`, {
-            cause,
-          });
-        }
-      }),
-    );
+    return list.map((each: unknown) => {
+      try {
+        return normal(String(each));
+      } catch (cause) {
+        throw new ConfigError(`${JSON.stringify(each)} in ${JSON.stringify(name)} of ${path} is wrong: ${(cause as Error).message}`, {
+          cause,
+        });
+      }
+    });
   };
-  return { deny: read('deny', parseAddress), denyNetworks: read('denyNetworks', networkOf), allow: read('allow', parseAddress) };
+  return {
+    deny: new Set(read('deny', parseAddress)),
+    denyNetworks: networksOf(read('denyNetworks', rangeOf)),
+    allow: new Set(read('allow', parseAddress)),
+  };
+}
+
+type Range = { readonly network: string } | { readonly address: string; readonly bits: number };
+
+/** `192.0.2.7`, `198.51.100.0/24`, `2001:db8::/48`. @throws TypeError */
+function rangeOf(text: string): Range {
+  const [address = '', bits, ...more] = text.split('/');
+  const kind = isIP(address);
+  if (kind === 0 || more.length > 0) throw new TypeError('it is no address');
+  if (bits === undefined) return { network: networkOf(address) };
+  const most = kind === 4 ? 32 : 64;
+  if (!/^\d{1,2}$/.test(bits) || Number(bits) > most) throw new TypeError(`a range of it has 0 to ${most} bits`);
+  return { address, bits: Number(bits) };
+}
+
+function networksOf(ranges: readonly Range[]): Networks {
+  const single = new Set<string>();
+  const list = new BlockList();
+  for (const range of ranges) {
+    if ('network' in range) single.add(range.network);
+    else list.addSubnet(range.address, range.bits, isIP(range.address) === 4 ? 'ipv4' : 'ipv6');
+  }
+  return {
+    size: ranges.length,
+    has(network) {
+      if (single.has(network)) return true;
+      const address = network.replace(/\/64$/, '');
+      return isIP(address) !== 0 && list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+    },
+  };
 }

@@ -6,7 +6,7 @@ import { commandsText, runCommand } from './commands.ts';
 import { ConfigError, helpText, readConfig } from './config.ts';
 import { HealthError } from './health.ts';
 import { RelayMissingError } from './relay/host.ts';
-import { startNode } from './start-node.ts';
+import { type RunningNode, startNode } from './start-node.ts';
 import { StoreError } from './store/store.ts';
 
 export { type NodeOptions, type RunningNode, startNode } from './start-node.ts';
@@ -24,15 +24,18 @@ export async function main(args: readonly string[]): Promise<void> {
       console.log(`${helpText()}\n${commandsText()}`);
       return;
     }
-    const node = await startNode({ ...config, pages: config.pages ?? ownPages() });
-    stopOnSignal(() => node.close());
+    let node: RunningNode | null = null;
+    // Before the start: a reload that comes during it must not end the process, and has nothing to read again yet.
     process.on('SIGHUP', () => {
       try {
-        node.reload();
+        node?.reload();
       } catch (error) {
         console.error(`The certificate could not be read again, so the one before stays: ${explain(error)}`);
       }
     });
+    const started = await startNode({ ...config, pages: config.pages ?? ownPages() });
+    node = started;
+    stopOnSignal(() => started.close());
   } catch (error) {
     process.exitCode = 1;
     console.error(explain(error));

@@ -208,10 +208,19 @@ export class MessageService {
   /** The wallet that publishes, after everything that may be against it. */
   #admit(caller: Caller, cost: number): Address {
     this.#mayAsk(caller);
-    this.#networkPublishes.spend(caller.network, cost);
-    const wallet = this.#authenticator.walletOf(caller.authorization);
+    this.#networkPublishes.check(caller.network, cost);
+    let wallet: Address;
+    try {
+      wallet = this.#authenticator.walletOf(caller.authorization);
+    } catch (error) {
+      // To judge a signature costs more than to refuse it: tokens that are no good are counted.
+      this.#networkPublishes.spend(caller.network, 1);
+      throw error;
+    }
     if (this.#lists.isDenied(wallet)) throw refuse(Code.PermissionDenied, 'wallet is deny listed');
     (this.#lists.isAllowed(wallet) ? this.#allowedPublishes : this.#walletPublishes).spend(wallet, cost);
+    // Last, so that a wallet beyond its own rate takes nothing from those who share its network.
+    this.#networkPublishes.spend(caller.network, cost);
     return wallet;
   }
 

@@ -37,6 +37,16 @@ const files = (): string[] =>
   readdirSync(join(data, 'blobs'), { recursive: true, withFileTypes: true }).flatMap((each) => (each.isFile() ? [each.name] : []));
 
 describe('a sealed attachment', () => {
+  test('counts against its wallet over a restart too', async () => {
+    const limits = { blobDailyBytes: 1_000 };
+    await start({ limits });
+    expect((await put(randomBytes(900))).status).toBe(204);
+    await node.close();
+    await start({ limits });
+    expect((await put(randomBytes(200))).status).toBe(429);
+    expect((await put(randomBytes(200), { who: bob })).status).toBe(204);
+  });
+
   test('is put by its digest and fetched by anybody, as bytes and never as a page', async () => {
     await start();
     const bytes = randomBytes(300_000);

@@ -377,7 +377,7 @@ describe('as existing nodes answer, over one of the two', () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-lists-'));
     stops.push(() => rmSync(folder, { recursive: true, force: true }));
     const lists = join(folder, 'lists.json');
-    writeFileSync(lists, JSON.stringify({ denyNetworks: ['127.0.0.1'] }));
+    writeFileSync(lists, JSON.stringify({ denyNetworks: ['127.0.0.0/8'] }));
     await start({ lists });
     for (const work of [
       () => json.query({ contentTopics: [topic] }),

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type NodeOptions, type RunningNode, startNode } from '../../src/node/start-node.ts';
-import { alice } from '../support/people.ts';
+import { alice, bob } from '../support/people.ts';
 import { bearer, gateway } from './clients.ts';
 
 let node: RunningNode;
@@ -80,6 +80,24 @@ describe('limits', () => {
       );
     expect((await publish(2)).status).toBe(200);
     expect((await publish(1)).body['message']).toContain('rate limit of this wallet');
+  });
+
+  test('of a wallet take nothing from those who share its network, and tokens that are no good do', async () => {
+    await start({ limits: { walletPublishRate: 0.02, networkPublishRate: 0.1 } });
+    const publish = async (headers: Record<string, string>, count = 1): Promise<number> =>
+      (
+        await gateway(
+          node.url,
+          'publish',
+          { envelopes: Array.from({ length: count }, (_, index) => ({ contentTopic: 'a', timestampNs: String(index) })) },
+          headers,
+        )
+      ).status;
+    expect(await publish(bearer(alice), 2)).toBe(200);
+    for (let tries = 0; tries < 30; tries++) expect(await publish(bearer(alice))).toBe(429);
+    expect(await publish(bearer(bob), 2)).toBe(200);
+    for (let tries = 0; tries < 6; tries++) expect(await publish({ authorization: 'Bearer nonsense' })).toBe(401);
+    expect(await publish({ authorization: 'Bearer nonsense' })).toBe(429);
   });
 });
 
