@@ -27,6 +27,8 @@ describe('the manifest', () => {
       'idle',
       'activeTab',
       'notifications',
+      // To stand beside a page: a place, and no more than that.
+      ...(browser === 'chromium' ? ['sidePanel'] : []),
     ]);
     expect(manifests[browser]['host_permissions']).toEqual(['https://*/*', 'http://localhost/*', 'http://127.0.0.1/*', 'http://[::1]/*']);
     expect(manifests[browser]['optional_host_permissions']).toBeUndefined();
@@ -49,6 +51,12 @@ describe('the manifest', () => {
         data_collection_permissions: { required: ['personalCommunications'] },
       },
     });
+  });
+
+  test('lets Parley stand beside the pages of either', () => {
+    expect(manifests.chromium['side_panel']).toEqual({ default_path: 'popup.html?side' });
+    expect(manifests.firefox['sidebar_action']).toMatchObject({ default_panel: 'popup.html?side', open_at_install: false });
+    expect(manifests.chromium['sidebar_action'] ?? manifests.firefox['side_panel']).toBeUndefined();
   });
 
   test('leaves no key of the other browser in either', () => {

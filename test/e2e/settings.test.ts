@@ -54,6 +54,35 @@ describe.each(browserNames)('the settings in %s', (name) => {
     await page.gone(button(`Test ${theirs}`));
   });
 
+  test('Parley stands beside the page, and in a window of its own, where somebody asks for it', async () => {
+    const page = await me.open('/');
+    const choose = async (item: string): Promise<void> => {
+      await page.click(button('Open elsewhere'));
+      await page.click({ role: 'menuitem', name: item });
+    };
+    await choose('Beside the page');
+    await until(() =>
+      page.evaluate(async () => {
+        type Chrome = { runtime: { getContexts(filter: { contextTypes: string[] }): Promise<unknown[]> } };
+        type Firefox = { sidebarAction: { isOpen(details: object): Promise<boolean> } };
+        const { browser, chrome } = globalThis as unknown as { browser?: Firefox; chrome: Chrome };
+        if (browser?.sidebarAction) return browser.sidebarAction.isOpen({});
+        return (await chrome.runtime.getContexts({ contextTypes: ['SIDE_PANEL'] })).length === 1;
+      }),
+    );
+    await choose('In a window of its own');
+    await until(() =>
+      page.evaluate(async () => {
+        type Api = { windows: { getAll(filter: object): Promise<{ id: number }[]>; remove(id: number): Promise<void> } };
+        const { browser, chrome } = globalThis as unknown as { browser?: Api; chrome: Api };
+        const api = browser ?? chrome;
+        const [popup] = await api.windows.getAll({ windowTypes: ['popup'] });
+        if (popup) await api.windows.remove(popup.id);
+        return popup !== undefined;
+      }),
+    );
+  });
+
   test('say where pages see window.xmtp: nowhere, on a chosen site, where it is asked for, everywhere', async () => {
     const settings = await me.open('/settings/privacy');
     const page = await browser.open(site.url('/early'));

@@ -526,4 +526,12 @@ const tabs = {
   query: async () => [{ id: 3 }],
 };
 
-export default { runtime: { connect, getURL: (path: string) => path }, scripting, tabs };
+const windows = { getCurrent: async () => ({ id: 1 }), create: async () => ({ id: 2 }) };
+
+export default {
+  runtime: { connect, getURL: (path: string) => path },
+  scripting,
+  tabs,
+  windows,
+  sidebarAction: { open: async () => undefined },
+};

@@ -179,6 +179,15 @@ describe('the search', () => {
     }));
 });
 
+test('Parley can be opened elsewhere, by keyboard too', () =>
+  at({ route: '#/' }, async (page) => {
+    await page.getByRole('button', { name: 'Open elsewhere', exact: true }).press('Enter');
+    expect(await page.getByRole('menuitem').allTextContents()).toEqual(['Beside the page', 'In a window of its own', 'In a tab']);
+    expect(await objections(page)).toEqual([]);
+    await page.getByRole('menuitem', { name: 'In a tab', exact: true }).click();
+    await page.waitForFunction(() => document.documentElement.dataset['opened'] === 'popup.html#/');
+  }));
+
 describe('keys', () => {
   test('go from one conversation to the next, and are listed', () =>
     at({}, async (page) => {

@@ -1,4 +1,4 @@
-import { CircleHelp, Lock, Maximize2, PenLine, Settings as SettingsIcon, SquarePen } from 'lucide';
+import { CircleHelp, Lock, PenLine, Settings as SettingsIcon, SquarePen } from 'lucide';
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationRow, Status } from '../../rpc/views.ts';
@@ -7,6 +7,7 @@ import { AccountMenu } from '../parts/AccountMenu.tsx';
 import { CopyAddress, CopyButton } from '../parts/Address.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
 import { Decide, Reasons } from '../parts/Decide.tsx';
+import { Elsewhere } from '../parts/Elsewhere.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure, Notice } from '../parts/Notice.tsx';
@@ -14,7 +15,7 @@ import { Row } from '../parts/Row.tsx';
 import { SearchField } from '../parts/SearchField.tsx';
 import { Bones } from '../parts/Skeleton.tsx';
 import { Tabs } from '../parts/Tabs.tsx';
-import { go, inToolbar } from '../router.ts';
+import { go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { searchFieldId } from '../shortcuts.ts';
 import { useAsked, useNow } from '../state.ts';
@@ -72,7 +73,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
             background.call('lock', {}).then(onStatus, reload);
           }}
         />
-        {inToolbar() && <IconLink icon={Maximize2} label="Open in a tab" href="popup.html" tab />}
+        <Elsewhere />
         <IconLink icon={SettingsIcon} label="Settings" href="#/settings" />
       </header>
       <NodeBar node={status.node} doubt={status.nodeDoubt} />

@@ -1,0 +1,30 @@
+import { AppWindow, Maximize2, PanelRight, SquareArrowOutUpRight } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { inToolbar } from '../router.ts';
+import { besidePages, openBeside, openTab, openWindow, ownWindow } from '../surfaces.ts';
+import { Menu } from './Menu.tsx';
+
+/** The other places where Parley can stand. The popup under the toolbar's button closes once one of them is open. */
+export function Elsewhere(): JSX.Element {
+  const [windowId, setWindowId] = useState<number | null>(null);
+  useEffect(() => {
+    ownWindow().then(setWindowId, () => undefined);
+  }, []);
+  const go = (opened: Promise<void>): void =>
+    void opened.then(
+      () => inToolbar() && window.close(),
+      (error: unknown) => console.warn('Parley could not be shown there', error),
+    );
+  return (
+    <Menu
+      icon={SquareArrowOutUpRight}
+      label="Open elsewhere"
+      items={[
+        ...(besidePages() ? [{ words: 'Beside the page', icon: PanelRight, onChoose: () => go(openBeside(windowId)) }] : []),
+        { words: 'In a window of its own', icon: AppWindow, onChoose: () => go(openWindow()) },
+        { words: 'In a tab', icon: Maximize2, onChoose: () => go(openTab()) },
+      ]}
+    />
+  );
+}
