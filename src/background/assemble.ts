@@ -123,7 +123,11 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
   });
   const badge = createBadge(platform.button);
-  const doubts = async (session: Session): Promise<boolean> => (await comparing.last(session))?.nodes.some(isDoubtful) ?? false;
+  const doubts = (session: Session): Promise<boolean> =>
+    comparing.last(session).then(
+      (comparison) => comparison?.nodes.some(isDoubtful) ?? false,
+      () => false, // a lock may have come in between
+    );
   const prompts = (): number => approvals.waiting();
   const board = createStatus({ keystore, front, records, preferences, sessions, node, doubts, prompts, clock, events, badge });
   const accountChanged = (): void => {

@@ -58,7 +58,13 @@ export function createComparing({ nodes, connect, clock, changed }: Deps): Compa
   };
 
   const last = (session: Session): Promise<NodeComparison | null> => {
-    const found = known.get(session) ?? read(session);
+    const found =
+      known.get(session) ??
+      read(session).catch((error: unknown) => {
+        // What could not be read now may be read the next time.
+        known.delete(session);
+        throw error;
+      });
     known.set(session, found);
     return found;
   };
