@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { at, stage } from './page.ts';
+import { at, objections, stage } from './page.ts';
 
 describe('a new conversation', () => {
   test('answers as one types', () =>
@@ -20,6 +20,18 @@ describe('a new conversation', () => {
       expect(await start.isDisabled()).toBe(false);
     }));
 });
+
+test('somebody with a name is found by it', () =>
+  at({ scene: 'named', route: '#/new' }, async (page) => {
+    const field = page.getByRole('textbox', { name: 'Wallet address' });
+    await field.fill('qui');
+    await page.getByRole('list', { name: 'People with a name' }).getByRole('button', { name: 'Zoë Quinn' }).click();
+    expect(await field.inputValue()).toMatch(/^0x[0-9a-fA-F]{40}$/);
+    await page.getByText('Can be reached.').waitFor();
+    await field.fill('zoo');
+    await page.getByText('This is no wallet address', { exact: false }).waitFor();
+    expect(await objections(page)).toEqual([]);
+  }));
 
 describe('the theme', () => {
   test('is there again before the background has said anything', () =>

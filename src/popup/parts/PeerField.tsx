@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PeerAnswer } from '../../rpc/views.ts';
 import { findAddress, shortAddress } from '../address.ts';
 import { background } from '../rpc.ts';
 import { explain, reasonOf } from '../words.ts';
 import { Field } from './Field.tsx';
+import { KnownPeople, useKnownPeople } from './KnownPeople.tsx';
 import { Notice } from './Notice.tsx';
 
 type Found = { readonly answer: PeerAnswer } | { readonly error: string } | null;
@@ -55,26 +56,39 @@ interface PeerFieldProps {
   readonly hint?: string;
 }
 
-/** One field; it answers as one types, and takes the address out of whatever is pasted. */
+/** One field; it answers as one types, takes the address out of whatever is pasted, and knows people by their names. */
 export function PeerField({ peer, autoFocus = false, hint }: PeerFieldProps): JSX.Element {
+  const people = useKnownPeople(peer.text);
+  const place = useRef<HTMLInputElement>(null);
+  const said = people.length > 0 ? 'Choose somebody, or go on to an address.' : hint;
   return (
-    <Field
-      label="Wallet address"
-      value={peer.text}
-      onValue={peer.setText}
-      placeholder="0x…"
-      autoFocus={autoFocus}
-      mono
-      hint={hint ?? peer.hint}
-      tone={hint === undefined ? peer.tone : 'plain'}
-      onPaste={(event) => {
-        const pasted = event.clipboardData?.getData('text') ?? '';
-        const inside = findAddress(pasted);
-        if (!inside || inside === pasted.trim()) return;
-        event.preventDefault();
-        peer.setText(inside);
-      }}
-    />
+    <>
+      <Field
+        label="Wallet address"
+        value={peer.text}
+        onValue={peer.setText}
+        placeholder="0x…"
+        autoFocus={autoFocus}
+        inputRef={place}
+        mono
+        hint={said ?? peer.hint}
+        tone={said === undefined ? peer.tone : 'plain'}
+        onPaste={(event) => {
+          const pasted = event.clipboardData?.getData('text') ?? '';
+          const inside = findAddress(pasted);
+          if (!inside || inside === pasted.trim()) return;
+          event.preventDefault();
+          peer.setText(inside);
+        }}
+      />
+      <KnownPeople
+        people={people}
+        onChoose={(address) => {
+          peer.setText(address);
+          place.current?.focus();
+        }}
+      />
+    </>
   );
 }
 
