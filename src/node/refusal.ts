@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ProtocolError, type ProtocolReason } from '../protocol/errors.ts';
-import { NotNewerError, StoreError } from './store/store.ts';
+import { NotNewerError, StoreError, TooManyError } from './store/store.ts';
 
 /** The error of every answer of the node; its code is the number of the gRPC status (SPEC 13.8). */
 export const refuse = (code: Code, message: string, cause?: unknown): ConnectError =>
@@ -11,6 +11,7 @@ export function toRefusal(error: unknown): ConnectError {
   if (error instanceof ConnectError) return error;
   if (error instanceof ProtocolError) return refuse(codes[error.reason], error.message, error);
   if (error instanceof NotNewerError) return refuse(Code.FailedPrecondition, error.message, error);
+  if (error instanceof TooManyError) return refuse(Code.InvalidArgument, error.message, error);
   if (error instanceof StoreError) return refuse(Code.Unavailable, 'the store of this node does not work at present', error);
   return refuse(Code.Internal, 'internal error', error);
 }

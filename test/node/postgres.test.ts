@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/node/commands.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
@@ -202,6 +203,16 @@ describe.skipIf(!has)('several nodes on one PostgreSQL', () => {
     moved.close();
     await stopAll();
     rmSync(data, { recursive: true, force: true });
+  });
+
+  test('take no more at once than one transaction has numbers for, and say how many', async () => {
+    const node = await startNode({ store: server.database(), limits: { walletPublishRate: 0, networkPublishRate: 0 } });
+    const envelopes = Array.from({ length: 8_193 }, (_, n) => ({ contentTopic: 'a', timestampNs: BigInt(n), message: new Uint8Array(1) }));
+    await expect(api(node.url).publish({ envelopes }, { headers: bearer(alice) })).rejects.toMatchObject({
+      code: Code.InvalidArgument,
+      rawMessage: expect.stringMatching(/^cannot exceed \d+ envelopes per publish$/),
+    });
+    await node.close();
   });
 
   test('that cannot be reached says where, without the password', async () => {

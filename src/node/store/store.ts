@@ -108,5 +108,10 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
+/** More envelopes than this store takes at once: whoever sent them has to send fewer, and trying again is of no use. */
+export class TooManyError extends Error {
+  override readonly name = 'TooManyError';
+}
+
 /** The largest time that a row can have. */
 export const maxTimestampNs = 2n ** 63n - 1n;

@@ -11,6 +11,7 @@ import {
   type StoredEnvelope,
   StoreError,
   type StoreQuery,
+  TooManyError,
 } from '../store.ts';
 import { give, openPool, type Pool, placeOf, take } from './client.ts';
 import { Feed } from './feed.ts';
@@ -141,7 +142,7 @@ class PostgresStore implements Store {
   append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]> {
     if (this.#closed) return Promise.reject(new StoreError('the store is closed'));
     if (envelopes.length > rowsPerTransaction)
-      return Promise.reject(new StoreError(`the store takes at most ${rowsPerTransaction} envelopes at once`));
+      return Promise.reject(new TooManyError(`cannot exceed ${rowsPerTransaction} envelopes per publish`));
     return new Promise((resolve, reject) => {
       if (this.#waiting.push({ envelopes, resolve, reject }) === 1) setImmediate(() => this.#flush());
     });
