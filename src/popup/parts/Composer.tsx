@@ -1,6 +1,6 @@
 import { Paperclip, SendHorizontal } from 'lucide';
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { background } from '../rpc.ts';
 import { IconButton } from './Button.tsx';
 
@@ -48,8 +48,10 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
     clearTimeout(timer.current);
     timer.current = setTimeout(save, 120);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (autoFocus) field.current?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
     addEventListener('pagehide', save);
     addEventListener('blur', save);
     return () => {

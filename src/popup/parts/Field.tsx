@@ -1,6 +1,6 @@
 import { CircleAlert, CircleCheck, Eye, EyeOff, TriangleAlert } from 'lucide';
 import type { ComponentChildren, JSX, RefObject, TargetedClipboardEvent } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -42,8 +42,8 @@ export function Field({
   const [capsLock, setCapsLock] = useState(false);
   const own = useRef<HTMLInputElement>(null);
   const field = inputRef ?? own;
-  // The attribute works once per page; screens come and go.
-  useEffect(() => {
+  // The attribute works once per page; screens come and go. Before the field is painted: who sees it types.
+  useLayoutEffect(() => {
     if (autoFocus) field.current?.focus({ preventScroll: true });
   }, []);
   const secret = type === 'password';
