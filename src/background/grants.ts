@@ -226,14 +226,12 @@ function withPermission(held: readonly Permission[], added: Permission): readonl
     return [...held.filter((permission) => permission !== same), { ...added, peers }];
   }
   const needless = (permission: Permission): boolean =>
-    narrows(permission, added) &&
-    lasts(added.expiresAt) >= lasts(permission.expiresAt) &&
-    (added.since === 'all' || permission.kind !== 'read');
+    narrows(permission, added) && outlasts(added.expiresAt, permission.expiresAt) && (added.since === 'all' || permission.kind !== 'read');
   return [...held.filter((permission) => !needless(permission)), added];
 }
 
-/** Until the last tab closes may be longer than any time. */
-const lasts = (expiresAt: number | null): number => expiresAt ?? Number.POSITIVE_INFINITY;
+/** Until the last tab closes may be sooner than any time, and later. */
+const outlasts = (a: number | null, b: number | null): boolean => (a === null || b === null ? a === b : a >= b);
 
 const longer = ({ tabs, until }: Term, other: number | null): Term => ({
   tabs: tabs || other === null,
