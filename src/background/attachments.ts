@@ -1,6 +1,6 @@
 import {
   type Attachment,
-  imageTypeOf,
+  drawableTypeOf,
   mayBeFetched,
   openRemote,
   readContent,
@@ -82,7 +82,7 @@ export function createAttachments({ sessions, messages, nodes, get }: Deps): Att
       return {
         filename: safeFilename(file.filename),
         mimeType: file.mimeType ?? null,
-        imageType: imageTypeOf(file.data) ?? null,
+        imageType: drawableTypeOf(file.data) ?? null,
         data: toBase64(file.data),
       };
     },

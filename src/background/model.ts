@@ -1,4 +1,4 @@
-import { imageTypeOf, readContent, safeFilename, show, type Value } from '../content-types/index.ts';
+import { drawableTypeOf, readContent, safeFilename, show, type Value } from '../content-types/index.ts';
 import type { SealedKey } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import { decodeContent } from '../protocol/content.ts';
@@ -171,7 +171,7 @@ function formOf(value: Value, words: { readonly type: string; readonly fallback:
         filename: safeFilename(value.filename),
         mimeType: value.mimeType ?? null,
         size: value.data.length,
-        image: imageTypeOf(value.data) !== undefined,
+        image: drawableTypeOf(value.data) !== undefined,
         host: null,
       };
     case 'remote-attachment':

@@ -20,6 +20,7 @@ export { type Attachment, type ImageType, imageTypeOf, safeFilename } from './at
 export type { Composite } from './composite.ts';
 export type { Shown } from './content-type.ts';
 export type { GroupUpdate } from './group-update.ts';
+export { drawableTypeOf, type ImageSize, imageSizeOf, mostPixels } from './image-size.ts';
 export type { Markdown } from './markdown.ts';
 export type { PageContent } from './page.ts';
 export type { Reaction } from './reaction.ts';
