@@ -49,20 +49,23 @@ export const steps: readonly string[] = [
   `,
 ];
 
-/** Brings a database to the shape that this program knows. @throws StoreError when a newer program wrote it. */
-export function migrate(database: Database): void {
+/** Brings a database to the shape that this program knows, by all steps that it lacks or none. @throws StoreError when a newer program wrote it. */
+export function migrate(database: Database, known: readonly string[] = steps): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (version > steps.length)
-    throw new StoreError(`The data was written by a newer version of Parley (format ${version}; this one knows up to ${steps.length}).`);
-  for (let at = version; at < steps.length; at++) {
-    database.exec('BEGIN EXCLUSIVE');
+  if (version > known.length)
+    throw new StoreError(`The data was written by a newer version of Parley (format ${version}; this one knows up to ${known.length}).`);
+  if (version === known.length) return;
+  database.exec('BEGIN EXCLUSIVE');
+  try {
+    for (const step of known.slice(version)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${known.length}`);
+    database.exec('COMMIT');
+  } catch (cause) {
     try {
-      database.exec(steps[at] as string);
-      database.exec(`PRAGMA user_version = ${at + 1}`);
-      database.exec('COMMIT');
-    } catch (cause) {
       database.exec('ROLLBACK');
-      throw cause;
+    } catch {
+      // SQLite has rolled back by itself; what went wrong before is what counts.
     }
+    throw cause;
   }
 }

@@ -203,7 +203,10 @@ class SqliteStore implements Store {
 
   async check(): Promise<void> {
     if (this.#closed) throw new StoreError('the store is closed');
-    this.#statement('SELECT 1').get();
+    // A page is read, and leave to write is asked for: who only answers says nothing of the disk.
+    this.#statement('SELECT seq, message FROM envelope ORDER BY seq DESC LIMIT 1').get();
+    this.#statement('BEGIN IMMEDIATE').run();
+    this.#statement('ROLLBACK').run();
   }
 
   async close(): Promise<void> {
@@ -258,16 +261,18 @@ class SqliteStore implements Store {
   #insertAll(envelopes: readonly NewEnvelope[]): (number | null)[] | NotNewerError {
     if (!envelopes.some(({ contact }) => contact)) return envelopes.map((envelope) => this.#insert(envelope));
     this.#statement('SAVEPOINT publish').run();
+    let outcome: (number | null)[] | NotNewerError;
     try {
-      return envelopes.map((envelope) => (envelope.contact ? this.#insertContact(envelope, envelope.contact) : this.#insert(envelope)));
+      outcome = envelopes.map((envelope) => (envelope.contact ? this.#insertContact(envelope, envelope.contact) : this.#insert(envelope)));
     } catch (error) {
+      // After a fault of the disk there may be nothing left to go back from: the whole transaction ends, and the fault is what is told.
       if (!(error instanceof NotNewerError)) throw error;
       this.#statement('ROLLBACK TO publish').run();
       this.#topicIds.clear();
-      return error;
-    } finally {
-      this.#statement('RELEASE publish').run();
+      outcome = error;
     }
+    this.#statement('RELEASE publish').run();
+    return outcome;
   }
 
   #insert({ topic, timestampNs, message }: NewEnvelope): number | null {
@@ -323,10 +328,11 @@ class SqliteStore implements Store {
     return row && { topic, timestampNs, digest, message: bytesOf(row['message']) };
   }
 
+  /** Whatever SQLite throws is a StoreError. */
   #statement(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (!statement) {
-      statement = this.#database.prepare(sql);
+      statement = guarded(() => this.#database.prepare(sql));
       this.#statements.set(sql, statement);
     }
     return statement;
@@ -340,6 +346,23 @@ class SqliteStore implements Store {
       // Nothing was begun, or SQLite has rolled back by itself.
     }
   }
+}
+
+const attempt = <T>(work: () => T): T => {
+  try {
+    return work();
+  } catch (cause) {
+    throw new StoreError((cause as Error).message, { cause });
+  }
+};
+
+function guarded(prepare: () => Statement): Statement {
+  const statement = attempt(prepare);
+  return {
+    run: (...values) => attempt(() => statement.run(...values)),
+    get: (...values) => attempt(() => statement.get(...values)),
+    all: (...values) => attempt(() => statement.all(...values)),
+  };
 }
 
 const committedOf = (row: Row): CommittedEnvelope => ({
