@@ -163,7 +163,7 @@ export async function bringWallet(
   word: string,
   nodeUrl: string,
 ): Promise<Status & { readonly restored: boolean }> {
-  if (secret.startsWith('0x')) await foundings.begin({ way: 'key', key: secret });
+  if (/^(0x)?[0-9a-f]{64}$/i.test(secret)) await foundings.begin({ way: 'key', key: secret });
   else {
     await foundings.begin({ way: 'phrase', phrase: secret, extraWord: '', node: null });
     await foundings.choose(pathKinds.standard(0));
