@@ -100,10 +100,12 @@ export function createComparing({ nodes, connect, clock, changed }: Deps): Compa
     const startNs = endNs - msToNs(windowMs);
     const envelopes = new Map<string, Envelope>();
     let since = startNs;
+    let seen = 0;
     try {
       for await (const page of client.pages({ topics, startNs, endNs, direction: 'descending', limit: 100 })) {
         for (const each of page) envelopes.set(toHex(envelopeDigest(each.contentTopic, each.message)), each);
-        if (envelopes.size < mostEnvelopes) continue;
+        seen += page.length; // the same ones again count too: a node must come to an end
+        if (seen < mostEnvelopes) continue;
         since = page.at(-1)?.timestampNs ?? startNs;
         break;
       }
