@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { envelopeDigest } from '../../protocol/envelope.ts';
 import { type Clock, systemClock } from '../../protocol/time.ts';
 import { noteContact, takeContact } from './contact-rows.ts';
-import { bytesOf, type Database, openDatabase, type Row, type Statement } from './driver.ts';
+import { bytesOf, type Database, openDatabase, type Statement } from './driver.ts';
+import { guarded } from './guarded.ts';
 import { lock } from './lock.ts';
 import { migrate } from './migrations.ts';
 import { keepFirst, type Place, placesOf } from './places.ts';
@@ -20,6 +21,7 @@ import {
   StoreError,
   type StoreQuery,
 } from './store.ts';
+import { committedOf, wholeRow } from './whole-rows.ts';
 
 interface Waiting {
   readonly envelopes: readonly NewEnvelope[];
@@ -41,8 +43,6 @@ interface SequencePlace {
   readonly seq: number;
   readonly topic: number;
 }
-
-const wholeRow = 'SELECT seq, name, ts, message FROM envelope JOIN topic ON topic.id = envelope.topic';
 
 /** Rows that are looked through one by one rather than topic by topic. */
 const scanBelow = 50_000;
@@ -347,27 +347,3 @@ class SqliteStore implements Store {
     }
   }
 }
-
-const attempt = <T>(work: () => T): T => {
-  try {
-    return work();
-  } catch (cause) {
-    throw new StoreError((cause as Error).message, { cause });
-  }
-};
-
-function guarded(prepare: () => Statement): Statement {
-  const statement = attempt(prepare);
-  return {
-    run: (...values) => attempt(() => statement.run(...values)),
-    get: (...values) => attempt(() => statement.get(...values)),
-    all: (...values) => attempt(() => statement.all(...values)),
-  };
-}
-
-const committedOf = (row: Row): CommittedEnvelope => ({
-  seq: Number(row['seq']),
-  topic: String(row['name']),
-  timestampNs: row['ts'] as bigint,
-  message: bytesOf(row['message']),
-});
