@@ -2,8 +2,9 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { showLastTheme } from './theme.ts';
 
-// The manifest opens the toolbar's popup with this mark; only there the page decides its own size.
-if (new URLSearchParams(location.search).has('toolbar')) document.documentElement.dataset['view'] = 'toolbar';
+// The manifest opens the page with these marks: under the toolbar's button, where it decides its own size, and beside other pages.
+const marks = new URLSearchParams(location.search);
+for (const view of ['toolbar', 'side']) if (marks.has(view)) document.documentElement.dataset['view'] = view;
 
 showLastTheme();
 render(<App />, document.getElementById('app') as HTMLElement);

@@ -10,8 +10,9 @@ interface SidePanel {
 const sidePanel = (): SidePanel | undefined => (globalThis as { chrome?: { sidePanel?: SidePanel } }).chrome?.sidePanel;
 const sidebar = (): { open(): Promise<void> } | undefined => (browser as { sidebarAction?: { open(): Promise<void> } }).sidebarAction;
 
-/** What the browser has beside its pages. */
-export const besidePages = (): boolean => sidePanel() !== undefined || sidebar() !== undefined;
+/** Whether Parley can stand beside the pages, and does not already. */
+export const canStandBeside = (): boolean =>
+  document.documentElement.dataset['view'] !== 'side' && (sidePanel() !== undefined || sidebar() !== undefined);
 
 /** The browser's window that this page is in; known before somebody presses, since the press is good for a moment only. */
 export const ownWindow = async (): Promise<number | null> => (await browser.windows.getCurrent()).id ?? null;

@@ -166,7 +166,7 @@ describe('the search', () => {
     });
     await at({ scene: 'syncing' }, async (page) => {
       await page.fill('#search', 'word');
-      await page.getByText('Looking through older messages: 12000 messages of 50,000…').waitFor();
+      await page.getByText('Looking through older messages: 12,000 of 50,000…').waitFor();
     });
   });
 

@@ -2,7 +2,7 @@ import { AppWindow, Maximize2, PanelRight, SquareArrowOutUpRight } from 'lucide'
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { inToolbar } from '../router.ts';
-import { besidePages, openBeside, openTab, openWindow, ownWindow } from '../surfaces.ts';
+import { canStandBeside, openBeside, openTab, openWindow, ownWindow } from '../surfaces.ts';
 import { Menu } from './Menu.tsx';
 
 /** The other places where Parley can stand. The popup under the toolbar's button closes once one of them is open. */
@@ -21,7 +21,9 @@ export function Elsewhere(): JSX.Element {
       icon={SquareArrowOutUpRight}
       label="Open elsewhere"
       items={[
-        ...(besidePages() ? [{ words: 'Beside the page', icon: PanelRight, onChoose: () => go(openBeside(windowId)) }] : []),
+        ...(canStandBeside()
+          ? [{ words: 'Beside the page', icon: PanelRight, onChoose: () => go(openBeside(windowId).catch(openTab)) }] // a tab where the browser says no
+          : []),
         { words: 'In a window of its own', icon: AppWindow, onChoose: () => go(openWindow()) },
         { words: 'In a tab', icon: Maximize2, onChoose: () => go(openTab()) },
       ]}

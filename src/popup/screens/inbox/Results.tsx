@@ -80,7 +80,7 @@ export function Results({ text, within, now, current }: ResultsProps): JSX.Eleme
       <div role="status">
         {indexing ? (
           <p class="quiet small">
-            Looking through older messages: {counted(indexing.done, 'message')} of {new Intl.NumberFormat().format(indexing.total)}…
+            Looking through older messages: {numbered(indexing.done)} of {numbered(indexing.total)}…
           </p>
         ) : nothing ? (
           <p class="quiet">Nothing was found in what is in this browser.</p>
@@ -117,6 +117,8 @@ function Hit({ hit, now }: { readonly hit: SearchHit; readonly now: number }): J
     </li>
   );
 }
+
+const numbered = (count: number): string => new Intl.NumberFormat().format(count);
 
 function Marked({ hit: { text, marks } }: { readonly hit: SearchHit }): JSX.Element {
   const pieces: (string | JSX.Element)[] = [];
