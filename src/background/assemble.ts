@@ -23,6 +23,7 @@ import { createFoundings } from './foundings.ts';
 import { createFront } from './front.ts';
 import { createGrants } from './grants.ts';
 import { createGroups } from './groups.ts';
+import { guardServices } from './guard-services.ts';
 import { createHistory } from './history.ts';
 import { createLock } from './lock.ts';
 import { noteStop } from './log.ts';
@@ -30,15 +31,13 @@ import { createMessages } from './messages.ts';
 import type { StoredMessage } from './model.ts';
 import { createNaming } from './names.ts';
 import { createNodeChoice } from './node-choice.ts';
-import { createComparing, isDoubtful } from './node-comparison.ts';
+import { createComparing } from './node-comparison.ts';
 import { createNodeStatus } from './node-state.ts';
 import { createNotifications } from './notifications.ts';
-import { awaiting, noting } from './noting.ts';
 import type { Background, Platform } from './platform.ts';
 import { createRequests } from './requests.ts';
 import { createSafety } from './safety.ts';
 import { createSearch } from './search.ts';
-import type { Session } from './session.ts';
 import { createSessions } from './sessions.ts';
 import { createPreferences, createSettings } from './settings.ts';
 import { createSites } from './sites.ts';
@@ -123,13 +122,20 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
   });
   const badge = createBadge(platform.button);
-  const doubts = (session: Session): Promise<boolean> =>
-    comparing.last(session).then(
-      (comparison) => comparison?.nodes.some(isDoubtful) ?? false,
-      () => false, // a lock may have come in between
-    );
   const prompts = (): number => approvals.waiting();
-  const board = createStatus({ keystore, front, records, preferences, sessions, node, doubts, prompts, clock, events, badge });
+  const board = createStatus({
+    keystore,
+    front,
+    records,
+    preferences,
+    sessions,
+    node,
+    doubts: comparing.doubts,
+    prompts,
+    clock,
+    events,
+    badge,
+  });
   const accountChanged = (): void => {
     notifications.changed();
     exposure.apply().catch((error: unknown) => noteStop('showing the provider', error)); // after a wipe it is the default again
@@ -308,26 +314,10 @@ export async function assemble(platform: Platform): Promise<Background> {
   notifications.changed();
 
   return {
-    services: {
-      accounts,
-      foundings,
-      backups: noting(backups, ['make', 'restore'], lock.used),
-      // What a person does puts the lock off. What a page does, or what a view left open asks for by itself, does not.
-      conversations: noting(awaiting(conversations, sessions.settled), ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], lock.used),
-      search: noting(awaiting(search, sessions.settled), ['find'], lock.used),
-      names: noting(awaiting(names, sessions.settled), ['put'], lock.used),
-      requests: noting(awaiting(requests, sessions.settled), ['decide', 'undoProof', 'arrange'], lock.used),
-      groups: noting(awaiting(groups, sessions.settled), ['create', 'add', 'remove', 'rename', 'leave'], lock.used),
-      attachments: noting(awaiting(attachments, sessions.settled), ['open', 'send'], lock.used),
-      messages: noting(awaiting(messages, sessions.settled), ['send', 'retry', 'hide', 'discard'], lock.used),
-      safety: noting(awaiting(safety, sessions.settled), ['verify'], lock.used),
-      settings: noting(
-        settings,
-        ['setNode', 'addNode', 'removeNode', 'testNode', 'setExposure', 'exposeTo', 'setSiteKeystore', 'setTheme'],
-        lock.used,
-      ),
-      sites,
-    },
+    services: guardServices(
+      { accounts, foundings, backups, conversations, names, search, requests, groups, attachments, messages, safety, settings, sites },
+      { used: lock.used, settled: sessions.settled },
+    ),
     approvals,
     events,
     lock,

@@ -1,7 +1,49 @@
 import { noteStop } from './log.ts';
+import type { Background } from './platform.ts';
+
+interface Guards {
+  /** Somebody is there: puts the lock off. */
+  readonly used: () => Promise<void>;
+  /** Resolves when no session is giving way to another. */
+  readonly settled: () => Promise<void>;
+}
+
+/**
+ * The services as they are called from outside: none works in a session that is just ending, and what a person does puts the lock off. What a page does, or what
+ * a view left open asks for by itself, does not.
+ */
+export function guardServices(services: Background['services'], { used, settled }: Guards): Background['services'] {
+  return {
+    ...services,
+    backups: noting(services.backups, ['make', 'restore'], used),
+    conversations: noting(awaiting(services.conversations, settled), ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], used),
+    search: awaiting(services.search, settled),
+    names: noting(awaiting(services.names, settled), ['put'], used),
+    requests: noting(awaiting(services.requests, settled), ['decide', 'undoProof', 'arrange'], used),
+    groups: noting(awaiting(services.groups, settled), ['create', 'add', 'remove', 'rename', 'leave'], used),
+    attachments: noting(awaiting(services.attachments, settled), ['open', 'send'], used),
+    messages: noting(awaiting(services.messages, settled), ['send', 'retry', 'hide', 'discard'], used),
+    safety: noting(awaiting(services.safety, settled), ['verify'], used),
+    settings: noting(services.settings, settingsOfAPerson, used),
+  };
+}
+
+const settingsOfAPerson = [
+  'setNode',
+  'addNode',
+  'removeNode',
+  'testNode',
+  'setStandby',
+  'setPublishToTwo',
+  'compareNodes',
+  'setExposure',
+  'exposeTo',
+  'setSiteKeystore',
+  'setTheme',
+] as const;
 
 /** The service, each of whose functions waits until `ready`. */
-export function awaiting<S extends object>(service: S, ready: () => Promise<void>): S {
+function awaiting<S extends object>(service: S, ready: () => Promise<void>): S {
   const entries = Object.entries(service as Record<string, (...params: unknown[]) => unknown>);
   return Object.fromEntries(
     entries.map(([name, run]) => [
@@ -15,7 +57,7 @@ export function awaiting<S extends object>(service: S, ready: () => Promise<void
 }
 
 /** The service, with a note of each call of these functions. */
-export function noting<S extends object>(service: S, names: readonly (keyof S)[], note: () => Promise<void>): S {
+function noting<S extends object>(service: S, names: readonly (keyof S)[], note: () => Promise<void>): S {
   const noted: S = { ...service };
   for (const name of names) {
     const run = service[name] as (...params: unknown[]) => unknown;

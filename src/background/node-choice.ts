@@ -18,11 +18,11 @@ export interface NodeChoice {
 
 interface Deps {
   readonly preferences: Pick<Preferences, 'nodeUrl' | 'nodeInUse' | 'standby' | 'setStandIn' | 'publishesToTwo'>;
-  /** Waits for an answer no longer than this, ms. */
+  /** Waits for each answer no longer than this, ms. */
   readonly connect: (url: string, timeoutMs: number) => Pick<NodeClient, 'probe'>;
   readonly clock: Clock;
-  /** Everything goes on by this node. */
-  readonly moved: (url: string) => Promise<void>;
+  /** Everything goes on by the node that is in use now. */
+  readonly moved: () => Promise<void>;
 }
 
 /** From the first sign of trouble to another node it is no more than this and a call's patience (`slowMs` of `node-access.ts`). */
@@ -40,19 +40,21 @@ export function createNodeChoice({ preferences, connect, clock, moved }: Deps): 
   let movedAt = Number.NEGATIVE_INFINITY;
 
   const answers = async (url: string): Promise<boolean> => {
-    const probe: Probe | null = await connect(url, probeMs)
+    const asked = connect(url, probeMs)
       .probe()
       .catch((error: unknown) => {
         if (error instanceof NodeError) return null;
         throw error;
       });
+    // A probe is more than one question, each of which may take its time.
+    const probe: Probe | null = await Promise.race([asked, new Promise<null>((resolve) => setTimeout(resolve, probeMs, null))]);
     return probe !== null && Math.abs(probe.clockSkewMs ?? 0) < clockLimitMs;
   };
 
   const moveTo = async (url: string, chosen: string): Promise<void> => {
     movedAt = clock();
     await preferences.setStandIn(url === chosen ? null : url);
-    await moved(url);
+    await moved();
   };
 
   const look = createSingle(async () => {

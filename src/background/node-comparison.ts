@@ -18,6 +18,8 @@ export interface Comparing {
   run(session: Session): Promise<NodeComparison>;
   /** What came of the last time; null: there was none. */
   last(session: Session): Promise<NodeComparison | null>;
+  /** Whether the last time spoke against one of them; never fails, since the status stands on it. */
+  doubts(session: Session): Promise<boolean>;
   /** Compares if it is time. */
   runIfDue(session: Session): Promise<void>;
 }
@@ -122,6 +124,11 @@ export function createComparing({ nodes, connect, clock, changed }: Deps): Compa
   return {
     run: (session) => exclusive(() => compare(session)),
     last,
+    doubts: (session) =>
+      last(session).then(
+        (comparison) => comparison?.nodes.some(isDoubtful) ?? false,
+        () => false, // a lock may have come in between
+      ),
     runIfDue: (session) =>
       exclusive(async () => {
         if (new Set(await nodes()).size < 2) return;
@@ -172,7 +179,7 @@ async function judge(session: Session, shelves: readonly Shelf[], people: readon
           .filter((each) => equalBytes(each.identityKey, identity))
           .map(({ preKeyCreatedMs }) => preKeyCreatedMs),
       );
-    const newest = Math.max(...shelves.map(newestAt));
+    const newest = Math.max(pinned?.preKeyCreatedMs ?? 0, ...shelves.map(newestAt));
     for (const shelf of shelves) if (newestAt(shelf) < newest) older.set(shelf.url, [...(older.get(shelf.url) ?? []), person]);
   }
   return shelves.map(({ url }) => ({

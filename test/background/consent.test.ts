@@ -13,18 +13,7 @@ import { signText } from '../../src/protocol/wallet-signature.ts';
 import { connectTo, contactOf } from '../support/crowd.ts';
 import { keysFromBackup } from '../support/hands.ts';
 import { person as keysOf } from '../support/people.ts';
-import {
-  bringWallet,
-  conversationWith,
-  type Device,
-  type Life,
-  Device as NewDevice,
-  newPerson,
-  type Person,
-  passphrase,
-  until,
-  wake,
-} from './device.ts';
+import { bringWallet, conversationWith, Device, type Life, newPerson, type Person, passphrase, until, wake } from './device.ts';
 
 let node: RunningNode;
 const devices: Device[] = [];
@@ -53,7 +42,7 @@ const write = async (from: Person, to: Person, text: string): Promise<string> =>
 /** The same account on another machine. */
 const secondDevice = async (of: Person): Promise<Life> => {
   const { privateKey } = await of.life.services.accounts.revealPhrase(passphrase);
-  const device = new NewDevice({ apart: true });
+  const device = new Device({ apart: true });
   devices.push(device);
   const life = await device.start();
   await bringWallet(life, privateKey, passphrase, node.url);

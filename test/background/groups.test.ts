@@ -11,18 +11,7 @@ import { msToNs } from '../../src/protocol/time.ts';
 import { contactTopic, inviteTopic } from '../../src/protocol/topic.ts';
 import { connectTo, contactOf } from '../support/crowd.ts';
 import { person as keysOf } from '../support/people.ts';
-import {
-  bringWallet,
-  type Device,
-  type Life,
-  Device as NewDevice,
-  newPerson,
-  type Person,
-  passphrase,
-  texts,
-  until,
-  wake,
-} from './device.ts';
+import { bringWallet, Device, type Life, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
 
 let node: RunningNode;
 const devices: Device[] = [];
@@ -94,7 +83,7 @@ describe('a group of three', () => {
     await hears(alice.life, id, 'two');
     for (const who of [alice, bob]) {
       const { privateKey } = await who.life.services.accounts.revealPhrase(passphrase);
-      const device = new NewDevice({ apart: true });
+      const device = new Device({ apart: true });
       devices.push(device);
       const life = await device.start();
       await bringWallet(life, privateKey, passphrase, node.url);

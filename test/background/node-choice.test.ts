@@ -35,7 +35,7 @@ const choice = (standby: string[] = [second, third]) =>
       },
     }),
     clock: () => now,
-    moved: async (url) => void moves.push(url),
+    moved: async () => void moves.push(standIn ?? chosen),
   });
 const rest = () => new Promise((resolve) => setTimeout(resolve, 5));
 

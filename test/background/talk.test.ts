@@ -1,18 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
-import {
-  bringWallet,
-  conversationWith,
-  type Device,
-  type Life,
-  Device as NewDevice,
-  newPerson,
-  type Person,
-  passphrase,
-  texts,
-  until,
-  wake,
-} from './device.ts';
+import { bringWallet, conversationWith, Device, type Life, newPerson, type Person, passphrase, texts, until, wake } from './device.ts';
 
 let node: RunningNode;
 const devices: Device[] = [];
@@ -75,7 +63,7 @@ describe('a reaction', () => {
     await until(async () => JSON.stringify((await messages(alice.life, id))[0]?.reactions) === JSON.stringify(left), 'one that is left');
     // Nothing of it depends on having been there.
     const { privateKey } = await bob.life.services.accounts.revealPhrase(passphrase);
-    const device = new NewDevice({ apart: true });
+    const device = new Device({ apart: true });
     devices.push(device);
     const life = await device.start();
     await bringWallet(life, privateKey, passphrase, node.url);

@@ -8,16 +8,7 @@ import { addSightings, type ConsentEntry, consentKey, foldConsent, openConsent, 
 import { preferencesIdentifier, type Verdict } from '../../src/protocol/preferences.ts';
 import { decodePrivateBundle, type PrivateBundle } from '../../src/protocol/private-keys.ts';
 import { preferencesTopic } from '../../src/protocol/topic.ts';
-import {
-  bringWallet,
-  conversationWith,
-  type Device,
-  type Life,
-  Device as NewDevice,
-  newPerson,
-  passphrase,
-  until,
-} from '../background/device.ts';
+import { bringWallet, conversationWith, Device, type Life, newPerson, passphrase, until } from '../background/device.ts';
 import { connectTo, type NodeApi } from '../support/crowd.ts';
 import { person } from '../support/people.ts';
 import { peerOf, signerOf, xmtp } from './peer.ts';
@@ -96,7 +87,7 @@ describe('the extension beside xmtp-js, one wallet in both', () => {
     const beside = await peerOf(mine, node.url);
     const [alice, carol, dora] = [await newPerson(node.url), await newPerson(node.url), await newPerson(node.url)];
     devices.push(alice.device, carol.device, dora.device);
-    const device = new NewDevice({ apart: true });
+    const device = new Device({ apart: true });
     devices.push(device);
     const life = await device.start();
     await bringWallet(life, `0x${toHex(mine.walletKey)}`, passphrase, node.url);
