@@ -114,4 +114,18 @@ describe('a search', () => {
     const next = await me.device.start();
     expect(await texts(next, 'brulee')).toHaveLength(1);
   });
+
+  it('that stays open puts off no lock: it asks again by itself', async () => {
+    let late = 0;
+    me.life.kill();
+    const life = await me.device.start({ clock: () => Date.now() + late });
+    await life.services.settings.setAutoLock(5);
+    const lockAt = () => (life.alarms.get('lock') as { when: number }).when;
+    const before = lockAt();
+    late = 120_000;
+    await find(life, 'brulee');
+    expect(lockAt()).toBe(before);
+    await life.services.names.put(friend.address, 'Zoë');
+    await until(() => lockAt() > before, 'the later lock');
+  });
 });
