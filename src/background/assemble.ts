@@ -34,6 +34,7 @@ import { createNodeChoice } from './node-choice.ts';
 import { createComparing } from './node-comparison.ts';
 import { createNodeStatus } from './node-state.ts';
 import { createNotifications } from './notifications.ts';
+import { createParcels } from './parcels.ts';
 import type { Background, Platform } from './platform.ts';
 import { createRequests } from './requests.ts';
 import { createSafety } from './safety.ts';
@@ -293,7 +294,9 @@ export async function assemble(platform: Platform): Promise<Background> {
     statusChanged: board.changed,
   });
 
+  const parcels = createParcels((id) => backups.dropped(id));
   const backups = createBackups({
+    parcels,
     keystore,
     records,
     preferences,
@@ -315,7 +318,22 @@ export async function assemble(platform: Platform): Promise<Background> {
 
   return {
     services: guardServices(
-      { accounts, foundings, backups, conversations, names, search, requests, groups, attachments, messages, safety, settings, sites },
+      {
+        accounts,
+        foundings,
+        backups: backups.service,
+        parcels: parcels.service,
+        conversations,
+        names,
+        search,
+        requests,
+        groups,
+        attachments,
+        messages,
+        safety,
+        settings,
+        sites,
+      },
       { used: lock.used, settled: sessions.settled },
     ),
     approvals,

@@ -41,13 +41,21 @@ const packConversation = (row: StoredConversation): BackedConversation => {
   return { ...kept, ...(group && { group: { ...group, left: [...group.left] } }) };
 };
 
+/** Seals the keys of conversations for this browser, in their order. */
+type Sealing = (
+  conversations: readonly { readonly topic: string; readonly identityKey: Uint8Array }[],
+) => Promise<readonly Pick<StoredConversation, 'key' | 'binding'>[]>;
+
 /** Adds conversations and messages that are not here yet; answers how many messages. @throws KeystoreError backup-foreign */
-export async function restoreMessages(session: Session, index: number, data: BackedData): Promise<number> {
+export async function restoreMessages(
+  session: Session,
+  data: Pick<BackedData, 'conversations' | 'messages'>,
+  sealing: Sealing,
+): Promise<number> {
   const { address, cache, keys, rows } = session;
   await session.ready();
   const good = data.conversations.map((conversation) => ({ conversation, identityKey: identityOf(conversation, session) }));
-  const sealed = await keys.keysOfBackup(
-    index,
+  const sealed = await sealing(
     good.map(({ conversation, identityKey }) => ({
       topic: conversation.topic,
       identityKey: identityKey ?? fromHex(conversation.peerIdentityKey),

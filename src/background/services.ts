@@ -36,6 +36,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly foundings: Foundings;
   readonly backups: Backups;
+  readonly parcels: ParcelsService;
   readonly conversations: Conversations;
   readonly groups: Groups;
   readonly names: NamesService;
@@ -112,16 +113,21 @@ export interface Backups {
     filePassphrase: string,
     messages: boolean,
   ): Promise<{ readonly id: string; readonly size: number; readonly name: string }>;
+  /** Opens what was received and tells what is in it. Nothing is changed. */
+  open(id: string, filePassphrase: string): Promise<BackupReport>;
+  /** Takes it up: makes the account under a new passphrase, or with the passphrase of the one that is here adds what it lacks. */
+  restore(id: string, passphrase: string): Promise<Restored>;
+}
+
+/** Files between a page and the background. */
+export interface ParcelsService {
+  /** The next bytes, base64. */
   read(id: string, offset: number): Promise<string>;
   /** The file is with its owner. */
   saved(id: string): Promise<void>;
   receive(size: number): Promise<{ readonly id: string }>;
   /** The next piece. */
   put(id: string, offset: number, data: string): Promise<null>;
-  /** Opens what was received and tells what is in it. Nothing is changed. */
-  open(id: string, filePassphrase: string): Promise<BackupReport>;
-  /** Takes it up: makes the account under a new passphrase, or with the passphrase of the one that is here adds what it lacks. */
-  restore(id: string, passphrase: string): Promise<Restored>;
   close(id: string): Promise<null>;
 }
 

@@ -2,7 +2,6 @@ import { Download } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Restored, Status } from '../../../rpc/views.ts';
-import { saveBackup } from '../../backup-transfer.ts';
 import { OpenBackup } from '../../parts/BackupFile.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
@@ -11,6 +10,7 @@ import { inToolbar } from '../../router.ts';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
 import { fullTime } from '../../time.ts';
+import { takeFile } from '../../transfer.ts';
 import { counted, strength } from '../../words.ts';
 import type { GroupProps } from './group.ts';
 
@@ -91,7 +91,7 @@ function Make({ onDone }: { readonly onDone: () => void }): JSX.Element {
   const make = (): Promise<void> =>
     work.run(async () => {
       const made = await background.call('makeBackup', { passphrase, filePassphrase: own, messages });
-      await saveBackup(made);
+      await takeFile(made);
       setPassphrase('');
       setOwn('');
       setAgain('');
