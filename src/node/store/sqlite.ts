@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { envelopeDigest } from '../../protocol/envelope.ts';
 import { type Clock, systemClock } from '../../protocol/time.ts';
@@ -11,6 +11,7 @@ import { keepFirst, type Place, placesOf } from './places.ts';
 import {
   type CommittedEnvelope,
   type ContactFacts,
+  closedError,
   type NewEnvelope,
   NotNewerError,
   type OnCommitted,
@@ -65,6 +66,7 @@ export function openSqliteStore({
   try {
     if (data !== ':memory:') {
       mkdirSync(data, { recursive: true, mode: 0o700 });
+      accessSync(data, constants.R_OK | constants.W_OK); // its words are plainer than those of a database that cannot make its files
       opened.push(lock(() => open(join(data, 'node.lock'))));
     }
     const database = open(data === ':memory:' ? data : join(data, 'node.db'));
@@ -111,7 +113,7 @@ class SqliteStore implements Store {
   }
 
   append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]> {
-    if (this.#closed) return Promise.reject(new StoreError('the store is closed'));
+    if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
       // All that comes in one turn of the event loop shares one transaction and one fsync.
       if (this.#waiting.push({ envelopes, resolve, reject }) === 1) setImmediate(() => this.#commit());
@@ -119,12 +121,12 @@ class SqliteStore implements Store {
   }
 
   async query(query: StoreQuery): Promise<StoredEnvelope[]> {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     const found: Place[] = [];
     for (let at = 0; at < query.topics.length; at += topicsPerTurn) {
       if (at > 0) {
         await new Promise((resolve) => setImmediate(resolve));
-        if (this.#closed) throw new StoreError('the store is closed');
+        if (this.#closed) throw closedError();
       }
       for (const topic of new Set(query.topics.slice(at, at + topicsPerTurn))) found.push(...this.#places(topic, query));
       if (query.topics.length > 1) keepFirst(found, query);
@@ -133,7 +135,7 @@ class SqliteStore implements Store {
   }
 
   head(): number {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     // The table of the counters knows also of rows that have gone; it has no line before the first row.
     return Number(this.#statement("SELECT seq FROM sqlite_sequence WHERE name = 'envelope'").get()?.['seq'] ?? 0);
   }
@@ -147,7 +149,7 @@ class SqliteStore implements Store {
     // Where the rows are is looked up once, the rows themselves as they are taken.
     const places = upTo - after <= scanBelow ? this.#scan(names, after, upTo) : await this.#lookUp(names, after, upTo);
     for (let at = 0; at < places.length; at += sinceRows) {
-      if (this.#closed) throw new StoreError('the store is closed');
+      if (this.#closed) throw closedError();
       yield places.slice(at, at + sinceRows).flatMap(({ seq, topic }) => {
         const row = this.#statement('SELECT ts, message FROM envelope WHERE seq = ?').get(seq);
         const name = names.get(topic) as string;
@@ -173,24 +175,24 @@ class SqliteStore implements Store {
     let asked = 0;
     for (const topic of names.keys()) {
       if (++asked % topicsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
-      if (this.#closed) throw new StoreError('the store is closed');
+      if (this.#closed) throw closedError();
       for (const row of this.#statement(sql).all(topic, after, upTo)) places.push({ seq: Number(row['seq']), topic });
     }
     return places.sort((a, b) => a.seq - b.seq);
   }
 
   async page(after: number, limit: number): Promise<CommittedEnvelope[]> {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     return this.#statement(`${wholeRow} WHERE seq > ? ORDER BY seq LIMIT ?`).all(after, limit).map(committedOf);
   }
 
   async rows(seqs: readonly number[]): Promise<CommittedEnvelope[]> {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     return seqs.flatMap((seq) => this.#statement(`${wholeRow} WHERE seq = ?`).all(seq).map(committedOf));
   }
 
   async forget(prefix: string, beforeMs: number, limit: number): Promise<number> {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     // Names are compared as ranges: `_` and `%` mean nothing here.
     const { changes } = this.#statement(
       `DELETE FROM envelope WHERE seq IN (
@@ -202,11 +204,10 @@ class SqliteStore implements Store {
   }
 
   async check(): Promise<void> {
-    if (this.#closed) throw new StoreError('the store is closed');
-    // A page is read, and leave to write is asked for: who only answers says nothing of the disk.
+    if (this.#closed) throw closedError();
+    // A page is read and one is written, as large as a small message: who only answers says nothing of the disk.
     this.#statement('SELECT seq, message FROM envelope ORDER BY seq DESC LIMIT 1').get();
-    this.#statement('BEGIN IMMEDIATE').run();
-    this.#statement('ROLLBACK').run();
+    this.#statement("INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', randomblob(512))").run();
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,5 @@
+import { reasonOf, type StoreReason } from './reasons.ts';
+
 /** What the node needs of a store. SQLite is the first; another one passes the same suite in test/node/store-suite.ts. */
 
 /** What is known of a contact that verified; the store decides with it, in the transaction of the insert, whether it is taken. */
@@ -86,7 +88,7 @@ export interface Store {
    * Deletes rows of topics whose name begins with `prefix` that were received before `beforeMs`, at most `limit` of them; answers how many. @throws StoreError
    */
   forget(prefix: string, beforeMs: number, limit: number): Promise<number>;
-  /** @throws StoreError when it does not answer. */
+  /** Reads and writes a little. @throws StoreError when it cannot */
   check(): Promise<void>;
   /** Finishes what was appended and closes. */
   close(): Promise<void>;
@@ -103,10 +105,19 @@ export class NotNewerError extends Error {
   override readonly name = 'NotNewerError';
 }
 
-/** The store cannot do what was asked: disk full, file damaged, closed. */
+/** The store cannot do what was asked; `reason` is that of its cause unless it is given. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  readonly reason: StoreReason;
+
+  constructor(message: string, { cause, reason }: { readonly cause?: unknown; readonly reason?: StoreReason } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason ?? (cause instanceof StoreError ? cause.reason : reasonOf(cause));
+  }
 }
+
+/** What everything says once a store is closed. */
+export const closedError = (): StoreError => new StoreError('the store is closed', { reason: 'closed' });
 
 /** More envelopes than this store takes at once: whoever sent them has to send fewer, and trying again is of no use. */
 export class TooManyError extends Error {

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../../protocol/time.ts';
 import {
   type CommittedEnvelope,
+  closedError,
   maxTimestampNs,
   type NewEnvelope,
   NotNewerError,
@@ -140,7 +141,7 @@ class PostgresStore implements Store {
   }
 
   append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]> {
-    if (this.#closed) return Promise.reject(new StoreError('the store is closed'));
+    if (this.#closed) return Promise.reject(closedError());
     if (envelopes.length > rowsPerTransaction)
       return Promise.reject(new TooManyError(`cannot exceed ${rowsPerTransaction} envelopes per publish`));
     return new Promise((resolve, reject) => {
@@ -185,7 +186,7 @@ class PostgresStore implements Store {
   }
 
   head(): number {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     return this.#feed.head;
   }
 
@@ -217,7 +218,8 @@ class PostgresStore implements Store {
   }
 
   async check(): Promise<void> {
-    await this.#read('SELECT 1', []);
+    const [row] = await this.#read("SELECT current_setting('transaction_read_only') AS closed", []);
+    if (row?.['closed'] === 'on') throw new StoreError('the database may only be read', { reason: 'read-only' });
   }
 
   async close(): Promise<void> {
@@ -232,7 +234,7 @@ class PostgresStore implements Store {
   }
 
   async #read(text: string, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     try {
       return (await this.#pool.query(text, values)).rows;
     } catch (cause) {
