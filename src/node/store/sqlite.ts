@@ -9,6 +9,8 @@ import { Reader } from './reader.ts';
 import {
   type CommittedEnvelope,
   closedError,
+  type ForgetWindow,
+  type Forgotten,
   type NewEnvelope,
   NotNewerError,
   type OnCommitted,
@@ -122,9 +124,9 @@ class SqliteStore implements Store {
     return this.#reader.rows(seqs);
   }
 
-  async forget(prefix: string, beforeMs: number, limit: number): Promise<number> {
+  async forget(window: ForgetWindow): Promise<Forgotten> {
     if (this.#closed) throw closedError();
-    return this.#writer.forget(prefix, beforeMs, limit);
+    return this.#writer.forget(window);
   }
 
   async check(): Promise<void> {

@@ -63,6 +63,26 @@ export interface SequenceQuery {
   readonly upTo: number;
 }
 
+/** The rows that are looked through at a time: so many after a sequence number, whosever they are. */
+export interface ForgetWindow {
+  /** How the names of the topics begin whose rows go. */
+  readonly prefix: string;
+  /** When the last of those rows was received, not included, ms. */
+  readonly beforeMs: number;
+  /** Not included. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface Forgotten {
+  /** How many were deleted. */
+  readonly gone: number;
+  /** Where the next window begins; null when the rows that follow are newer, or there are none. */
+  readonly next: number | null;
+  /** Whether rows of such topics are left in this window. */
+  readonly left: boolean;
+}
+
 export interface Store {
   /** One line for the log: engine and version. */
   readonly description: string;
@@ -84,10 +104,8 @@ export interface Store {
   page(after: number, limit: number): Promise<CommittedEnvelope[]>;
   /** The rows with these sequence numbers, in any order; those that are gone are left out. @throws StoreError */
   rows(seqs: readonly number[]): Promise<CommittedEnvelope[]>;
-  /**
-   * Deletes rows of topics whose name begins with `prefix` that were received before `beforeMs`, at most `limit` of them; answers how many. @throws StoreError
-   */
-  forget(prefix: string, beforeMs: number, limit: number): Promise<number>;
+  /** Looks through some rows and deletes what is old among them, and the names of topics that have become empty. @throws StoreError */
+  forget(window: ForgetWindow): Promise<Forgotten>;
   /** Reads and writes a little. @throws StoreError when it cannot */
   check(): Promise<void>;
   /** Finishes what was appended and closes. */

@@ -74,7 +74,7 @@ export function watched(store: Store, { log, onFault, clock = systemClock }: Wat
     },
     page: (after, limit) => noting(() => store.page(after, limit)),
     rows: (seqs) => noting(() => store.rows(seqs)),
-    forget: (prefix, beforeMs, limit) => noting(() => store.forget(prefix, beforeMs, limit)),
+    forget: (window) => noting(() => store.forget(window)),
     check() {
       const nowMs = clock();
       if (!checked || nowMs - checked.atMs >= checkedMs) checked = { outcome: noting(() => store.check()), atMs: nowMs };

@@ -2,8 +2,8 @@ import { envelopeDigest } from '../../protocol/envelope.ts';
 import type { Clock } from '../../protocol/time.ts';
 import type { Connection } from './connection.ts';
 import { noteContact, takeContact } from './contact-rows.ts';
-import type { Statement } from './driver.ts';
-import { type ContactFacts, type NewEnvelope, NotNewerError, StoreError } from './store.ts';
+import type { Row, Statement } from './driver.ts';
+import { type ContactFacts, type ForgetWindow, type Forgotten, type NewEnvelope, NotNewerError, StoreError } from './store.ts';
 
 /** The sequence numbers of one append, null for what was there; or that a contact of it is not newer, and nothing of it is stored. */
 export type Outcome = readonly (number | null)[] | NotNewerError;
@@ -32,17 +32,19 @@ export class Writer {
   }
 
   /** See `Store.forget`. */
-  forget(prefix: string, beforeMs: number, limit: number): number {
-    // Names are compared as ranges: `_` and `%` mean nothing here.
-    const { changes } = this.#connection
+  forget({ prefix, beforeMs, after, limit }: ForgetWindow): Forgotten {
+    const rows = this.#connection
       .statement(
-        `DELETE FROM envelope WHERE seq IN (
-         SELECT seq FROM envelope JOIN topic ON topic.id = envelope.topic
-         WHERE topic.name >= ? AND topic.name < ? AND received < ? LIMIT ?
-       )`,
+        `SELECT seq, received, topic, name FROM (SELECT seq, received, topic FROM envelope WHERE seq > ? ORDER BY seq LIMIT ?)
+         JOIN topic ON topic.id = topic ORDER BY seq`,
       )
-      .run(prefix, `${prefix}\u{10ffff}`, beforeMs, limit);
-    return changes;
+      .all(after, limit);
+    const named = rows.filter(({ name }) => String(name).startsWith(prefix));
+    const old = named.filter(({ received }) => Number(received) < beforeMs);
+    if (old.length > 0) this.#delete(old);
+    // A whole window without an old row is the end: rows lie in the order in which they were received, whatever the clock did for a while.
+    const ended = rows.length < limit || !rows.some(({ received }) => Number(received) < beforeMs);
+    return { gone: old.length, next: ended ? null : Number(rows.at(-1)?.['seq']), left: old.length < named.length };
   }
 
   /** Writes a page, as large as a small message. */
@@ -91,6 +93,26 @@ export class Writer {
     const seq = this.#insert(envelope);
     if (seq !== null) noteContact(statement, topic, seq, facts);
     return seq;
+  }
+
+  #delete(rows: readonly Row[]): void {
+    try {
+      this.#run('BEGIN IMMEDIATE');
+      for (const { seq } of rows) this.#connection.statement('DELETE FROM envelope WHERE seq = ?').run(seq as bigint);
+      // The name with the highest id stays: the next topic gets the id after it, so that none means two topics in the course of time.
+      for (const topic of new Set(rows.map((row) => row['topic'] as bigint)))
+        this.#connection
+          .statement(
+            `DELETE FROM topic WHERE id = ?1 AND id < (SELECT max(id) FROM topic)
+             AND NOT EXISTS (SELECT 1 FROM envelope WHERE topic = ?1) AND NOT EXISTS (SELECT 1 FROM contact WHERE topic = ?1)`,
+          )
+          .run(topic);
+      this.#run('COMMIT');
+    } catch (cause) {
+      this.#rollBack();
+      throw new StoreError(`the store cannot delete: ${(cause as Error).message}`, { cause });
+    }
+    this.#connection.forgetTopics();
   }
 
   #topicId(name: string): number {
