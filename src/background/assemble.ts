@@ -17,6 +17,7 @@ import { backedUpAt, createBackups } from './backups.ts';
 import { createBadge } from './badge.ts';
 import { createConversations } from './conversations.ts';
 import { createEvents } from './events.ts';
+import { createExports } from './exports.ts';
 import { createExposure } from './exposure.ts';
 import { noFailpoint } from './failpoint.ts';
 import { createFoundings } from './foundings.ts';
@@ -32,6 +33,7 @@ import type { StoredMessage } from './model.ts';
 import { createNaming } from './names.ts';
 import { createNodeChoice } from './node-choice.ts';
 import { createComparing } from './node-comparison.ts';
+import { createNodeImports } from './node-import.ts';
 import { createNodeStatus } from './node-state.ts';
 import { createNotifications } from './notifications.ts';
 import { createParcels } from './parcels.ts';
@@ -152,6 +154,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       // What was being made goes with the keys: a locked Parley holds nothing open.
       founding.drop().catch((error: unknown) => noteStop('dropping a draft', error));
       void preferences.nodeInUse().then((url) => node.reset(url));
+      nodeImports.drop();
       notifications.clear();
       board.changed();
       accountChanged();
@@ -307,6 +310,8 @@ export async function assemble(platform: Platform): Promise<Background> {
     moved: (url) => node.reset(url),
     changed: listChanged,
   });
+  const exports = createExports({ sessions, parcels, clock, changed: listChanged });
+  const nodeImports = createNodeImports({ sessions, connect, hold: awake.hold, changed: () => events.emit('import', null) });
 
   awake.arm();
   exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
@@ -322,6 +327,8 @@ export async function assemble(platform: Platform): Promise<Background> {
         accounts,
         foundings,
         backups: backups.service,
+        exports,
+        nodeImports,
         parcels: parcels.service,
         conversations,
         names,

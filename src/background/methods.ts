@@ -87,6 +87,12 @@ export const methods = {
   openBackup: own(object({ id, filePassphrase: passphrase }), (p, { backups }) => backups.open(p.id, p.filePassphrase)),
   restoreBackup: own(object({ id, passphrase }), (p, { backups }) => backups.restore(p.id, p.passphrase)),
 
+  exportConversations: own(object({ id: nullable(id) }), (p, { exports }) => exports.make(p.id)),
+  importConversations: own(object({ id }), (p, { exports }) => exports.take(p.id)),
+  nodeImport: own(object({}), (_, { nodeImports }) => nodeImports.state()),
+  importFromNode: own(object({ url: string({ min: 1, max: 2048 }) }), (p, { nodeImports }) => nodeImports.start(p.url)),
+  stopNodeImport: own(object({}), (_, { nodeImports }) => nodeImports.stop()),
+
   readFile: own(object({ id, offset: integer() }), (p, { parcels }) => parcels.read(p.id, p.offset)),
   fileSaved: own(object({ id }), (p, { parcels }) => parcels.saved(p.id)),
   receiveFile: own(object({ size: integer({ min: 1 }) }), (p, { parcels }) => parcels.receive(p.size)),

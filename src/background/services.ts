@@ -7,8 +7,10 @@ import type {
   ConversationRow,
   Exposure,
   Founding,
+  ImportReport,
   MessageView,
   NodeComparison,
+  NodeImport,
   NodeTest,
   NotificationLevel,
   OpenedFile,
@@ -36,6 +38,8 @@ export interface Services {
   readonly accounts: Accounts;
   readonly foundings: Foundings;
   readonly backups: Backups;
+  readonly exports: Exports;
+  readonly nodeImports: NodeImports;
   readonly parcels: ParcelsService;
   readonly conversations: Conversations;
   readonly groups: Groups;
@@ -117,6 +121,31 @@ export interface Backups {
   open(id: string, filePassphrase: string): Promise<BackupReport>;
   /** Takes it up: makes the account under a new passphrase, or with the passphrase of the one that is here adds what it lacks. */
   restore(id: string, passphrase: string): Promise<Restored>;
+}
+
+/** Conversations in files that anybody can read. */
+export interface Exports {
+  /** Makes a file of one conversation, or of all (null). */
+  make(only: string | null): Promise<{
+    readonly id: string;
+    readonly size: number;
+    readonly name: string;
+    readonly conversations: number;
+    readonly messages: number;
+  }>;
+  /** Adds what is missing here. @throws RefusalError other-account, KeystoreError not-a-backup, backup-newer, backup-foreign */
+  take(id: string): Promise<ImportReport>;
+}
+
+/** Taking in what another node has of the account in front. */
+export interface NodeImports {
+  /** Null: none since the start, or since the lock. */
+  state(): Promise<NodeImport | null>;
+  /** Begins; `state` tells how it goes. @throws RefusalError bad-params, not-now */
+  start(address: string): Promise<NodeImport | null>;
+  stop(): Promise<NodeImport | null>;
+  /** Forgets what was told. */
+  drop(): void;
 }
 
 /** Files between a page and the background. */

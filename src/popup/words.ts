@@ -33,6 +33,7 @@ const reasons: Record<string, string> = {
   'storage-failed': 'The browser could not read or write Parley’s data. Close other Parley tabs, or restart the browser.',
   'storage-newer': 'The data in this browser was written by a newer Parley. Update the extension.',
   'bad-site': 'A site begins with https://, or with http:// when it is on this computer.',
+  'other-account': 'This file belongs to another account. Switch to that one first.',
   'file-gone': 'The file is not there any more. Ask whoever sent it to send it again.',
   'file-damaged': 'What lies there is not the file that was sent. It was not opened.',
   'too-many': 'That is as many as Parley keeps. Remove one first.',
