@@ -19,6 +19,7 @@ import {
 import { parseAddress } from '../protocol/address.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { type Address, longestNickname } from '../rpc/views.ts';
+import { languages } from '../words/languages.ts';
 import { mostEvents } from './contacts.ts';
 import { mostNames } from './names.ts';
 import type { PackedPin } from './pins.ts';
@@ -35,8 +36,7 @@ const bigint: Parser<bigint> = (value, path) => {
   if (typeof value !== 'bigint' || value < 0n || value >= 1n << 63n) throw new ParseError(path, 'a whole number of 63 bits');
   return value;
 };
-/** An address as a file has it. */
-export const address: Parser<Address> = (value, path) => {
+const address: Parser<Address> = (value, path) => {
   try {
     return parseAddress(addressText(value, path));
   } catch (error) {
@@ -44,9 +44,9 @@ export const address: Parser<Address> = (value, path) => {
     throw error;
   }
 };
-export const time = integer({ max: 8.64e15 });
-export const point = matching(/^04[0-9a-f]{128}$/, 'a public key in hex');
-export const messageId = matching(/^[0-9a-f]{64}$/, 'a message id');
+const time = integer({ max: 8.64e15 });
+const point = matching(/^04[0-9a-f]{128}$/, 'a public key in hex');
+const messageId = matching(/^[0-9a-f]{64}$/, 'a message id');
 
 const pin = object({
   peer: address,
@@ -107,6 +107,8 @@ const settings = object({
   nodeUrl: string({ max: 2048 }),
   nodes: array(string({ max: 2048 }), { max: 100 }),
   theme: oneOf('system', 'light', 'dark', 'contrast'),
+  /** Not in files from before there were several. */
+  language: optional(oneOf('browser', ...languages)),
   autoLockMinutes: nullable(integer({ min: 1, max: 1440 })),
   rotateDays: nullable(integer({ min: 1, max: 3650 })),
   exposure: object({ mode: oneOf('all', 'enabled', 'asked'), sites: array(string({ max: 300 })) }),

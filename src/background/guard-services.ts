@@ -16,8 +16,6 @@ export function guardServices(services: Background['services'], { used, settled 
   return {
     ...services,
     backups: noting(services.backups, ['make', 'restore'], used),
-    exports: noting(awaiting(services.exports, settled), ['make', 'take'], used),
-    nodeImports: noting(services.nodeImports, ['start'], used),
     conversations: noting(awaiting(services.conversations, settled), ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], used),
     search: awaiting(services.search, settled),
     names: noting(awaiting(services.names, settled), ['put'], used),
@@ -42,6 +40,7 @@ const settingsOfAPerson = [
   'exposeTo',
   'setSiteKeystore',
   'setTheme',
+  'setLanguage',
 ] as const;
 
 /** The service, each of whose functions waits until `ready`. */

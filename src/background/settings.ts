@@ -5,6 +5,7 @@ import type { NodeClient } from '../network/node-client.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { Exposure, NodeComparison, NodeTest, NotificationLevel, Settings, Theme } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
+import { isLanguageSetting, type LanguageSetting } from '../words/languages.ts';
 import { type ExposureService, parseSite } from './exposure.ts';
 import { clockSentence } from './node-state.ts';
 import { defaultNodeUrl, nodeName, parseNodeUrl } from './node-url.ts';
@@ -45,6 +46,8 @@ export interface Preferences {
   setSiteKeystore(on: boolean): Promise<void>;
   theme(): Promise<Theme>;
   setTheme(theme: Theme): Promise<void>;
+  language(): Promise<LanguageSetting>;
+  setLanguage(language: LanguageSetting): Promise<void>;
 }
 
 export const mostNodes = 20;
@@ -114,6 +117,11 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
       return themes.includes(theme) ? (theme as Theme) : 'system';
     },
     setTheme: (theme) => settings.put('theme', theme),
+    async language() {
+      const language = await settings.get('language');
+      return isLanguageSetting(language) ? language : 'browser';
+    },
+    setLanguage: (language) => settings.put('language', language),
   };
 }
 
@@ -171,6 +179,7 @@ export function createSettings({
     backedUpAt: await backedUp(),
     autoLockMinutes: await preferences.autoLockMinutes(),
     theme: await preferences.theme(),
+    language: await preferences.language(),
     receipts: await preferences.receipts(),
     siteKeystore: await preferences.siteKeystore(),
     notifications: await preferences.notifications(),
@@ -268,6 +277,11 @@ export function createSettings({
     },
     async setTheme(theme) {
       await preferences.setTheme(theme);
+      statusChanged();
+      return read();
+    },
+    async setLanguage(language) {
+      await preferences.setLanguage(language);
       statusChanged();
       return read();
     },

@@ -69,7 +69,7 @@ export function createStatus({
   const read = async (): Promise<Status> => {
     const session = sessions.peek();
     const accounts = await Promise.all(keystore.accounts().map(({ address }) => accountView(address)));
-    const [url, theme] = [await preferences.nodeInUse(), await preferences.theme()];
+    const [url, theme, language] = [await preferences.nodeInUse(), await preferences.theme(), await preferences.language()];
     const account = keystore.accounts().find(({ address }) => address === front.address()) ?? null;
     const { failed, nextTryAt } = keystore.failures();
     return {
@@ -86,6 +86,7 @@ export function createStatus({
       backedUp: account === null || account.phraseSaved || (await backedUpAt(records, account.address)) !== null,
       published: account !== null && (await isPublished(records, account.address, url)),
       theme,
+      language,
     };
   };
 

@@ -21,6 +21,7 @@ import { Welcome } from './screens/Welcome.tsx';
 import { WritePhraseLater } from './screens/WritePhrase.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { useAsked, useStatus } from './state.ts';
+import { speak, t, useLanguage } from './t.tsx';
 import { showTheme } from './theme.ts';
 
 export function App(): JSX.Element {
@@ -31,6 +32,11 @@ export function App(): JSX.Element {
   useEffect(() => {
     if (status) showTheme(theme);
   }, [status !== null, theme]);
+  useLanguage();
+  const language = status?.language;
+  useEffect(() => {
+    if (language) void speak(language);
+  }, [language]);
   const unread = status?.unread ?? 0;
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Parley` : 'Parley';
@@ -105,7 +111,7 @@ function Main({
       {aside ?? (
         <main class="empty middle-of-nothing">
           <Icon of={MessageSquare} />
-          <p>Choose a conversation, or begin a new one.</p>
+          <p>{t('app.chooseAConversationOr')}</p>
         </main>
       )}
       {shortcuts}

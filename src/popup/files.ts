@@ -1,7 +1,7 @@
 import type { OpenedFile } from '../rpc/views.ts';
 import { longestInline } from '../rpc/views.ts';
 import { fromBase64, toBase64 } from './base64.ts';
-import { counted } from './words.ts';
+import { locale } from './t.tsx';
 
 /** Files that are chosen, and not sent yet: more than that at once is a mistake. */
 export const mostFiles = 10;
@@ -9,9 +9,18 @@ export const longestFile = 25_000_000;
 
 /** “23 kB” */
 export function sizeOf(bytes: number): string {
-  if (bytes < 1000) return counted(bytes, 'byte');
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1000) return inUnit(bytes, 'byte', 'long', 0);
+  return bytes < 1_000_000 ? inUnit(bytes / 1000, 'kilobyte', 'short', 0) : inUnit(bytes / 1_000_000, 'megabyte', 'short', 1);
 }
+
+const inUnit = (amount: number, unit: string, unitDisplay: 'long' | 'short', digits: number): string =>
+  new Intl.NumberFormat(locale(), {
+    style: 'unit',
+    unit,
+    unitDisplay,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(amount);
 
 /** Longest side of a picture that is made smaller to fit into a message, pixels. */
 const longestSide = 2048;

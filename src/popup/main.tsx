@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { rememberedLanguage, speak } from './t.tsx';
 import { showLastTheme } from './theme.ts';
 
 // The manifest opens the page with these marks: under the toolbar's button, where it decides its own size, and beside other pages.
@@ -7,4 +8,5 @@ const marks = new URLSearchParams(location.search);
 for (const view of ['toolbar', 'side']) if (marks.has(view)) document.documentElement.dataset['view'] = view;
 
 showLastTheme();
-render(<App />, document.getElementById('app') as HTMLElement);
+// Nothing is drawn in one language and then in another; English is here at once.
+void speak(rememberedLanguage()).then(() => render(<App />, document.getElementById('app') as HTMLElement));

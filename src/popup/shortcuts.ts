@@ -1,19 +1,20 @@
 import { useLayoutEffect } from 'preact/hooks';
+import type { Key } from '../words/en/index.ts';
 import { go } from './router.ts';
 
 /** The field that looks through everything. */
 export const searchFieldId = 'search';
 
 /** What keys do anywhere, as the sheet lists them. */
-export const shortcuts: readonly { readonly keys: string; readonly words: string }[] = [
-  { keys: 'Ctrl K', words: 'Search messages and people' },
-  { keys: 'Alt ↑', words: 'The conversation above' },
-  { keys: 'Alt ↓', words: 'The conversation below' },
-  { keys: 'Esc', words: 'Close what is open on top' },
-  { keys: 'Enter', words: 'Send' },
-  { keys: 'Shift Enter', words: 'A new line' },
-  { keys: '?', words: 'This list' },
-];
+export const shortcuts = [
+  { keys: 'shortcuts.searchKeys', words: 'shortcuts.search' },
+  { keys: 'shortcuts.aboveKeys', words: 'shortcuts.above' },
+  { keys: 'shortcuts.belowKeys', words: 'shortcuts.below' },
+  { keys: 'shortcuts.closeKeys', words: 'shortcuts.closeTop' },
+  { keys: 'shortcuts.sendKeys', words: 'shortcuts.send' },
+  { keys: 'shortcuts.lineKeys', words: 'shortcuts.line' },
+  { keys: 'shortcuts.listKeys', words: 'shortcuts.list' },
+] as const satisfies readonly { readonly keys: Key; readonly words: Key }[];
 
 /** Listens for them as long as the page is there. */
 export function useShortcuts(onSheet: () => void): void {

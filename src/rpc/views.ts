@@ -1,5 +1,9 @@
 /** What the background shows to the extension's own pages: plain JSON, made for reading, never keys, topics or tokens. */
 
+import type { LanguageSetting } from '../words/languages.ts';
+
+export type { LanguageSetting } from '../words/languages.ts';
+
 /** EIP-55 form. */
 export type Address = `0x${string}`;
 
@@ -30,6 +34,7 @@ export interface Status {
   /** False until contact and key backup of a new account have reached the node. */
   readonly published: boolean;
   readonly theme: Theme;
+  readonly language: LanguageSetting;
 }
 
 /** An account as its owner sees it. */
@@ -247,39 +252,6 @@ export interface Restored {
   readonly left: readonly Address[];
 }
 
-/** What came of reading an export in. */
-export interface ImportReport {
-  readonly exportedAt: number;
-  /** In the file. */
-  readonly conversations: number;
-  readonly messages: number;
-  /** Messages that were not here. */
-  readonly added: number;
-}
-
-/** What another node has of one topic. */
-export interface NodeImportTopic {
-  readonly topic: string;
-  readonly kind: 'keys' | 'choices' | 'invitations' | 'conversation';
-  /** Our own id of the conversation. */
-  readonly conversation: string | null;
-  readonly found: number;
-  /** Of these, what was not here. */
-  readonly added: number;
-  /** Of these, what does not open. */
-  readonly unread: number;
-}
-
-/** Taking in what another node has. */
-export interface NodeImport {
-  readonly account: Address;
-  readonly url: string;
-  readonly phase: 'running' | 'done' | 'stopped' | 'failed';
-  /** Why it failed. What had come until then is here. */
-  readonly failure: 'unreachable' | 'wrong' | 'unauthorised' | 'refused' | 'limited' | 'failed' | 'fault' | null;
-  readonly topics: readonly NodeImportTopic[];
-}
-
 /** Something that happened to the keys of a peer. */
 export interface KeyEvent {
   /** Milliseconds since 1970. */
@@ -330,6 +302,7 @@ export interface Settings {
   /** Minutes of no use until the extension locks; null: only with the browser, the screen lock and after 12 hours. */
   readonly autoLockMinutes: number | null;
   readonly theme: Theme;
+  readonly language: LanguageSetting;
   /** Whether others learn that their messages were read. */
   readonly receipts: boolean;
   /** Whether sites may ask for the whole account except its private keys (the keystore API). */
@@ -525,8 +498,6 @@ export interface OwnEvents {
   search: null;
   /** Somebody is called by another name now. */
   names: null;
-  /** An import from another node has gone on. */
-  import: null;
   /** Something changed in this conversation. */
   messages: { readonly conversation: string };
   prompts: null;

@@ -26,6 +26,7 @@ describe('settings', () => {
   it('outlive the background', async () => {
     const { device, life } = await person();
     await life.services.settings.setTheme('dark');
+    await life.services.settings.setLanguage('fr');
     await life.services.settings.setAutoLock(60);
     await life.services.settings.setSiteKeystore(true);
     life.kill();
@@ -40,6 +41,7 @@ describe('settings', () => {
       here: null,
       autoLockMinutes: 60,
       theme: 'dark',
+      language: 'fr',
       receipts: false,
       siteKeystore: true,
       notifications: 'name',
@@ -49,14 +51,19 @@ describe('settings', () => {
       rotateDays: null,
       version: '0.0.0',
     });
-    expect((await services.accounts.status()).theme).toBe('dark');
+    expect(await services.accounts.status()).toMatchObject({ theme: 'dark', language: 'fr' });
   });
 
   it('are those of a new installation before anything was set', async () => {
     const device = new Device();
     devices.push(device);
     const { services } = await device.start();
-    expect(await services.settings.read()).toMatchObject({ nodeUrl: 'http://127.0.0.1:5555', autoLockMinutes: null, theme: 'system' });
+    expect(await services.settings.read()).toMatchObject({
+      nodeUrl: 'http://127.0.0.1:5555',
+      autoLockMinutes: null,
+      theme: 'system',
+      language: 'browser',
+    });
   });
 
   it('take another node only with the passphrase once there is an account', async () => {

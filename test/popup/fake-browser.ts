@@ -7,6 +7,7 @@ import type { ConversationRow, Founding, FoundingStage, MessageView, Prompt, Sea
 const me = '0xca9Feb3AeA471001A867e53E027a65af7E94a987';
 const scene = new URLSearchParams(location.search).get('scene') ?? 'typical';
 const theme = (new URLSearchParams(location.search).get('theme') ?? 'light') as Status['theme'];
+const language = (new URLSearchParams(location.search).get('language') ?? 'browser') as Status['language'];
 const now = Date.now();
 const minute = 60_000;
 const hour = 60 * minute;
@@ -180,6 +181,7 @@ const status: Status = {
   backedUp: scene !== 'empty',
   published: scene !== 'offline',
   theme,
+  language,
 };
 
 const rows = scene === 'empty' ? [] : Array.from({ length: scene === 'overfull' ? 450 : 12 }, (_, index) => row(index));
@@ -282,6 +284,7 @@ const settings: Settings = {
   preKey: { madeAt: now - 400 * 24 * hour, count: 2 },
   rotateDays: null,
   theme,
+  language,
   receipts: false,
   siteKeystore: scene !== 'empty',
   notifications: 'name',
@@ -399,7 +402,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return scene === 'files'
         ? { error: { code: -32005, message: 'Files have at most 25 MB.', data: { reason: 'file-too-large' } } }
         : { result: messages[0] };
-    case 'receiveFile':
+    case 'receiveBackup':
       return { result: { id: 'b' } };
     case 'openBackup':
       return {

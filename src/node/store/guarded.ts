@@ -1,25 +1,20 @@
 import type { Statement } from './driver.ts';
 import { StoreError } from './store.ts';
 
-/**
- * A statement whose every fault is a StoreError, whatever the driver throws. After a fault it is prepared anew: libsql leaves one that met a damaged page where
- * it stood, and it would fail for every other row too.
- */
+const attempt = <T>(work: () => T): T => {
+  try {
+    return work();
+  } catch (cause) {
+    throw new StoreError((cause as Error).message, { cause });
+  }
+};
+
+/** A statement whose every fault is a StoreError, whatever the driver throws. */
 export function guarded(prepare: () => Statement): Statement {
-  let prepared: Statement | undefined;
-  const attempt = <T>(work: (statement: Statement) => T): T => {
-    try {
-      prepared ??= prepare();
-      return work(prepared);
-    } catch (cause) {
-      prepared = undefined;
-      throw new StoreError((cause as Error).message, { cause });
-    }
-  };
-  attempt(() => {});
+  const statement = attempt(prepare);
   return {
-    run: (...values) => attempt((statement) => statement.run(...values)),
-    get: (...values) => attempt((statement) => statement.get(...values)),
-    all: (...values) => attempt((statement) => statement.all(...values)),
+    run: (...values) => attempt(() => statement.run(...values)),
+    get: (...values) => attempt(() => statement.get(...values)),
+    all: (...values) => attempt(() => statement.all(...values)),
   };
 }

@@ -4,6 +4,7 @@ import type { AccountView, Status } from '../../rpc/views.ts';
 import { shortAddress } from '../address.ts';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
+import { t } from '../t.tsx';
 import { Avatar } from './Avatar.tsx';
 import { Count } from './Count.tsx';
 import { Icon } from './Icon.tsx';
@@ -26,13 +27,13 @@ export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): 
   };
   return (
     <Menu
-      label="Accounts"
+      label={t('common.accounts')}
       button={
         <>
           {current && <Avatar address={current.address} size={28} color={current.color} />}
           <h1 title={current?.address}>{current && <AccountName account={current} />}</h1>
           <Icon of={ChevronDown} size={16} />
-          {elsewhere > 0 && <Count of={elsewhere} words="new in other accounts" />}
+          {elsewhere > 0 && <Count of={elsewhere} words={t('count.newElsewhere', { count: elsewhere })} />}
         </>
       }
       items={[
@@ -46,13 +47,13 @@ export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): 
                 <AccountName account={account} />
                 {account.name !== '' && <span class="address small quiet">{shortAddress(account.address)}</span>}
               </span>
-              {account.unread > 0 && <Count of={account.unread} words="new" />}
+              {account.unread > 0 && <Count of={account.unread} words={t('count.new', { count: account.unread })} />}
             </>
           ),
           onChoose: () => turn(account),
         })),
-        { key: 'add', words: 'Add an account', icon: Plus, onChoose: () => go('#/add') },
-        { key: 'manage', words: 'Manage accounts', icon: UsersRound, onChoose: () => go('#/settings/accounts') },
+        { key: 'add', words: t('common.addAnAccount'), icon: Plus, onChoose: () => go('#/add') },
+        { key: 'manage', words: t('accountMenu.manageAccounts'), icon: UsersRound, onChoose: () => go('#/settings/accounts') },
       ]}
     />
   );

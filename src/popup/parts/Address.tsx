@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { addressGroups, shortAddress } from '../address.ts';
+import { t } from '../t.tsx';
 import { IconButton } from './Button.tsx';
 
 /** Six and six; the whole of it for who points at it. */
@@ -29,7 +30,13 @@ export function FullAddress({ address }: { readonly address: string }): JSX.Elem
 }
 
 /** A button that copies an address and says so for a moment. */
-export function CopyButton({ address, label = 'Copy address' }: { readonly address: string; readonly label?: string }): JSX.Element {
+export function CopyButton({
+  address,
+  label = t('address.copyAddress'),
+}: {
+  readonly address: string;
+  readonly label?: string;
+}): JSX.Element {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -40,7 +47,7 @@ export function CopyButton({ address, label = 'Copy address' }: { readonly addre
     <>
       <IconButton
         icon={copied ? Check : Copy}
-        label={copied ? 'Copied' : label}
+        label={copied ? t('common.copied') : label}
         good={copied}
         onClick={() => {
           navigator.clipboard.writeText(address).then(
@@ -50,7 +57,7 @@ export function CopyButton({ address, label = 'Copy address' }: { readonly addre
         }}
       />
       <span class="hidden" role="status">
-        {copied ? 'Address copied' : ''}
+        {copied ? t('address.addressCopied') : ''}
       </span>
     </>
   );

@@ -2,11 +2,13 @@ import { FileUp } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { BackupReport } from '../../rpc/views.ts';
+import type { Key } from '../../words/en/index.ts';
+import { sendBackup } from '../backup-transfer.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
+import { rich, t } from '../t.tsx';
 import { fullTime } from '../time.ts';
-import { giveFile } from '../transfer.ts';
-import { counted, reasonOf } from '../words.ts';
+import { reasonOf } from '../words.ts';
 import { ShortAddress } from './Address.tsx';
 import { Button } from './Button.tsx';
 import { Field } from './Field.tsx';
@@ -27,11 +29,11 @@ export function OpenBackup({ label, children }: OpenBackupProps): JSX.Element {
   const work = useWork();
   const input = useId();
   const id = opened?.id;
-  useEffect(() => () => void (id !== undefined && background.call('closeFile', { id }).catch(() => undefined)), [id]);
+  useEffect(() => () => void (id !== undefined && background.call('closeBackup', { id }).catch(() => undefined)), [id]);
   const open = (): Promise<void> =>
     work.run(async () => {
       if (!file) return;
-      const sent = await giveFile(file);
+      const sent = await sendBackup(file);
       setOpened({ id: sent, report: await background.call('openBackup', { id: sent, filePassphrase: passphrase }) });
       setPassphrase('');
     });
@@ -54,7 +56,7 @@ export function OpenBackup({ label, children }: OpenBackupProps): JSX.Element {
       <div class="file-field">
         <label for={input} class="button secondary">
           <Icon of={FileUp} size={16} />
-          {file ? 'Choose another file' : 'Choose a backup file'}
+          {file ? t('backupFile.chooseAnotherFile') : t('backupFile.chooseABackupFile')}
         </label>
         <input
           id={input}
@@ -68,7 +70,7 @@ export function OpenBackup({ label, children }: OpenBackupProps): JSX.Element {
         {file && <span class="small file-name">{file.name}</span>}
       </div>
       <Field
-        label="Passphrase of the file"
+        label={t('common.passphraseOfTheFile')}
         type="password"
         value={passphrase}
         onValue={(text) => {
@@ -87,24 +89,39 @@ export function OpenBackup({ label, children }: OpenBackupProps): JSX.Element {
   );
 }
 
-const states: Record<BackupReport['accounts'][number]['here'], string> = {
-  new: 'is not in this browser yet',
-  same: 'is in this browser',
-  'other-keys': 'is in this browser with another identity, and would be left alone',
-};
+const states = {
+  new: 'backupFile.isNew',
+  same: 'backupFile.isHere',
+  'other-keys': 'backupFile.isAnother',
+} as const satisfies Record<BackupReport['accounts'][number]['here'], Key>;
 
 function Report({ report }: { readonly report: BackupReport }): JSX.Element {
   return (
     <Notice>
-      The file opens. It was made on {fullTime(report.createdAt)}.
+      {t('backupFile.theFileOpensIt', { time: fullTime(report.createdAt) })}
       <ul class="stack tight">
         {report.accounts.map(({ address, here, peers, conversations, messages }) => (
           <li key={address}>
-            <ShortAddress address={address} /> {states[here]}: {counted(peers, 'peer')}
-            {conversations > 0 ? `, ${counted(conversations, 'conversation')}, ${counted(messages, 'message')}.` : ', without messages.'}
+            {rich(states[here], { address: <ShortAddress address={address} />, contents: contentsOf({ peers, conversations, messages }) })}
           </li>
         ))}
       </ul>
     </Notice>
   );
+}
+
+interface Contents {
+  readonly peers: number;
+  readonly conversations: number;
+  readonly messages: number;
+}
+
+function contentsOf({ peers, conversations, messages }: Contents): string {
+  const known = t('count.peers', { count: peers });
+  if (conversations === 0) return t('backupFile.withoutMessages', { peers: known });
+  return t('backupFile.withMessages', {
+    peers: known,
+    conversations: t('count.conversations', { count: conversations }),
+    messages: t('count.messages', { count: messages }),
+  });
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { type Marked, readMarks } from '../marks.ts';
+import { t } from '../t.tsx';
 import { longestShown, pieces, visible } from '../text.ts';
 import { Button } from './Button.tsx';
 import { Dialog } from './Dialog.tsx';
@@ -73,7 +74,7 @@ export function Body({ text, marks, links }: BodyProps): JSX.Element {
       <bdi>{draw(readMarks(cut ? `${text.slice(0, longestShown)}…` : text, marks))}</bdi>
       {cut && (
         <p>
-          <Button onClick={() => setWhole(true)}>Show all of it</Button>
+          <Button onClick={() => setWhole(true)}>{t('body.showAllOfIt')}</Button>
         </p>
       )}
       {asked && <OpenLink {...asked} onClose={() => setAsked(null)} />}
@@ -83,20 +84,13 @@ export function Body({ text, marks, links }: BodyProps): JSX.Element {
 
 function OpenLink({ href, host, onClose }: { readonly href: string; readonly host: string; readonly onClose: () => void }): JSX.Element {
   return (
-    <Dialog title={`Open ${host}?`} onClose={onClose}>
+    <Dialog title={t('body.openQuestion', { host })} onClose={onClose}>
       <p class="mono small whole">{visible(href)}</p>
-      {/(^|\.)xn--/.test(host) && (
-        <Notice tone="caution">
-          The name of this site is written with letters of other scripts, some of which look like Latin ones. Above you see how machines
-          write it. Open it only if you expected that.
-        </Notice>
-      )}
-      {href.startsWith('http:') && (
-        <Notice tone="caution">The way to this site is not sealed: others on it can read and change what it shows.</Notice>
-      )}
-      <p class="small quiet">The site learns your internet address. You are asked once for each site while this page is open.</p>
+      {/(^|\.)xn--/.test(host) && <Notice tone="caution">{t('body.theNameOfThis')}</Notice>}
+      {href.startsWith('http:') && <Notice tone="caution">{t('body.theWayToThis')}</Notice>}
+      <p class="small quiet">{t('body.theSiteLearnsYour')}</p>
       <div class="decide">
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
         <a
           class="button primary"
           href={href}
@@ -107,7 +101,7 @@ function OpenLink({ href, host, onClose }: { readonly href: string; readonly hos
             setTimeout(onClose);
           }}
         >
-          Open
+          {t('common.open')}
         </a>
       </div>
     </Dialog>

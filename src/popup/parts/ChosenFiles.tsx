@@ -2,6 +2,7 @@ import { File as FileIcon, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { sizeOf } from '../files.ts';
+import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
@@ -15,7 +16,7 @@ interface ChosenFilesProps {
 /** The files that go with the next message, each of which can be left out again. */
 export function ChosenFiles({ files, busy, onDrop }: ChosenFilesProps): JSX.Element {
   return (
-    <ul class="chosen-files" aria-label="Files to send">
+    <ul class="chosen-files" aria-label={t('common.filesToSend')}>
       {files.map((file) => (
         <li key={`${file.name} ${file.size} ${file.lastModified}`}>
           <Preview file={file} />
@@ -23,7 +24,12 @@ export function ChosenFiles({ files, busy, onDrop }: ChosenFilesProps): JSX.Elem
             <bdi>{visibleLine(file.name)}</bdi>
             <span class="small quiet">{sizeOf(file.size)}</span>
           </span>
-          <IconButton icon={X} label={`Leave out ${visibleLine(file.name)}`} disabled={busy} onClick={() => onDrop(file)} />
+          <IconButton
+            icon={X}
+            label={t('common.leaveOutNamed', { name: visibleLine(file.name) })}
+            disabled={busy}
+            onClick={() => onDrop(file)}
+          />
         </li>
       ))}
     </ul>

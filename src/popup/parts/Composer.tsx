@@ -2,6 +2,7 @@ import { Paperclip, SendHorizontal } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { background } from '../rpc.ts';
+import { t } from '../t.tsx';
 import { IconButton } from './Button.tsx';
 
 interface ComposerProps {
@@ -114,19 +115,19 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
         type="file"
         multiple
         hidden
-        aria-label="Files to send"
+        aria-label={t('common.filesToSend')}
         onChange={(event) => {
           onFiles([...(event.currentTarget.files ?? [])]);
           event.currentTarget.value = '';
           field.current?.focus();
         }}
       />
-      <IconButton icon={Paperclip} label="Add files" disabled={sending} onClick={() => picker.current?.click()} />
+      <IconButton icon={Paperclip} label={t('composer.addFiles')} disabled={sending} onClick={() => picker.current?.click()} />
       <div class="input">
         <textarea
           ref={field}
-          aria-label="Message"
-          placeholder="Message"
+          aria-label={t('common.message')}
+          placeholder={t('common.message')}
           rows={1}
           dir="auto"
           value={text}
@@ -148,7 +149,7 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
       </div>
       <IconButton
         icon={SendHorizontal}
-        label="Send"
+        label={t('composer.send')}
         type="submit"
         filled
         disabled={sending || (text.trim() === '' && files.length === 0)}

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
 import { go, searchPath } from '../router.ts';
 import { background } from '../rpc.ts';
+import { t } from '../t.tsx';
 import { explain } from '../words.ts';
 import { Menu, type MenuItem } from './Menu.tsx';
 
@@ -24,21 +25,25 @@ export function ConversationMenu({ row, onDone }: Props): JSX.Element {
     say(background.call('arrange', { id, ...order }), words);
   const order: MenuItem[] = [
     pinned
-      ? { words: 'Unpin', icon: PinOff, onChoose: arrange({ pinned: false }, 'No longer pinned.') }
-      : { words: 'Pin to the top', icon: Pin, onChoose: arrange({ pinned: true }, 'Pinned to the top.') },
+      ? { words: t('conversationMenu.unpin'), icon: PinOff, onChoose: arrange({ pinned: false }, t('conversationMenu.noLongerPinned')) }
+      : { words: t('conversationMenu.pinToTheTop'), icon: Pin, onChoose: arrange({ pinned: true }, t('conversationMenu.pinnedToTheTop')) },
     muted
-      ? { words: 'Unmute', icon: Bell, onChoose: arrange({ muted: false }, 'No longer muted.') }
-      : { words: 'Mute', icon: BellOff, onChoose: arrange({ muted: true }, 'Muted.') },
+      ? { words: t('conversationMenu.unmute'), icon: Bell, onChoose: arrange({ muted: false }, t('conversationMenu.noLongerMuted')) }
+      : { words: t('conversationMenu.mute'), icon: BellOff, onChoose: arrange({ muted: true }, t('conversationMenu.muted')) },
     archived
-      ? { words: 'Back to the inbox', icon: ArchiveRestore, onChoose: arrange({ archived: false }, 'Back in the inbox.') }
-      : { words: 'Archive', icon: Archive, onChoose: arrange({ archived: true }, 'Put away.') },
+      ? {
+          words: t('conversationMenu.backToTheInbox'),
+          icon: ArchiveRestore,
+          onChoose: arrange({ archived: false }, t('conversationMenu.backInTheInbox')),
+        }
+      : { words: t('conversationMenu.archive'), icon: Archive, onChoose: arrange({ archived: true }, t('conversationMenu.putAway')) },
   ];
-  const search: MenuItem = { words: 'Search here', icon: Search, onChoose: () => go(searchPath(id)) };
+  const search: MenuItem = { words: t('conversationMenu.searchHere'), icon: Search, onChoose: () => go(searchPath(id)) };
   const block: MenuItem = {
-    words: row.group ? 'Block this group' : 'Block',
+    words: row.group ? t('conversationMenu.blockThisGroup') : t('common.block'),
     icon: Ban,
     danger: true,
-    onChoose: () => say(background.call('decideOn', { id, verdict: 'denied' }), 'Blocked.'),
+    onChoose: () => say(background.call('decideOn', { id, verdict: 'denied' }), t('conversationMenu.blocked')),
   };
   const items =
     shelf === 'inbox'
@@ -48,5 +53,5 @@ export function ConversationMenu({ row, onDone }: Props): JSX.Element {
       : shelf === 'requests'
         ? [search, block]
         : order.slice(1, 2);
-  return <Menu icon={EllipsisVertical} label="More" items={items} />;
+  return <Menu icon={EllipsisVertical} label={t('conversationMenu.more')} items={items} />;
 }

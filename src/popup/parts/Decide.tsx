@@ -5,6 +5,7 @@ import { shortAddress } from '../address.ts';
 import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
+import { t } from '../t.tsx';
 import { fullTime } from '../time.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
@@ -14,24 +15,24 @@ import { Notice } from './Notice.tsx';
 export const reasonWords = (reason: SpamReason): string => {
   switch (reason.kind) {
     case 'look-alike':
-      return `The address looks like ${shortAddress(reason.known)}, whom you know, and is another one.`;
+      return t('decide.theAddressLooksLike', { name: shortAddress(reason.known) });
     case 'secret':
-      return 'Asks for what opens a wallet. Nobody honest needs that.';
+      return t('decide.asksForWhatOpens');
     case 'bait':
-      return 'Promises money or gifts.';
+      return t('decide.promisesMoneyOrGifts');
     case 'link':
-      return 'Contains a link.';
+      return t('decide.containsALink');
     case 'hidden':
-      return 'Contains marks that hide or turn text.';
+      return t('decide.containsMarksThatHide');
     case 'many':
-      return `${reason.count} conversations begun from this address.`;
+      return t('decide.many', { count: reason.count });
   }
 };
 
 export function Reasons({ reasons }: { readonly reasons: readonly SpamReason[] }): JSX.Element | null {
   if (reasons.length === 0) return null;
   return (
-    <ul class="reasons" aria-label="Why to be careful">
+    <ul class="reasons" aria-label={t('decide.whyToBeCareful')}>
       {reasons.map((reason) => (
         <li key={reason.kind}>
           <Icon of={ShieldAlert} size={16} />
@@ -51,7 +52,7 @@ interface DecideProps {
 /** The name by which a button says whom it is about. */
 function useSubject(): (row: ConversationRow) => string {
   const nameOf = useNameOf();
-  return ({ group, peer }) => (group ? group.title || 'this group' : nameOf(peer));
+  return ({ group, peer }) => (group ? group.title || t('decide.thisGroup') : nameOf(peer));
 }
 
 /** Accept and Block for a request, Unblock for what is blocked. */
@@ -63,8 +64,8 @@ export function Decide({ row, onDecided }: DecideProps): JSX.Element {
       await background.call('decideOn', { id: row.id, verdict });
       onDecided(
         verdict === 'denied'
-          ? `${subjectOf(row)} is blocked. What they write stays out of sight.`
-          : `${subjectOf(row)} is in your inbox now.`,
+          ? t('decide.isBlockedWhatThey', { name: subjectOf(row) })
+          : t('decide.isInYourInbox', { name: subjectOf(row) }),
       );
     });
   return (
@@ -72,16 +73,21 @@ export function Decide({ row, onDecided }: DecideProps): JSX.Element {
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       {row.shelf === 'requests' ? (
         <>
-          <Button disabled={work.busy} label={`Block ${subjectOf(row)}`} onClick={() => void decide('denied')}>
-            Block
+          <Button disabled={work.busy} label={t('decide.blockNamed', { name: subjectOf(row) })} onClick={() => void decide('denied')}>
+            {t('common.block')}
           </Button>
-          <Button kind="primary" disabled={work.busy} label={`Accept ${subjectOf(row)}`} onClick={() => void decide('allowed')}>
-            Accept
+          <Button
+            kind="primary"
+            disabled={work.busy}
+            label={t('decide.acceptNamed', { name: subjectOf(row) })}
+            onClick={() => void decide('allowed')}
+          >
+            {t('decide.accept')}
           </Button>
         </>
       ) : (
-        <Button disabled={work.busy} label={`Unblock ${subjectOf(row)}`} onClick={() => void decide('allowed')}>
-          Unblock
+        <Button disabled={work.busy} label={t('decide.unblockNamed', { name: subjectOf(row) })} onClick={() => void decide('allowed')}>
+          {t('decide.unblock')}
         </Button>
       )}
     </div>
@@ -95,29 +101,24 @@ export function Standing({ row, onDecided }: DecideProps): JSX.Element | null {
   const undo = (): Promise<void> =>
     work.run(async () => {
       await background.call('undoProof', { id: row.id });
-      onDecided('Back among the requests.');
+      onDecided(t('decide.backAmongTheRequests'));
     });
   const keep = (): Promise<void> =>
     work.run(async () => {
       await background.call('decideOn', { id: row.id, verdict: 'allowed' });
-      onDecided('Kept.');
+      onDecided(t('decide.kept'));
     });
   if (row.shelf === 'blocked')
     return (
       <div class="standing">
-        <p>
-          {row.group ? 'You blocked this group.' : 'You blocked this address.'} What is written here stays out of sight and is not counted.
-        </p>
+        <p>{t(row.group ? 'decide.youBlockedGroup' : 'decide.youBlockedAddress')}</p>
         <Decide row={row} onDecided={onDecided} />
       </div>
     );
   if (row.shelf === 'requests')
     return (
       <div class="standing">
-        <p>
-          {row.group ? 'You were invited to this group by somebody you do not know.' : 'You do not know this address yet.'} Accepting or
-          answering moves it to your inbox; they are not told that you have seen it.
-        </p>
+        <p>{t(row.group ? 'decide.invitedByStranger' : 'decide.unknownAddress')}</p>
         <Reasons reasons={row.reasons} />
         <Decide row={row} onDecided={onDecided} />
       </div>
@@ -125,16 +126,14 @@ export function Standing({ row, onDecided }: DecideProps): JSX.Element | null {
   if (row.proof)
     return (
       <div class="standing">
-        <p>
-          Your wallet allowed {subjectOf(row)} to write to you: it signed so on {fullTime(row.proof.signedAt)}, perhaps on their site.
-        </p>
+        <p>{t('decide.yourWalletAllowedTo', { name: subjectOf(row), time: fullTime(row.proof.signedAt) })}</p>
         {work.error && <Notice tone="danger">{work.error}</Notice>}
         <div class="decide">
           <Button disabled={work.busy} onClick={() => void undo()}>
-            Undo
+            {t('decide.undo')}
           </Button>
           <Button kind="primary" disabled={work.busy} onClick={() => void keep()}>
-            Keep
+            {t('decide.keep')}
           </Button>
         </div>
       </div>

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { inToolbar } from '../router.ts';
 import { canStandBeside, openBeside, openTab, openWindow, ownWindow } from '../surfaces.ts';
+import { t } from '../t.tsx';
 import { Menu } from './Menu.tsx';
 
 /** The other places where Parley can stand. The popup under the toolbar's button closes once one of them is open. */
@@ -19,13 +20,13 @@ export function Elsewhere(): JSX.Element {
   return (
     <Menu
       icon={SquareArrowOutUpRight}
-      label="Open elsewhere"
+      label={t('elsewhere.openElsewhere')}
       items={[
         ...(canStandBeside()
-          ? [{ words: 'Beside the page', icon: PanelRight, onChoose: () => go(openBeside(windowId).catch(openTab)) }] // a tab where the browser says no
+          ? [{ words: t('elsewhere.besideThePage'), icon: PanelRight, onChoose: () => go(openBeside(windowId).catch(openTab)) }] // a tab where the browser says no
           : []),
-        { words: 'In a window of its own', icon: AppWindow, onChoose: () => go(openWindow()) },
-        { words: 'In a tab', icon: Maximize2, onChoose: () => go(openTab()) },
+        { words: t('elsewhere.inAWindowOf'), icon: AppWindow, onChoose: () => go(openWindow()) },
+        { words: t('elsewhere.inATab'), icon: Maximize2, onChoose: () => go(openTab()) },
       ]}
     />
   );

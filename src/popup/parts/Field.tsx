@@ -1,6 +1,7 @@
 import { CircleAlert, CircleCheck, Eye, EyeOff, TriangleAlert } from 'lucide';
 import type { ComponentChildren, JSX, RefObject, TargetedClipboardEvent } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { t } from '../t.tsx';
 import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -50,7 +51,7 @@ export function Field({
   // A password field has no role of its own, so that whatever looks for text fields would pass it by. JSX knows no role for it either: bare attributes.
   const kind: object = { type: secret && visible ? 'text' : type, ...(secret && { role: 'textbox' }) };
   const capital = secret && capsLock;
-  const said = capital ? 'Caps Lock is on.' : hint;
+  const said = capital ? t('field.capsLockIsOn') : hint;
   const shownTone = capital ? 'caution' : tone;
   const icon = said ? toneIcons[shownTone] : null;
   return (
@@ -78,7 +79,7 @@ export function Field({
         {secret && (
           <IconButton
             icon={visible ? EyeOff : Eye}
-            label={visible ? 'Hide what is typed' : 'Show what is typed'}
+            label={visible ? t('field.hideWhatIsTyped') : t('field.showWhatIsTyped')}
             onClick={() => setVisible(!visible)}
           />
         )}

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { OpenedFile, Shown } from '../../rpc/views.ts';
 import { kindOf, save, sizeOf, urlOf } from '../files.ts';
 import { background } from '../rpc.ts';
+import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { explain } from '../words.ts';
 import { Button } from './Button.tsx';
@@ -56,7 +57,7 @@ export function FileView({ message, file, trusted }: FileViewProps): JSX.Element
   if (opened && kind === 'image')
     return (
       <>
-        <button type="button" class="photo" aria-label={`Show ${name} larger`} onClick={() => setWhole(true)}>
+        <button type="button" class="photo" aria-label={t('fileView.showLargerNamed', { name })} onClick={() => setWhole(true)}>
           <img src={opened.url} alt={name} decoding="async" />
         </button>
         {whole && (
@@ -64,9 +65,9 @@ export function FileView({ message, file, trusted }: FileViewProps): JSX.Element
             <img class="photo-whole" src={opened.url} alt={name} />
             <div class="decide">
               <Button icon={Download} onClick={() => save(opened.url, opened.file.filename)}>
-                Save
+                {t('common.save')}
               </Button>
-              <Button onClick={() => setWhole(false)}>Close</Button>
+              <Button onClick={() => setWhole(false)}>{t('common.close')}</Button>
             </div>
           </Dialog>
         )}
@@ -79,7 +80,9 @@ export function FileView({ message, file, trusted }: FileViewProps): JSX.Element
         <span class="file-name">
           <bdi>{name}</bdi>
           <span class="small quiet">
-            {[file.size === null ? null : sizeOf(file.size), file.host === null ? null : `at ${file.host}`].filter(Boolean).join(' ')}
+            {[file.size === null ? null : sizeOf(file.size), file.host === null ? null : t('fileView.at', { host: file.host })]
+              .filter(Boolean)
+              .join(' ')}
           </span>
         </span>
       </div>
@@ -92,18 +95,20 @@ export function FileView({ message, file, trusted }: FileViewProps): JSX.Element
         <video controls src={opened.url} aria-label={name} />
       )}
       {error && <Notice tone="danger">{error}</Notice>}
-      {!opened && file.host !== null && !trusted && (
-        <p class="small quiet">To load it, this browser asks {file.host}, which then knows your internet address.</p>
-      )}
+      {!opened && file.host !== null && !trusted && <p class="small quiet">{t('fileView.toLoadItThis', { host: file.host })}</p>}
       <div class="side">
         {!opened && (file.image || file.host !== null || kindOf({ imageType: null, mimeType: file.mimeType }) !== 'other') && (
-          <Button disabled={busy} onClick={() => void open()} label={`${file.host === null ? 'Show' : 'Load'} ${name}`}>
-            {busy ? 'Loading…' : file.host === null ? 'Show' : 'Load'}
+          <Button
+            disabled={busy}
+            onClick={() => void open()}
+            label={t(file.host === null ? 'fileView.showNamed' : 'fileView.loadNamed', { name })}
+          >
+            {busy ? t('fileView.loadingBegin') : file.host === null ? t('common.show') : t('fileView.load')}
           </Button>
         )}
         {(opened || file.host === null) && (
-          <Button icon={Download} disabled={busy} onClick={() => void keep()} label={`Save ${name}`}>
-            Save
+          <Button icon={Download} disabled={busy} onClick={() => void keep()} label={t('fileView.saveNamed', { name })}>
+            {t('common.save')}
           </Button>
         )}
       </div>

@@ -3,6 +3,7 @@ import type { ConversationRow } from '../../rpc/views.ts';
 import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';
+import { t } from '../t.tsx';
 import { groupName } from '../words.ts';
 import { Avatar } from './Avatar.tsx';
 import { Button } from './Button.tsx';
@@ -23,10 +24,10 @@ export function Forward({ text, onClose }: { readonly text: string; readonly onC
     });
   const rows = (value?.rows ?? []).filter(({ group }) => group?.open ?? true);
   return (
-    <Dialog title="Forward to" onClose={onClose}>
+    <Dialog title={t('forward.forwardTo')} onClose={onClose}>
       {(error ?? work.error) && <Notice tone="danger">{error ?? work.error}</Notice>}
-      <p class="small quiet">The text goes into the field there; it is sent when you send it.</p>
-      <ul class="choices" aria-label="Forward to">
+      <p class="small quiet">{t('forward.theTextGoesInto')}</p>
+      <ul class="choices" aria-label={t('forward.forwardTo')}>
         {rows.map((row) => (
           <li key={row.id}>
             <button type="button" disabled={work.busy} onClick={() => void lay(row)}>
@@ -39,9 +40,9 @@ export function Forward({ text, onClose }: { readonly text: string; readonly onC
           </li>
         ))}
       </ul>
-      {value && rows.length === 0 && <p class="quiet">There is no other conversation yet.</p>}
+      {value && rows.length === 0 && <p class="quiet">{t('forward.thereIsNoOther')}</p>}
       <div class="decide">
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
       </div>
     </Dialog>
   );

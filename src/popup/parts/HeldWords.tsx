@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
+import { t } from '../t.tsx';
 
 /** However long somebody holds on. */
 const shownForMs = 30_000;
@@ -45,7 +46,7 @@ export function HeldWords({ phrase, onShown }: { readonly phrase: string; readon
         onKeyUp={release}
         onBlur={release}
       >
-        Hold to show
+        {t('common.holdToShow')}
       </button>
     </div>
   );

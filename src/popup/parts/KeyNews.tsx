@@ -1,16 +1,18 @@
 import { CircleCheck, KeyRound, TriangleAlert } from 'lucide';
 import type { JSX } from 'preact';
 import type { KeyEvent } from '../../rpc/views.ts';
+import type { Key } from '../../words/en/index.ts';
+import { t } from '../t.tsx';
 import { clockTime, fullTime } from '../time.ts';
 import { Icon } from './Icon.tsx';
 
-export const keyWords: Record<KeyEvent['kind'], string> = {
-  changed: 'The keys of this address changed.',
-  accepted: 'You use the new keys from here on.',
-  verified: 'You marked the safety number as verified.',
-  unverified: 'You took back that the safety number is verified.',
-  older: 'The node showed older keys of this address. Parley did not take them.',
-};
+export const keyWords = {
+  changed: 'keyNews.changed',
+  accepted: 'keyNews.accepted',
+  verified: 'keyNews.verified',
+  unverified: 'keyNews.unverified',
+  older: 'keyNews.older',
+} as const satisfies Record<KeyEvent['kind'], Key>;
 
 const icons = { changed: TriangleAlert, accepted: KeyRound, verified: CircleCheck, unverified: KeyRound, older: TriangleAlert };
 
@@ -22,7 +24,7 @@ export function KeyNews({ events }: { readonly events: readonly KeyEvent[] }): J
         <p key={`${at} ${kind}`} class={`key-news ${kind}`}>
           <Icon of={icons[kind]} size={16} />
           <span>
-            {keyWords[kind]}{' '}
+            {t(keyWords[kind])}{' '}
             <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
               {clockTime(at)}
             </time>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useContext } from 'preact/hooks';
 import { NamesContext } from '../names.ts';
+import { t } from '../t.tsx';
 import { Avatar } from './Avatar.tsx';
 
 const mostShown = 6;
@@ -33,7 +34,7 @@ export function KnownPeople({
 }): JSX.Element | null {
   if (people.length === 0) return null;
   return (
-    <ul class="choices" aria-label="People with a name">
+    <ul class="choices" aria-label={t('knownPeople.peopleWithAName')}>
       {people.map(([address, name]) => (
         <li key={address}>
           <button type="button" onClick={() => onChoose(address)}>

@@ -1,6 +1,7 @@
 import { Plus } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../t.tsx';
 import { Button } from './Button.tsx';
 import { Notice } from './Notice.tsx';
 import { OlderKeys, OtherKeys } from './OtherKeys.tsx';
@@ -39,18 +40,18 @@ export function MemberPicker({ own, members, busy = false, onAdd }: MemberPicker
   });
   return (
     <div class="stack" ref={place}>
-      <PeerField peer={peer} {...(there ? { hint: 'Is in the list already.' } : {})} />
+      <PeerField peer={peer} {...(there ? { hint: t('memberPicker.isInTheList') } : {})} />
       {answer?.lookAlike && <LookAlike address={answer.address} known={answer.lookAlike} />}
       {answer?.warning === 'other-keys' && <OtherKeys peer={answer.address} accepted={peer.askAgain} />}
       {answer?.warning === 'older-keys' && <OlderKeys />}
       {answer?.state === 'unknown' && (
         <Notice tone="caution">
-          The node did not answer. <Button onClick={peer.askAgain}>Ask again</Button>
+          {t('memberPicker.theNodeDidNot')} <Button onClick={peer.askAgain}>{t('common.askAgain')}</Button>
         </Notice>
       )}
       <div class="side">
         <Button icon={Plus} disabled={!ready} onClick={add}>
-          Add
+          {t('memberPicker.add')}
         </Button>
       </div>
     </div>

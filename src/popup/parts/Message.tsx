@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { MessageView, Shown } from '../../rpc/views.ts';
 import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';
+import { t } from '../t.tsx';
 import { visible, visibleLine } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
 import { Avatar } from './Avatar.tsx';
@@ -42,12 +43,12 @@ interface MessageProps {
 }
 
 const states = {
-  queued: { icon: Clock, words: 'Waiting to be sent' },
-  sending: { icon: Clock, words: 'Being sent' },
-  sent: { icon: Check, words: 'Sent' },
-  failed: { icon: CircleAlert, words: 'Not sent' },
-};
-const read = { icon: CheckCheck, words: 'Read' };
+  queued: { icon: Clock, words: 'message.queued' },
+  sending: { icon: Clock, words: 'message.sending' },
+  sent: { icon: Check, words: 'message.sent' },
+  failed: { icon: CircleAlert, words: 'message.failed' },
+} as const;
+const read = { icon: CheckCheck, words: 'message.read' } as const;
 
 export function Message({ message, first, last, named, deeds }: MessageProps): JSX.Element {
   const nameOf = useNameOf();
@@ -58,7 +59,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
   return (
     <article
       class={`message${mine ? ' mine' : ''}${first ? ' first' : ''}${last ? ' last' : ''}${event ? ' event' : ''}`}
-      aria-label={mine ? 'You' : named ? nameOf(sender) : 'They'}
+      aria-label={mine ? t('common.you') : named ? nameOf(sender) : t('message.they')}
       data-id={id}
       data-mine={mine}
       data-time={sentAt}
@@ -73,7 +74,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
       )}
       <div class="bubble" dir="auto" title={fullTime(sentAt)}>
         {shown.form === 'reply' && <Quote message={message} jump={deeds.jump} />}
-        {event && <>{mine ? 'You' : <Person address={sender} />}: </>}
+        {event && <>{mine ? t('common.you') : <Person address={sender} />}: </>}
         <Content message={message} shown={shown} links={deeds.links} typed={!event} />
       </div>
       {!event && <Tools message={message} deeds={deeds} />}
@@ -85,11 +86,13 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
           <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
             {clockTime(sentAt)}
           </time>
-          {claimedAt !== null && <span title="The clock of the sender was wrong, or says what it likes">says {fullTime(claimedAt)}</span>}
+          {claimedAt !== null && <span title={t('message.theClockOfThe')}>{t('message.says', { time: fullTime(claimedAt) })}</span>}
           {sign && (
             <>
               <Icon of={sign.icon} size={16} />
-              <span class={state === 'failed' ? undefined : 'hidden'}>{state === 'failed' ? (failure ?? sign.words) : sign.words}</span>
+              <span class={state === 'failed' ? undefined : 'hidden'}>
+                {state === 'failed' ? (failure ?? t(sign.words)) : t(sign.words)}
+              </span>
             </>
           )}
           {state === 'failed' && <FailedActions id={id} />}
@@ -102,10 +105,10 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
 /** What the reply answers; pressing it goes there. */
 function Quote({ message: { quote }, jump }: { readonly message: MessageView; readonly jump: (id: string) => void }): JSX.Element {
   const nameOf = useNameOf();
-  if (!quote) return <span class="quote quiet">An earlier message that is not here</span>;
-  const who = quote.mine ? 'You' : nameOf(quote.sender);
+  if (!quote) return <span class="quote quiet">{t('message.anEarlierMessageThat')}</span>;
+  const who = quote.mine ? t('common.you') : nameOf(quote.sender);
   return (
-    <button type="button" class="quote" onClick={() => jump(quote.id)} aria-label={`Go to the message that this answers, by ${who}`}>
+    <button type="button" class="quote" onClick={() => jump(quote.id)} aria-label={t('message.goToAnswered', { who })}>
       <span class="quoted-who">{who}</span>
       <span class="quoted-text">{visibleLine(quote.text)}</span>
     </button>
@@ -117,20 +120,20 @@ function Tools({ message, deeds }: { readonly message: MessageView; readonly dee
   const text = textOf(shown);
   const there = state === null || state === 'sent';
   const items: MenuItem[] = [
-    ...(deeds.writes && there ? [{ words: 'Reply', icon: Reply, onChoose: () => deeds.reply(message) }] : []),
+    ...(deeds.writes && there ? [{ words: t('message.reply'), icon: Reply, onChoose: () => deeds.reply(message) }] : []),
     ...(text === null
       ? []
       : [
-          { words: 'Copy', icon: Copy, onChoose: () => deeds.copy(text) },
-          { words: 'Forward', icon: Forward, onChoose: () => deeds.forward(text) },
+          { words: t('message.copy'), icon: Copy, onChoose: () => deeds.copy(text) },
+          { words: t('message.forward'), icon: Forward, onChoose: () => deeds.forward(text) },
         ]),
-    ...(there ? [{ words: 'Delete here', icon: Trash2, danger: true, onChoose: () => deeds.hide(message) }] : []),
+    ...(there ? [{ words: t('common.deleteHere'), icon: Trash2, danger: true, onChoose: () => deeds.hide(message) }] : []),
   ];
   if (items.length === 0) return null;
   return (
     <div class="tools">
-      {deeds.writes && there && <IconButton icon={SmilePlus} label="React" onClick={() => deeds.pick(message)} />}
-      <Menu icon={EllipsisVertical} label="Message" items={items} />
+      {deeds.writes && there && <IconButton icon={SmilePlus} label={t('common.react')} onClick={() => deeds.pick(message)} />}
+      <Menu icon={EllipsisVertical} label={t('common.message')} items={items} />
     </div>
   );
 }
@@ -144,10 +147,10 @@ function FailedActions({ id }: { readonly id: string }): JSX.Element {
   return (
     <span>
       <button type="button" onClick={() => quietly(background.call('retryMessage', { message: id }))}>
-        Try again
+        {t('common.tryAgain')}
       </button>
       <button type="button" onClick={() => quietly(background.call('discardMessage', { message: id }))}>
-        Discard
+        {t('message.discard')}
       </button>
     </span>
   );
@@ -166,11 +169,7 @@ function Content({ message, shown, links, typed }: ContentProps): JSX.Element {
   if (shown.form === 'file') return <FileView message={message.id} file={shown} trusted={links || message.mine} />;
   return (
     <>
-      {shown.fallback ? (
-        <Body text={shown.fallback} marks={false} links={links} />
-      ) : (
-        <span class="quiet">A message of a kind that this Parley does not know.</span>
-      )}
+      {shown.fallback ? <Body text={shown.fallback} marks={false} links={links} /> : <span class="quiet">{t('message.aMessageOfA')}</span>}
       {typed && <div class="small quiet mono">{visible(shown.type.slice(0, 80))}</div>}
     </>
   );

@@ -1,6 +1,7 @@
 import { CloudOff, TriangleAlert } from 'lucide';
 import type { JSX } from 'preact';
 import type { NodeState } from '../../rpc/views.ts';
+import { rich, t, type Words } from '../t.tsx';
 import { Icon } from './Icon.tsx';
 
 /** One slim bar: what is wrong with the node, and where to mend it. Nothing while all is well. */
@@ -8,7 +9,7 @@ export function NodeBar({ node, doubt = false }: { readonly node: NodeState; rea
   if (node.state === 'syncing' && (node.remaining ?? 0) > 50)
     return (
       <div class="node-bar calm" role="status">
-        <p>Reading {new Intl.NumberFormat().format(node.remaining ?? 0)} more messages…</p>
+        <p>{t('nodeBar.reading', { count: node.remaining ?? 0 })}</p>
       </div>
     );
   if (node.state === 'idle' || node.state === 'connected' || node.state === 'syncing' || !node.detail) {
@@ -16,18 +17,14 @@ export function NodeBar({ node, doubt = false }: { readonly node: NodeState; rea
       return (
         <div class="node-bar" role="status">
           <Icon of={CloudOff} size={16} />
-          <p>
-            {hostOf(node.standsInFor)} does not answer. {hostOf(node.url)} stands in until it does.
-          </p>
+          <p>{t('nodeBar.standsIn', { chosen: hostOf(node.standsInFor), other: hostOf(node.url) })}</p>
         </div>
       );
     if (!doubt) return null;
     return (
       <div class="node-bar" role="status">
         <Icon of={TriangleAlert} size={16} />
-        <p>
-          One of your nodes does not show what the others have. <a href="#/settings/node">See which</a>
-        </p>
+        <p>{rich('nodeBar.oneOfYourNodes', { link: (words: Words) => <a href="#/settings/node">{words}</a> })}</p>
       </div>
     );
   }
@@ -35,7 +32,7 @@ export function NodeBar({ node, doubt = false }: { readonly node: NodeState; rea
     <div class="node-bar" role="status">
       <Icon of={node.state === 'offline' ? CloudOff : TriangleAlert} size={16} />
       <p>
-        {node.detail} {node.state !== 'clock' && <a href="#/settings">Settings</a>}
+        {node.detail} {node.state !== 'clock' && <a href="#/settings">{t('common.settings')}</a>}
       </p>
     </div>
   );

@@ -1,5 +1,6 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
+import { t } from '../t.tsx';
 import { Icon } from './Icon.tsx';
 
 const icons = { plain: Info, caution: TriangleAlert, danger: CircleAlert };
@@ -26,7 +27,7 @@ export function Failure({ error, retry }: { readonly error: string; readonly ret
     <div class="page">
       <Notice tone="danger">{error}</Notice>
       <button type="button" class="button secondary" onClick={retry}>
-        Try again
+        {t('common.tryAgain')}
       </button>
     </div>
   );

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
+import { t } from '../t.tsx';
 import { Button } from './Button.tsx';
 import { Notice } from './Notice.tsx';
 
@@ -22,25 +23,20 @@ export function OtherKeys({ peer, accepted, details }: OtherKeysProps): JSX.Elem
     });
   return (
     <>
-      <Notice tone="caution">
-        The keys of this address have changed. That happens when somebody starts afresh, and also when somebody else got a signature out of
-        them. Ask them another way before you write.
-      </Notice>
+      <Notice tone="caution">{t('otherKeys.theKeysOfThis')}</Notice>
       {error && <Notice tone="danger">{error}</Notice>}
       <div class="side">
         <Button onClick={() => void accept()} disabled={busy}>
-          Use the new keys
+          {t('otherKeys.useTheNewKeys')}
         </Button>
-        {details && <a href={details}>Compare safety numbers</a>}
+        {details && <a href={details}>{t('otherKeys.compareSafetyNumbers')}</a>}
       </div>
     </>
   );
 }
 
 /** The node shows an older key than was seen before: harmless where it lags behind, and a sign of one that plays old answers again. */
-export const OlderKeys = (): JSX.Element => (
-  <Notice tone="caution">This node shows an older key of this address than Parley has seen. The newer one is used.</Notice>
-);
+export const OlderKeys = (): JSX.Element => <Notice tone="caution">{t('otherKeys.thisNodeShowsAn')}</Notice>;
 
 /** What was said under keys that one of the two no longer uses. */
 export function Retired({ peer }: { readonly peer: string }): JSX.Element {
@@ -52,10 +48,10 @@ export function Retired({ peer }: { readonly peer: string }): JSX.Element {
     });
   return (
     <>
-      <Notice>This conversation belongs to keys that are no longer used. What was said stays readable here.</Notice>
+      <Notice>{t('otherKeys.thisConversationBelongsTo')}</Notice>
       {error && <Notice tone="danger">{error}</Notice>}
       <Button onClick={() => void goOn()} disabled={busy}>
-        Go on with the new keys
+        {t('otherKeys.goOnWithThe')}
       </Button>
     </>
   );

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PeerAnswer } from '../../rpc/views.ts';
 import { findAddress, shortAddress } from '../address.ts';
 import { background } from '../rpc.ts';
+import { rich, t } from '../t.tsx';
 import { explain, reasonOf } from '../words.ts';
 import { Field } from './Field.tsx';
 import { KnownPeople, useKnownPeople } from './KnownPeople.tsx';
@@ -36,7 +37,8 @@ export function usePeer(own: string): TypedPeer {
     const timer = setTimeout(() => {
       background.call('lookUpPeer', { peer: address }).then(
         (answer) => current && setFound({ answer }),
-        (error: unknown) => current && setFound({ error: reasonOf(error) === 'bad-params' ? wrongChecksum : explain(error) }),
+        (error: unknown) =>
+          current && setFound({ error: reasonOf(error) === 'bad-params' ? t('peerField.wrongChecksum') : explain(error) }),
       );
     }, 120);
     return () => {
@@ -60,11 +62,11 @@ interface PeerFieldProps {
 export function PeerField({ peer, autoFocus = false, hint }: PeerFieldProps): JSX.Element {
   const people = useKnownPeople(peer.text);
   const place = useRef<HTMLInputElement>(null);
-  const said = people.length > 0 ? 'Choose somebody, or go on to an address.' : hint;
+  const said = people.length > 0 ? t('peerField.chooseSomebodyOrGo') : hint;
   return (
     <>
       <Field
-        label="Wallet address"
+        label={t('common.walletAddress')}
         value={peer.text}
         onValue={peer.setText}
         placeholder="0x…"
@@ -92,8 +94,6 @@ export function PeerField({ peer, autoFocus = false, hint }: PeerFieldProps): JS
   );
 }
 
-const wrongChecksum = 'The capitals in this address do not fit: a character is wrong. Copy it again from where you have it.';
-
 function say(
   address: string,
   whole: boolean,
@@ -104,30 +104,29 @@ function say(
   if (!whole) {
     const fits = /^0x?[0-9a-fA-F]*$/.test(address) && address.length < 42;
     return fits
-      ? { hint: `${42 - address.length} more characters.`, tone: 'plain' }
-      : { hint: 'This is no wallet address: 0x and 40 digits, 0 to 9 and a to f.', tone: 'danger' };
+      ? { hint: t('peerField.moreCharacters', { count: 42 - address.length }), tone: 'plain' }
+      : { hint: t('peerField.thisIsNoWallet'), tone: 'danger' };
   }
-  if (address.toLowerCase() === own.toLowerCase()) return { hint: 'This is your own address.', tone: 'danger' };
-  if (!found) return { hint: 'Asking the node…', tone: 'plain' };
+  if (address.toLowerCase() === own.toLowerCase()) return { hint: t('peerField.thisIsYourOwn'), tone: 'danger' };
+  if (!found) return { hint: t('common.askingTheNodeBegin'), tone: 'plain' };
   if ('error' in found) return { hint: found.error, tone: 'danger' };
   const { state, conversation } = found.answer;
-  if (state === 'self') return { hint: 'This is your own address.', tone: 'danger' };
-  if (conversation !== null) return { hint: 'You have a conversation already; Start opens it.', tone: 'good' };
-  if (state === 'reachable') return { hint: 'Can be reached.', tone: 'good' };
-  if (state === 'absent')
-    return { hint: 'Not on this network yet. Ask them to open Parley, or any XMTP V2 app, on this node.', tone: 'caution' };
-  return { hint: 'The node did not answer, so nobody knows yet.', tone: 'caution' };
+  if (state === 'self') return { hint: t('peerField.thisIsYourOwn'), tone: 'danger' };
+  if (conversation !== null) return { hint: t('peerField.youHaveAConversation'), tone: 'good' };
+  if (state === 'reachable') return { hint: t('peerField.canBeReached'), tone: 'good' };
+  if (state === 'absent') return { hint: t('peerField.notOnThisNetwork'), tone: 'caution' };
+  return { hint: t('peerField.theNodeDidNot'), tone: 'caution' };
 }
 
 /** Two addresses that begin and end alike are how people are robbed: show where they differ. */
 export function LookAlike({ address, known }: { readonly address: string; readonly known: string }): JSX.Element {
   return (
     <Notice tone="caution">
-      This looks like <span class="mono">{shortAddress(known)}</span>, whom you know, and is another address. It differs here:
+      {rich('peerField.thisLooksLikeWhom', { name: <span class="mono">{shortAddress(known)}</span> })}
       <dl class="differ">
-        <dt>Known</dt>
+        <dt>{t('peerField.known')}</dt>
         <dd class="mono">{marked(known, address)}</dd>
-        <dt>This</dt>
+        <dt>{t('peerField.this')}</dt>
         <dd class="mono">{marked(address, known)}</dd>
       </dl>
     </Notice>

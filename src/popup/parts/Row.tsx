@@ -2,6 +2,7 @@ import { BellOff, Pin } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
 import { conversationPath } from '../router.ts';
+import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { fullTime, shortTime } from '../time.ts';
 import { groupName } from '../words.ts';
@@ -46,15 +47,12 @@ export function Row({ row, now, current, children }: RowProps): JSX.Element {
           <span class="preview" dir="auto">
             {draft !== null ? (
               <>
-                <span class="draft">Draft</span> {visibleLine(draft)}
+                <span class="draft">{t('row.draft')}</span> {visibleLine(draft)}
               </>
             ) : preview ? (
-              <>
-                {preview.mine && (preview.act ? 'You ' : 'You: ')}
-                {visibleLine(preview.mine && preview.act ? lowered(preview.text) : preview.text)}
-              </>
+              previewWords(preview)
             ) : (
-              'No messages yet'
+              t('row.noMessagesYet')
             )}{' '}
           </span>
         </span>
@@ -64,9 +62,9 @@ export function Row({ row, now, current, children }: RowProps): JSX.Element {
           </time>
           {(pinned || muted || counts) && (
             <span class="signs">
-              {muted && <Sign icon={BellOff} words="Muted" />}
-              {pinned && <Sign icon={Pin} words="Pinned" />}
-              {counts && <Count of={unread} words="unread" />}
+              {muted && <Sign icon={BellOff} words={t('row.muted')} />}
+              {pinned && <Sign icon={Pin} words={t('row.pinned')} />}
+              {counts && <Count of={unread} words={t('count.unread', { count: unread })} />}
             </span>
           )}
         </span>
@@ -83,6 +81,11 @@ function Sign({ icon, words }: { readonly icon: unknown; readonly words: string 
       <span class="hidden">{words}</span>
     </span>
   );
+}
+
+function previewWords({ text, mine, act }: NonNullable<ConversationRow['preview']>): string {
+  if (!mine) return visibleLine(text);
+  return act ? t('row.youDid', { text: visibleLine(lowered(text)) }) : t('row.youSaid', { text: visibleLine(text) });
 }
 
 /** As it stands within a sentence. */

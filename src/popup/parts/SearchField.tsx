@@ -2,6 +2,7 @@ import { Search, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { searchFieldId } from '../shortcuts.ts';
+import { t } from '../t.tsx';
 import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -43,7 +44,7 @@ export function SearchField({ value, label, onValue, onFocus, onDown }: SearchFi
       {value !== '' && (
         <IconButton
           icon={X}
-          label="Empty the search"
+          label={t('searchField.emptyTheSearch')}
           onClick={() => {
             onValue('');
             field.current?.focus();

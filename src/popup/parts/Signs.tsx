@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ReactionView } from '../../rpc/views.ts';
 import { useNameOf } from '../names.ts';
+import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { listed } from '../words.ts';
 import { Button, IconButton } from './Button.tsx';
@@ -23,11 +24,11 @@ interface SignsProps {
 export function Signs({ reactions, own, onReact }: SignsProps): JSX.Element {
   const nameOf = useNameOf();
   return (
-    <ul class="hung" aria-label="Reactions">
+    <ul class="hung" aria-label={t('signs.reactions')}>
       {reactions.map(({ sign, senders, mine }) => {
         const shown = visibleLine([...sign].slice(0, 16).join(''));
-        const who = listed(senders.slice(0, 20).map((sender) => (sender === own ? 'You' : nameOf(sender))));
-        const label = `${shown} by ${who}`;
+        const who = listed(senders.slice(0, 20).map((sender) => (sender === own ? t('common.you') : nameOf(sender))));
+        const label = t('signs.by', { shown, who });
         return (
           <li key={sign}>
             <button
@@ -82,37 +83,37 @@ export function SignPicker({ onPick, onClose }: PickerProps): JSX.Element {
     </button>
   );
   return (
-    <Dialog title="React" onClose={onClose}>
+    <Dialog title={t('common.react')} onClose={onClose}>
       <div class="emojis">
         {quickSigns.map((sign) => button(sign, sign))}
-        {!all && <IconButton icon={SmilePlus} label="All signs" onClick={() => setAll(true)} />}
+        {!all && <IconButton icon={SmilePlus} label={t('signs.allSigns')} onClick={() => setAll(true)} />}
       </div>
-      {failed && <Notice tone="danger">The list of signs could not be read.</Notice>}
+      {failed && <Notice tone="danger">{t('signs.theListOfSigns')}</Notice>}
       {all && groups && (
         <>
           <div class="input">
             <input
               type="search"
-              aria-label="Search signs"
-              placeholder="Search"
+              aria-label={t('signs.searchSigns')}
+              placeholder={t('common.search')}
               value={search}
               onInput={(event) => setSearch(event.currentTarget.value)}
             />
           </div>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard */}
-          <section class="all-emojis" tabIndex={0} aria-label="Signs">
+          <section class="all-emojis" tabIndex={0} aria-label={t('signs.signs')}>
             {shown.map(({ name, emojis }) => (
               <section key={name} aria-label={name}>
                 <h3 class="small quiet">{name}</h3>
                 <div class="emojis">{emojis.map(({ emoji, name: words }) => button(emoji, words))}</div>
               </section>
             ))}
-            {shown.length === 0 && <p class="quiet">Nothing of that name.</p>}
+            {shown.length === 0 && <p class="quiet">{t('signs.nothingOfThatName')}</p>}
           </section>
         </>
       )}
       <div class="decide">
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
       </div>
     </Dialog>
   );

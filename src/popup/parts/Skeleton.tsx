@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
+import { t } from '../t.tsx';
 
 /** Bare rows where something is about to be; seen only when waiting is felt. */
 export function Bones({ rows }: { readonly rows: number }): JSX.Element {
   return (
-    <div class="skeleton" role="status" aria-label="Loading">
+    <div class="skeleton" role="status" aria-label={t('skeleton.loading')}>
       {Array.from({ length: rows }, (_, index) => (
         <div key={index} class="row">
           <span class="bone bone-avatar" />
@@ -20,7 +21,7 @@ export function Bones({ rows }: { readonly rows: number }): JSX.Element {
 /** The same where a conversation is about to be. */
 export function BubbleBones(): JSX.Element {
   return (
-    <div class="skeleton" role="status" aria-label="Loading">
+    <div class="skeleton" role="status" aria-label={t('skeleton.loading')}>
       <span class="bone bone-bubble" />
       <span class="bone bone-bubble mine" />
       <span class="bone bone-bubble" />
@@ -32,7 +33,7 @@ export function BubbleBones(): JSX.Element {
 /** The same where a page of words is about to be. */
 export function PageBones(): JSX.Element {
   return (
-    <div class="skeleton page" role="status" aria-label="Loading">
+    <div class="skeleton page" role="status" aria-label={t('skeleton.loading')}>
       {[0, 1, 2, 3].map((index) => (
         <div key={index}>
           <span class="bone bone-line short" />

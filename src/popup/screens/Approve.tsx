@@ -13,6 +13,7 @@ import { Segments } from '../parts/Segments.tsx';
 import { PageBones } from '../parts/Skeleton.tsx';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';
+import { rich, t } from '../t.tsx';
 import { visible, visibleLine } from '../text.ts';
 import { duration } from '../time.ts';
 import { AskedPermissions, type Given } from './approve/AskedPermissions.tsx';
@@ -33,18 +34,19 @@ export function Approve({ account }: { readonly account: string }): JSX.Element 
   if (!prompt)
     return (
       <main class="empty middle-of-nothing">
-        <p>No site is asking anything.</p>
-        <a href="#/">Open the inbox</a>
+        <p>{t('approve.noSiteIsAsking')}</p>
+        <a href="#/">{t('approve.openTheInbox')}</a>
       </main>
     );
   return <Question key={prompt.id} prompt={prompt} account={account} onAnswered={reload} />;
 }
 
-const terms = [
-  { value: null, words: 'Until you close it' },
-  { value: 86_400, words: '24 hours' },
-  { value: 604_800, words: '7 days' },
-] as const;
+const terms = () =>
+  [
+    { value: null, words: t('approve.untilYouCloseIt') },
+    { value: 86_400, words: duration(86_400) },
+    { value: 604_800, words: duration(604_800) },
+  ] as const;
 
 function Question({
   prompt,
@@ -84,22 +86,18 @@ function Question({
       <main class="scroll">
         <div class="page">
           <div class="stack tight">
-            <p class="small quiet">{prompt.waiting > 0 ? `A site asks. ${prompt.waiting} more behind it.` : 'A site asks'}</p>
+            <p class="small quiet">{prompt.waiting > 0 ? t('approve.moreBehind', { count: prompt.waiting }) : t('approve.aSiteAsks')}</p>
             <h1 class="origin">{url.host}</h1>
             {prompt.decodedHost && (
-              <Notice tone="caution">
-                It reads <bdi>{prompt.decodedHost}</bdi> in letters that may look like others. Trust the plain form above.
-              </Notice>
+              <Notice tone="caution">{rich('approve.itReadsInLetters', { host: <bdi>{prompt.decodedHost}</bdi> })}</Notice>
             )}
             {url.protocol === 'http:' && (
               <p class="badge">
-                <Icon of={LockOpen} size={16} /> http, a page of this machine
+                <Icon of={LockOpen} size={16} /> {t('approve.httpAPageOf')}
               </p>
             )}
             {prompt.title && (
-              <p class="small quiet">
-                It calls itself “<bdi>{visibleLine(prompt.title.slice(0, 80))}</bdi>”.
-              </p>
+              <p class="small quiet">{rich('approve.itCallsItself', { name: <bdi>{visibleLine(prompt.title.slice(0, 80))}</bdi> })}</p>
             )}
           </div>
           {question.kind === 'permissions' ? (
@@ -109,7 +107,7 @@ function Question({
           )}
           {question.kind === 'send' && question.text !== null && (
             <div class="stack tight">
-              <h3>The message it sends now</h3>
+              <h3>{t('approve.theMessageItSends')}</h3>
               {/* A long text scrolls, so the keyboard has to be able to reach it. */}
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard */}
               <div class="quoted" dir="auto" tabIndex={0}>
@@ -118,28 +116,22 @@ function Question({
             </div>
           )}
           {question.kind !== 'unlock' && (
-            <Segments legend="For how long" name="term" choices={choices} chosen={seconds} onChoose={setSeconds} />
+            <Segments legend={t('approve.forHowLong')} name="term" choices={choices} chosen={seconds} onChoose={setSeconds} />
           )}
           <p class="small quiet">
-            {wholeAccount
-              ? 'It never gets your private keys. You can take this back in Settings.'
-              : reads(question)
-                ? 'It can never see your keys or your contacts. You can take this back in Settings.'
-                : 'It can never see your keys, your conversations or your contacts. You can take this back in Settings.'}
+            {wholeAccount ? t('approve.itNeverGetsYour') : reads(question) ? t('approve.itCanNeverSee') : t('approve.itCanNeverSeeYour')}
           </p>
           <div class="account">
             <Avatar address={account} size={28} />
-            <span class="small">
-              With your account <ShortAddress address={account} />
-            </span>
+            <span class="small">{rich('approve.withYourAccount', { address: <ShortAddress address={account} /> })}</span>
           </div>
           {wholeAccount && (
             <Field
-              label="Passphrase"
+              label={t('common.passphrase')}
               type="password"
               value={passphrase}
               onValue={setPassphrase}
-              hint="The whole account is given with your passphrase only, and for 24 hours at most."
+              hint={t('approve.theWholeAccountIs')}
             />
           )}
           {work.error && <Notice tone="danger">{work.error}</Notice>}
@@ -147,7 +139,7 @@ function Question({
       </main>
       <div class="answers">
         <Button disabled={work.busy} onClick={() => void answer(false)}>
-          Refuse
+          {t('approve.refuse')}
         </Button>
         <Button
           kind="primary"
@@ -157,7 +149,7 @@ function Question({
             if (event.isTrusted && armed) void answer(true);
           }}
         >
-          Allow
+          {t('approve.allow')}
         </Button>
       </div>
     </div>
@@ -170,9 +162,9 @@ function termsFor(question: Prompt['question']): readonly { readonly value: numb
   // For the keystore alone nothing is offered that would not hold.
   const alone = question.kind === 'permissions' && question.permissions.every(({ kind }) => kind === 'keystore');
   const most = alone ? 86_400 : Number.POSITIVE_INFINITY;
-  if (asked.length === 0) return terms.filter(({ value }) => value === null || value <= most);
+  if (asked.length === 0) return terms().filter(({ value }) => value === null || value <= most);
   const longest = Math.min(most, Math.max(...asked));
-  const shorter = terms.filter(({ value }) => value === null || value < longest);
+  const shorter = terms().filter(({ value }) => value === null || value < longest);
   return [{ value: longest, words: duration(longest) }, ...shorter];
 }
 
@@ -187,7 +179,7 @@ function Asks({ question }: { readonly question: Exclude<Prompt['question'], { k
   const seesAddress = (
     <li>
       <Icon of={UserRound} />
-      <div>See the address of your account.</div>
+      <div>{t('common.seeTheAddressOf')}</div>
     </li>
   );
   if (question.kind === 'unlock')
@@ -195,19 +187,19 @@ function Asks({ question }: { readonly question: Exclude<Prompt['question'], { k
       <ul class="asks">
         <li>
           <Icon of={KeyRound} />
-          <div>Go on with what you allowed it before.</div>
+          <div>{t('approve.goOnWithWhat')}</div>
         </li>
       </ul>
     );
   if (question.kind === 'connect')
     return (
       <div class="stack">
-        <h2>Connect to Parley?</h2>
+        <h2>{t('approve.connectToParleyQuestion')}</h2>
         <ul class="asks">
           {seesAddress}
           <li>
             <Icon of={MessageSquare} />
-            <div>Ask whether other addresses can be written to. It cannot write or read anything without asking again.</div>
+            <div>{t('approve.askWhetherOtherAddresses')}</div>
           </li>
         </ul>
       </div>
@@ -215,13 +207,13 @@ function Asks({ question }: { readonly question: Exclude<Prompt['question'], { k
   const { peers, connects } = question;
   return (
     <div class="stack">
-      <h2>Let it write in your name?</h2>
+      <h2>{t('approve.letItWriteIn')}</h2>
       <ul class="asks">
         {connects && seesAddress}
         <li>
           <Icon of={MessageSquare} />
           <div>
-            Write messages in your name to {peers.length === 1 ? 'this address' : `these ${peers.length} addresses`}:
+            {t('approve.writeTo', { count: peers.length })}
             {peers.map((peer) => (
               <FullAddress key={peer} address={peer} />
             ))}

@@ -21,6 +21,7 @@ import { SignPicker } from '../parts/Signs.tsx';
 import { conversationPath, detailsPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
+import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { explain, groupName } from '../words.ts';
 import { Log } from './conversation/Log.tsx';
@@ -84,7 +85,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
     },
     pick: setPicking,
     react,
-    copy: (text) => void navigator.clipboard.writeText(text).then(() => setSaid('Copied'), failed),
+    copy: (text) => void navigator.clipboard.writeText(text).then(() => setSaid(t('common.copied')), failed),
     forward: setForwarded,
     hide: setLeaving,
     jump: log.jump,
@@ -117,7 +118,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
       }}
     >
       <header class={`bar${wide ? '' : ' with-back'}`}>
-        {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
+        {!wide && <IconLink icon={ArrowLeft} label={t('common.back')} href="#/" />}
         {row && (
           <div class="who">
             {row.group ? <GroupMark size={28} /> : <Avatar address={peer} size={28} />}
@@ -135,13 +136,13 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
         {row && !row.group && (
           <>
             {safety?.verifiedAt != null && (
-              <IconLink icon={ShieldCheck} label="Verified: show the safety number" href={detailsPath(id)} good />
+              <IconLink icon={ShieldCheck} label={t('conversation.verifiedShowTheSafety')} href={detailsPath(id)} good />
             )}
             <CopyButton address={peer} />
-            <IconLink icon={Info} label="Details and safety number" href={detailsPath(id)} />
+            <IconLink icon={Info} label={t('conversation.detailsAndSafetyNumber')} href={detailsPath(id)} />
           </>
         )}
-        {row?.group && <IconLink icon={Info} label="Members and details" href={detailsPath(id)} />}
+        {row?.group && <IconLink icon={Info} label={t('conversation.membersAndDetails')} href={detailsPath(id)} />}
         {row && <ConversationMenu row={row} onDone={setSaid} />}
       </header>
       {!wide && <NodeBar node={status.node} />}
@@ -153,7 +154,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
           <div class="conversation-foot">
             {log.away && (
               <div class="jump">
-                <IconButton icon={ArrowDown} label="Newest message" onClick={log.toNewest} />
+                <IconButton icon={ArrowDown} label={t('conversation.newestMessage')} onClick={log.toNewest} />
               </div>
             )}
             {sendError && <Notice tone="danger">{sendError}</Notice>}
@@ -165,7 +166,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
               {said}
             </span>
             {row?.retired && <Retired peer={row.peer} />}
-            {row?.group && !row.group.open && <Notice>This group has ended here. What was said stays readable.</Notice>}
+            {row?.group && !row.group.open && <Notice>{t('common.thisGroupHasEnded')}</Notice>}
             {row && writes && answered && <Answering message={answered} onDrop={() => setAnswered(null)} />}
             {row && writes && files.chosen.length > 0 && <ChosenFiles files={files.chosen} busy={files.busy} onDrop={files.drop} />}
             {row && writes && (
@@ -186,21 +187,18 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
       {picking && <SignPicker onPick={(sign) => react(picking, sign, true)} onClose={() => setPicking(null)} />}
       {forwarded !== null && <Forward text={forwarded} onClose={() => setForwarded(null)} />}
       {leaving && (
-        <Dialog title="Delete this message here?" onClose={() => setLeaving(null)}>
-          <p class="small">
-            It disappears from this browser and does not come back. The other side keeps it, and so do your other programs and the node,
-            sealed.
-          </p>
+        <Dialog title={t('conversation.deleteThisMessageHereQuestion')} onClose={() => setLeaving(null)}>
+          <p class="small">{t('conversation.itDisappearsFromThis')}</p>
           <div class="decide">
-            <Button onClick={() => setLeaving(null)}>Cancel</Button>
+            <Button onClick={() => setLeaving(null)}>{t('common.cancel')}</Button>
             <Button
               kind="danger"
               onClick={() => {
                 setLeaving(null);
-                background.call('hideMessage', { message: leaving.id }).then(() => setSaid('Deleted here.'), failed);
+                background.call('hideMessage', { message: leaving.id }).then(() => setSaid(t('conversation.deletedHere')), failed);
               }}
             >
-              Delete here
+              {t('common.deleteHere')}
             </Button>
           </div>
         </Dialog>
@@ -214,10 +212,10 @@ function Answering({ message, onDrop }: { readonly message: MessageView; readonl
   return (
     <div class="answering">
       <div class="quote">
-        <span class="quoted-who">{message.mine ? 'You' : <Person address={message.sender} />}</span>
-        <span class="quoted-text">{visibleLine(textOf(message.shown) ?? 'A message')}</span>
+        <span class="quoted-who">{message.mine ? t('common.you') : <Person address={message.sender} />}</span>
+        <span class="quoted-text">{visibleLine(textOf(message.shown) ?? t('conversation.aMessage'))}</span>
       </div>
-      <IconButton icon={X} label="Do not reply to this message" onClick={onDrop} />
+      <IconButton icon={X} label={t('conversation.doNotReplyTo')} onClick={onDrop} />
     </div>
   );
 }

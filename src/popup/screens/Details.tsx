@@ -16,6 +16,7 @@ import { PageBones } from '../parts/Skeleton.tsx';
 import { conversationPath } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';
+import { t } from '../t.tsx';
 import { fullTime } from '../time.ts';
 import { GroupDetails } from './GroupDetails.tsx';
 
@@ -31,8 +32,8 @@ export function Details({ id, own }: { readonly id: string; readonly own: string
   return (
     <div class="screen">
       <header class="bar with-back">
-        <IconLink icon={ArrowLeft} label="Back to the conversation" href={conversationPath(id)} />
-        <h1>Details</h1>
+        <IconLink icon={ArrowLeft} label={t('details.backToTheConversation')} href={conversationPath(id)} />
+        <h1>{t('details.details')}</h1>
       </header>
       <main class="scroll">
         {group && row.value ? (
@@ -78,18 +79,16 @@ function Nickname({ peer }: { readonly peer: string }): JSX.Element {
       }}
     >
       <Field
-        label="Name"
+        label={t('common.name')}
         value={name}
         onValue={setText}
-        hint={
-          tooLong ? `At most ${longestNickname} characters.` : 'Only you see it. It is sealed in this browser and in your backup files.'
-        }
+        hint={tooLong ? t('common.atMost', { count: longestNickname }) : t('details.onlyYouSeeIt')}
         tone={tooLong ? 'danger' : 'plain'}
       />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
         <Button type="submit" disabled={!changed || tooLong || work.busy}>
-          {name.trim() === '' && known !== '' ? 'Remove the name' : 'Save'}
+          {name.trim() === '' && known !== '' ? t('details.removeTheName') : t('common.save')}
         </Button>
       </div>
     </form>
@@ -110,8 +109,8 @@ function SafetyNumber({
   if (!number)
     return (
       <section class="group">
-        <h2>Safety number</h2>
-        <p class="quiet">Nothing is known of the keys of this address yet. The number is here once the node has shown them.</p>
+        <h2>{t('details.safetyNumber')}</h2>
+        <p class="quiet">{t('details.nothingIsKnownOf')}</p>
       </section>
     );
   const mark = (verified: boolean): Promise<void> =>
@@ -121,45 +120,38 @@ function SafetyNumber({
     });
   return (
     <section class="group">
-      <h2>Safety number</h2>
-      <p class="small quiet">
-        It stands for your keys and theirs. Compare it side by side or on a call: if both of you see the same sixty digits, nobody sits
-        between you.
-      </p>
+      <h2>{t('details.safetyNumber')}</h2>
+      <p class="small quiet">{t('details.itStandsForYour')}</p>
       {warning === 'older-keys' && <OlderKeys />}
-      {otherNumber !== null && (
-        <Notice tone="caution">
-          The keys of this address have changed. This is the number of the keys from before; the one below is that of the new keys.
-        </Notice>
-      )}
-      <Digits digits={number} label="Safety number" />
+      {otherNumber !== null && <Notice tone="caution">{t('details.theKeysOfThis')}</Notice>}
+      <Digits digits={number} label={t('details.safetyNumber')} />
       {otherNumber !== null && (
         <>
-          <h3>With the new keys</h3>
-          <Digits digits={otherNumber} label="Safety number of the new keys" />
+          <h3>{t('details.withTheNewKeys')}</h3>
+          <Digits digits={otherNumber} label={t('details.safetyNumberOfThe')} />
         </>
       )}
       <div class="qr">
-        <Qr text={otherNumber ?? number} label="Safety number as a QR code: the same picture on both screens" />
+        <Qr text={otherNumber ?? number} label={t('details.safetyNumberAsA')} />
       </div>
       <Compare digits={otherNumber ?? number} />
       {verifiedAt !== null ? (
         <p class="verified">
           <Icon of={ShieldCheck} size={16} />
-          <span>Verified on {fullTime(verifiedAt)}.</span>
+          <span>{t('details.verifiedOn', { time: fullTime(verifiedAt) })}</span>
         </p>
       ) : (
-        <p class="small quiet">Not verified yet. A mark stays in this browser, and ends when the keys change.</p>
+        <p class="small quiet">{t('details.notVerifiedYetA')}</p>
       )}
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
         {verifiedAt === null ? (
           <Button kind="primary" icon={ShieldCheck} disabled={work.busy || otherNumber !== null} onClick={() => void mark(true)}>
-            Mark as verified
+            {t('details.markAsVerified')}
           </Button>
         ) : (
           <Button icon={ShieldOff} disabled={work.busy} onClick={() => void mark(false)}>
-            Take the mark back
+            {t('details.takeTheMarkBack')}
           </Button>
         )}
       </div>
@@ -185,29 +177,29 @@ function Compare({ digits }: { readonly digits: string }): JSX.Element {
   const theirs = text.replace(/\D/g, '');
   const said =
     theirs.length === 0
-      ? { hint: 'Paste what they see, or what a QR reader shows.', tone: 'plain' as const }
+      ? { hint: t('details.pasteWhatTheySee'), tone: 'plain' as const }
       : theirs.length < 60
-        ? { hint: `${60 - theirs.length} more digits.`, tone: 'plain' as const }
+        ? { hint: t('details.moreDigits', { count: 60 - theirs.length }), tone: 'plain' as const }
         : theirs === digits
-          ? { hint: 'The same number.', tone: 'good' as const }
+          ? { hint: t('details.theSameNumber'), tone: 'good' as const }
           : {
-              hint: 'Another number. One of you holds keys that are not the other’s: do not write anything you would not show.',
+              hint: t('details.anotherNumberOneOf'),
               tone: 'danger' as const,
             };
-  return <Field label="Their number" value={text} onValue={setText} mono hint={said.hint} tone={said.tone} />;
+  return <Field label={t('details.theirNumber')} value={text} onValue={setText} mono hint={said.hint} tone={said.tone} />;
 }
 
 function History({ safety: { firstSeenAt, events } }: { readonly safety: Safety }): JSX.Element | null {
   if (firstSeenAt === null) return null;
   return (
     <section class="group">
-      <h2>Their keys</h2>
-      <p class="small quiet">In use here since {fullTime(firstSeenAt)}, when they were first seen or accepted.</p>
+      <h2>{t('details.theirKeys')}</h2>
+      <p class="small quiet">{t('details.inUseHereSince', { time: fullTime(firstSeenAt) })}</p>
       {events.length > 0 && (
         <ul class="stack tight small">
           {[...events].reverse().map(({ at, kind }) => (
             <li key={`${at} ${kind}`}>
-              {keyWords[kind]} <span class="quiet">{fullTime(at)}</span>
+              {t(keyWords[kind])} <span class="quiet">{fullTime(at)}</span>
             </li>
           ))}
         </ul>

@@ -13,7 +13,8 @@ import { Person } from '../parts/Person.tsx';
 import { conversationPath, detailsPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
-import { groupName } from '../words.ts';
+import { t } from '../t.tsx';
+import { groupName, inRow } from '../words.ts';
 import { longestTitle } from './NewGroup.tsx';
 
 interface GroupDetailsProps {
@@ -47,25 +48,34 @@ export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): 
           <h2>
             <bdi>{groupName(group)}</bdi>
           </h2>
-          {!open && <Notice>This group has ended here. What was said stays readable.</Notice>}
+          {!open && <Notice>{t('common.thisGroupHasEnded')}</Notice>}
         </section>
       )}
       <section class="group">
-        <h2>Members</h2>
-        <ul class="members chosen" aria-label="Members">
+        <h2>{t('common.members')}</h2>
+        <ul class="members chosen" aria-label={t('common.members')}>
           {members.map((member) => (
             <li key={member}>
               <Avatar address={member} size={28} />
               <span class="account-name">
                 <Person address={member} />
                 <span class="small quiet">
-                  {[member === own ? 'You' : '', member === creator ? 'creator' : '', left.includes(member) ? 'has left' : '']
-                    .filter(Boolean)
-                    .join(', ')}
+                  {inRow(
+                    [
+                      member === own && t('groupDetails.you'),
+                      member === creator && t('groupDetails.creator'),
+                      left.includes(member) && t('groupDetails.hasLeft'),
+                    ].filter((words) => words !== false),
+                  )}
                 </span>
               </span>
               {changes && member !== own && (
-                <IconButton icon={UserMinus} label={`Remove ${nameOf(member)}`} disabled={work.busy} onClick={() => setRemoving(member)} />
+                <IconButton
+                  icon={UserMinus}
+                  label={t('common.removeNamed', { name: nameOf(member) })}
+                  disabled={work.busy}
+                  onClick={() => setRemoving(member)}
+                />
               )}
             </li>
           ))}
@@ -74,8 +84,8 @@ export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): 
       </section>
       {changes && (
         <section class="group">
-          <h2>Add somebody</h2>
-          <p class="small quiet">They can also read what was written before they came.</p>
+          <h2>{t('groupDetails.addSomebody')}</h2>
+          <p class="small quiet">{t('groupDetails.theyCanAlsoRead')}</p>
           <MemberPicker
             own={own}
             members={members}
@@ -86,43 +96,39 @@ export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): 
       )}
       {open && (
         <section class="group">
-          <h2>{mine ? 'End the group' : 'Leave the group'}</h2>
+          <h2>{mine ? t('groupDetails.endTheGroup') : t('groupDetails.leaveTheGroup')}</h2>
           <div class="side">
             <Button icon={LogOut} onClick={() => setLeaving(true)}>
-              {mine ? 'End the group…' : 'Leave…'}
+              {mine ? t('groupDetails.endTheGroupBegin') : t('groupDetails.leaveBegin')}
             </Button>
           </div>
         </section>
       )}
       {removing !== null && (
-        <Dialog title={`Remove ${nameOf(removing)}?`} onClose={() => setRemoving(null)}>
-          <p class="small">
-            The group goes on without them under new keys. They keep what was said until now, and can be added again. Everybody else sees
-            that they were removed.
-          </p>
+        <Dialog title={t('groupDetails.removeNamedQuestion', { name: nameOf(removing) })} onClose={() => setRemoving(null)}>
+          <p class="small">{t('groupDetails.theGroupGoesOn')}</p>
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           <div class="decide">
-            <Button onClick={() => setRemoving(null)}>Cancel</Button>
+            <Button onClick={() => setRemoving(null)}>{t('common.cancel')}</Button>
             <Button
               kind="danger"
               disabled={work.busy}
               onClick={() => void change(background.call('removeFromGroup', { id, members: [removing] }))}
             >
-              Remove
+              {t('common.remove')}
             </Button>
           </div>
         </Dialog>
       )}
       {leaving && (
-        <Dialog title={mine ? 'End this group?' : 'Leave this group?'} onClose={() => setLeaving(false)}>
-          <p class="small">
-            {mine
-              ? 'Nobody can write in it afterwards: without its creator a group cannot go on. What was said stays readable for everybody.'
-              : 'You write and read nothing more in it, and what was said stays here. Everybody sees that you left; its creator can add you again.'}
-          </p>
+        <Dialog
+          title={mine ? t('groupDetails.endThisGroupQuestion') : t('groupDetails.leaveThisGroupQuestion')}
+          onClose={() => setLeaving(false)}
+        >
+          <p class="small">{mine ? t('groupDetails.nobodyCanWriteIn') : t('groupDetails.youWriteAndRead')}</p>
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           <div class="decide">
-            <Button onClick={() => setLeaving(false)}>Cancel</Button>
+            <Button onClick={() => setLeaving(false)}>{t('common.cancel')}</Button>
             <Button
               kind="danger"
               disabled={work.busy}
@@ -133,7 +139,7 @@ export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): 
                 })
               }
             >
-              {mine ? 'End it' : 'Leave'}
+              {mine ? t('groupDetails.endIt') : t('groupDetails.leave')}
             </Button>
           </div>
         </Dialog>
@@ -159,16 +165,16 @@ function Rename({ id, title, onChanged }: { readonly id: string; readonly title:
       }}
     >
       <Field
-        label="Name of the group"
+        label={t('common.nameOfTheGroup')}
         value={text}
         onValue={setText}
-        hint={tooLong ? `At most ${longestTitle} characters.` : 'Everybody in it sees the name.'}
+        hint={tooLong ? t('common.atMost', { count: longestTitle }) : t('groupDetails.everybodyInItSees')}
         tone={tooLong ? 'danger' : 'plain'}
       />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
         <Button type="submit" disabled={trimmed === title || tooLong || work.busy}>
-          Rename
+          {t('groupDetails.rename')}
         </Button>
       </div>
     </form>

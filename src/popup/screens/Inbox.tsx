@@ -2,6 +2,7 @@ import { CircleHelp, Lock, PenLine, Settings as SettingsIcon, SquarePen } from '
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationRow, Status } from '../../rpc/views.ts';
+import type { Key } from '../../words/en/index.ts';
 import { useNameOf } from '../names.ts';
 import { AccountMenu } from '../parts/AccountMenu.tsx';
 import { CopyAddress, CopyButton } from '../parts/Address.tsx';
@@ -19,6 +20,7 @@ import { go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { searchFieldId } from '../shortcuts.ts';
 import { useAsked, useNow } from '../state.ts';
+import { rich, t, type Words } from '../t.tsx';
 import { groupName } from '../words.ts';
 import { Results } from './inbox/Results.tsx';
 
@@ -65,47 +67,45 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
     <div class="screen">
       <header class="bar">
         <AccountMenu status={status} onStatus={onStatus} onFailure={reload} />
-        <CopyButton address={address} label="Copy your address" />
+        <CopyButton address={address} label={t('inbox.copyYourAddress')} />
         <IconButton
           icon={Lock}
-          label="Lock"
+          label={t('inbox.lock')}
           onClick={() => {
             background.call('lock', {}).then(onStatus, reload);
           }}
         />
         <Elsewhere />
-        <IconLink icon={SettingsIcon} label="Settings" href="#/settings" />
+        <IconLink icon={SettingsIcon} label={t('common.settings')} href="#/settings" />
       </header>
       <NodeBar node={status.node} doubt={status.nodeDoubt} />
       {status.prompts > 0 && (
         <a class="node-bar asking" href="#/approve">
           <Icon of={CircleHelp} size={16} />
-          <p>{status.prompts === 1 ? 'A site has a question for you.' : `${status.prompts} questions of sites wait for you.`}</p>
+          <p>{t('inbox.questions', { count: status.prompts })}</p>
         </a>
       )}
       {status.account?.phraseSaved === false && !status.backedUp && (
         <a class="node-bar" href="#/phrase">
           <Icon of={PenLine} size={16} />
-          <p>Your recovery phrase is not on paper yet. Write it down: without it, losing this browser means losing this account.</p>
+          <p>{t('inbox.yourRecoveryPhraseIs')}</p>
         </a>
       )}
       <SearchField
         value={search}
-        label={searched ? `Search in ${searched}` : 'Search'}
+        label={searched ? t('inbox.searchInNamed', { name: searched }) : t('common.search')}
         onValue={setSearch}
         // The index is read while somebody thinks of a word.
         onFocus={() => background.call('search', { text: '' }).catch(() => undefined)}
         onDown={() => lists.current?.querySelector<HTMLElement>('a.row')?.focus()}
       />
       {within !== null && (
-        <p class="within small">
-          In one conversation. <a href="#/">Search everywhere</a>
-        </p>
+        <p class="within small">{rich('inbox.inOneConversationSearch', { link: (words: Words) => <a href="#/">{words}</a> })}</p>
       )}
       {looking ? null : (
         <Tabs
-          label="Lists"
-          tabs={tabs.map((tab) => (tab.value === 'requests' ? { ...tab, count: status.requests } : tab))}
+          label={t('inbox.lists')}
+          tabs={tabs().map((tab) => (tab.value === 'requests' ? { ...tab, count: status.requests } : tab))}
           chosen={shelf}
           panel="lists"
           onChoose={(next) => {
@@ -119,7 +119,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
       </span>
       <Region
         class="scroll"
-        aria-label={looking ? 'What was found' : tabs.find((tab) => tab.value === shelf)?.words}
+        aria-label={looking ? t('inbox.whatWasFound') : tabs().find((tab) => tab.value === shelf)?.words}
         id="lists"
         ref={lists as RefObject<HTMLDivElement>}
       >
@@ -129,12 +129,12 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
           <Failure error={error} retry={reload} />
         ) : !value || givesWay ? (
           <>
-            <ul aria-label="Conversations" />
+            <ul aria-label={t('common.conversations')} />
             <Bones rows={5} />
           </>
         ) : (
           <>
-            <ul aria-label="Conversations">
+            <ul aria-label={t('common.conversations')}>
               {value.rows.map((row: ConversationRow) => (
                 <Row key={row.id} row={row} now={now} current={row.id === current}>
                   {(shelf === 'requests' || shelf === 'blocked') && (
@@ -153,7 +153,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
       </Region>
       <div class="floating">
         <Button kind="primary" wide icon={SquarePen} onClick={() => go('#/new')}>
-          New conversation
+          {t('common.newConversation')}
         </Button>
       </div>
     </div>
@@ -174,27 +174,28 @@ function useSearched(within: string | null): string | null {
   return value && (value.group ? groupName(value.group) : nameOf(value.peer));
 }
 
-const tabs = [
-  { value: 'inbox', words: 'Inbox' },
-  { value: 'requests', words: 'Requests' },
-  { value: 'archive', words: 'Archive' },
-  { value: 'blocked', words: 'Blocked' },
-] as const;
-type Shelf = (typeof tabs)[number]['value'];
+const tabs = () =>
+  [
+    { value: 'inbox', words: t('inbox.inbox') },
+    { value: 'requests', words: t('inbox.requests') },
+    { value: 'archive', words: t('inbox.archive') },
+    { value: 'blocked', words: t('inbox.blocked') },
+  ] as const;
+type Shelf = ReturnType<typeof tabs>[number]['value'];
 
-const nothing: Record<Exclude<Shelf, 'inbox'>, readonly [title: string, words: string]> = {
-  requests: ['No requests', 'Who is new to you comes here first: nothing is counted, loaded or opened until you accept.'],
-  archive: ['Nothing put away', 'What you put away stays here until something new is written in it.'],
-  blocked: ['Nobody is blocked', 'What blocked people write is kept out of sight. Your other programs with this account know of it too.'],
-};
+const nothing = {
+  requests: ['inbox.noRequests', 'inbox.noRequestsMeans'],
+  archive: ['inbox.nothingPutAway', 'inbox.nothingPutAwayMeans'],
+  blocked: ['inbox.nobodyBlocked', 'inbox.nobodyBlockedMeans'],
+} as const satisfies Record<Exclude<Shelf, 'inbox'>, readonly [title: Key, words: Key]>;
 
 function Nothing({ shelf }: { readonly shelf: Exclude<Shelf, 'inbox'> }): JSX.Element {
   const [title, words] = nothing[shelf];
   return (
     <div class="empty">
       <div class="stack tight">
-        <h2>{title}</h2>
-        <p class="quiet">{words}</p>
+        <h2>{t(title)}</h2>
+        <p class="quiet">{t(words)}</p>
       </div>
     </div>
   );
@@ -204,13 +205,11 @@ function Empty({ address, published }: { readonly address: string; readonly publ
   return (
     <div class="empty">
       <div class="stack tight">
-        <h2>No letters yet</h2>
-        <p class="quiet">
-          Write to somebody first: a new conversation takes a wallet address, nothing else. Or give yours to those who should write to you.
-        </p>
+        <h2>{t('inbox.noLettersYet')}</h2>
+        <p class="quiet">{t('inbox.writeToSomebodyFirst')}</p>
       </div>
       <CopyAddress address={address} />
-      {!published && <Notice tone="caution">Nobody can find you yet: your keys have not reached the node. Parley keeps trying.</Notice>}
+      {!published && <Notice tone="caution">{t('common.nobodyCanFindYou')}</Notice>}
     </div>
   );
 }

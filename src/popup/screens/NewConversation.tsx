@@ -10,6 +10,7 @@ import { LookAlike, PeerField, usePeer } from '../parts/PeerField.tsx';
 import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
+import { t } from '../t.tsx';
 import { NewGroup } from './NewGroup.tsx';
 
 /** With one person, or with several. */
@@ -18,8 +19,8 @@ export function NewConversation({ own, wide }: { readonly own: string; readonly 
   return (
     <div class="screen">
       <header class={`bar${wide ? '' : ' with-back'}`}>
-        {!wide && <IconLink icon={ArrowLeft} label="Back" href="#/" />}
-        <h1>{group ? 'New group' : 'New conversation'}</h1>
+        {!wide && <IconLink icon={ArrowLeft} label={t('common.back')} href="#/" />}
+        <h1>{group ? t('newConversation.newGroup') : t('common.newConversation')}</h1>
       </header>
       <main class="scroll">
         {group ? <NewGroup own={own} onOne={() => setGroup(false)} /> : <WithOne own={own} onGroup={() => setGroup(true)} />}
@@ -58,12 +59,12 @@ function WithOne({ own, onGroup }: { readonly own: string; readonly onGroup: () 
       {answer?.warning === 'other-keys' && <OtherKeys peer={answer.address} accepted={peer.askAgain} />}
       {answer?.warning === 'older-keys' && <OlderKeys />}
       {work.error && <Notice tone="danger">{work.error}</Notice>}
-      {answer?.state === 'unknown' && answer.conversation === null && <Button onClick={peer.askAgain}>Ask again</Button>}
+      {answer?.state === 'unknown' && answer.conversation === null && <Button onClick={peer.askAgain}>{t('common.askAgain')}</Button>}
       <Button kind="primary" type="submit" wide disabled={!ready}>
-        Start
+        {t('newConversation.start')}
       </Button>
       <Button icon={UsersRound} wide onClick={onGroup}>
-        Make a group
+        {t('newConversation.makeAGroup')}
       </Button>
     </form>
   );

@@ -11,7 +11,7 @@ import { Person } from '../parts/Person.tsx';
 import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
-import { counted } from '../words.ts';
+import { t } from '../t.tsx';
 
 /** As the protocol has it. */
 export const longestTitle = 200;
@@ -37,26 +37,24 @@ export function NewGroup({ own, onOne }: { readonly own: string; readonly onOne:
         if (ready) void make();
       }}
     >
-      <p class="small quiet">
-        Everybody in it sees the addresses of all. Who makes a group adds and removes people; who is removed keeps what was said before.
-      </p>
+      <p class="small quiet">{t('newGroup.everybodyInItSees')}</p>
       <Field
-        label="Name of the group"
+        label={t('common.nameOfTheGroup')}
         value={title}
         onValue={setTitle}
         autoFocus
-        hint={tooLong ? `At most ${longestTitle} characters.` : 'Everybody in it sees the name. It may be left out.'}
+        hint={tooLong ? t('common.atMost', { count: longestTitle }) : t('newGroup.everybodyInItSeesThe')}
         tone={tooLong ? 'danger' : 'plain'}
       />
       {members.length > 0 && (
-        <ul class="members chosen" aria-label="Members">
+        <ul class="members chosen" aria-label={t('common.members')}>
           {members.map((member) => (
             <li key={member}>
               <Avatar address={member} size={28} />
               <Person address={member} />
               <IconButton
                 icon={X}
-                label={`Leave out ${nameOf(member)}`}
+                label={t('common.leaveOutNamed', { name: nameOf(member) })}
                 onClick={() => setMembers(members.filter((each) => each !== member))}
               />
             </li>
@@ -66,10 +64,10 @@ export function NewGroup({ own, onOne }: { readonly own: string; readonly onOne:
       <MemberPicker own={own} members={members} busy={work.busy} onAdd={(address) => setMembers([...members, address])} />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <Button kind="primary" type="submit" wide disabled={!ready}>
-        {members.length === 0 ? 'Make the group' : `Make the group with ${counted(members.length, 'other')}`}
+        {members.length === 0 ? t('newGroup.make') : t('newGroup.makeWith', { count: members.length })}
       </Button>
       <Button wide onClick={onOne}>
-        With one person instead
+        {t('newGroup.withOnePersonInstead')}
       </Button>
     </form>
   );

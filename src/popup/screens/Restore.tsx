@@ -9,6 +9,7 @@ import { Notice } from '../parts/Notice.tsx';
 import { go, inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
+import { rich, t, type Words } from '../t.tsx';
 import { strength } from '../words.ts';
 
 /** From a backup file to the account that it holds, in a browser that has none. */
@@ -17,22 +18,22 @@ export function Restore({ onStatus }: { readonly onStatus: (status: Status) => v
     <main class="scroll gate steps">
       <div class="page">
         <div class="progress">
-          <IconLink icon={ArrowLeft} label="Back" href="#/welcome" />
+          <IconLink icon={ArrowLeft} label={t('common.back')} href="#/welcome" />
         </div>
-        <h1>Bring back a backup file</h1>
-        <p class="quiet">
-          The file and its passphrase bring back your account as it was, settings and node included. Use only a file that you made.
-        </p>
+        <h1>{t('restore.bringBackABackup')}</h1>
+        <p class="quiet">{t('restore.theFileAndIts')}</p>
         {inToolbar() ? (
           <p>
-            Files need a page that stays open:{' '}
-            <a href="popup.html#/restore" target="_blank" rel="noopener">
-              open this in a tab
-            </a>
-            .
+            {rich('restore.filesNeedAPage', {
+              link: (words: Words) => (
+                <a href="popup.html#/restore" target="_blank" rel="noopener">
+                  {words}
+                </a>
+              ),
+            })}
           </p>
         ) : (
-          <OpenBackup label="Open">{({ id }) => <NewPassphrase id={id} onStatus={onStatus} />}</OpenBackup>
+          <OpenBackup label={t('common.open')}>{({ id }) => <NewPassphrase id={id} onStatus={onStatus} />}</OpenBackup>
         )}
       </div>
     </main>
@@ -60,25 +61,25 @@ function NewPassphrase({ id, onStatus }: { readonly id: string; readonly onStatu
       }}
     >
       <Field
-        label="Passphrase"
+        label={t('common.passphrase')}
         type="password"
         value={passphrase}
         onValue={setPassphrase}
         autoFocus
-        hint={passphrase === '' ? 'A new one, which unlocks Parley in this browser. At least 12 characters.' : text}
+        hint={passphrase === '' ? t('restore.aNewOneWhich') : text}
         tone={passphrase === '' ? 'plain' : tone}
       />
       <Field
-        label="Repeat passphrase"
+        label={t('common.repeatPassphrase')}
         type="password"
         value={again}
         onValue={setAgain}
-        hint={again !== '' && again !== passphrase ? 'The two differ.' : ''}
+        hint={again !== '' && again !== passphrase ? t('common.theTwoDiffer') : ''}
         tone={again !== '' && again !== passphrase ? 'caution' : 'plain'}
       />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <Button kind="primary" type="submit" wide disabled={!ready || work.busy}>
-        {work.busy ? 'Bringing it back…' : 'Bring it back'}
+        {work.busy ? t('restore.bringingItBackBegin') : t('restore.bringItBack')}
       </Button>
     </form>
   );

@@ -8,6 +8,7 @@ import { PageBones } from '../parts/Skeleton.tsx';
 import { inToolbar } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
+import { t } from '../t.tsx';
 import { About } from './settings/About.tsx';
 import { Accounts } from './settings/Accounts.tsx';
 import { Backup } from './settings/Backup.tsx';
@@ -33,21 +34,21 @@ interface SettingsProps {
 }
 
 const groups = [
-  ['accounts', 'Accounts'],
-  ['security', 'Locking'],
-  ['passphrase', 'Passphrase'],
-  ['node', 'Node'],
-  ['privacy', 'Privacy'],
-  ['sites', 'Connected sites'],
-  ['phrase', 'Recovery phrase'],
-  ['backup', 'Backup file'],
-  ['pre-key', 'Pre-key'],
-  ['look', 'Look'],
-  ['notifications', 'Notifications'],
-  ['receipts', 'Read receipts'],
-  ['about', 'About'],
-  ['identity', 'New identity'],
-  ['wipe', 'Remove everything'],
+  ['accounts', 'settings.accounts'],
+  ['security', 'settings.locking'],
+  ['passphrase', 'settings.passphrase'],
+  ['node', 'settings.node'],
+  ['privacy', 'settings.privacy'],
+  ['sites', 'settings.sites'],
+  ['phrase', 'settings.phrase'],
+  ['backup', 'settings.backup'],
+  ['pre-key', 'settings.preKey'],
+  ['look', 'settings.look'],
+  ['notifications', 'settings.notifications'],
+  ['receipts', 'settings.receipts'],
+  ['about', 'settings.about'],
+  ['identity', 'settings.identity'],
+  ['wipe', 'settings.wipe'],
 ] as const;
 
 /** Groups of few, the dangerous ones last. With room, a list of the groups stands beside them. */
@@ -86,9 +87,9 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
   );
   const header = (
     <header class="bar with-back">
-      <IconLink icon={ArrowLeft} label="Back" href="#/" />
-      <h1>Settings</h1>
-      {inToolbar() && <IconLink icon={Maximize2} label="Open settings in a tab" href="popup.html#/settings" tab />}
+      <IconLink icon={ArrowLeft} label={t('common.back')} href="#/" />
+      <h1>{t('common.settings')}</h1>
+      {inToolbar() && <IconLink icon={Maximize2} label={t('settings.openSettingsInA')} href="popup.html#/settings" tab />}
     </header>
   );
   if (!wide)
@@ -102,12 +103,12 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
     <div class="frame two">
       <div class="screen">
         {header}
-        <nav class="scroll" aria-label="Groups of settings">
+        <nav class="scroll" aria-label={t('settings.groupsOfSettings')}>
           <ul class="settings-groups">
             {groups.map(([id, name]) => (
               <li key={id}>
                 <a href={`#/settings/${id}`} aria-current={part === id ? 'true' : undefined}>
-                  {name}
+                  {t(name)}
                 </a>
               </li>
             ))}

@@ -7,7 +7,8 @@ import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
-import { counted, reasonOf } from '../words.ts';
+import { rich, t } from '../t.tsx';
+import { reasonOf } from '../words.ts';
 
 interface UnlockProps {
   readonly status: Status;
@@ -39,11 +40,14 @@ export function Unlock({ status, onStatus, asking }: UnlockProps): JSX.Element {
 
   const words =
     seconds > 0
-      ? `Wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}, then try again.`
+      ? t('unlock.wait', { count: seconds })
       : reason === 'wrong-passphrase'
-        ? `That is not the passphrase.${failed < 5 ? ` ${5 - failed} more ${5 - failed === 1 ? 'try' : 'tries'} before it slows down.` : ''}`
+        ? failed < 5
+          ? t('unlock.wrongWithTries', { count: 5 - failed })
+          : t('unlock.wrong')
         : work.error;
 
+  const own = <ShortAddress address={status.account?.address ?? ''} />;
   return (
     <main class="scroll gate">
       <form
@@ -56,16 +60,15 @@ export function Unlock({ status, onStatus, asking }: UnlockProps): JSX.Element {
         <div class="account">
           <Avatar address={status.account?.address ?? '0x'} size={48} />
           <div>
-            <h1>{asking ? 'Unlock to answer' : 'Unlock Parley'}</h1>
+            <h1>{asking ? t('unlock.unlockToAnswer') : t('unlock.unlockParley')}</h1>
             <p class="small quiet">
-              <ShortAddress address={status.account?.address ?? ''} />
-              {status.accounts.length > 1 && ` and ${counted(status.accounts.length - 1, 'other account')}`}
+              {status.accounts.length > 1 ? rich('unlock.andOthers', { address: own, count: status.accounts.length - 1 }) : own}
             </p>
           </div>
         </div>
-        {asking && <p class="quiet">A site has a question for you. It is shown once Parley is open.</p>}
+        {asking && <p class="quiet">{t('unlock.aSiteHasA')}</p>}
         <Field
-          label="Passphrase"
+          label={t('common.passphrase')}
           type="password"
           value={passphrase}
           onValue={(value) => {
@@ -78,7 +81,7 @@ export function Unlock({ status, onStatus, asking }: UnlockProps): JSX.Element {
           tone={words && (seconds > 0 || work.error) ? 'danger' : 'plain'}
         />
         <Button kind="primary" type="submit" wide disabled={passphrase === '' || seconds > 0 || work.busy}>
-          Unlock
+          {t('unlock.unlock')}
         </Button>
       </form>
     </main>

@@ -7,6 +7,7 @@ import { PageBones } from '../parts/Skeleton.tsx';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
+import { t } from '../t.tsx';
 import { closePage } from '../wallets/page-wallet.ts';
 import { WritePhrase } from './WritePhrase.tsx';
 import { AirAddress } from './welcome/AirAddress.tsx';
@@ -123,16 +124,16 @@ export function Welcome({ preset, tab, adding, status, onStatus, onFounding }: W
           known={adding}
           busy={work.busy}
           error={work.error}
-          doing="Making your keys…"
+          doing={t('welcome.makingYourKeysBegin')}
           onPassphrase={(passphrase) => void finish(passphrase)}
           onBack={back}
         >
           <Segments
-            legend="Recovery phrase"
+            legend={t('common.recoveryPhrase')}
             name="words"
             choices={[
-              { value: 12, words: '12 words' },
-              { value: 24, words: '24 words' },
+              { value: 12, words: t('welcome.words', { count: 12 }) },
+              { value: 24, words: t('welcome.words', { count: 24 }) },
             ]}
             chosen={words}
             onChoose={setWords}

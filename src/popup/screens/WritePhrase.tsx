@@ -8,6 +8,7 @@ import { Notice } from '../parts/Notice.tsx';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
+import { t } from '../t.tsx';
 import { Stepped } from './welcome/Stepped.tsx';
 
 interface WritePhraseProps {
@@ -21,19 +22,16 @@ export function WritePhrase({ phrase, step, onDone }: WritePhraseProps): JSX.Ele
   const [checking, setChecking] = useState(false);
   if (checking) return <Check phrase={phrase} step={step} onBack={() => setChecking(false)} onDone={onDone} />;
   return (
-    <Stepped step={step} title="Your recovery phrase" onBack={null}>
-      <p class="quiet">
-        These words are your account. On paper, they bring it back on any device; whoever has them is you. Write them down in their order,
-        by hand: pictures and notes of a computer get copied.
-      </p>
+    <Stepped step={step} title={t('common.yourRecoveryPhrase')} onBack={null}>
+      <p class="quiet">{t('writePhrase.theseWordsAreYour')}</p>
       <HeldWords phrase={phrase} />
       <Button kind="primary" wide onClick={() => setChecking(true)}>
-        I have written them down
+        {t('writePhrase.iHaveWrittenThem')}
       </Button>
       <Button wide onClick={() => onDone(null)}>
-        Later
+        {t('writePhrase.later')}
       </Button>
-      <p class="small quiet">Later is fine: Parley reminds you until it is done, and shows them again for your passphrase.</p>
+      <p class="small quiet">{t('writePhrase.laterIsFineParley')}</p>
     </Stepped>
   );
 }
@@ -63,23 +61,23 @@ function Check({ phrase, step, onBack, onDone }: CheckProps): JSX.Element {
   return (
     <Stepped
       step={step}
-      title="Three words, to be sure"
+      title={t('writePhrase.threeWordsToBe')}
       onBack={onBack}
       busy={work.busy}
       next={{ ready: typed.every((word) => word.trim() !== ''), go: check }}
     >
-      <p class="quiet">From your paper. If one does not fit, go back and compare.</p>
+      <p class="quiet">{t('writePhrase.fromYourPaperIf')}</p>
       {asked.map((place, index) => (
         <Field
           key={place}
-          label={`Word ${place + 1}`}
+          label={t('writePhrase.word', { count: place + 1 })}
           value={typed[index] ?? ''}
           onValue={(value) => {
             setWrong(wrong.with(index, false));
             setTyped(typed.with(index, value));
           }}
           autoFocus={index === 0}
-          hint={wrong[index] ? `Word ${place + 1} is another one.` : ''}
+          hint={wrong[index] ? t('writePhrase.wordIsAnotherOne', { count: place + 1 }) : ''}
           tone={wrong[index] ? 'danger' : 'plain'}
         />
       ))}
@@ -115,15 +113,13 @@ export function WritePhraseLater({ onStatus }: { readonly onStatus: (status: Sta
   return (
     <Stepped
       step={null}
-      title="Write your phrase down"
+      title={t('writePhrase.writeYourPhraseDown')}
       onBack={() => go('#/')}
       busy={work.busy}
       next={{ ready: passphrase !== '', go: () => void reveal() }}
     >
-      <p class="quiet">
-        Have paper and a pen at hand, and nobody behind you. Without the phrase, losing this browser means losing this account.
-      </p>
-      <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} autoFocus />
+      <p class="quiet">{t('writePhrase.havePaperAndA')}</p>
+      <Field label={t('common.passphrase')} type="password" value={passphrase} onValue={setPassphrase} autoFocus />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
     </Stepped>
   );

@@ -5,7 +5,9 @@ import { FullAddress } from '../../parts/Address.tsx';
 import { Icon } from '../../parts/Icon.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
+import { t } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';
+import { inRow } from '../../words.ts';
 
 const icons = { send: MessageSquare, read: BookOpen, keystore: KeyRound };
 
@@ -27,12 +29,12 @@ export function AskedPermissions({
     onGiven(given.map((each, place) => (place === index ? permission : each)));
   return (
     <div class="stack">
-      <h2>Allow this?</h2>
+      <h2>{t('askedPermissions.allowThisQuestion')}</h2>
       <ul class="asks">
         {asked.connects && (
           <li>
             <Icon of={UserRound} />
-            <div>See the address of your account.</div>
+            <div>{t('common.seeTheAddressOf')}</div>
           </li>
         )}
         {asked.permissions.map((permission, index) => (
@@ -73,7 +75,7 @@ function Scope({ asked, permission, given, onChange }: ScopeProps): JSX.Element 
   return (
     <>
       {conversations && (
-        <ul class="stack tight" aria-label="Conversations">
+        <ul class="stack tight" aria-label={t('common.conversations')}>
           {conversations.map((name) => {
             const kept = given.conversations ?? [];
             return (
@@ -94,7 +96,7 @@ function Scope({ asked, permission, given, onChange }: ScopeProps): JSX.Element 
         </ul>
       )}
       {!conversations && peers !== '*' && (
-        <ul class="stack tight" aria-label="Addresses">
+        <ul class="stack tight" aria-label={t('askedPermissions.addresses')}>
           {peers.map((peer) => {
             const kept = given.peers === '*' ? peers : given.peers;
             return (
@@ -114,34 +116,28 @@ function Scope({ asked, permission, given, onChange }: ScopeProps): JSX.Element 
           })}
         </ul>
       )}
-      {contentTypes && <p class="small quiet">Only of these kinds: {contentTypes.map(visibleLine).join(', ')}.</p>}
+      {contentTypes && <p class="small quiet">{t('askedPermissions.onlyKinds', { kinds: inRow(contentTypes.map(visibleLine)) })}</p>}
       {permission.kind === 'read' &&
         (permission.since === 'all' ? (
           <Segments
-            legend="Which messages"
+            legend={t('askedPermissions.whichMessages')}
             name={`since-${asked.permissions.indexOf(permission)}`}
             choices={[
-              { value: 'now', words: 'From now on' },
-              { value: 'all', words: 'All there are' },
+              { value: 'now', words: t('askedPermissions.fromNowOn') },
+              { value: 'all', words: t('askedPermissions.allThereAre') },
             ]}
             chosen={given.since ?? 'now'}
             onChoose={(since) => onChange({ ...given, since: since as 'now' | 'all' })}
           />
         ) : (
-          <p class="small quiet">From now on. What was written before stays hidden from it.</p>
+          <p class="small quiet">{t('askedPermissions.fromNowOnWhat')}</p>
         ))}
     </>
   );
 }
 
 function WholeAccount(): JSX.Element {
-  return (
-    <Notice tone="danger">
-      It can read every message you have and will get, write to anybody in your name and change whom you have blocked, without asking again
-      and without Parley seeing it. Only your private keys stay here. Allow this only to a program that you would trust with the account
-      itself.
-    </Notice>
-  );
+  return <Notice tone="danger">{t('askedPermissions.itCanReadEvery')}</Notice>;
 }
 
 function Named({ asked, name }: { readonly asked: Asked; readonly name: string }): JSX.Element {
@@ -175,14 +171,12 @@ function Choice({ checked, only, onChange, children }: ChoiceProps): JSX.Element
 }
 
 function sentence({ kind, peers, conversations }: PermissionRequest): string {
-  if (kind === 'keystore') return 'Use your whole account, except its private keys.';
-  const several = (conversations ?? (peers === '*' ? [] : peers)).length > 1;
+  if (kind === 'keystore') return t('askedPermissions.useYourWholeAccount');
+  const count = (conversations ?? (peers === '*' ? [] : peers)).length;
   if (kind === 'send') {
-    if (conversations) return `Write in your name in ${several ? 'these conversations' : 'this conversation'}:`;
-    return peers === '*' ? 'Write in your name to anybody.' : `Write in your name to ${several ? 'these addresses' : 'this address'}:`;
+    if (conversations) return t('askedPermissions.writeIn', { count });
+    return peers === '*' ? t('askedPermissions.writeToAnybody') : t('askedPermissions.writeTo', { count });
   }
-  if (conversations) return `Read ${several ? 'these conversations' : 'this conversation'}:`;
-  return peers === '*'
-    ? 'Read all your conversations.'
-    : `Read what you and ${several ? 'these addresses' : 'this address'} write to each other:`;
+  if (conversations) return t('askedPermissions.readIn', { count });
+  return peers === '*' ? t('askedPermissions.readAllYourConversations') : t('askedPermissions.readWith', { count });
 }

@@ -8,6 +8,7 @@ import { Failure } from '../../parts/Notice.tsx';
 import { Person } from '../../parts/Person.tsx';
 import { BubbleBones } from '../../parts/Skeleton.tsx';
 import { useNow } from '../../state.ts';
+import { t } from '../../t.tsx';
 import { dayName, sameDay } from '../../time.ts';
 import type { LogState } from './use-log.ts';
 
@@ -34,7 +35,7 @@ export function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element 
   return (
     // The region scrolls, so the keyboard has to be able to reach it.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard
-    <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label="Messages" aria-live="polite">
+    <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label={t('common.messages')} aria-live="polite">
       <div class={`log${value && messages.length === 0 ? ' nothing' : ''}`}>
         {error && !value && <Failure error={error} retry={reload} />}
         {!value && !error && <BubbleBones />}
@@ -54,7 +55,7 @@ export function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element 
             <div key={message.id}>
               <KeyNews events={eventsBefore(index)} />
               {newDay && <div class="day">{dayName(message.sentAt, now)}</div>}
-              {marked && <div class="unread-line">{mark?.count} new</div>}
+              {marked && <div class="unread-line">{t('log.new', { count: mark?.count ?? 0 })}</div>}
               <Message
                 message={message}
                 first={newDay || marked || !together(before, message)}
@@ -72,19 +73,19 @@ export function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element 
 }
 
 const beginning = (begun: boolean, group: boolean): string => {
-  const who = group ? 'its members' : 'the two of you';
-  return begun ? `Here it began. Only ${who} can read it.` : `Nothing was said yet. Only ${who} will be able to read it.`;
+  if (begun) return t(group ? 'log.groupBegan' : 'log.began');
+  return t(group ? 'log.groupSilent' : 'log.silent');
 };
 
 function Members({ group }: { readonly group: GroupView }): JSX.Element {
   return (
-    <ul class="members" aria-label="Members">
+    <ul class="members" aria-label={t('common.members')}>
       {group.members.map((member) => (
         <li key={member}>
           <Avatar address={member} size={28} />
           <Person address={member} />
-          {member === group.creator && <span class="quiet small">creator</span>}
-          {group.left.includes(member) && <span class="quiet small">has left</span>}
+          {member === group.creator && <span class="quiet small">{t('log.creator')}</span>}
+          {group.left.includes(member) && <span class="quiet small">{t('log.hasLeft')}</span>}
         </li>
       ))}
     </ul>

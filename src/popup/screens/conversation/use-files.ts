@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { fitting, longestFile, mostFiles, sizeOf } from '../../files.ts';
 import { background } from '../../rpc.ts';
+import { t } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';
 import { explain } from '../../words.ts';
 
@@ -46,8 +47,8 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
 
 function whyNot(added: readonly File[], count: number): string | null {
   const large = added.find(({ size }) => size > longestFile);
-  if (large) return `${visibleLine(large.name)} is larger than ${sizeOf(longestFile)}.`;
+  if (large) return t('useFiles.tooLarge', { name: visibleLine(large.name), size: sizeOf(longestFile) });
   const empty = added.find(({ size }) => size === 0);
-  if (empty) return `${visibleLine(empty.name)} is empty.`;
-  return count > mostFiles ? `${mostFiles} files at once are enough.` : null;
+  if (empty) return t('useFiles.empty', { name: visibleLine(empty.name) });
+  return count > mostFiles ? t('useFiles.tooMany', { count: mostFiles }) : null;
 }

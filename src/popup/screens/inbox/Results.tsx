@@ -11,8 +11,9 @@ import { Bones } from '../../parts/Skeleton.tsx';
 import { messagePath } from '../../router.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
+import { rich, t } from '../../t.tsx';
 import { fullTime, shortTime } from '../../time.ts';
-import { counted, groupName, listed } from '../../words.ts';
+import { groupName, listed } from '../../words.ts';
 
 interface ResultsProps {
   readonly text: string;
@@ -46,15 +47,10 @@ export function Results({ text, within, now, current }: ResultsProps): JSX.Eleme
   const nothing = conversations.length === 0 && messages.length === 0;
   return (
     <div class="results">
-      {unknown.length > 0 && (
-        <Notice tone="caution">
-          {listed(unknown)} says nothing to Parley. There are from:name or from:me, has:link, has:file, has:image, before: and after: with a
-          year, a month or a day as in 2026-01-31.
-        </Notice>
-      )}
+      {unknown.length > 0 && <Notice tone="caution">{t('results.unknown', { words: listed(unknown) })}</Notice>}
       {conversations.length > 0 && (
-        <section aria-label="Conversations">
-          <h2>Conversations</h2>
+        <section aria-label={t('common.conversations')}>
+          <h2>{t('common.conversations')}</h2>
           <ul>
             {conversations.map((row) => (
               <Row key={row.id} row={row} now={now} current={row.id === current} />
@@ -63,8 +59,8 @@ export function Results({ text, within, now, current }: ResultsProps): JSX.Eleme
         </section>
       )}
       {messages.length > 0 && (
-        <section aria-label="Messages">
-          <h2>Messages</h2>
+        <section aria-label={t('common.messages')}>
+          <h2>{t('common.messages')}</h2>
           <ul>
             {messages.map((hit) => (
               <Hit key={hit.id} hit={hit} now={now} />
@@ -72,20 +68,18 @@ export function Results({ text, within, now, current }: ResultsProps): JSX.Eleme
           </ul>
           {more && (
             <button type="button" class="button plain wide" onClick={() => setLimit(limit + 100)}>
-              Show older ones
+              {t('results.showOlderOnes')}
             </button>
           )}
         </section>
       )}
       <div role="status">
         {indexing ? (
-          <p class="quiet small">
-            Looking through older messages: {numbered(indexing.done)} of {numbered(indexing.total)}…
-          </p>
+          <p class="quiet small">{t('results.looking', { done: indexing.done, total: indexing.total })}</p>
         ) : nothing ? (
-          <p class="quiet">Nothing was found in what is in this browser.</p>
+          <p class="quiet">{t('results.nothingWasFoundIn')}</p>
         ) : (
-          <span class="hidden">{counted(conversations.length + messages.length, 'result')}</span>
+          <span class="hidden">{t('results.count', { count: conversations.length + messages.length })}</span>
         )}
       </div>
     </div>
@@ -104,8 +98,13 @@ function Hit({ hit, now }: { readonly hit: SearchHit; readonly now: number }): J
         <span class="middle">
           <span class="name">{group ? <bdi>{groupName(group)}</bdi> : <Person address={peer} />} </span>
           <span class="preview" dir="auto">
-            {mine ? 'You: ' : group ? `${nameOf(sender)}: ` : ''}
-            <Marked hit={hit} />{' '}
+            {mine ? (
+              rich('row.youSaid', { text: <Marked hit={hit} /> })
+            ) : group ? (
+              rich('row.said', { who: nameOf(sender), text: <Marked hit={hit} /> })
+            ) : (
+              <Marked hit={hit} />
+            )}{' '}
           </span>
         </span>
         <span class="end">
@@ -117,8 +116,6 @@ function Hit({ hit, now }: { readonly hit: SearchHit; readonly now: number }): J
     </li>
   );
 }
-
-const numbered = (count: number): string => new Intl.NumberFormat().format(count);
 
 function Marked({ hit: { text, marks } }: { readonly hit: SearchHit }): JSX.Element {
   const pieces: (string | JSX.Element)[] = [];

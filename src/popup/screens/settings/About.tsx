@@ -4,6 +4,7 @@ import type { Settings, Status } from '../../../rpc/views.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 
 interface Licence {
   readonly name: string;
@@ -25,23 +26,21 @@ export function About({ settings, status }: { readonly settings: Settings; reado
     });
   return (
     <section class="group" id="settings-about">
-      <h2>About</h2>
+      <h2>{t('about.about')}</h2>
       <dl class="facts small">
         <dt>Parley</dt>
         <dd>{settings.version}</dd>
-        <dt>Browser</dt>
+        <dt>{t('about.browser')}</dt>
         <dd>{browserName(navigator.userAgent)}</dd>
-        <dt>Node</dt>
+        <dt>{t('common.node')}</dt>
         <dd>{status.node.url}</dd>
-        <dt>Licence</dt>
+        <dt>{t('about.licence')}</dt>
         <dd>MIT</dd>
       </dl>
-      <p class="small quiet">
-        Messages by XMTP V2: sealed end to end, without forward secrecy. A node sees who invites whom and when, never what is said.
-      </p>
-      {work.error && <Notice tone="danger">The list of licences could not be read.</Notice>}
+      <p class="small quiet">{t('about.messagesByXmtpV2')}</p>
+      {work.error && <Notice tone="danger">{t('about.theListOfLicences')}</Notice>}
       {licences ? (
-        <ul class="stack tight licences" aria-label="Licences">
+        <ul class="stack tight licences" aria-label={t('about.licences')}>
           {licences.map(({ name, version, licence, text }) => (
             <li key={`${name} ${version}`}>
               <details>
@@ -57,7 +56,7 @@ export function About({ settings, status }: { readonly settings: Settings; reado
       ) : (
         <div class="side">
           <Button disabled={work.busy} onClick={() => void show()}>
-            Show licences of what is inside
+            {t('about.showLicencesOfWhat')}
           </Button>
         </div>
       )}
@@ -65,4 +64,4 @@ export function About({ settings, status }: { readonly settings: Settings; reado
   );
 }
 
-const browserName = (agent: string): string => /(Firefox|Edg|Chrome)\/[\d.]+/.exec(agent)?.[0].replace('/', ' ') ?? 'unknown';
+const browserName = (agent: string): string => /(Firefox|Edg|Chrome)\/[\d.]+/.exec(agent)?.[0].replace('/', ' ') ?? t('about.unknown');

@@ -13,7 +13,7 @@ import { Notice } from '../../parts/Notice.tsx';
 import { go } from '../../router.ts';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
-import { counted } from '../../words.ts';
+import { t } from '../../t.tsx';
 
 interface AccountsProps {
   readonly status: Status;
@@ -27,13 +27,11 @@ export function Accounts({ status, onStatus }: AccountsProps): JSX.Element {
   const accounts = [...status.accounts].sort((a, b) => Number(b.address === front) - Number(a.address === front));
   return (
     <section class="group" id="settings-accounts">
-      <h2>{accounts.length > 1 ? 'Accounts' : 'Account'}</h2>
-      <p class="small quiet">Give your address to those who should write to you.</p>
+      <h2>{accounts.length > 1 ? t('common.accounts') : t('accounts.account')}</h2>
+      <p class="small quiet">{t('accounts.giveYourAddressTo')}</p>
       <CopyAddress address={front ?? ''} />
-      {!status.published && (
-        <Notice tone="caution">Nobody can find you yet: your keys have not reached the node. Parley keeps trying.</Notice>
-      )}
-      <ul class="accounts" aria-label="Accounts">
+      {!status.published && <Notice tone="caution">{t('common.nobodyCanFindYou')}</Notice>}
+      <ul class="accounts" aria-label={t('common.accounts')}>
         {accounts.map((account) => (
           <li key={account.address}>
             <div class="account-line">
@@ -42,23 +40,27 @@ export function Accounts({ status, onStatus }: AccountsProps): JSX.Element {
                 <AccountName account={account} />
                 <span class="small quiet">
                   {account.name !== '' && <ShortAddress address={account.address} />}
-                  {account.address === front && accounts.length > 1 && ' In front'}
+                  {account.address === front && accounts.length > 1 && <> {t('accounts.inFront')}</>}
                 </span>
               </span>
               {account.address !== front && account.unread > 0 && (
-                <Count of={account.unread} words="new" title={counted(account.unread, 'new message')} />
+                <Count
+                  of={account.unread}
+                  words={t('count.new', { count: account.unread })}
+                  title={t('accounts.newMessages', { count: account.unread })}
+                />
               )}
               {account.address !== front && (
                 <Button
-                  label={`Switch to ${nameOf(account)}`}
+                  label={t('accounts.switchToNamed', { name: nameOf(account) })}
                   onClick={() => void background.call('switchAccount', { address: account.address }).then(onStatus, () => undefined)}
                 >
-                  Switch
+                  {t('accounts.switch')}
                 </Button>
               )}
               <IconButton
                 icon={Pencil}
-                label={`Edit ${nameOf(account)}`}
+                label={t('accounts.editNamed', { name: nameOf(account) })}
                 onClick={() => setEdited(edited === account.address ? null : account.address)}
               />
             </div>
@@ -77,7 +79,7 @@ export function Accounts({ status, onStatus }: AccountsProps): JSX.Element {
       </ul>
       <div class="side">
         <Button icon={Plus} onClick={() => go('#/add')}>
-          Add an account
+          {t('common.addAnAccount')}
         </Button>
       </div>
     </section>
@@ -111,34 +113,34 @@ function Edit({ account, alone, onDone }: EditProps): JSX.Element {
       }}
     >
       <Field
-        label="Name"
+        label={t('common.name')}
         value={name}
         onValue={setName}
         autoFocus
-        hint={tooLong ? `At most ${longestAccountName} characters.` : 'For you alone: nobody else sees it.'}
+        hint={tooLong ? t('common.atMost', { count: longestAccountName }) : t('accounts.forYouAloneNobody')}
         tone={tooLong ? 'danger' : 'plain'}
       />
       <fieldset class="colors">
-        <legend>Colour</legend>
+        <legend>{t('accounts.colour')}</legend>
         {[null, ...colors.keys()].map((place) => (
-          <label key={place} title={place === null ? 'None' : colors[place]} data-color={place ?? 'none'}>
+          <label key={place} title={colorName(place)} data-color={place ?? 'none'}>
             <input type="radio" name={group} checked={color === place} onChange={() => setColor(place)} />
-            <span class="hidden">{place === null ? 'None' : colors[place]}</span>
+            <span class="hidden">{colorName(place)}</span>
           </label>
         ))}
       </fieldset>
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
         <Button kind="plain" onClick={() => onDone(null)}>
-          Cancel
+          {t('common.cancel')}
         </Button>
         <Button kind="primary" type="submit" disabled={tooLong || work.busy}>
-          Save
+          {t('common.save')}
         </Button>
       </div>
       {!alone && (
         <div class="side">
-          <Button onClick={() => setRemoving(true)}>Remove this account…</Button>
+          <Button onClick={() => setRemoving(true)}>{t('accounts.removeThisAccountBegin')}</Button>
         </div>
       )}
     </form>
@@ -157,20 +159,39 @@ function Remove({ account, onDone, onBack }: Omit<EditProps, 'alone'> & { readon
         void work.run(async () => onDone(await background.call('removeAccount', { address, passphrase })));
       }}
     >
-      <Notice tone="caution">
-        The keys of {nameOf(account)}, its messages and drafts, and what sites may do with it are destroyed in this browser. What the node
-        holds stays there, sealed. It can be brought back by its recovery phrase, its wallet or a backup file, and by nothing else.
-      </Notice>
-      <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} autoFocus hint="The one that unlocks Parley." />
+      <Notice tone="caution">{t('accounts.theKeysOfIts', { name: nameOf(account) })}</Notice>
+      <Field
+        label={t('common.passphrase')}
+        type="password"
+        value={passphrase}
+        onValue={setPassphrase}
+        autoFocus
+        hint={t('common.theOneThatUnlocks')}
+      />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
-        <Button onClick={onBack}>Keep it</Button>
+        <Button onClick={onBack}>{t('common.keepIt')}</Button>
         <Button kind="danger" type="submit" disabled={passphrase === '' || work.busy}>
-          Remove it
+          {t('accounts.removeIt')}
         </Button>
       </div>
     </form>
   );
 }
 
-const colors = ['Red', 'Orange', 'Yellow', 'Green', 'Teal', 'Blue', 'Purple', 'Pink'].slice(0, accountColors);
+const colorWords = [
+  'accounts.red',
+  'accounts.orange',
+  'accounts.yellow',
+  'accounts.green',
+  'accounts.teal',
+  'accounts.blue',
+  'accounts.purple',
+  'accounts.pink',
+] as const;
+const colors = colorWords.slice(0, accountColors);
+
+const colorName = (place: number | null): string => {
+  const words = place === null ? undefined : colors[place];
+  return words === undefined ? t('accounts.none') : t(words);
+};

@@ -2,6 +2,7 @@ import { Download } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Restored, Status } from '../../../rpc/views.ts';
+import { saveBackup } from '../../backup-transfer.ts';
 import { OpenBackup } from '../../parts/BackupFile.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
@@ -9,9 +10,9 @@ import { Notice } from '../../parts/Notice.tsx';
 import { inToolbar } from '../../router.ts';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { rich, t, type Words } from '../../t.tsx';
 import { fullTime } from '../../time.ts';
-import { takeFile } from '../../transfer.ts';
-import { counted, strength } from '../../words.ts';
+import { strength } from '../../words.ts';
 import type { GroupProps } from './group.ts';
 
 type Doing = 'nothing' | 'making' | 'checking' | 'adding';
@@ -25,53 +26,50 @@ export function Backup({ settings, onChanged, status }: GroupProps & { readonly 
   };
   return (
     <section class="group" id="settings-backup">
-      <h2>Backup file</h2>
-      {!status.backedUp && (
-        <Notice tone="caution">This account is in this browser only. Write down the recovery phrase, or make a backup file.</Notice>
-      )}
-      <p class="small quiet">
-        Everything that this browser knows of your account, in one sealed file with a passphrase of its own: keys, whom you verified,
-        settings, and messages if you like. Without that passphrase nobody can open it, and neither can you.
-      </p>
-      {backedUpAt !== null && <p class="small">Last made here on {fullTime(backedUpAt)}.</p>}
+      <h2>{t('backup.backupFile')}</h2>
+      {!status.backedUp && <Notice tone="caution">{t('backup.thisAccountIsIn')}</Notice>}
+      <p class="small quiet">{t('backup.everythingThatThisBrowser')}</p>
+      {backedUpAt !== null && <p class="small">{t('backup.lastMadeHereOn', { time: fullTime(backedUpAt) })}</p>}
       {inToolbar() ? (
         <p class="small">
-          Files need a page that stays open:{' '}
-          <a href="popup.html#/settings/backup" target="_blank" rel="noopener">
-            open settings in a tab
-          </a>
-          .
+          {rich('backup.filesNeedAPage', {
+            link: (words: Words) => (
+              <a href="popup.html#/settings/backup" target="_blank" rel="noopener">
+                {words}
+              </a>
+            ),
+          })}
         </p>
       ) : doing === 'making' ? (
         <Make onDone={done} />
       ) : doing === 'checking' ? (
-        <OpenBackup label="Check">
+        <OpenBackup label={t('backup.check')}>
           {() => (
             <>
-              <p class="small">Nothing was changed.</p>
+              <p class="small">{t('backup.nothingWasChanged')}</p>
               <div class="side">
-                <Button onClick={done}>Close</Button>
+                <Button onClick={done}>{t('common.close')}</Button>
               </div>
             </>
           )}
         </OpenBackup>
       ) : doing === 'adding' ? (
-        <OpenBackup label="Open">
+        <OpenBackup label={t('common.open')}>
           {({ id, report }) => <Add id={id} possible={report.accounts.some(({ here }) => here !== 'other-keys')} onDone={done} />}
         </OpenBackup>
       ) : (
         <div class="side">
           <Button icon={Download} onClick={() => setDoing('making')}>
-            Make a backup file…
+            {t('backup.makeABackupFileBegin')}
           </Button>
-          <Button onClick={() => setDoing('checking')}>Check a file…</Button>
-          <Button onClick={() => setDoing('adding')}>Add from a file…</Button>
+          <Button onClick={() => setDoing('checking')}>{t('backup.checkAFileBegin')}</Button>
+          <Button onClick={() => setDoing('adding')}>{t('backup.addFromAFileBegin')}</Button>
         </div>
       )}
       {(doing === 'checking' || doing === 'adding') && !inToolbar() && (
         <div class="side">
           <Button kind="plain" onClick={() => setDoing('nothing')}>
-            Cancel
+            {t('common.cancel')}
           </Button>
         </div>
       )}
@@ -91,7 +89,7 @@ function Make({ onDone }: { readonly onDone: () => void }): JSX.Element {
   const make = (): Promise<void> =>
     work.run(async () => {
       const made = await background.call('makeBackup', { passphrase, filePassphrase: own, messages });
-      await takeFile(made);
+      await saveBackup(made);
       setPassphrase('');
       setOwn('');
       setAgain('');
@@ -100,12 +98,9 @@ function Make({ onDone }: { readonly onDone: () => void }): JSX.Element {
   if (name !== null)
     return (
       <>
-        <Notice>
-          {name} is in your downloads. Keep it elsewhere too, and check it once: a backup that was never opened is a hope. Remember its
-          passphrase; it is not kept here.
-        </Notice>
+        <Notice>{t('backup.isInYourDownloads', { name })}</Notice>
         <div class="side">
-          <Button onClick={onDone}>Done</Button>
+          <Button onClick={onDone}>{t('backup.done')}</Button>
         </div>
       </>
     );
@@ -118,31 +113,31 @@ function Make({ onDone }: { readonly onDone: () => void }): JSX.Element {
       }}
     >
       <Field
-        label="Your passphrase"
+        label={t('common.yourPassphrase')}
         type="password"
         value={passphrase}
         onValue={setPassphrase}
         autoFocus
-        hint="The one that unlocks Parley."
+        hint={t('common.theOneThatUnlocks')}
       />
-      <Field label="Passphrase of the file" type="password" value={own} onValue={setOwn} hint={text} tone={tone} />
+      <Field label={t('common.passphraseOfTheFile')} type="password" value={own} onValue={setOwn} hint={text} tone={tone} />
       <Field
-        label="Repeat the file’s passphrase"
+        label={t('backup.repeatTheFilesPassphrase')}
         type="password"
         value={again}
         onValue={setAgain}
-        hint={again !== '' && own !== again ? 'The two differ.' : ''}
+        hint={again !== '' && own !== again ? t('common.theTwoDiffer') : ''}
         tone={again !== '' && own !== again ? 'caution' : 'plain'}
       />
       <label class="check">
         <input type="checkbox" checked={messages} onChange={(event) => setMessages(event.currentTarget.checked)} />
-        With conversations and messages
+        {t('backup.withConversationsAndMessages')}
       </label>
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={onDone}>{t('common.cancel')}</Button>
         <Button kind="primary" type="submit" disabled={!ready || work.busy}>
-          {work.busy ? 'Sealing…' : 'Make and download'}
+          {work.busy ? t('backup.sealingBegin') : t('backup.makeAndDownload')}
         </Button>
       </div>
     </form>
@@ -153,16 +148,18 @@ function Add({ id, possible, onDone }: { readonly id: string; readonly possible:
   const [passphrase, setPassphrase] = useState('');
   const [restored, setRestored] = useState<Restored | null>(null);
   const work = useWork();
-  if (!possible) return <p class="small">Nothing in it can be added to the account that is here.</p>;
+  if (!possible) return <p class="small">{t('backup.nothingInItCan')}</p>;
   if (restored)
     return (
       <>
         <Notice>
-          Added: {counted(restored.messages, 'message')}, news of the keys of {counted(restored.peers, 'peer')}
-          {restored.preKeys ? ', and older keys of yours' : ''}. Nothing that was here was replaced.
+          {t(restored.preKeys ? 'backup.addedWithKeys' : 'backup.added', {
+            messages: t('count.messages', { count: restored.messages }),
+            peers: t('count.peers', { count: restored.peers }),
+          })}
         </Notice>
         <div class="side">
-          <Button onClick={onDone}>Done</Button>
+          <Button onClick={onDone}>{t('backup.done')}</Button>
         </div>
       </>
     );
@@ -175,17 +172,17 @@ function Add({ id, possible, onDone }: { readonly id: string; readonly possible:
       }}
     >
       <Field
-        label="Your passphrase"
+        label={t('common.yourPassphrase')}
         type="password"
         value={passphrase}
         onValue={setPassphrase}
         autoFocus
-        hint="The one that unlocks Parley. What is missing here is added; nothing is replaced. Use only files that you made."
+        hint={t('backup.theOneThatUnlocks')}
       />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
         <Button kind="primary" type="submit" disabled={passphrase === '' || work.busy}>
-          Add what is missing
+          {t('backup.addWhatIsMissing')}
         </Button>
       </div>
     </form>

@@ -5,6 +5,7 @@ import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import { strength } from '../../words.ts';
 
 const empty = { present: '', next: '', again: '' };
@@ -41,12 +42,9 @@ export function ChangePassphrase(): JSX.Element {
     });
   return (
     <section class="group" id="settings-passphrase">
-      <h2>Passphrase</h2>
-      <p class="small quiet">
-        It opens Parley in this browser. Backup files keep the passphrases that they were made with. Copies of this browser’s data from
-        before a change still open with the passphrase of that time.
-      </p>
-      {state === 'done' && <Notice>The new passphrase opens Parley from now on. Nobody can reset it for you.</Notice>}
+      <h2>{t('common.passphrase')}</h2>
+      <p class="small quiet">{t('changePassphrase.itOpensParleyIn')}</p>
+      {state === 'done' && <Notice>{t('changePassphrase.theNewPassphraseOpens')}</Notice>}
       {state === 'asking' ? (
         <form
           class="stack"
@@ -56,39 +54,39 @@ export function ChangePassphrase(): JSX.Element {
           }}
         >
           <Field
-            label="Present passphrase"
+            label={t('changePassphrase.presentPassphrase')}
             type="password"
             value={present}
             onValue={(value) => setTyped({ ...typed, present: value })}
             autoFocus
           />
           <Field
-            label="New passphrase"
+            label={t('changePassphrase.newPassphrase')}
             type="password"
             value={next}
             onValue={(value) => setTyped({ ...typed, next: value })}
-            hint={unchanged ? 'This is the present one.' : judged.text}
+            hint={unchanged ? t('changePassphrase.thisIsThePresent') : judged.text}
             tone={unchanged ? 'danger' : judged.tone}
           />
           <Field
-            label="Repeat new passphrase"
+            label={t('changePassphrase.repeatNewPassphrase')}
             type="password"
             value={again}
             onValue={(value) => setTyped({ ...typed, again: value })}
-            hint={different ? 'The two differ.' : same ? 'The same.' : ''}
+            hint={different ? t('common.theTwoDiffer') : same ? t('common.theSame') : ''}
             tone={different ? 'danger' : same ? 'good' : 'plain'}
           />
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           <div class="side">
-            <Button onClick={() => close('closed')}>Keep it</Button>
+            <Button onClick={() => close('closed')}>{t('common.keepIt')}</Button>
             <Button kind="primary" type="submit" disabled={!ready}>
-              Change passphrase
+              {t('changePassphrase.changePassphrase')}
             </Button>
           </div>
         </form>
       ) : (
         <div class="side" ref={opener}>
-          <Button onClick={() => setState('asking')}>Change passphrase…</Button>
+          <Button onClick={() => setState('asking')}>{t('changePassphrase.changePassphraseBegin')}</Button>
         </div>
       )}
     </section>

@@ -3,36 +3,38 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
+import { duration, inMinutes } from '../../time.ts';
 import type { GroupProps } from './group.ts';
 
-const locks = [
-  { value: 5, words: '5 min' },
-  { value: 15, words: '15 min' },
-  { value: 60, words: '1 hour' },
-  { value: 240, words: '4 hours' },
-  { value: null, words: 'Never' },
-] as const;
+const locks = () =>
+  [
+    { value: 5, words: inMinutes(5) },
+    { value: 15, words: inMinutes(15) },
+    { value: 60, words: duration(3600) },
+    { value: 240, words: duration(4 * 3600) },
+    { value: null, words: t('locking.never') },
+  ] as const;
+
+type Minutes = ReturnType<typeof locks>[number]['value'];
 
 export function Locking({ settings, onChanged }: GroupProps): JSX.Element {
   const work = useWork();
-  const choose = (minutes: (typeof locks)[number]['value']): Promise<void> =>
+  const choose = (minutes: Minutes): Promise<void> =>
     work.run(async () => {
       await background.call('setAutoLock', { minutes });
       onChanged();
     });
   return (
     <section class="group" id="settings-security">
-      <h2>Locking</h2>
-      <p class="small quiet">
-        Parley locks when the browser closes, when the screen locks, and after 12 hours at the latest. It can lock sooner, when you do not
-        use it.
-      </p>
+      <h2>{t('locking.locking')}</h2>
+      <p class="small quiet">{t('locking.parleyLocksWhenThe')}</p>
       <Segments
-        legend="Lock after no use for"
+        legend={t('locking.lockAfterNoUse')}
         name="lock"
-        choices={locks}
+        choices={locks()}
         chosen={settings.autoLockMinutes}
-        onChoose={(minutes) => void choose(minutes as (typeof locks)[number]['value'])}
+        onChoose={(minutes) => void choose(minutes as Minutes)}
       />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
     </section>

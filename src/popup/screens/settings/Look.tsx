@@ -4,13 +4,14 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import type { GroupProps } from './group.ts';
 
-const themes: readonly { readonly value: Theme; readonly words: string }[] = [
-  { value: 'system', words: 'System' },
-  { value: 'light', words: 'Light' },
-  { value: 'dark', words: 'Dark' },
-  { value: 'contrast', words: 'High contrast' },
+const themes = (): readonly { readonly value: Theme; readonly words: string }[] => [
+  { value: 'system', words: t('look.system') },
+  { value: 'light', words: t('look.light') },
+  { value: 'dark', words: t('look.dark') },
+  { value: 'contrast', words: t('look.highContrast') },
 ];
 
 export function Look({ settings, onChanged }: GroupProps): JSX.Element {
@@ -22,8 +23,14 @@ export function Look({ settings, onChanged }: GroupProps): JSX.Element {
     });
   return (
     <section class="group" id="settings-look">
-      <h2>Look</h2>
-      <Segments legend="Colours" name="theme" choices={themes} chosen={settings.theme} onChoose={(theme) => void choose(theme)} />
+      <h2>{t('look.look')}</h2>
+      <Segments
+        legend={t('look.colours')}
+        name="theme"
+        choices={themes()}
+        chosen={settings.theme}
+        onChoose={(theme) => void choose(theme)}
+      />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
     </section>
   );

@@ -6,6 +6,7 @@ import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 
 /** The last resort: other keys for the same wallet. */
 export function NewIdentity({ onStatus }: { readonly onStatus: (status: Status) => void }): JSX.Element {
@@ -20,12 +21,9 @@ export function NewIdentity({ onStatus }: { readonly onStatus: (status: Status) 
     });
   return (
     <section class="group" id="settings-identity">
-      <h2>New identity</h2>
-      <p class="small quiet">
-        Other keys for the same wallet, for when somebody else got hold of them. Every conversation ends with it. It is no help where your
-        recovery phrase got out: then begin with another wallet.
-      </p>
-      {state === 'done' && <Notice>You have new keys. They go to the node at once, or as soon as it answers.</Notice>}
+      <h2>{t('newIdentity.newIdentity')}</h2>
+      <p class="small quiet">{t('newIdentity.otherKeysForThe')}</p>
+      {state === 'done' && <Notice>{t('newIdentity.youHaveNewKeys')}</Notice>}
       {state === 'asking' ? (
         <form
           class="stack"
@@ -36,13 +34,13 @@ export function NewIdentity({ onStatus }: { readonly onStatus: (status: Status) 
         >
           <Notice tone="caution">
             <ul class="stack tight">
-              <li>Everybody you write to sees that your keys changed, and has to accept the new ones.</li>
-              <li>Every conversation of two ends and begins anew. Groups that you created end.</li>
-              <li>Other programs with this account stop working until they load the new keys.</li>
-              <li>What was said so far stays readable here. This cannot be undone.</li>
+              <li>{t('newIdentity.everybodyYouWriteTo')}</li>
+              <li>{t('newIdentity.everyConversationOfTwo')}</li>
+              <li>{t('newIdentity.otherProgramsWithThis')}</li>
+              <li>{t('newIdentity.whatWasSaidSo')}</li>
             </ul>
           </Notice>
-          <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} autoFocus />
+          <Field label={t('common.passphrase')} type="password" value={passphrase} onValue={setPassphrase} autoFocus />
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           <div class="side">
             <Button
@@ -52,16 +50,16 @@ export function NewIdentity({ onStatus }: { readonly onStatus: (status: Status) 
                 work.clear();
               }}
             >
-              Keep my keys
+              {t('newIdentity.keepMyKeys')}
             </Button>
             <Button kind="danger" type="submit" disabled={passphrase === '' || work.busy}>
-              Make a new identity
+              {t('newIdentity.makeANewIdentity')}
             </Button>
           </div>
         </form>
       ) : (
         <div class="side">
-          <Button onClick={() => setState('asking')}>New identity…</Button>
+          <Button onClick={() => setState('asking')}>{t('newIdentity.newIdentityBegin')}</Button>
         </div>
       )}
     </section>

@@ -9,19 +9,17 @@ import { Icon } from '../../parts/Icon.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import { fullTime } from '../../time.ts';
-import { counted, listed } from '../../words.ts';
+import { inRow, listed } from '../../words.ts';
 import type { GroupProps } from './group.ts';
 
 /** The nodes that are kept, one of them in use. */
 export function Nodes({ settings, onChanged }: GroupProps): JSX.Element {
   return (
     <section class="group" id="settings-node">
-      <h2>Node</h2>
-      <p class="small quiet">
-        The server that carries your sealed messages. You and those you write to need the same one. It sees when you write and to whom,
-        never what.
-      </p>
+      <h2>{t('common.node')}</h2>
+      <p class="small quiet">{t('nodes.theServerThatCarries')}</p>
       <ul class="stack nodes">
         {settings.nodes.map((url) => (
           <NodeRow
@@ -76,7 +74,7 @@ function NodeRow({ url, chosen, standby, finding, onChanged }: NodeRowProps): JS
         {(chosen || standby) && (
           <span class="in-use">
             <Icon of={chosen ? Check : LifeBuoy} size={16} />
-            {chosen ? 'Chosen' : 'Stands by'}
+            {chosen ? t('nodes.chosen') : t('nodes.standsBy')}
           </span>
         )}
       </p>
@@ -87,25 +85,25 @@ function NodeRow({ url, chosen, standby, finding, onChanged }: NodeRowProps): JS
         <Permit url={url} as={asking} onDone={() => setAsking(null)} onChanged={onChanged} />
       ) : (
         <div class="side">
-          <Button label={`Test ${name}`} onClick={() => void test()} disabled={work.busy}>
-            Test
+          <Button label={t('nodes.testNamed', { name })} onClick={() => void test()} disabled={work.busy}>
+            {t('nodes.test')}
           </Button>
           {!chosen && (
             <>
-              <Button label={`Use ${name}`} onClick={() => setAsking('use')} disabled={work.busy}>
-                Use…
+              <Button label={t('nodes.useNamed', { name })} onClick={() => setAsking('use')} disabled={work.busy}>
+                {t('nodes.useBegin')}
               </Button>
               {standby ? (
-                <Button label={`Do not stand by: ${name}`} onClick={() => void release()} disabled={work.busy}>
-                  Do not stand by
+                <Button label={t('nodes.doNotStandBy', { name })} onClick={() => void release()} disabled={work.busy}>
+                  {t('nodes.doNotStandBy2')}
                 </Button>
               ) : (
-                <Button label={`Stand by: ${name}`} onClick={() => setAsking('standby')} disabled={work.busy}>
-                  Stand by
+                <Button label={t('nodes.standByNamed', { name })} onClick={() => setAsking('standby')} disabled={work.busy}>
+                  {t('nodes.standBy')}
                 </Button>
               )}
-              <Button label={`Remove ${name}`} kind="plain" onClick={() => void remove()} disabled={work.busy}>
-                Remove
+              <Button label={t('common.removeNamed', { name })} kind="plain" onClick={() => void remove()} disabled={work.busy}>
+                {t('common.remove')}
               </Button>
             </>
           )}
@@ -117,14 +115,14 @@ function NodeRow({ url, chosen, standby, finding, onChanged }: NodeRowProps): JS
 
 const permits = {
   use: {
-    hint: 'Another node sees when you write and to whom, so changing it takes your passphrase. Your conversations are read anew from there.',
-    button: 'Use this node',
+    hint: 'nodes.useHint',
+    button: 'nodes.useThis',
   },
   standby: {
-    hint: 'When the chosen node does not answer, this one carries your messages. It then sees when you write and to whom, so it takes your passphrase.',
-    button: 'Let it stand by',
+    hint: 'nodes.standbyHint',
+    button: 'nodes.letStandBy',
   },
-};
+} as const;
 
 /** What another node sees takes the passphrase. */
 function Permit({
@@ -155,12 +153,19 @@ function Permit({
         if (passphrase !== '') void use();
       }}
     >
-      <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} autoFocus hint={permits[as].hint} />
+      <Field
+        label={t('common.passphrase')}
+        type="password"
+        value={passphrase}
+        onValue={setPassphrase}
+        autoFocus
+        hint={t(permits[as].hint)}
+      />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={onDone}>{t('common.cancel')}</Button>
         <Button kind="primary" type="submit" disabled={passphrase === '' || work.busy}>
-          {permits[as].button}
+          {t(permits[as].button)}
         </Button>
       </div>
     </form>
@@ -187,8 +192,8 @@ function Together({ settings, onChanged }: GroupProps): JSX.Element {
           }}
         />
         <span>
-          Send to two nodes
-          <span class="small quiet"> A second one gets a copy of what you send, so that one of them may lose it.</span>
+          {t('nodes.sendToTwo')}
+          <span class="small quiet"> {t('nodes.sendToTwoMeans')}</span>
         </span>
       </label>
       {work.error && <Notice tone="danger">{work.error}</Notice>}
@@ -203,13 +208,11 @@ function Together({ settings, onChanged }: GroupProps): JSX.Element {
             })
           }
         >
-          {work.busy ? 'Comparing…' : 'Compare the nodes'}
+          {work.busy ? t('nodes.comparingBegin') : t('nodes.compareTheNodes')}
         </Button>
       </div>
       <p class="small quiet">
-        {comparison
-          ? `Compared ${fullTime(comparison.at)}. Parley does it by itself every six hours, and takes in what only one of them has.`
-          : 'Parley lays beside each other what they have of your conversations, every six hours or now.'}
+        {comparison ? t('nodes.comparedParleyDoesIt', { time: fullTime(comparison.at) }) : t('nodes.parleyLaysBesideEach')}
       </p>
     </div>
   );
@@ -217,15 +220,15 @@ function Together({ settings, onChanged }: GroupProps): JSX.Element {
 
 function Finding({ finding: { answered, looked, missing, foreign, olderKeys } }: { readonly finding: NodeFinding }): JSX.Element {
   const nameOf = useNameOf();
-  if (!answered) return <Notice tone="caution">It did not answer when the nodes were compared.</Notice>;
+  if (!answered) return <Notice tone="caution">{t('nodes.itDidNotAnswer')}</Notice>;
   const doubts = [
-    missing > 0 && `It does not have ${counted(missing, 'message')} that another node has.`,
-    olderKeys.length > 0 && `It does not have the newest keys of ${listed(olderKeys.map(nameOf))}.`,
+    missing > 0 && t('nodes.missing', { count: missing }),
+    olderKeys.length > 0 && t('nodes.olderKeys', { names: listed(olderKeys.map(nameOf)) }),
   ].filter((words) => words !== false);
   return (
     <Notice tone={doubts.length > 0 ? 'caution' : 'plain'}>
-      {doubts.length > 0 ? doubts.join(' ') : `It has what the others have: ${counted(looked, 'message')} of the last week compared.`}
-      {foreign > 0 && <div class="quiet">{counted(foreign, 'thing')} that nobody can read, and not all nodes have, lie there too.</div>}
+      {doubts.length > 0 ? doubts.join(' ') : t('nodes.agrees', { count: looked })}
+      {foreign > 0 && <div class="quiet">{t('nodes.foreign', { count: foreign })}</div>}
     </Notice>
   );
 }
@@ -247,11 +250,11 @@ function AddNode({ onChanged }: { readonly onChanged: () => void }): JSX.Element
         if (url.trim() !== '') void add();
       }}
     >
-      <Field label="Another node’s address" type="url" value={url} onValue={setUrl} mono placeholder="https://" />
+      <Field label={t('nodes.anotherNodesAddress')} type="url" value={url} onValue={setUrl} mono placeholder="https://" />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
         <Button icon={Plus} type="submit" disabled={work.busy || url.trim() === ''}>
-          Keep this address
+          {t('nodes.keepThisAddress')}
         </Button>
       </div>
     </form>
@@ -261,14 +264,14 @@ function AddNode({ onChanged }: { readonly onChanged: () => void }): JSX.Element
 function TestResult({ result }: { readonly result: NodeTest }): JSX.Element {
   const { version, roundTrip, clockSkew } = result;
   const facts = [
-    version && `Version ${version}`,
-    roundTrip !== null && `round trip ${roundTrip} ms`,
-    clockSkew !== null && `its clock ${skewWords(clockSkew)}`,
-  ].filter(Boolean);
+    version && t('nodes.version', { version }),
+    roundTrip !== null && t('nodes.roundTrip', { milliseconds: roundTrip }),
+    clockSkew !== null && skewWords(clockSkew),
+  ].filter((fact) => typeof fact === 'string' && fact !== '');
   return (
     <Notice tone={result.ok ? 'plain' : 'caution'}>
       {result.detail}
-      {facts.length > 0 && <div class="quiet">{facts.join(', ')}.</div>}
+      {facts.length > 0 && <div class="quiet">{inRow(facts as string[])}.</div>}
     </Notice>
   );
 }
@@ -276,5 +279,6 @@ function TestResult({ result }: { readonly result: NodeTest }): JSX.Element {
 /** `skewMs`: the node's clock minus ours. The node tells its time by the second. */
 const skewWords = (skewMs: number): string => {
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  return seconds < 2 ? 'agrees with yours' : `is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} yours`;
+  if (seconds < 2) return t('nodes.clockAgrees');
+  return t(skewMs > 0 ? 'nodes.clockAhead' : 'nodes.clockBehind', { seconds });
 };

@@ -4,14 +4,16 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import type { GroupProps } from './group.ts';
 
-const choices = [
-  { value: 'off', words: 'None' },
-  { value: 'nothing', words: 'That there is news' },
-  { value: 'name', words: 'From whom' },
-  { value: 'text', words: 'The words too' },
-] as const;
+const choices = () =>
+  [
+    { value: 'off', words: t('notifications.off') },
+    { value: 'nothing', words: t('notifications.nothing') },
+    { value: 'name', words: t('notifications.name') },
+    { value: 'text', words: t('notifications.text') },
+  ] as const;
 
 export function Notifications({ settings, onChanged }: GroupProps): JSX.Element {
   const work = useWork();
@@ -22,15 +24,12 @@ export function Notifications({ settings, onChanged }: GroupProps): JSX.Element 
     });
   return (
     <section class="group" id="settings-notifications">
-      <h2>Notifications</h2>
-      <p class="small quiet">
-        Of new messages in your inboxes: never of requests, of who is muted, or while Parley is locked. Your system keeps what they show,
-        and may show it on a locked screen.
-      </p>
+      <h2>{t('notifications.notifications')}</h2>
+      <p class="small quiet">{t('notifications.ofNewMessagesIn')}</p>
       <Segments
-        legend="What notifications show"
+        legend={t('notifications.whatNotificationsShow')}
         name="notifications"
-        choices={choices}
+        choices={choices()}
         chosen={settings.notifications}
         onChoose={(level) => void choose(level)}
       />

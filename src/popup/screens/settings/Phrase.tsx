@@ -7,6 +7,7 @@ import { HeldWords } from '../../parts/HeldWords.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { rich, t, type Words } from '../../t.tsx';
 
 const shownForMs = 30_000;
 
@@ -38,14 +39,11 @@ export function Phrase({ saved }: { readonly saved: boolean }): JSX.Element {
   const release = (): void => setHeld(false);
   return (
     <section class="group" id="settings-phrase">
-      <h2>Recovery phrase</h2>
+      <h2>{t('common.recoveryPhrase')}</h2>
       {!saved && (
-        <Notice tone="caution">
-          You have not written it down yet. Without it, losing this browser means losing this account.{' '}
-          <a href="#/phrase">Write it down now</a>
-        </Notice>
+        <Notice tone="caution">{rich('showPhrase.youHaveNotWritten', { link: (words: Words) => <a href="#/phrase">{words}</a> })}</Notice>
       )}
-      <p class="small quiet">It brings your account back on any device. Whoever has it is you.</p>
+      <p class="small quiet">{t('showPhrase.itBringsYourAccount')}</p>
       {secret ? (
         <div class="stack">
           {secret.phrase ? (
@@ -64,7 +62,7 @@ export function Phrase({ saved }: { readonly saved: boolean }): JSX.Element {
                 onKeyDown={(event) => (event.key === ' ' || event.key === 'Enter') && setHeld(true)}
                 onKeyUp={release}
               >
-                Hold to show
+                {t('common.holdToShow')}
               </button>
             </>
           )}
@@ -77,7 +75,7 @@ export function Phrase({ saved }: { readonly saved: boolean }): JSX.Element {
             if (passphrase !== '') void reveal();
           }}
         >
-          <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} autoFocus />
+          <Field label={t('common.passphrase')} type="password" value={passphrase} onValue={setPassphrase} autoFocus />
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           <div class="side">
             <Button
@@ -87,17 +85,17 @@ export function Phrase({ saved }: { readonly saved: boolean }): JSX.Element {
                 work.clear();
               }}
             >
-              Cancel
+              {t('common.cancel')}
             </Button>
             <Button kind="primary" type="submit" disabled={passphrase === '' || work.busy}>
-              Show
+              {t('common.show')}
             </Button>
           </div>
         </form>
       ) : (
         <div class="side">
           <Button icon={Eye} onClick={() => setAsking(true)}>
-            Show recovery phrase…
+            {t('showPhrase.showRecoveryPhraseBegin')}
           </Button>
         </div>
       )}

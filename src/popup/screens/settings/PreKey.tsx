@@ -6,15 +6,19 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
-import { fullTime } from '../../time.ts';
+import { t } from '../../t.tsx';
+import { duration, fullTime, oneYear } from '../../time.ts';
 import type { GroupProps } from './group.ts';
 
-const terms = [
-  { value: null, words: 'Never' },
-  { value: 30, words: '30 days' },
-  { value: 90, words: '90 days' },
-  { value: 365, words: '1 year' },
-] as const;
+const terms = () =>
+  [
+    { value: null, words: t('preKey.never') },
+    { value: 30, words: duration(30 * 86_400) },
+    { value: 90, words: duration(90 * 86_400) },
+    { value: 365, words: oneYear() },
+  ] as const;
+
+type Days = ReturnType<typeof terms>[number]['value'];
 
 export function PreKey({ settings, onChanged }: GroupProps): JSX.Element | null {
   const work = useWork();
@@ -27,35 +31,32 @@ export function PreKey({ settings, onChanged }: GroupProps): JSX.Element | null 
       setRenewed(true);
       onChanged();
     });
-  const choose = (days: (typeof terms)[number]['value']): Promise<void> =>
+  const choose = (days: Days): Promise<void> =>
     work.run(async () => {
       await background.call('setRotateDays', { days });
       onChanged();
     });
   return (
     <section class="group" id="settings-pre-key">
-      <h2>Pre-key</h2>
-      <p class="small quiet">
-        The key that new conversations with you are sealed with. A new one does not touch what you have: older keys stay, in this browser
-        and in your backup. Another program with this account takes the new one up from the backup; programs that cannot will not see
-        conversations begun after it, so renew it only if you use none, or if you fear that a key got out.
-      </p>
+      <h2>{t('preKey.preKey')}</h2>
+      <p class="small quiet">{t('preKey.theKeyThatNew')}</p>
       <p class="small">
-        In use since {fullTime(preKey.madeAt)}
-        {preKey.count > 1 ? `, ${preKey.count} in all.` : '.'}
+        {preKey.count > 1
+          ? t('preKey.inUseOneOf', { time: fullTime(preKey.madeAt), count: preKey.count })
+          : t('preKey.inUse', { time: fullTime(preKey.madeAt) })}
       </p>
       <Segments
-        legend="Renew by itself after"
+        legend={t('preKey.renewByItselfAfter')}
         name="rotate"
-        choices={terms}
+        choices={terms()}
         chosen={settings.rotateDays}
-        onChoose={(days) => void choose(days as (typeof terms)[number]['value'])}
+        onChoose={(days) => void choose(days as Days)}
       />
-      {renewed && <Notice tone="plain">There is a new pre-key. It goes to the node at once, or as soon as the node answers.</Notice>}
+      {renewed && <Notice tone="plain">{t('preKey.thereIsANew')}</Notice>}
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
         <Button icon={RefreshCw} disabled={work.busy} onClick={() => void renew()}>
-          Renew pre-key now
+          {t('preKey.renewPreKeyNow')}
         </Button>
       </div>
     </section>

@@ -8,16 +8,17 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import type { GroupProps } from './group.ts';
 
-const modes: readonly { readonly value: Exposure['mode']; readonly words: string; readonly meaning: string }[] = [
+const modes = (): readonly { readonly value: Exposure['mode']; readonly words: string; readonly meaning: string }[] => [
   {
     value: 'all',
-    words: 'Every site',
-    meaning: 'Every secure page can see that Parley is here. It learns nothing else before you say yes.',
+    words: t('privacy.all'),
+    meaning: t('privacy.allMeans'),
   },
-  { value: 'enabled', words: 'Sites I choose', meaning: 'Only the sites below can see that Parley is here.' },
-  { value: 'asked', words: 'When asked for', meaning: 'Pages see nothing until they ask for a wallet of this kind. Any page may ask.' },
+  { value: 'enabled', words: t('privacy.enabled'), meaning: t('privacy.enabledMeans') },
+  { value: 'asked', words: t('privacy.asked'), meaning: t('privacy.askedMeans') },
 ];
 
 /** Where pages see `window.xmtp`. */
@@ -31,12 +32,18 @@ export function Privacy({ settings, onChanged }: GroupProps): JSX.Element {
     });
   return (
     <section class="group" id="settings-privacy">
-      <h2>Privacy</h2>
+      <h2>{t('privacy.privacy')}</h2>
+      <p class="small quiet">{t('privacy.sitesThatWantTo')}</p>
+      <Segments
+        legend={t('privacy.parleyShowsOn')}
+        name="exposure"
+        choices={modes()}
+        chosen={mode}
+        onChoose={(next) => void choose(next)}
+      />
       <p class="small quiet">
-        Sites that want to write in your name find Parley as window.xmtp in their page. What shows there also shows that you have Parley.
+        {modes().find(({ value }) => value === mode)?.meaning} {t('privacy.afterReload')}
       </p>
-      <Segments legend="Parley shows on" name="exposure" choices={modes} chosen={mode} onChoose={(next) => void choose(next)} />
-      <p class="small quiet">{modes.find(({ value }) => value === mode)?.meaning} Pages that are open change when they are loaded again.</p>
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       {mode === 'enabled' && <Chosen sites={sites} here={settings.here} onChanged={onChanged} />}
     </section>
@@ -61,7 +68,7 @@ function Chosen({ sites, here, onChanged }: ChosenProps): JSX.Element {
   return (
     <>
       {sites.length === 0 ? (
-        <p class="small">None yet: no page can see Parley.</p>
+        <p class="small">{t('privacy.noneYetNoPage')}</p>
       ) : (
         <ul class="stack">
           {sites.map((site) => (
@@ -69,8 +76,8 @@ function Chosen({ sites, here, onChanged }: ChosenProps): JSX.Element {
               <div>
                 <strong>{site}</strong>
               </div>
-              <Button label={`Hide from ${site}`} disabled={work.busy} onClick={() => void expose(site, false)}>
-                Hide
+              <Button label={t('privacy.hideFrom', { site })} disabled={work.busy} onClick={() => void expose(site, false)}>
+                {t('privacy.hide')}
               </Button>
             </li>
           ))}
@@ -79,7 +86,7 @@ function Chosen({ sites, here, onChanged }: ChosenProps): JSX.Element {
       {here !== null && !sites.includes(here) && (
         <div class="side">
           <Button icon={Plus} disabled={work.busy} onClick={() => void expose(here, true)}>
-            Show on {here.replace(/^https?:\/\//, '')}
+            {t('privacy.showOn', { site: here.replace(/^https?:\/\//, '') })}
           </Button>
         </div>
       )}
@@ -90,11 +97,11 @@ function Chosen({ sites, here, onChanged }: ChosenProps): JSX.Element {
           if (text.trim() !== '') void expose(text.trim(), true);
         }}
       >
-        <Field label="Another site" type="url" value={text} onValue={setText} placeholder="https://" mono />
+        <Field label={t('privacy.anotherSite')} type="url" value={text} onValue={setText} placeholder="https://" mono />
         {work.error && <Notice tone="danger">{work.error}</Notice>}
         <div class="side">
           <Button icon={Plus} type="submit" disabled={work.busy || text.trim() === ''}>
-            Show there
+            {t('privacy.showThere')}
           </Button>
         </div>
       </form>

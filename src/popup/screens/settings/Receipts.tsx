@@ -3,12 +3,14 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import type { GroupProps } from './group.ts';
 
-const choices = [
-  { value: false, words: 'Off' },
-  { value: true, words: 'On' },
-] as const;
+const choices = () =>
+  [
+    { value: false, words: t('receipts.off') },
+    { value: true, words: t('receipts.on') },
+  ] as const;
 
 export function Receipts({ settings, onChanged }: GroupProps): JSX.Element {
   const work = useWork();
@@ -19,15 +21,12 @@ export function Receipts({ settings, onChanged }: GroupProps): JSX.Element {
     });
   return (
     <section class="group" id="settings-receipts">
-      <h2>Read receipts</h2>
-      <p class="small quiet">
-        Tells the people in your inbox when you have read what they wrote: never those who ask to write, never in groups. What they tell you
-        is shown either way.
-      </p>
+      <h2>{t('receipts.readReceipts')}</h2>
+      <p class="small quiet">{t('receipts.tellsThePeopleIn')}</p>
       <Segments
-        legend="Send read receipts"
+        legend={t('receipts.sendReadReceipts')}
         name="receipts"
-        choices={choices}
+        choices={choices()}
         chosen={settings.receipts}
         onChoose={(on) => void choose(on)}
       />

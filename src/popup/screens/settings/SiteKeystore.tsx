@@ -3,12 +3,14 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import type { GroupProps } from './group.ts';
 
-const choices = [
-  { value: false, words: 'No site' },
-  { value: true, words: 'With my yes' },
-] as const;
+const choices = () =>
+  [
+    { value: false, words: t('siteKeystore.noSite') },
+    { value: true, words: t('siteKeystore.withMyYes') },
+  ] as const;
 
 /** Whether a site may ask for the whole account, as programs built on xmtp-js need it. */
 export function SiteKeystore({ settings, onChanged }: GroupProps): JSX.Element {
@@ -20,15 +22,12 @@ export function SiteKeystore({ settings, onChanged }: GroupProps): JSX.Element {
     });
   return (
     <>
-      <h3>The whole account</h3>
-      <p class="small quiet">
-        Programs built on xmtp-js work with everything but your private keys: all messages, old and new, and writing to anybody. While this
-        is on, a site may ask for that, and you give it with your passphrase, for 24 hours at most. Turning it off takes it back everywhere.
-      </p>
+      <h3>{t('siteKeystore.theWholeAccount')}</h3>
+      <p class="small quiet">{t('siteKeystore.programsBuiltOnXmtp')}</p>
       <Segments
-        legend="Who may ask for it"
+        legend={t('siteKeystore.whoMayAskFor')}
         name="site-keystore"
-        choices={choices}
+        choices={choices()}
         chosen={settings.siteKeystore}
         onChoose={(on) => void choose(on)}
       />

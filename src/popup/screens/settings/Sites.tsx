@@ -3,6 +3,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import { permissionSentence, term } from '../../words.ts';
 import type { GroupProps } from './group.ts';
 import { SiteKeystore } from './SiteKeystore.tsx';
@@ -11,16 +12,16 @@ export function Sites({ settings, onChanged }: GroupProps): JSX.Element {
   const work = useWork();
   return (
     <section class="group" id="settings-sites">
-      <h2>Connected sites</h2>
+      <h2>{t('sites.connectedSites')}</h2>
       {settings.sites.length === 0 ? (
-        <p class="small quiet">None. A site that wants to write in your name has to ask you first.</p>
+        <p class="small quiet">{t('sites.noneASiteThat')}</p>
       ) : (
         <ul class="stack">
           {settings.sites.map(({ origin, permissions, expiresAt }) => (
             <li key={origin} class="site">
               <div>
                 <strong>{origin}</strong>
-                <p class="small quiet">Sees your address {term(expiresAt)}.</p>
+                <p class="small quiet">{t('sites.seesYourAddress', { time: term(expiresAt) })}</p>
                 {permissions.map((permission) => (
                   <p key={`${permission.kind}${permission.grantedAt}${permission.expiresAt}`} class="small quiet">
                     {permissionSentence(permission)}
@@ -36,7 +37,7 @@ export function Sites({ settings, onChanged }: GroupProps): JSX.Element {
                   })
                 }
               >
-                Disconnect
+                {t('sites.disconnect')}
               </Button>
             </li>
           ))}

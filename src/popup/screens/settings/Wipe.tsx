@@ -6,6 +6,7 @@ import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 
 export function Wipe({ onStatus }: { readonly onStatus: (status: Status) => void }): JSX.Element {
   const [open, setOpen] = useState(false);
@@ -13,11 +14,8 @@ export function Wipe({ onStatus }: { readonly onStatus: (status: Status) => void
   const work = useWork();
   return (
     <section class="group" id="settings-wipe">
-      <h2>Remove everything from this browser</h2>
-      <p class="small quiet">
-        Keys, messages, drafts and settings are destroyed here. What the node holds stays there, sealed. Without your recovery phrase,
-        nobody can open it again, and neither can you.
-      </p>
+      <h2>{t('wipe.removeEverythingFromThis')}</h2>
+      <p class="small quiet">{t('wipe.keysMessagesDraftsAnd')}</p>
       {open ? (
         <form
           class="stack"
@@ -26,18 +24,18 @@ export function Wipe({ onStatus }: { readonly onStatus: (status: Status) => void
             void work.run(async () => onStatus(await background.call('wipe', { passphrase })));
           }}
         >
-          <Field label="Passphrase" type="password" value={passphrase} onValue={setPassphrase} autoFocus />
+          <Field label={t('common.passphrase')} type="password" value={passphrase} onValue={setPassphrase} autoFocus />
           {work.error && <Notice tone="danger">{work.error}</Notice>}
           <div class="side">
-            <Button onClick={() => setOpen(false)}>Keep everything</Button>
+            <Button onClick={() => setOpen(false)}>{t('wipe.keepEverything')}</Button>
             <Button kind="danger" type="submit" disabled={passphrase === '' || work.busy}>
-              Remove everything
+              {t('wipe.removeEverything')}
             </Button>
           </div>
         </form>
       ) : (
         <div class="side">
-          <Button onClick={() => setOpen(true)}>Remove everything…</Button>
+          <Button onClick={() => setOpen(true)}>{t('wipe.removeEverythingBegin')}</Button>
         </div>
       )}
     </section>

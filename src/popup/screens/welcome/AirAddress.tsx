@@ -4,6 +4,7 @@ import type { Founding } from '../../../rpc/views.ts';
 import { Field } from '../../parts/Field.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import { Stepped } from './Stepped.tsx';
 
 interface AirAddressProps {
@@ -20,13 +21,10 @@ export function AirAddress({ onFounding, onBack }: AirAddressProps): JSX.Element
   const go = (): Promise<void> =>
     work.run(async () => onFounding(await background.call('beginExternal', { address: text as `0x${string}` })));
   return (
-    <Stepped step={[1, 3]} title="The address of your wallet" onBack={onBack} busy={work.busy} next={{ ready: good, go }}>
-      <p class="quiet">
-        Parley shows you texts to sign; you sign them wherever the wallet is and paste the signatures. Nothing else ever leaves the wallet,
-        and nothing is asked of any page.
-      </p>
+    <Stepped step={[1, 3]} title={t('airAddress.theAddressOfYour')} onBack={onBack} busy={work.busy} next={{ ready: good, go }}>
+      <p class="quiet">{t('airAddress.parleyShowsYouTexts')}</p>
       <Field
-        label="Wallet address"
+        label={t('common.walletAddress')}
         value={address}
         onValue={(value) => {
           work.clear();
@@ -35,7 +33,7 @@ export function AirAddress({ onFounding, onBack }: AirAddressProps): JSX.Element
         autoFocus
         mono
         placeholder="0x…"
-        hint={work.error ?? (text === '' || good ? '' : `${Math.max(0, text.replace(/^0x/i, '').length)} of 40 digits after 0x.`)}
+        hint={work.error ?? (text === '' || good ? '' : t('airAddress.digits', { count: text.replace(/^0x/i, '').length }))}
         tone={work.error ? 'danger' : 'plain'}
       />
     </Stepped>

@@ -5,6 +5,7 @@ import { FullAddress } from '../../parts/Address.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { rich, t } from '../../t.tsx';
 import { hostOf, NodeField } from './Start.tsx';
 import { Stepped } from './Stepped.tsx';
 
@@ -31,26 +32,22 @@ export function Look({ address, node, adding, onNode, onFounding, onBack }: Look
   return (
     <Stepped
       step={null}
-      title="Looking for your conversations"
+      title={t('lookForKeys.lookingForYourConversations')}
       onBack={onBack}
       busy={work.busy}
-      next={{ words: 'Try again', ready: asked && !work.busy, go: () => void look() }}
+      next={{ words: t('common.tryAgain'), ready: asked && !work.busy, go: () => void look() }}
     >
-      <p class="quiet">
-        Whether <strong>{hostOf(node)}</strong> has keys and messages of
-      </p>
+      <p class="quiet">{rich('lookForKeys.whetherHasKeysAnd', { host: <strong>{hostOf(node)}</strong> })}</p>
       <FullAddress address={address} />
       {work.busy && (
         <p class="small quiet" role="status">
-          Asking the node…
+          {t('common.askingTheNodeBegin')}
         </p>
       )}
       {work.error && (
         <>
-          <Notice tone="danger">
-            {work.error} Nothing was made or changed: without its answer nobody can say whether this wallet has keys already.
-          </Notice>
-          {adding ? <p class="small quiet">Another node is chosen in Settings.</p> : <NodeField node={node} onNode={onNode} />}
+          <Notice tone="danger">{t('lookForKeys.nothingWasMadeOr', { error: work.error })}</Notice>
+          {adding ? <p class="small quiet">{t('lookForKeys.anotherNodeIsChosen')}</p> : <NodeField node={node} onNode={onNode} />}
         </>
       )}
     </Stepped>

@@ -7,6 +7,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { rich, t } from '../../t.tsx';
 import type { FoundWallet } from '../../wallets/injected.ts';
 import { accountsOf, closePage, openNodePage, pageIn, type WalletPage, walletsIn } from '../../wallets/page-wallet.ts';
 import { explainPage } from '../../wallets/words.ts';
@@ -96,15 +97,11 @@ export function PageWallet({ tab, node, address, onReached, onBack }: PageWallet
       if (mine === turn.current) setAsking(null);
     }
   };
-  const where = tab === null ? hostOf(node) : page ? hostOf(page.origin) : 'the page';
+  const where = tab === null ? hostOf(node) : page ? hostOf(page.origin) : t('pageWallet.thePage');
   return (
-    <Stepped step={[1, 3]} title={accounts ? 'Which account?' : 'Choose your wallet'} onBack={onBack}>
+    <Stepped step={[1, 3]} title={accounts ? t('common.whichAccountQuestion') : t('pageWallet.chooseYourWallet')} onBack={onBack}>
       {!accounts && (
-        <p class="quiet">
-          Wallets show themselves to web pages, not to extensions. Parley reaches yours through{' '}
-          {tab === null ? 'a page of your node' : 'the page that you came from'}: <strong>{where}</strong>. Your keys stay in the wallet,
-          and before it is asked for a signature you see here what for.
-        </p>
+        <p class="quiet">{rich(tab === null ? 'pageWallet.throughNode' : 'pageWallet.throughTab', { where: <strong>{where}</strong> })}</p>
       )}
       {accounts ? (
         <ul class="picks">
@@ -122,7 +119,7 @@ export function PageWallet({ tab, node, address, onReached, onBack }: PageWallet
       ) : (
         wallets &&
         wallets.length > 0 && (
-          <ul class="picks" aria-label="Wallets">
+          <ul class="picks" aria-label={t('pageWallet.wallets')}>
             {wallets.map((wallet) => (
               <li key={wallet.id}>
                 <button type="button" class="pick" disabled={asking !== null} onClick={() => void connect(wallet)}>
@@ -136,29 +133,24 @@ export function PageWallet({ tab, node, address, onReached, onBack }: PageWallet
       )}
       {work.busy && (
         <p class="small quiet" role="status">
-          Looking for wallets…
+          {t('pageWallet.lookingForWalletsBegin')}
         </p>
       )}
       {asking && (
         <Waiting
-          what={`${asking.name} asks whether this page may see your account. Say yes in its window.`}
+          what={t('pageWallet.asksWhetherThisPage', { name: asking.name })}
           onStop={() => {
             turn.current++;
             setAsking(null);
           }}
         />
       )}
-      {!work.busy && wallets?.length === 0 && (
-        <Notice tone="caution">
-          No wallet has shown itself on {where}. Is one installed in this browser, switched on, and allowed on this page? Phones and
-          hardware can sign another way: go back and choose “A wallet apart”.
-        </Notice>
-      )}
+      {!work.busy && wallets?.length === 0 && <Notice tone="caution">{t('pageWallet.noWalletHasShown', { where })}</Notice>}
       {failure !== null && <Notice tone="danger">{explainPage(failure)}</Notice>}
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       {!work.busy && !asking && (
         <div class="side">
-          <Button onClick={() => void look()}>Look again</Button>
+          <Button onClick={() => void look()}>{t('common.lookAgain')}</Button>
         </div>
       )}
     </Stepped>

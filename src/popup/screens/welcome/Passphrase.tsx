@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
+import { t } from '../../t.tsx';
 import { strength } from '../../words.ts';
 import { Stepped } from './Stepped.tsx';
 
@@ -29,19 +30,15 @@ export function Passphrase({ step, known, busy, error, doing, onPassphrase, onBa
   return (
     <Stepped
       step={step}
-      title={known ? 'Your passphrase' : 'Choose a passphrase'}
+      title={known ? t('common.yourPassphrase') : t('choosePassphrase.chooseAPassphrase')}
       onBack={onBack}
       busy={busy}
       next={{ ready, go: () => onPassphrase(passphrase) }}
     >
       {children}
-      <p class="quiet">
-        {known
-          ? 'The one that opens Parley. It seals this account beside the others.'
-          : 'It opens Parley on this device and seals everything that is kept here. Nobody can reset it for you.'}
-      </p>
+      <p class="quiet">{known ? t('choosePassphrase.theOneThatOpens') : t('choosePassphrase.itOpensParleyOn')}</p>
       <Field
-        label="Passphrase"
+        label={t('common.passphrase')}
         type="password"
         value={passphrase}
         onValue={setPassphrase}
@@ -51,11 +48,11 @@ export function Passphrase({ step, known, busy, error, doing, onPassphrase, onBa
       />
       {!known && (
         <Field
-          label="Repeat passphrase"
+          label={t('common.repeatPassphrase')}
           type="password"
           value={again}
           onValue={setAgain}
-          hint={different ? 'The two differ.' : same ? 'The same.' : ''}
+          hint={different ? t('common.theTwoDiffer') : same ? t('common.theSame') : ''}
           tone={different ? 'danger' : same ? 'good' : 'plain'}
         />
       )}

@@ -9,22 +9,24 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import { explain } from '../../words.ts';
 import { Stepped } from './Stepped.tsx';
 
 type Kind = 'standard' | 'ledger-live' | 'ledger-old';
 
-const kinds = [
-  { value: 'standard' as const, words: 'Usual' },
-  { value: 'ledger-live' as const, words: 'Ledger' },
-  { value: 'ledger-old' as const, words: 'Old Ledger' },
-];
+const kinds = () =>
+  [
+    { value: 'standard', words: t('pickAccount.usual') },
+    { value: 'ledger-live', words: t('pickAccount.ledger') },
+    { value: 'ledger-old', words: t('pickAccount.oldLedger') },
+  ] as const;
 
-const knownWords: Record<'conversations' | 'keys' | 'nothing', string> = {
-  conversations: 'Has conversations here',
-  keys: 'Has been here',
-  nothing: 'New here',
-};
+const knownWords = {
+  conversations: 'pickAccount.hasConversations',
+  keys: 'pickAccount.hasKeys',
+  nothing: 'pickAccount.isNew',
+} as const;
 
 interface PickProps {
   readonly onFounding: (founding: Founding) => void;
@@ -79,11 +81,17 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
       setPath(null);
     });
   return (
-    <Stepped step={[2, 3]} title="Which account?" onBack={onBack} busy={work.busy} next={{ ready: selected !== null && path === null, go }}>
+    <Stepped
+      step={[2, 3]}
+      title={t('common.whichAccountQuestion')}
+      onBack={onBack}
+      busy={work.busy}
+      next={{ ready: selected !== null && path === null, go }}
+    >
       <Segments
-        legend="How the wallet counts"
+        legend={t('pickAccount.howTheWalletCounts')}
         name="kind"
-        choices={kinds}
+        choices={kinds()}
         chosen={kind}
         onChoose={(next) => {
           setChosen(null);
@@ -91,7 +99,7 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
         }}
       />
       <fieldset class="picks">
-        <legend class="hidden">Accounts</legend>
+        <legend class="hidden">{t('common.accounts')}</legend>
         {accounts.map(({ path: at, address, known }) => (
           <label key={at} class="pick">
             <input type="radio" name="account" checked={selected === at} onChange={() => setChosen(at)} />
@@ -101,33 +109,33 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
                 {shortAddress(address)}
               </span>
               <span class="small quiet mono">{at}</span>
-              {known !== null && <span class={`small ${known === 'conversations' ? 'good' : 'quiet'}`}>{knownWords[known]}</span>}
+              {known !== null && <span class={`small ${known === 'conversations' ? 'good' : 'quiet'}`}>{t(knownWords[known])}</span>}
             </span>
           </label>
         ))}
       </fieldset>
       {loading && accounts.length === 0 && (
         <p class="small quiet" role="status">
-          Working out the accounts, and asking the node about them…
+          {t('pickAccount.workingOutTheAccounts')}
         </p>
       )}
       {accounts.length > 0 && accounts.every(({ known }) => known === null) && (
-        <Notice tone="caution">The node did not answer, so nobody can say which of these have been used here.</Notice>
+        <Notice tone="caution">{t('pickAccount.theNodeDidNot')}</Notice>
       )}
       {failure !== null && <Notice tone="danger">{explain(failure)}</Notice>}
       {path === null ? (
         <div class="side">
           <Button disabled={loading} onClick={() => void more(kind, accounts.filter(({ path: at }) => at !== found).length)}>
-            Show more
+            {t('pickAccount.showMore')}
           </Button>
           <Button kind="plain" onClick={() => setPath("m/44'/60'/0'/0/0")}>
-            Another path
+            {t('pickAccount.anotherPath')}
           </Button>
         </div>
       ) : (
         <div class="stack">
           <Field
-            label="Derivation path"
+            label={t('pickAccount.derivationPath')}
             value={path}
             onValue={(value) => {
               work.clear();
@@ -135,13 +143,13 @@ export function PickAccount({ onFounding, onBack }: PickProps): JSX.Element {
             }}
             autoFocus
             mono
-            hint={work.error ?? 'How the key follows from the phrase; the wallet’s settings show it.'}
+            hint={work.error ?? t('pickAccount.howTheKeyFollows')}
             tone={work.error ? 'danger' : 'plain'}
           />
           <div class="side">
-            <Button onClick={() => setPath(null)}>Cancel</Button>
+            <Button onClick={() => setPath(null)}>{t('common.cancel')}</Button>
             <Button disabled={work.busy} onClick={() => void find()}>
-              Find account
+              {t('pickAccount.findAccount')}
             </Button>
           </div>
         </div>

@@ -7,6 +7,7 @@ import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { rich, t, type Words } from '../../t.tsx';
 import { Stepped } from './Stepped.tsx';
 
 interface SecretProps {
@@ -29,10 +30,10 @@ export function PhraseEntry({ node, onFounding, onBack }: PhraseProps): JSX.Elem
       onFounding(await background.call('beginPhrase', { phrase: phrase.trim(), extraWord: extra ?? '', ...(node !== null && { node }) })),
     );
   return (
-    <Stepped step={[1, 3]} title="Your recovery phrase" onBack={onBack} busy={work.busy} next={{ ready: count > 0, go }}>
-      <p class="quiet">It stays in this browser, sealed; no page and no node ever sees it.</p>
+    <Stepped step={[1, 3]} title={t('common.yourRecoveryPhrase')} onBack={onBack} busy={work.busy} next={{ ready: count > 0, go }}>
+      <p class="quiet">{t('secrets.itStaysInThis')}</p>
       <Field
-        label="Recovery phrase"
+        label={t('common.recoveryPhrase')}
         type="password"
         value={phrase}
         onValue={(value) => {
@@ -41,23 +42,23 @@ export function PhraseEntry({ node, onFounding, onBack }: PhraseProps): JSX.Elem
         }}
         autoFocus
         mono
-        hint={work.error ?? (count === 0 ? 'Words with spaces between them, in their order.' : count === 1 ? '1 word.' : `${count} words.`)}
+        hint={work.error ?? (count === 0 ? t('secrets.wordsWithSpacesBetween') : t('secrets.words', { count }))}
         tone={work.error ? 'danger' : 'plain'}
       />
       {extra === null ? (
         <div class="side">
           <Button kind="plain" onClick={() => setExtra('')}>
-            It has a passphrase besides
+            {t('secrets.itHasAPassphrase')}
           </Button>
         </div>
       ) : (
         <Field
-          label="Passphrase of the phrase"
+          label={t('secrets.passphraseOfThePhrase')}
           type="password"
           value={extra}
           onValue={setExtra}
           autoFocus
-          hint="Also called the 25th word. A wrong one is no error: it leads to other accounts."
+          hint={t('secrets.alsoCalledThe25th')}
         />
       )}
     </Stepped>
@@ -70,10 +71,10 @@ export function KeyEntry({ onFounding, onBack }: SecretProps): JSX.Element {
   const digits = key.trim().replace(/^0x/i, '').length;
   const go = (): Promise<void> => work.run(async () => onFounding(await background.call('beginPrivateKey', { key: key.trim() })));
   return (
-    <Stepped step={[1, 2]} title="Your private key" onBack={onBack} busy={work.busy} next={{ ready: digits > 0, go }}>
-      <p class="quiet">It stays in this browser, sealed; no page and no node ever sees it.</p>
+    <Stepped step={[1, 2]} title={t('secrets.yourPrivateKey')} onBack={onBack} busy={work.busy} next={{ ready: digits > 0, go }}>
+      <p class="quiet">{t('secrets.itStaysInThis')}</p>
       <Field
-        label="Private key"
+        label={t('common.privateKey')}
         type="password"
         value={key}
         onValue={(value) => {
@@ -82,7 +83,7 @@ export function KeyEntry({ onFounding, onBack }: SecretProps): JSX.Element {
         }}
         autoFocus
         mono
-        hint={work.error ?? (digits === 0 ? '64 digits, with or without 0x.' : `${digits} of 64 digits.`)}
+        hint={work.error ?? (digits === 0 ? t('secrets.with64DigitsWithOr') : t('secrets.digits', { count: digits }))}
         tone={work.error ? 'danger' : 'plain'}
       />
     </Stepped>
@@ -105,17 +106,14 @@ export function KeysEntry({ onFounding, onBack }: SecretProps): JSX.Element {
   return (
     <Stepped
       step={[1, 2]}
-      title="Keys of another program"
+      title={t('secrets.keysOfAnotherProgram')}
       onBack={onBack}
       busy={work.busy}
       next={{ ready: !large && (file !== null || text.trim() !== ''), go }}
     >
-      <p class="quiet">
-        What <code class="mono">Client.getKeys()</code> of xmtp-js returns, or what a program keeps under{' '}
-        <code class="mono">xmtp:…:keys:0x…</code>: as a file, hex, base64 or a list of numbers.
-      </p>
+      <p class="quiet">{rich('secrets.whatClientGetkeysOf', { code: (words: Words) => <code class="mono">{words}</code> })}</p>
       <Field
-        label="Keys"
+        label={t('common.keys')}
         type="password"
         value={text}
         onValue={(value) => {
@@ -128,7 +126,7 @@ export function KeysEntry({ onFounding, onBack }: SecretProps): JSX.Element {
         hint=""
       />
       <label class="file">
-        <span class="small">Or a file</span>
+        <span class="small">{t('secrets.orAFile')}</span>
         <input
           type="file"
           onChange={(event) => {
@@ -137,11 +135,9 @@ export function KeysEntry({ onFounding, onBack }: SecretProps): JSX.Element {
           }}
         />
       </label>
-      {large && <Notice tone="danger">This file is too large to be keys.</Notice>}
+      {large && <Notice tone="danger">{t('secrets.thisFileIsToo')}</Notice>}
       {work.error && <Notice tone="danger">{work.error}</Notice>}
-      <p class="small quiet">
-        These keys read and write your messages. Without the wallet itself, Parley cannot renew their backup on the network.
-      </p>
+      <p class="small quiet">{t('secrets.theseKeysReadAnd')}</p>
     </Stepped>
   );
 }

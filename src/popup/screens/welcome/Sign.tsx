@@ -8,6 +8,7 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Qr } from '../../parts/Qr.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { rich, t, type Words } from '../../t.tsx';
 import { signatureOf } from '../../wallets/page-wallet.ts';
 import { explainPage, faultWords, purposes } from '../../wallets/words.ts';
 import type { Reached } from './PageWallet.tsx';
@@ -41,28 +42,21 @@ export function Sign({ founding, stage, reached, onFounding, onOther, onNoBackup
   const { title, why } = purposes[purpose];
   const sealing = purpose !== 'create';
   return (
-    <Stepped step={[2, 3]} title={title} onBack={onBack}>
-      <p class="quiet">{why}</p>
-      {purpose === 'open' && number > 1 && (
-        <p class="small quiet">This is backup {number}, counted from the newest. One signature tries one backup.</p>
-      )}
+    <Stepped step={[2, 3]} title={t(title)} onBack={onBack}>
+      <p class="quiet">{t(why)}</p>
+      {purpose === 'open' && number > 1 && <p class="small quiet">{t('sign.thisIsBackupCounted', { number })}</p>}
       <div class="stack tight">
-        <h2 class="small">The text, word for word</h2>
+        <h2 class="small">{t('sign.theTextWordFor')}</h2>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it */}
-        <section class="signing-text" tabIndex={0} aria-label="Text to sign">
+        <section class="signing-text" tabIndex={0} aria-label={t('sign.textToSign')}>
           {text}
         </section>
       </div>
       <div class="stack tight">
-        <h2 class="small">By this account</h2>
+        <h2 class="small">{t('sign.byThisAccount')}</h2>
         <FullAddress address={address} />
       </div>
-      {sealing && reached && (
-        <Notice tone="caution">
-          The page at {hostOf(reached.page.origin)} sees this signature, and whoever runs it could keep it and open your backup. Go on only
-          if you trust them with your messages; “Sign elsewhere” keeps it from every page.
-        </Notice>
-      )}
+      {sealing && reached && <Notice tone="caution">{t('sign.thePageAtSees', { host: hostOf(reached.page.origin) })}</Notice>}
       {fault && <Notice tone="danger">{faultWords(fault, address)}</Notice>}
       {reached ? (
         <InPage reached={reached} onAnswer={give} onAsk={forget} />
@@ -71,11 +65,11 @@ export function Sign({ founding, stage, reached, onFounding, onOther, onNoBackup
       )}
       <div class="side">
         <Button kind="plain" onClick={onOther}>
-          {reached ? 'Sign elsewhere, and paste' : 'Use a wallet in this browser'}
+          {reached ? t('sign.signElsewhereAndPaste') : t('sign.useAWalletIn')}
         </Button>
         {(purpose === 'enable' || purpose === 'enable-again') && (
           <Button kind="plain" onClick={onNoBackup}>
-            Go on without a backup
+            {t('common.goOnWithoutA')}
           </Button>
         )}
       </div>
@@ -122,10 +116,10 @@ function InPage({ reached, onAnswer, onAsk }: InPageProps): JSX.Element {
     <>
       {failure !== null && <Notice tone="danger">{explainPage(failure)}</Notice>}
       {asking ? (
-        <Waiting what={`${reached.wallet.name} asks you to sign. Compare the text in its window with the one above.`} onStop={stop} />
+        <Waiting what={t('sign.asksYouToSign', { name: reached.wallet.name })} onStop={stop} />
       ) : (
         <Button kind="primary" wide onClick={() => void ask()}>
-          Sign with {reached.wallet.name}
+          {t('sign.signWithNamed', { name: reached.wallet.name })}
         </Button>
       )}
     </>
@@ -147,12 +141,9 @@ function Pasted({ text, onAnswer, onType }: PastedProps): JSX.Element {
   return (
     <>
       <div class="qr-frame">
-        <Qr text={text} label="The text to sign, as a QR code" />
+        <Qr text={text} label={t('sign.theTextToSign')} />
       </div>
-      <p class="small quiet">
-        Sign it as a personal message (EIP-191, “personal_sign”): in the wallet’s own “sign message”, with a hardware tool, or by{' '}
-        <code class="mono">cast wallet sign</code>. The text has four lines, the third is empty, and no line end after the last.
-      </p>
+      <p class="small quiet">{rich('sign.signItAsA', { code: (words: Words) => <code class="mono">{words}</code> })}</p>
       <div class="side">
         <Button
           onClick={() => {
@@ -162,11 +153,11 @@ function Pasted({ text, onAnswer, onType }: PastedProps): JSX.Element {
             );
           }}
         >
-          {copied ? 'Text copied' : 'Copy the text'}
+          {copied ? t('sign.textCopied') : t('sign.copyTheText')}
         </Button>
       </div>
       <Field
-        label="Signature"
+        label={t('sign.signature')}
         value={signature}
         onValue={(value) => {
           onType();
@@ -181,11 +172,11 @@ function Pasted({ text, onAnswer, onType }: PastedProps): JSX.Element {
         }}
         mono
         placeholder="0x…"
-        hint={signature === '' ? '130 digits after 0x. It is checked as soon as it is pasted.' : ''}
+        hint={signature === '' ? t('sign.with130DigitsAfter0x') : ''}
       />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <Button kind="primary" wide disabled={work.busy || signature.trim() === ''} onClick={() => check(signature)}>
-        Check the signature
+        {t('sign.checkTheSignature')}
       </Button>
     </>
   );

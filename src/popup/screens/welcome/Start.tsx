@@ -5,6 +5,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Icon } from '../../parts/Icon.tsx';
 import { Letter } from '../../parts/Letter.tsx';
+import { t } from '../../t.tsx';
 
 interface StartProps {
   readonly node: string;
@@ -20,13 +21,13 @@ export function Start({ node, preset, onNode, onNew, onExisting }: StartProps): 
     <main class="scroll gate">
       <div class="page">
         <Letter />
-        <h1 class="welcome-title">Write to any wallet. Only the two of you can read it.</h1>
+        <h1 class="welcome-title">{t('start.writeToAnyWallet')}</h1>
         <div class="stack">
           <Button kind="primary" wide onClick={onNew}>
-            Create a new wallet
+            {t('start.createANewWallet')}
           </Button>
           <Button wide onClick={onExisting}>
-            I already have a wallet
+            {t('start.iAlreadyHaveA')}
           </Button>
         </div>
         {editing ? (
@@ -35,10 +36,10 @@ export function Start({ node, preset, onNode, onNew, onExisting }: StartProps): 
           <div class="node-line">
             <Icon of={Server} size={16} />
             <span>
-              {preset ? 'This page suggests the node' : 'Messages travel by the node'} <strong class="mono">{hostOf(node)}</strong>
+              {preset ? t('start.thisPageSuggestsThe') : t('start.messagesTravelByThe')} <strong class="mono">{hostOf(node)}</strong>
             </span>
             <Button kind="plain" onClick={() => setEditing(true)}>
-              Change
+              {t('start.change')}
             </Button>
           </div>
         )}
@@ -49,15 +50,7 @@ export function Start({ node, preset, onNode, onNew, onExisting }: StartProps): 
 
 export function NodeField({ node, onNode }: { readonly node: string; readonly onNode: (node: string) => void }): JSX.Element {
   return (
-    <Field
-      label="Node address"
-      type="url"
-      value={node}
-      onValue={onNode}
-      autoFocus
-      mono
-      hint="The node (the server that carries your sealed messages) of your community, or your own."
-    />
+    <Field label={t('start.nodeAddress')} type="url" value={node} onValue={onNode} autoFocus mono hint={t('start.theNodeTheServer')} />
   );
 }
 

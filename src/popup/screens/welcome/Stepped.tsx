@@ -1,6 +1,7 @@
 import { ArrowLeft } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { Button, IconButton } from '../../parts/Button.tsx';
+import { t } from '../../t.tsx';
 
 interface SteppedProps {
   /** "2 of 3"; null where nobody can say. */
@@ -25,18 +26,14 @@ export function Stepped({ step, title, next, busy = false, onBack, children }: S
         }}
       >
         <div class="progress">
-          {onBack && <IconButton icon={ArrowLeft} label="Back" onClick={onBack} disabled={busy} />}
-          {step && (
-            <span>
-              {step[0]} of {step[1]}
-            </span>
-          )}
+          {onBack && <IconButton icon={ArrowLeft} label={t('common.back')} onClick={onBack} disabled={busy} />}
+          {step && <span>{t('stepped.progress', { step: step[0], all: step[1] })}</span>}
         </div>
         <h1>{title}</h1>
         {children}
         {next && (
           <Button kind="primary" type="submit" wide disabled={!next.ready || busy}>
-            {next.words ?? 'Continue'}
+            {next.words ?? t('stepped.continue')}
           </Button>
         )}
       </form>

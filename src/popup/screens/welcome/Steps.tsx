@@ -5,6 +5,7 @@ import { FullAddress } from '../../parts/Address.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import type { useWork } from '../../state.ts';
+import { t } from '../../t.tsx';
 import { closePage } from '../../wallets/page-wallet.ts';
 import { BackupChoice } from './BackupChoice.tsx';
 import { Look } from './Look.tsx';
@@ -90,7 +91,7 @@ export function Steps({
           known={adding}
           busy={work.busy}
           error={work.error}
-          doing={stage.restored ? 'Fetching your conversations…' : 'Sealing your keys…'}
+          doing={stage.restored ? t('steps.fetchingYourConversationsBegin') : t('steps.sealingYourKeysBegin')}
           onPassphrase={onPassphrase}
           onBack={onBack}
         >
@@ -111,10 +112,6 @@ function outcome({
   readonly replaces: boolean;
   readonly backup: boolean;
 }): string {
-  const keys = restored
-    ? 'Your keys were found, and your conversations come back.'
-    : replaces
-      ? 'Your keys take the place of those on the network.'
-      : 'Nothing was found on the node: you begin with an empty inbox.';
-  return `${keys} ${backup ? 'The network holds a sealed backup.' : 'There will be no backup on the network: save your account to a file when you can.'}`;
+  const keys = restored ? t('steps.yourKeysWereFound') : replaces ? t('steps.yourKeysTakeThe') : t('steps.nothingWasFoundOn');
+  return `${keys} ${backup ? t('steps.theNetworkHoldsA') : t('steps.thereWillBeNo')}`;
 }

@@ -1,10 +1,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Founding, FoundingStage } from '../../../rpc/views.ts';
+import type { Key } from '../../../words/en/index.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
+import { rich, t } from '../../t.tsx';
 import { hostOf, NodeField } from './Start.tsx';
 import { Stepped } from './Stepped.tsx';
 
@@ -20,12 +22,12 @@ interface StuckProps {
   readonly onBack: () => void;
 }
 
-const titles: Record<Stage['why'], string> = {
-  'backup-closed': 'Your backup does not open',
-  'keys-elsewhere': 'This wallet has keys already',
-  'other-keys': 'The network shows other keys',
-  'signs-differently': 'This wallet signs differently each time',
-};
+const titles = {
+  'backup-closed': 'stuck.backupClosed',
+  'keys-elsewhere': 'stuck.keysElsewhere',
+  'other-keys': 'stuck.otherKeys',
+  'signs-differently': 'stuck.signsDifferently',
+} as const satisfies Record<Stage['why'], Key>;
 
 /** What stands in the way, what it means, and the choices; what costs something comes last and says what it costs. */
 export function Stuck({ founding, stage, node, adding, onNode, onFounding, onBack }: StuckProps): JSX.Element {
@@ -37,21 +39,21 @@ export function Stuck({ founding, stage, node, adding, onNode, onFounding, onBac
   const look = (): void => void work.run(async () => onFounding(await background.call('lookForKeys', adding ? {} : { node })));
   const differs = stage.why === 'signs-differently';
   return (
-    <Stepped step={null} title={titles[stage.why]} onBack={onBack} busy={work.busy}>
+    <Stepped step={null} title={t(titles[stage.why])} onBack={onBack} busy={work.busy}>
       <Explained founding={founding} stage={stage} />
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       {stage.older > 0 && (
         <Button kind="primary" wide disabled={work.busy} onClick={decide('older')}>
-          Try an older backup ({stage.older} left, one signature each)
+          {t('stuck.tryOlder', { count: stage.older })}
         </Button>
       )}
       {differs ? (
         <>
           <Button kind="primary" wide disabled={work.busy} onClick={decide('no-backup')}>
-            Go on without a backup
+            {t('common.goOnWithoutA')}
           </Button>
           <Button wide disabled={work.busy} onClick={decide('backup')}>
-            Try both signatures again
+            {t('stuck.tryBothSignaturesAgain')}
           </Button>
         </>
       ) : (
@@ -60,25 +62,27 @@ export function Stuck({ founding, stage, node, adding, onNode, onFounding, onBac
             <div class="stack">
               <NodeField node={node} onNode={onNode} />
               <Button wide disabled={work.busy} onClick={look}>
-                Look there
+                {t('stuck.lookThere')}
               </Button>
             </div>
           ) : (
             <Button wide disabled={work.busy} onClick={adding ? look : () => setOther(true)}>
-              {adding ? 'Look again' : 'Look on another node'}
+              {adding ? t('common.lookAgain') : t('stuck.lookOnAnotherNode')}
             </Button>
           )}
           <Button wide disabled={work.busy} onClick={onBack}>
-            {founding.way === 'phrase' ? 'Choose another account' : founding.way === 'bundle' ? 'Bring other keys' : 'Use another wallet'}
+            {founding.way === 'phrase'
+              ? t('stuck.chooseAnotherAccount')
+              : founding.way === 'bundle'
+                ? t('stuck.bringOtherKeys')
+                : t('stuck.useAnotherWallet')}
           </Button>
           {last ? (
             <LastResort founding={founding} busy={work.busy} onYes={decide('new-identity')} onNo={() => setLast(false)} />
           ) : (
             <div class="side">
               <Button kind="plain" onClick={() => setLast(true)}>
-                {founding.way === 'bundle' || stage.why === 'other-keys'
-                  ? 'Use these keys all the same…'
-                  : 'I cannot get the old keys any more…'}
+                {founding.way === 'bundle' || stage.why === 'other-keys' ? t('stuck.useTheseKeysAll') : t('stuck.iCannotGetThe')}
               </Button>
             </div>
           )}
@@ -90,32 +94,12 @@ export function Stuck({ founding, stage, node, adding, onNode, onFounding, onBac
 
 function Explained({ founding, stage }: { readonly founding: Founding; readonly stage: Stage }): JSX.Element {
   const host = <strong>{hostOf(founding.node ?? '')}</strong>;
-  if (stage.why === 'signs-differently')
-    return (
-      <p class="quiet">
-        Both signatures are good, and they are not equal. A backup that is sealed with one could never be opened with another, so none was
-        made. You can go on without it: your account is then in this browser only, until you save it to a file.
-      </p>
-    );
-  if (stage.why === 'keys-elsewhere')
-    return (
-      <p class="quiet">
-        {host} shows keys of this wallet, and has no backup of them. Another program holds them: perhaps its backup is on another node, or
-        you can export its keys and bring them here. Nothing was changed.
-      </p>
-    );
-  if (stage.why === 'other-keys')
-    return (
-      <p class="quiet">
-        The keys that you bring are good, but {host} shows others for this wallet, made by another program or at another time. People who
-        look you up find those. Nothing was changed.
-      </p>
-    );
+  if (stage.why === 'signs-differently') return <p class="quiet">{t('stuck.bothSignaturesAreGood')}</p>;
+  if (stage.why === 'keys-elsewhere') return <p class="quiet">{rich('stuck.keysElsewhereMeans', { host })}</p>;
+  if (stage.why === 'other-keys') return <p class="quiet">{rich('stuck.otherKeysMeans', { host })}</p>;
   return (
     <p class="quiet">
-      {host} holds a backup for this wallet, and {stage.tried > 1 ? `the ${stage.tried} newest do` : 'it does'} not open with{' '}
-      {founding.way === 'external' ? 'your signature' : 'this wallet'}. It may have been made with another wallet program that signs
-      differently, or damaged. Nothing was changed.
+      {rich(founding.way === 'external' ? 'stuck.closedToSignature' : 'stuck.closedToWallet', { host, count: stage.tried })}
     </p>
   );
 }
@@ -135,14 +119,12 @@ function LastResort({
   return (
     <div class="stack">
       <Notice tone="danger">
-        {bringing ? 'The keys that the network shows now give way to yours.' : 'New keys take the place of the old ones, for good.'}{' '}
-        Conversations that belong to the others cannot be read here. The program that has them is cut off: it can read what it has and will
-        not hear from you. People who wrote to you are told that your keys have changed.
+        {t(bringing ? 'stuck.yoursReplace' : 'stuck.newReplace')} {t('stuck.replacingMeans')}
       </Notice>
       <div class="side">
-        <Button onClick={onNo}>Cancel</Button>
+        <Button onClick={onNo}>{t('common.cancel')}</Button>
         <Button kind="danger" disabled={busy} onClick={onYes}>
-          {bringing ? 'Put mine in their place' : 'Replace the keys'}
+          {bringing ? t('stuck.putMineInTheir') : t('stuck.replaceTheKeys')}
         </Button>
       </div>
     </div>

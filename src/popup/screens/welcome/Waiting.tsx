@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
+import { t } from '../../t.tsx';
 import { patienceMs } from '../../wallets/page-wallet.ts';
 
 /** While a wallet has the word. Nobody has to wait for ever. */
@@ -16,14 +17,9 @@ export function Waiting({ what, onStop }: { readonly what: string; readonly onSt
       <p class="small quiet" role="status">
         {what}
       </p>
-      {long && (
-        <Notice tone="caution">
-          The wallet has not answered yet. Its window may be behind this one, or its button in the toolbar may show a number. If it hangs,
-          stop waiting, unlock or restart it, and ask again; a late answer is not used.
-        </Notice>
-      )}
+      {long && <Notice tone="caution">{t('waiting.theWalletHasNot')}</Notice>}
       <div class="side">
-        <Button onClick={onStop}>Stop waiting</Button>
+        <Button onClick={onStop}>{t('waiting.stopWaiting')}</Button>
       </div>
     </div>
   );

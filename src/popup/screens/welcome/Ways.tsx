@@ -1,6 +1,7 @@
 import { ChevronRight, FileKey, FileUp, Globe, KeyRound, ListOrdered, QrCode, SquareArrowOutUpRight } from 'lucide';
 import type { JSX } from 'preact';
 import { Icon } from '../../parts/Icon.tsx';
+import { t } from '../../t.tsx';
 import { Stepped } from './Stepped.tsx';
 
 export type WayIn = 'new' | 'page' | 'tab' | 'phrase' | 'key' | 'air' | 'keys';
@@ -23,30 +24,30 @@ interface Way {
 /** What somebody may bring. */
 export function Ways({ adding, tab, onWay, onBack }: WaysProps): JSX.Element {
   const ways: Way[] = [
-    ...(adding ? [{ way: 'new' as const, icon: KeyRound, title: 'New wallet', about: 'Parley makes one, with a recovery phrase.' }] : []),
+    ...(adding ? [{ way: 'new' as const, icon: KeyRound, title: t('ways.newWallet'), about: t('ways.parleyMakesOneWith') }] : []),
     ...(tab === null
       ? []
       : [
           {
             way: 'tab' as const,
             icon: SquareArrowOutUpRight,
-            title: `The wallet in the tab of ${tab}`,
-            about: 'Its window asks you; keys stay in the wallet.',
+            title: t('ways.theWalletInThe', { host: tab }),
+            about: t('ways.itsWindowAsksYou'),
           },
         ]),
-    { way: 'page', icon: Globe, title: 'A wallet in this browser', about: 'MetaMask, Rabby and the like sign; keys stay in the wallet.' },
-    { way: 'phrase', icon: ListOrdered, title: 'Recovery phrase', about: '12 to 24 words; choose the account.' },
-    { way: 'key', icon: KeyRound, title: 'Private key', about: 'Of one account.' },
+    { way: 'page', icon: Globe, title: t('ways.aWalletInThis'), about: t('ways.metamaskRabbyAndThe') },
+    { way: 'phrase', icon: ListOrdered, title: t('common.recoveryPhrase'), about: t('ways.with12To24Words') },
+    { way: 'key', icon: KeyRound, title: t('common.privateKey'), about: t('ways.ofOneAccount') },
     {
       way: 'air',
       icon: QrCode,
-      title: 'A wallet apart',
-      about: 'On paper, on a phone, offline: read the text there, paste its signature here.',
+      title: t('ways.aWalletApart'),
+      about: t('ways.onPaperOnA'),
     },
-    { way: 'keys', icon: FileKey, title: 'Keys of another XMTP program', about: 'What xmtp-js exports or keeps; no wallet needed.' },
+    { way: 'keys', icon: FileKey, title: t('ways.keysOfAnotherXmtp'), about: t('ways.whatXmtpJsExports') },
   ];
   return (
-    <Stepped step={null} title={adding ? 'Add an account' : 'What do you have?'} onBack={onBack}>
+    <Stepped step={null} title={adding ? t('common.addAnAccount') : t('ways.whatDoYouHaveQuestion')} onBack={onBack}>
       <ul class="picks">
         {ways.map(({ way, icon, title, about }) => (
           <li key={way}>
@@ -65,8 +66,8 @@ export function Ways({ adding, tab, onWay, onBack }: WaysProps): JSX.Element {
             <a class="pick" href="#/restore">
               <Icon of={FileUp} />
               <span class="middle">
-                <strong>A backup file of Parley</strong>
-                <span class="small quiet">Account, messages and settings as they were.</span>
+                <strong>{t('ways.aBackupFileOf')}</strong>
+                <span class="small quiet">{t('ways.accountMessagesAndSettings')}</span>
               </span>
               <Icon of={ChevronRight} size={16} />
             </a>

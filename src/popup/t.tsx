@@ -1,0 +1,124 @@
+import type { ComponentChildren } from 'preact';
+import { Fragment } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { en, type Key } from '../words/en/index.ts';
+import {
+  directionOf,
+  isLanguageSetting,
+  type Language,
+  type LanguageSetting,
+  preferredHere,
+  type Spoken,
+  spokenFor,
+} from '../words/languages.ts';
+import {
+  type CatalogueLike,
+  fill,
+  type Names,
+  type Piece,
+  piecesOf,
+  type Tags,
+  textFor,
+  type Value,
+  type Values,
+  written,
+} from '../words/message.ts';
+
+/**
+ * The one way to words: every text that a person sees is `t('key', { … })`, or `rich(…)` where there are elements in it. English is always here; another
+ * language is fetched from the package before the first thing is drawn in it.
+ */
+export type Catalogue = CatalogueLike<typeof en>;
+type Messages = typeof en;
+
+const others: Partial<Record<Language, () => Promise<Catalogue>>> = {};
+
+let spoken: Spoken = spokenFor('en', preferredHere());
+let catalogue: Catalogue = en;
+const fetched = new Map<Language, Catalogue>([['en', en]]);
+const listeners = new Set<() => void>();
+
+export function t<K extends Key>(key: K, ...values: Values<Messages[K]>): string {
+  return fill(catalogue[key], (values[0] ?? {}) as Readonly<Record<string, Value>>, spoken);
+}
+
+/** The words of a named part, already drawn. */
+export type Words = ComponentChildren;
+type Draw = (words: Words) => ComponentChildren;
+type Drawn<M> = { readonly [N in Names<M>]: N extends 'count' ? number : N extends Tags<M> ? Draw : ComponentChildren };
+
+/** The same with elements: places take them as they are, and a named part is what its function makes of the words in it. */
+export function rich<K extends Key>(key: K, values: Drawn<Messages[K]>): ComponentChildren {
+  const given = values as Readonly<Record<string, unknown>>;
+  const draw = (pieces: readonly Piece[]): ComponentChildren =>
+    pieces.map((piece, index) => {
+      if (typeof piece === 'string') return piece;
+      if ('place' in piece) {
+        const value = given[piece.place];
+        return typeof value === 'string' || typeof value === 'number' ? (
+          written(value, spoken)
+        ) : (
+          <Fragment key={index}>{value as ComponentChildren}</Fragment>
+        );
+      }
+      return <Fragment key={index}>{(given[piece.tag] as Draw)(draw(piece.pieces))}</Fragment>;
+    });
+  return <>{draw(piecesOf(textFor(catalogue[key], given['count'], spoken)))}</>;
+}
+
+/** The locale of what is spoken, for all that `Intl` writes. */
+export const locale = (): string => spoken.locale;
+
+/** A number as the language writes it. */
+export const numbered = (count: number): string => written(count, spoken);
+
+const rememberedKey = 'language';
+let turn = 0;
+
+/** Speaks a language from now on, and remembers it so that the next page opens in it. Where its words cannot be read, all stays as it is. */
+export async function speak(setting: LanguageSetting): Promise<void> {
+  const mine = ++turn;
+  try {
+    localStorage.setItem(rememberedKey, setting);
+  } catch {
+    // Storage is off: the page just begins in the browser's language.
+  }
+  const next = spokenFor(setting, preferredHere());
+  const known = fetched.get(next.language) ?? (await others[next.language]?.().catch(() => undefined));
+  // Somebody chose another one meanwhile.
+  if (!known || mine !== turn) return;
+  fetched.set(next.language, known);
+  if (next.language === spoken.language && next.locale === spoken.locale && known === catalogue) return show();
+  spoken = next;
+  catalogue = known;
+  show();
+  for (const listener of listeners) listener();
+}
+
+/** What was spoken last time, before the background has said anything. */
+export function rememberedLanguage(): LanguageSetting {
+  try {
+    const kept = localStorage.getItem(rememberedKey);
+    return isLanguageSetting(kept) ? kept : 'browser';
+  } catch {
+    return 'browser';
+  }
+}
+
+/** The page says which language it is in and which way its letters run. */
+function show(): void {
+  document.documentElement.lang = spoken.locale;
+  document.documentElement.dir = directionOf(spoken.language);
+}
+
+/** Draws anew when another language is spoken. */
+export function useLanguage(): Spoken {
+  const [now, setNow] = useState(spoken);
+  useEffect(() => {
+    const changed = (): void => setNow(spoken);
+    listeners.add(changed);
+    changed();
+    return () => void listeners.delete(changed);
+  }, []);
+  return now;
+}

@@ -1,0 +1,11 @@
+import { common } from './common.ts';
+import { inbox } from './inbox.ts';
+import { parts } from './parts.ts';
+import { prompts } from './prompts.ts';
+import { settings } from './settings.ts';
+import { welcome } from './welcome.ts';
+
+/** Every word that a person sees in the extension's pages; the other languages have the same keys. */
+export const en = { ...common, ...parts, ...inbox, ...settings, ...prompts, ...welcome } as const;
+
+export type Key = keyof typeof en;
