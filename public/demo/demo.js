@@ -1,32 +1,21 @@
 /**
  * A sample site for Parley: finds the provider, builds each call from its form, shows the answer or the error, and writes the events down.
- * Stable ids, for tests and for links: `call-METHOD`, `code-METHOD`, `run-METHOD`, `answer-METHOD`; fields are `METHOD-MEMBER`;
- * `provider` carries the outcome of the search in `data-state`, answers theirs in `data-outcome`.
+ * Stable ids, for tests: `call-METHOD`, `code-METHOD`, `link-METHOD`, `run-METHOD`, `answer-METHOD` (the last one in words), `result-METHOD` (as
+ * JSON); fields are `METHOD-MEMBER`; `provider` carries the outcome of the search in `data-state`, answers theirs in `data-outcome`, entries of
+ * `events` their event in `data-event`. `?method=…&params=…` in the address fills a form in; only a click calls.
  */
+import { callIn, callOf, codeOf, fieldsOf, fill, linkOf } from './calls.js';
+import { codes, events, watchProviders } from './provider.js';
+import { samples } from './samples.js';
 
 /**
- * @typedef {{ method: string, params?: object }} Call
- * @typedef {{ isParley: true, version: string, request(call: Call): Promise<unknown>,
- *   on(event: string, listener: (payload: unknown) => void): Provider }} Provider
- * @typedef {{ uuid: string, name: string, icon: string, rdns: string }} ProviderInfo
- * @typedef {{ info: ProviderInfo | null, provider: Provider }} Found
+ * @typedef {import('./provider.js').Provider} Provider
+ * @typedef {import('./provider.js').Found} Found
+ * @typedef {import('./calls.js').Field} Field
  */
 
-/** What each code means, in our words. */
-const codes = new Map([
-  [4001, 'The user said no, or closed the prompt.'],
-  [4100, 'Not granted, and asking is not possible: hidden page, refused before, muted, or no account.'],
-  [4200, 'No such method.'],
-  [4900, 'Parley was updated or removed: reload the page.'],
-  [4901, 'Not now: the node did not answer, or Parley was interrupted. Safe to ask again.'],
-  [-32001, 'No such peer on the network, or no such conversation.'],
-  [-32005, 'Too many calls: wait for data.retryAfterMs.'],
-  [-32602, 'A parameter is wrong: the message names it.'],
-  [-32603, 'Something failed inside Parley.'],
-]);
-
-/** How long a page waits for somebody to announce a provider. */
-const patienceMs = 600;
+/** Entries of the list of events. */
+const mostEvents = 200;
 
 /** @type {Provider | null} */
 let provider = null;
@@ -37,6 +26,9 @@ const byId = (id) => {
   if (!found) throw new Error(`the page has no #${id}`);
   return found;
 };
+
+/** @type {(id: string) => Field} */
+const fieldById = (id) => /** @type {Field} */ (byId(id));
 
 /**
  * Makes an element with text in it.
@@ -53,42 +45,32 @@ function make(tag, attributes, text) {
   return element;
 }
 
-/**
- * Finds the provider as EIP-6963 does: whoever is there announces itself when asked.
- * @returns {Promise<Found | null>}
- */
-function findProvider() {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      const { xmtp } = /** @type {{ xmtp?: Provider }} */ (/** @type {unknown} */ (window));
-      resolve(xmtp ? { info: null, provider: xmtp } : null);
-    }, patienceMs);
-    window.addEventListener(
-      'xmtp:announceProvider',
-      (event) => {
-        clearTimeout(timer);
-        resolve(/** @type {CustomEvent<Found>} */ (event).detail);
-      },
-      { once: true },
-    );
-    window.dispatchEvent(new Event('xmtp:requestProvider'));
-  });
+/** @type {Found[]} */
+const providers = [];
+
+/** @param {Found} found */
+function meet(found) {
+  providers.push(found);
+  const choice = /** @type {HTMLSelectElement} */ (byId('choose-provider'));
+  choice.append(
+    make('option', { value: String(providers.length - 1) }, found.info ? `${found.info.name} (${found.info.rdns})` : 'window.xmtp'),
+  );
+  byId('choose').hidden = providers.length < 2;
+  for (const event of events) found.provider.on(event, (payload) => found.provider === provider && note(event, payload));
+  if (providers.length === 1) use(found);
 }
 
 /** @param {Found} found */
-function welcome({ info, provider: found }) {
-  provider = found;
+function use({ info, provider: chosen }) {
+  provider = chosen;
   const status = byId('provider');
   status.dataset.state = 'found';
-  status.textContent = `${info?.name ?? 'A provider'} ${found.version} is here`;
+  status.textContent = `${info?.name ?? 'A provider'} ${chosen.version} is here`;
+  status.title = info ? `${info.rdns}, ${info.uuid}` : '';
   const icon = /** @type {HTMLImageElement} */ (byId('icon'));
-  if (info) {
-    status.title = `${info.rdns}, ${info.uuid}`;
-    icon.src = info.icon;
-    icon.hidden = false;
-  }
-  for (const event of ['connect', 'disconnect', 'accountsChanged', 'permissionsChanged'])
-    found.on(event, (payload) => note(event, payload));
+  if (info) icon.src = info.icon;
+  icon.hidden = !info;
+  byId('missing').hidden = true;
   for (const button of document.querySelectorAll('form.call button')) /** @type {HTMLButtonElement} */ (button).disabled = false;
 }
 
@@ -112,56 +94,17 @@ function note(event, payload) {
   const time = new Date().toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const entry = make('li', { 'data-event': event });
   entry.append(make('time', {}, time), ' ', make('b', {}, event), make('pre', {}, JSON.stringify(payload, null, 2)));
-  byId('events').prepend(entry);
+  const list = byId('events');
+  list.prepend(entry);
+  if (list.childElementCount > mostEvents) list.lastElementChild?.remove();
   byId('no-events').hidden = true;
+  if (event === 'accountsChanged') showAccounts(payload);
 }
 
-/**
- * Reads one field as the member that it stands for; undefined leaves the member out.
- * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field
- * @returns {unknown}
- */
-function readField({ dataset, value }) {
-  const text = value.trim();
-  if (dataset.kind === 'whole') return value;
-  if (text === '') return undefined;
-  const lines = text.split(/\s*\n\s*/);
-  if (dataset.kind === 'lines') return lines;
-  if (dataset.kind === 'json') return JSON.parse(text);
-  if (dataset.kind !== 'map') return text;
-  return Object.fromEntries(lines.map((line) => [line.split('=', 1)[0].trim(), line.slice(line.indexOf('=') + 1).trim()]));
-}
-
-/**
- * The call that a form describes. @throws SyntaxError for JSON that is none
- * @param {HTMLFormElement} form
- * @returns {Call}
- */
-function callOf(form) {
-  /** @type {Record<string, unknown>} */
-  const params = {};
-  for (const field of fieldsOf(form)) {
-    const value = readField(field);
-    if (value !== undefined) params[field.name] = value;
-  }
-  if (form.dataset.method) return { method: form.dataset.method, ...(Object.keys(params).length > 0 && { params }) };
-  const { method, params: own } = params;
-  return { method: String(method ?? ''), ...(own !== undefined && { params: /** @type {object} */ (own) }) };
-}
-
-/**
- * @param {HTMLFormElement} form
- * @returns {(HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement)[]}
- */
-const fieldsOf = (form) => [...form.querySelectorAll('[data-kind]')].map((field) => /** @type {HTMLInputElement} */ (field));
-
-/**
- * A call as a developer writes it.
- * @param {Call} call
- */
-function codeOf({ method, params }) {
-  const text = params === undefined ? '' : `,\n  params: ${JSON.stringify(params, null, 2).replaceAll('\n', '\n  ')}`;
-  return `await window.xmtp.request({\n  method: '${method}'${text},\n})`;
+/** @param {unknown} accounts */
+function showAccounts(accounts) {
+  const [first] = Array.isArray(accounts) ? accounts : [];
+  byId('accounts').textContent = first ? `Connected as ${first}` : 'Not connected';
 }
 
 /**
@@ -173,8 +116,9 @@ function codeOf({ method, params }) {
  */
 function show(place, outcome, line, detail) {
   place.dataset.outcome = outcome;
-  place.replaceChildren(make('p', { class: 'line' }, line));
-  if (detail !== undefined) place.append(make('pre', { tabindex: '0' }, detail));
+  const name = place.id.slice('answer-'.length);
+  const json = detail === undefined ? [] : [make('pre', { id: `result-${name}`, tabindex: '0', 'aria-label': 'As JSON' }, detail)];
+  place.replaceChildren(make('p', { class: 'line' }, line), ...json);
   place.hidden = false;
 }
 
@@ -206,17 +150,33 @@ async function run(form, place) {
 }
 
 /**
- * A conversation that was just begun is the one to write to next.
+ * What an answer names is what the next calls are about, unless somebody has typed something else there.
  * @param {string} method
  * @param {unknown} result
  */
 function learn(method, result) {
-  if (method !== 'xmtp_newConversation') return;
-  const { id } = /** @type {{ id: string }} */ (result);
-  const [conversation, peer] = ['conversation', 'peer'].map((name) => /** @type {HTMLInputElement} */ (byId(`xmtp_sendMessage-${name}`)));
-  conversation.value = id;
-  peer.value = '';
-  conversation.dispatchEvent(new Event('input', { bubbles: true }));
+  const answer = /** @type {{ id?: string, conversation?: string, conversations?: { id: string }[], cursor?: string }} */ (result ?? {});
+  if (method === 'xmtp_accounts' || method === 'xmtp_requestAccounts') showAccounts(result);
+  if (method === 'xmtp_newConversation') put('xmtp_sendMessage-peer', '');
+  if (method === 'xmtp_newConversation') put('xmtp_sendMessage-conversation', answer.id ?? '');
+  const named = {
+    xmtp_newConversation: answer.id,
+    xmtp_sendMessage: answer.conversation,
+    xmtp_listConversations: answer.conversations?.[0]?.id,
+  }[method];
+  if (named !== undefined) for (const reader of ['xmtp_listMessages', 'xmtp_subscribe']) put(`${reader}-conversation`, named);
+  if (method === 'xmtp_listMessages' || method === 'xmtp_listConversations') put(`${method}-cursor`, answer.cursor ?? '');
+  if (method === 'xmtp_subscribe') put('xmtp_unsubscribe-subscription', String(result));
+}
+
+/**
+ * @param {string} id
+ * @param {string} text
+ */
+function put(id, text) {
+  const field = fieldById(id);
+  field.value = text;
+  field.form?.dispatchEvent(new Event('redraw'));
 }
 
 /** @param {HTMLFormElement} form */
@@ -229,24 +189,30 @@ function prepare(form) {
   for (const field of fieldsOf(form)) field.id = `${name}-${field.name}`;
 
   const code = make('pre', { id: `code-${name}`, class: 'code', tabindex: '0', 'aria-label': 'The call as code' });
+  const link = make('a', { id: `link-${name}`, class: 'link' }, 'Link to this call');
   const button = make('button', { id: `run-${name}`, type: 'submit' }, 'Call');
   button.setAttribute('aria-label', `Call ${method || 'it'}`);
   if ('primary' in form.dataset) button.classList.add('primary');
   button.disabled = true;
   const place = make('div', { id: `answer-${name}`, class: 'answer', role: 'status', hidden: '' });
   const foot = make('div', { class: 'foot' });
-  foot.append(code, button);
+  foot.append(code, link, button);
   form.append(foot, place);
 
   const draw = () => {
     try {
-      code.textContent = codeOf(callOf(form));
+      const call = callOf(form);
+      code.textContent = codeOf(call);
+      link.setAttribute('href', linkOf(call));
     } catch {
       code.textContent = 'Parameters that are no JSON yet';
+      link.removeAttribute('href');
     }
   };
   form.addEventListener('input', (event) => {
-    share(/** @type {HTMLInputElement} */ (event.target));
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    share(field);
+    if (field.name === 'contentType') offerSample(form, field.value);
     draw();
   });
   form.addEventListener('redraw', draw);
@@ -255,6 +221,16 @@ function prepare(form) {
     void run(form, place);
   });
   draw();
+}
+
+/**
+ * A content of another type wants another form of content: an example, where nobody has written anything yet.
+ * @param {HTMLFormElement} form
+ * @param {string} type
+ */
+function offerSample(form, type) {
+  const content = /** @type {Field} */ (form.querySelector('[name="content"]'));
+  if (content.value.trim() === '' || [...samples.values()].includes(content.value)) content.value = samples.get(type) ?? '';
 }
 
 /**
@@ -273,6 +249,32 @@ function share(from) {
   }
 }
 
+/** Fills in the call that the address of this page holds, and calls nothing. */
+function followLink() {
+  const say = (/** @type {string} */ text) => {
+    byId('linked').textContent = text;
+    byId('linked').hidden = false;
+  };
+  let call;
+  try {
+    call = callIn(location.search);
+  } catch (error) {
+    return say(`The link that brought you here has parameters that are no JSON: ${/** @type {Error} */ (error).message}`);
+  }
+  if (!call) return;
+  const forms = [...document.querySelectorAll('form.call')].map((form) => /** @type {HTMLFormElement} */ (form));
+  const wanted =
+    forms.find((form) => form.dataset.method === call.method && fill(form, call)) ??
+    forms.find((form) => !form.dataset.method && fill(form, call));
+  if (!wanted) return say('The link that brought you here holds a call that no form here takes.');
+  for (const fold of wanted.querySelectorAll('details'))
+    fold.open = fieldsOf(wanted).some((field) => fold.contains(field) && field.value !== '');
+  wanted.dispatchEvent(new Event('redraw'));
+  wanted.classList.add('linked');
+  wanted.scrollIntoView({ block: 'center' });
+  say(`A link has filled in ${call.method}. Nothing has been called: look at it first, and press Call if that is what you want.`);
+}
+
 for (const form of document.querySelectorAll('form.call')) prepare(/** @type {HTMLFormElement} */ (form));
 for (const [code, meaning] of codes) byId('codes').append(make('dt', {}, String(code)), make('dd', {}, meaning));
 byId('reload').addEventListener('click', () => location.reload());
@@ -280,7 +282,9 @@ byId('clear-events').addEventListener('click', () => {
   byId('events').replaceChildren();
   byId('no-events').hidden = false;
 });
-
-const found = await findProvider();
-if (found) welcome(found);
-else missing();
+byId('choose-provider').addEventListener('change', () => {
+  const chosen = providers[Number(fieldById('choose-provider').value)];
+  if (chosen) use(chosen);
+});
+followLink();
+watchProviders(meet, missing);

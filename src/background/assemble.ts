@@ -17,6 +17,7 @@ import { backedUpAt, createBackups } from './backups.ts';
 import { createBadge } from './badge.ts';
 import { createConversations } from './conversations.ts';
 import { createEvents } from './events.ts';
+import { createExports } from './exports.ts';
 import { createExposure } from './exposure.ts';
 import { noFailpoint } from './failpoint.ts';
 import { createFoundings } from './foundings.ts';
@@ -32,8 +33,10 @@ import type { StoredMessage } from './model.ts';
 import { createNaming } from './names.ts';
 import { createNodeChoice } from './node-choice.ts';
 import { createComparing } from './node-comparison.ts';
+import { createNodeImports } from './node-import.ts';
 import { createNodeStatus } from './node-state.ts';
 import { createNotifications } from './notifications.ts';
+import { createParcels } from './parcels.ts';
 import type { Background, Platform } from './platform.ts';
 import { createRequests } from './requests.ts';
 import { createSafety } from './safety.ts';
@@ -151,6 +154,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       // What was being made goes with the keys: a locked Parley holds nothing open.
       founding.drop().catch((error: unknown) => noteStop('dropping a draft', error));
       void preferences.nodeInUse().then((url) => node.reset(url));
+      nodeImports.drop();
       notifications.clear();
       board.changed();
       accountChanged();
@@ -293,7 +297,9 @@ export async function assemble(platform: Platform): Promise<Background> {
     statusChanged: board.changed,
   });
 
+  const parcels = createParcels((id) => backups.dropped(id));
   const backups = createBackups({
+    parcels,
     keystore,
     records,
     preferences,
@@ -304,6 +310,8 @@ export async function assemble(platform: Platform): Promise<Background> {
     moved: (url) => node.reset(url),
     changed: listChanged,
   });
+  const exports = createExports({ sessions, parcels, clock, changed: listChanged });
+  const nodeImports = createNodeImports({ sessions, connect, hold: awake.hold, changed: () => events.emit('import', null) });
 
   awake.arm();
   exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
@@ -315,7 +323,24 @@ export async function assemble(platform: Platform): Promise<Background> {
 
   return {
     services: guardServices(
-      { accounts, foundings, backups, conversations, names, search, requests, groups, attachments, messages, safety, settings, sites },
+      {
+        accounts,
+        foundings,
+        backups: backups.service,
+        exports,
+        nodeImports,
+        parcels: parcels.service,
+        conversations,
+        names,
+        search,
+        requests,
+        groups,
+        attachments,
+        messages,
+        safety,
+        settings,
+        sites,
+      },
       { used: lock.used, settled: sessions.settled },
     ),
     approvals,

@@ -36,7 +36,8 @@ const bigint: Parser<bigint> = (value, path) => {
   if (typeof value !== 'bigint' || value < 0n || value >= 1n << 63n) throw new ParseError(path, 'a whole number of 63 bits');
   return value;
 };
-const address: Parser<Address> = (value, path) => {
+/** An address as a file has it. */
+export const address: Parser<Address> = (value, path) => {
   try {
     return parseAddress(addressText(value, path));
   } catch (error) {
@@ -44,9 +45,9 @@ const address: Parser<Address> = (value, path) => {
     throw error;
   }
 };
-const time = integer({ max: 8.64e15 });
-const point = matching(/^04[0-9a-f]{128}$/, 'a public key in hex');
-const messageId = matching(/^[0-9a-f]{64}$/, 'a message id');
+export const time = integer({ max: 8.64e15 });
+export const point = matching(/^04[0-9a-f]{128}$/, 'a public key in hex');
+export const messageId = matching(/^[0-9a-f]{64}$/, 'a message id');
 
 const pin = object({
   peer: address,

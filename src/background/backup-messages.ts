@@ -1,7 +1,7 @@
 import { fromHex } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { isConversationTopic } from '../protocol/topic.ts';
-import type { BackedConversation, BackedData, BackedMessage } from './backup-contents.ts';
+import type { BackedConversation, BackedMessage } from './backup-contents.ts';
 import { conversationOf } from './bindings.ts';
 import { groupOf } from './group-state.ts';
 import { type StoredConversation, type StoredMessage, showPayload, withMessage } from './model.ts';
@@ -14,40 +14,50 @@ export async function gatherMessages(session: Session): Promise<{
   readonly conversations: BackedConversation[];
   readonly messages: BackedMessage[];
 }> {
-  const { cache, keys, rows: all } = session;
   await session.ready();
-  const rows = [...all.all()].filter(({ rival }) => !rival);
+  const rows = [...session.rows.all()].filter(({ rival }) => !rival);
   const messages: BackedMessage[] = [];
-  for (const { id } of rows) {
-    let before: { readonly time: number; readonly id: string } | undefined;
-    for (;;) {
-      const page = await cache.messages.page(id, { ...(before && { before }), limit: 200 });
-      for (const record of page) {
-        const { mine: _, ...kept } = (await keys.openRecord('messages', record.id, record.sealed)) as StoredMessage;
-        // What has not left yet belongs to the outbox, which is not in the file.
-        if (session.outbox.stateOf(kept.id) === null) messages.push(kept);
-      }
-      before = page.at(-1);
-      if (page.length < 200) break;
-    }
-  }
+  for (const { id } of rows) for await (const page of messagesOf(session, id)) for (const { mine: _, ...kept } of page) messages.push(kept);
   return { rows, conversations: rows.map(packConversation), messages };
 }
 
-const packConversation = (row: StoredConversation): BackedConversation => {
+/** What was said in a conversation, the newest first. What has not left yet belongs to the outbox, and is in no file. */
+export async function* messagesOf(
+  { cache, keys, outbox }: Session,
+  conversation: string,
+): AsyncGenerator<StoredMessage[], void, undefined> {
+  let before: { readonly time: number; readonly id: string } | undefined;
+  for (;;) {
+    const page = await cache.messages.page(conversation, { ...(before && { before }), limit: 200 });
+    const opened = page.map(async ({ id, sealed }) => (await keys.openRecord('messages', id, sealed)) as StoredMessage);
+    yield (await Promise.all(opened)).filter(({ id }) => outbox.stateOf(id) === null);
+    before = page.at(-1);
+    if (page.length < 200) return;
+  }
+}
+
+export const packConversation = (row: StoredConversation): BackedConversation => {
   const { id, topic, peer, peerIdentityKey, derived, createdAt, conversationId, metadata, group, readUpTo, lastOwnNs } = row;
   const { otherKeys = false, retired = false } = row;
   const kept = { id, topic, peer, peerIdentityKey, derived, createdAt, conversationId, metadata, otherKeys, retired, readUpTo, lastOwnNs };
   return { ...kept, ...(group && { group: { ...group, left: [...group.left] } }) };
 };
 
+/** Seals the keys of conversations for this browser, in their order. */
+type Sealing = (
+  conversations: readonly { readonly topic: string; readonly identityKey: Uint8Array }[],
+) => Promise<readonly Pick<StoredConversation, 'key' | 'binding'>[]>;
+
 /** Adds conversations and messages that are not here yet; answers how many messages. @throws KeystoreError backup-foreign */
-export async function restoreMessages(session: Session, index: number, data: BackedData): Promise<number> {
+export async function restoreMessages(
+  session: Session,
+  data: { readonly conversations: readonly BackedConversation[]; readonly messages: readonly BackedMessage[] },
+  sealing: Sealing,
+): Promise<number> {
   const { address, cache, keys, rows } = session;
   await session.ready();
   const good = data.conversations.map((conversation) => ({ conversation, identityKey: identityOf(conversation, session) }));
-  const sealed = await keys.keysOfBackup(
-    index,
+  const sealed = await sealing(
     good.map(({ conversation, identityKey }) => ({
       topic: conversation.topic,
       identityKey: identityKey ?? fromHex(conversation.peerIdentityKey),
@@ -93,6 +103,7 @@ export async function restoreMessages(session: Session, index: number, data: Bac
         const stored = { ...message, conversation: row.id, mine: message.sender === address };
         const shown = await showPayload(message.payload).catch(unlessRefused);
         if (!shown) continue;
+        if (shown.shown.form === 'reaction') await session.reactions.note(stored, shown.shown);
         messages.push(stored);
         row = withMessage(row, stored, shown.shown);
       }

@@ -1,6 +1,6 @@
 import type { BackupSummary } from '../keystore/backup-summary.ts';
 import type { Keystore } from '../keystore/keystore.ts';
-import { equalBytes, fromBase64, randomBytes, toBase64, toHex } from '../protocol/bytes.ts';
+import { equalBytes } from '../protocol/bytes.ts';
 import type { Clock } from '../protocol/time.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { BackupAccount, BackupReport, Restored } from '../rpc/views.ts';
@@ -13,6 +13,7 @@ import { createExclusive } from './exclusive.ts';
 import type { ExposureService } from './exposure.ts';
 import { parseSite } from './exposure.ts';
 import { parseNodeUrl } from './node-url.ts';
+import type { Parcels } from './parcels.ts';
 import { packPin } from './pins.ts';
 import type { Backups } from './services.ts';
 import type { Session } from './session.ts';
@@ -25,16 +26,13 @@ interface Deps {
   readonly preferences: Preferences;
   readonly sessions: Sessions;
   readonly exposure: Pick<ExposureService, 'apply'>;
+  readonly parcels: Pick<Parcels, 'offer' | 'received' | 'drop'>;
   readonly clock: Clock;
   readonly begin: Adoption['begin'];
   /** The node is another one now. */
   readonly moved: (url: string) => void;
   readonly changed: () => void;
 }
-
-/** Bytes of a file that go over the port at once. */
-const chunkSize = 256 * 1024;
-const longestFile = 256 * 1024 * 1024;
 
 const settingName = (address: string): string => `backed up ${address}`;
 
@@ -44,18 +42,35 @@ export async function backedUpAt({ settings }: Pick<Records, 'settings'>, addres
   return typeof at === 'number' ? at : null;
 }
 
-interface Incoming {
+/** A file that is open: its keys are in the keystore, all else is here. */
+interface Opened {
   readonly id: string;
-  readonly bytes: Uint8Array;
-  received: number;
-  opened: { readonly summary: BackupSummary; readonly data: readonly BackedData[]; readonly settings: BackedSettings } | null;
+  readonly summary: BackupSummary;
+  readonly data: readonly BackedData[];
+  readonly settings: BackedSettings;
 }
 
-/** Backup files: made, checked, read in. One of each kind at a time, and in memory alone. */
-export function createBackups({ keystore, records, preferences, sessions, exposure, clock, begin, moved, changed }: Deps): Backups {
+export interface BackupsPart {
+  readonly service: Backups;
+  /** The page has done with a file. */
+  dropped(id: string): void;
+}
+
+/** Backup files: made, checked, read in. */
+export function createBackups({
+  keystore,
+  records,
+  preferences,
+  sessions,
+  exposure,
+  parcels,
+  clock,
+  begin,
+  moved,
+  changed,
+}: Deps): BackupsPart {
   const exclusive = createExclusive();
-  let outgoing: { readonly id: string; readonly bytes: Uint8Array; readonly address: string } | null = null;
-  let incoming: Incoming | null = null;
+  let opened: Opened | null = null;
 
   const gathered = async (session: Session, withMessages: boolean) => {
     const { rows, conversations, messages } = withMessages ? await gatherMessages(session) : { rows: [], conversations: [], messages: [] };
@@ -80,11 +95,6 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
     };
   };
 
-  const incomingOf = (id: string): Incoming => {
-    if (incoming?.id !== id) throw new RefusalError('not-found', 'The file is not here any more. Choose it again.');
-    return incoming;
-  };
-
   const stateOf = ({ address, identityKey }: BackupSummary['accounts'][number]): BackupAccount['here'] => {
     const accounts = keystore.accounts();
     if (!accounts.some((account) => account.address === address)) return 'new';
@@ -93,19 +103,16 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
     return equalBytes(keystore.keys(address).publicBundle().identityKey, identityKey) ? 'same' : 'other-keys';
   };
 
-  const reportOf = ({ opened }: Incoming): BackupReport => {
-    const { summary, data } = opened as NonNullable<Incoming['opened']>;
-    return {
-      createdAt: summary.createdAt,
-      accounts: summary.accounts.map((account, index) => ({
-        address: account.address,
-        here: stateOf(account),
-        peers: data[index]?.pins.length ?? 0,
-        conversations: data[index]?.conversations.length ?? 0,
-        messages: data[index]?.messages.length ?? 0,
-      })),
-    };
-  };
+  const reportOf = ({ summary, data }: Opened): BackupReport => ({
+    createdAt: summary.createdAt,
+    accounts: summary.accounts.map((account, index) => ({
+      address: account.address,
+      here: stateOf(account),
+      peers: data[index]?.pins.length ?? 0,
+      conversations: data[index]?.conversations.length ?? 0,
+      messages: data[index]?.messages.length ?? 0,
+    })),
+  });
 
   /** Everything, where there was nothing; where there were settings, only nodes to choose from are added. */
   const takeSettings = async (settings: BackedSettings, all: boolean): Promise<void> => {
@@ -127,62 +134,34 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
     await exposure.apply();
   };
 
-  return {
+  const service: Backups = {
     make: (passphrase, filePassphrase, withMessages) =>
       exclusive(async () => {
-        outgoing = null;
         const session = sessions.current();
+        const { address } = session;
         const { keys, data } = await gathered(session, withMessages);
-        const bytes = await keystore.sealBackup(session.address, passphrase, {
-          filePassphrase,
-          keys,
-          data,
-          settings: await currentSettings(),
+        const bytes = await keystore.sealBackup(address, passphrase, { filePassphrase, keys, data, settings: await currentSettings() });
+        const parcel = parcels.offer(bytes, async () => {
+          await records.settings.put(settingName(address), clock());
+          changed();
         });
-        outgoing = { id: toHex(randomBytes(8)), bytes, address: session.address };
-        const day = new Date(clock()).toISOString().slice(0, 10);
-        return { id: outgoing.id, size: bytes.length, name: `parley-backup-${day}.parley` };
+        return { ...parcel, name: `parley-backup-${new Date(clock()).toISOString().slice(0, 10)}.parley` };
       }),
-    async read(id, offset) {
-      if (outgoing?.id !== id) throw new RefusalError('not-found', 'The backup is not here any more. Make it again.');
-      return toBase64(outgoing.bytes.subarray(offset, offset + chunkSize));
-    },
-    async saved(id) {
-      if (outgoing?.id !== id) return;
-      await records.settings.put(settingName(outgoing.address), clock());
-      outgoing = null;
-      changed();
-    },
-    async receive(size) {
-      if (size > longestFile) throw new RefusalError('not-a-backup', 'The file is too large.');
-      keystore.closeBackup();
-      incoming = { id: toHex(randomBytes(8)), bytes: new Uint8Array(size), received: 0, opened: null };
-      return { id: incoming.id };
-    },
-    async put(id, offset, data) {
-      const file = incomingOf(id);
-      const [bytes] = valid(() => fromBase64(data));
-      if (!bytes || offset !== file.received || offset + bytes.length > file.bytes.length)
-        throw new RefusalError('bad-params', 'The pieces of the file do not fit.', { field: 'offset' });
-      file.bytes.set(bytes, offset);
-      file.received += bytes.length;
-      return null;
-    },
     open: (id, filePassphrase) =>
       exclusive(async () => {
-        const file = incomingOf(id);
-        if (file.received < file.bytes.length) throw new RefusalError('backup-damaged', 'The file is not complete.');
-        const summary = await keystore.openBackup(file.bytes, filePassphrase);
+        const bytes = parcels.received(id);
+        opened = null;
+        const summary = await keystore.openBackup(bytes, filePassphrase);
         // Before anything is taken, so that a check is worth as much as the reading in.
         const data = summary.accounts.map((account) => readData(account.data));
-        file.opened = { summary, data, settings: readSettings(summary.settings) };
-        return reportOf(file);
+        opened = { id, summary, data, settings: readSettings(summary.settings) };
+        return reportOf(opened);
       }),
     restore: (id, passphrase) =>
       exclusive(async () => {
-        const file = incomingOf(id);
-        if (!file.opened) throw new RefusalError('bad-params', 'The file is not open.', { field: 'id' });
-        const { summary, data, settings } = file.opened;
+        parcels.received(id);
+        if (opened?.id !== id) throw new RefusalError('bad-params', 'The file is not open.', { field: 'id' });
+        const { summary, data, settings } = opened;
         const fresh = keystore.state() === 'none';
         const index = summary.accounts.findIndex((account) => ['new', 'same'].includes(stateOf(account)));
         const account = summary.accounts[index];
@@ -201,28 +180,28 @@ export function createBackups({ keystore, records, preferences, sessions, exposu
           await begin(account.address);
         }
         const session = sessions.of(account.address);
+        const backed = data[index];
         const restored: Restored = {
           address: account.address,
           preKeys: added ? false : await session.keys.joinBackup(index),
-          peers: await restorePins(session.pins, data[index]?.pins ?? [], clock()),
-          messages: data[index] ? await restoreMessages(session, index, data[index]) : 0,
+          peers: await restorePins(session.pins, backed?.pins ?? [], clock()),
+          messages: backed ? await restoreMessages(session, backed, (conversations) => session.keys.keysOfBackup(index, conversations)) : 0,
           left: summary.accounts.filter((each) => each !== account).map(({ address }) => address),
         };
-        await session.names.join((data[index]?.names ?? []).map(({ peer, name }) => [peer, name]));
+        await session.names.join((backed?.names ?? []).map(({ peer, name }) => [peer, name]));
         session.topicsChanged();
         if (restored.preKeys) session.resume(false);
-        incoming = null;
-        keystore.closeBackup();
+        parcels.drop(id);
         changed();
         return restored;
       }),
-    async close(id) {
-      if (incoming?.id === id) {
-        incoming = null;
-        keystore.closeBackup();
-      }
-      if (outgoing?.id === id) outgoing = null;
-      return null;
+  };
+  return {
+    service,
+    dropped(id) {
+      if (opened?.id !== id) return;
+      opened = null;
+      keystore.closeBackup();
     },
   };
 }

@@ -16,6 +16,8 @@ export function guardServices(services: Background['services'], { used, settled 
   return {
     ...services,
     backups: noting(services.backups, ['make', 'restore'], used),
+    exports: noting(awaiting(services.exports, settled), ['make', 'take'], used),
+    nodeImports: noting(services.nodeImports, ['start'], used),
     conversations: noting(awaiting(services.conversations, settled), ['get', 'lookUp', 'start', 'acceptKeys', 'saveDraft'], used),
     search: awaiting(services.search, settled),
     names: noting(awaiting(services.names, settled), ['put'], used),

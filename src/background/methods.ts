@@ -85,13 +85,20 @@ export const methods = {
   makeBackup: own(object({ passphrase, filePassphrase: passphrase, messages: boolean }), (p, { backups }) =>
     backups.make(p.passphrase, p.filePassphrase, p.messages),
   ),
-  readBackup: own(object({ id, offset: integer() }), (p, { backups }) => backups.read(p.id, p.offset)),
-  backupSaved: own(object({ id }), (p, { backups }) => backups.saved(p.id)),
-  receiveBackup: own(object({ size: integer({ min: 1 }) }), (p, { backups }) => backups.receive(p.size)),
-  putBackup: own(object({ id, offset: integer(), data: string() }), (p, { backups }) => backups.put(p.id, p.offset, p.data)),
   openBackup: own(object({ id, filePassphrase: passphrase }), (p, { backups }) => backups.open(p.id, p.filePassphrase)),
   restoreBackup: own(object({ id, passphrase }), (p, { backups }) => backups.restore(p.id, p.passphrase)),
-  closeBackup: own(object({ id }), (p, { backups }) => backups.close(p.id)),
+
+  exportConversations: own(object({ id: nullable(id) }), (p, { exports }) => exports.make(p.id)),
+  importConversations: own(object({ id }), (p, { exports }) => exports.take(p.id)),
+  nodeImport: own(object({}), (_, { nodeImports }) => nodeImports.state()),
+  importFromNode: own(object({ url: string({ min: 1, max: 2048 }) }), (p, { nodeImports }) => nodeImports.start(p.url)),
+  stopNodeImport: own(object({}), (_, { nodeImports }) => nodeImports.stop()),
+
+  readFile: own(object({ id, offset: integer() }), (p, { parcels }) => parcels.read(p.id, p.offset)),
+  fileSaved: own(object({ id }), (p, { parcels }) => parcels.saved(p.id)),
+  receiveFile: own(object({ size: integer({ min: 1 }) }), (p, { parcels }) => parcels.receive(p.size)),
+  putFile: own(object({ id, offset: integer(), data: string() }), (p, { parcels }) => parcels.put(p.id, p.offset, p.data)),
+  closeFile: own(object({ id }), (p, { parcels }) => parcels.close(p.id)),
 
   listConversations: own(
     object({

@@ -7,8 +7,10 @@ import type {
   ConversationRow,
   Exposure,
   Founding,
+  ImportReport,
   MessageView,
   NodeComparison,
+  NodeImport,
   NodeTest,
   NotificationLevel,
   OpenedFile,
@@ -37,6 +39,9 @@ export interface Services {
   readonly accounts: Accounts;
   readonly foundings: Foundings;
   readonly backups: Backups;
+  readonly exports: Exports;
+  readonly nodeImports: NodeImports;
+  readonly parcels: ParcelsService;
   readonly conversations: Conversations;
   readonly groups: Groups;
   readonly names: NamesService;
@@ -113,16 +118,46 @@ export interface Backups {
     filePassphrase: string,
     messages: boolean,
   ): Promise<{ readonly id: string; readonly size: number; readonly name: string }>;
+  /** Opens what was received and tells what is in it. Nothing is changed. */
+  open(id: string, filePassphrase: string): Promise<BackupReport>;
+  /** Takes it up: makes the account under a new passphrase, or with the passphrase of the one that is here adds what it lacks. */
+  restore(id: string, passphrase: string): Promise<Restored>;
+}
+
+/** Conversations in files that anybody can read. */
+export interface Exports {
+  /** Makes a file of one conversation, or of all (null). */
+  make(only: string | null): Promise<{
+    readonly id: string;
+    readonly size: number;
+    readonly name: string;
+    readonly conversations: number;
+    readonly messages: number;
+  }>;
+  /** Adds what is missing here. @throws RefusalError other-account, KeystoreError not-a-backup, backup-newer, backup-foreign */
+  take(id: string): Promise<ImportReport>;
+}
+
+/** Taking in what another node has of the account in front. */
+export interface NodeImports {
+  /** Null: none since the start, or since the lock. */
+  state(): Promise<NodeImport | null>;
+  /** Begins; `state` tells how it goes. @throws RefusalError bad-params, not-now */
+  start(address: string): Promise<NodeImport | null>;
+  stop(): Promise<NodeImport | null>;
+  /** Forgets what was told. */
+  drop(): void;
+}
+
+/** Files between a page and the background. */
+export interface ParcelsService {
+  /** The next bytes, base64. */
   read(id: string, offset: number): Promise<string>;
   /** The file is with its owner. */
   saved(id: string): Promise<void>;
   receive(size: number): Promise<{ readonly id: string }>;
   /** The next piece. */
   put(id: string, offset: number, data: string): Promise<null>;
-  /** Opens what was received and tells what is in it. Nothing is changed. */
-  open(id: string, filePassphrase: string): Promise<BackupReport>;
-  /** Takes it up: makes the account under a new passphrase, or with the passphrase of the one that is here adds what it lacks. */
-  restore(id: string, passphrase: string): Promise<Restored>;
   close(id: string): Promise<null>;
 }
 

@@ -18,6 +18,18 @@ export interface OpenAccount {
   readonly records: SealedRecords;
 }
 
+/** A conversation whose key comes from a file; `identityKey`: whose conversation it is with, a group's creator's. */
+interface Restored {
+  readonly topic: string;
+  readonly identityKey: Uint8Array;
+}
+
+/** A key as it is kept here, and the name of what it binds. */
+interface KeptKey {
+  readonly key: SealedKey;
+  readonly binding: string;
+}
+
 /** What the keystore lends to the keys of one of its accounts. */
 interface Lent {
   /** @throws KeystoreError locked, no-account when it was removed */
@@ -89,11 +101,21 @@ export class AccountKeys {
   }
 
   /** The keys of conversations in the open backup, sealed as they are kept here, with the names of what they bind. @throws KeystoreError locked */
-  async keysOfBackup(
-    index: number,
-    conversations: readonly { readonly topic: string; readonly identityKey: Uint8Array }[],
-  ): Promise<{ readonly key: SealedKey; readonly binding: string }[]> {
-    const { keys } = this.#account.backedUp(index);
+  keysOfBackup(index: number, conversations: readonly Restored[]): Promise<KeptKey[]> {
+    return this.#keep(this.#account.backedUp(index).keys, conversations);
+  }
+
+  /** The keys of conversations for an export, which only this account reads, beside this content alone. @throws KeystoreError locked */
+  async sealExport(digest: Uint8Array, conversations: readonly { readonly topic: string; readonly key: SealedKey }[]): Promise<Uint8Array> {
+    return this.#account.open().identity.sealExport(digest, conversations);
+  }
+
+  /** The same keys again, as `keysOfBackup` gives them. @throws KeystoreError locked, backup-foreign */
+  async keysOfExport(digest: Uint8Array, sealed: Uint8Array, conversations: readonly Restored[]): Promise<KeptKey[]> {
+    return this.#keep(await this.#account.open().identity.openExport(digest, sealed), conversations);
+  }
+
+  async #keep(keys: readonly Uint8Array[], conversations: readonly Restored[]): Promise<KeptKey[]> {
     if (keys.length !== conversations.length) throw new KeystoreError('backup-foreign', 'the file has other conversations than keys');
     return this.#account
       .open()

@@ -29,6 +29,7 @@ import { Calls } from './calls.ts';
 import { KeystoreError } from './errors.ts';
 import type { KeystoreGroup, KeystoreInvitation, MessageToOpen, MessageToSeal, Rekeyed, SealedKey } from './identity-types.ts';
 import type { NewAccount } from './new-account.ts';
+import { openExport, sealExport } from './sealed-export.ts';
 import type { SealedRecords } from './sealed-records.ts';
 import type { AccountSecrets } from './vault-body.ts';
 import { phraseOf, privateKeyOf, type Wallet } from './wallet.ts';
@@ -207,6 +208,20 @@ export class Identity {
         key: await this.#sealKey(topic, key),
         binding: await this.#nameBinding(topic, key, { identityKey }),
       })),
+    );
+  }
+
+  /** The keys of conversations, sealed beside an export with this digest. */
+  async sealExport(digest: Uint8Array, conversations: readonly { readonly topic: string; readonly key: SealedKey }[]): Promise<Uint8Array> {
+    return sealExport(this.#bundle.identity, digest, await this.openKeys(conversations), this.#random);
+  }
+
+  /** @throws KeystoreError backup-foreign */
+  async openExport(digest: Uint8Array, sealed: Uint8Array): Promise<Uint8Array[]> {
+    return openExport(
+      [this.#bundle, ...this.#former].map(({ identity }) => identity),
+      digest,
+      sealed,
     );
   }
 

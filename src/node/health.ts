@@ -17,9 +17,15 @@ export function askHealth({ host, port, tls }: Pick<NodeConfig, 'host' | 'port' 
     // The certificate names the world's name for this node, not this address; what is asked here is whether it answers.
     const request = tls ? getSecurely({ ...options, rejectUnauthorized: false }) : get(options);
     request.on('response', (response) => {
-      response.resume();
-      if (response.statusCode === 200) resolve('Ready.');
-      else fail(`is not ready: it answers ${response.statusCode}`);
+      let body = '';
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        body = (body + piece).slice(0, 500);
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve('Ready.');
+        else fail(`answers ${response.statusCode}: ${body.trim()}`);
+      });
+      response.on('error', (error) => fail(`does not answer: ${error.message}`));
     });
     request.on('timeout', () => request.destroy(new Error(`nothing came for ${patienceMs / 1000} s`)));
     request.on('error', (error) => fail(`does not answer: ${error.message}`));

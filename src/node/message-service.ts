@@ -23,7 +23,7 @@ import type { Lists } from './lists.ts';
 import { type Log, shortAddress } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { isOurFault, refuse, toRefusal } from './refusal.ts';
-import type { NewEnvelope, Store, StoredEnvelope, StoreQuery } from './store/store.ts';
+import { type NewEnvelope, type Store, type StoredEnvelope, StoreError, type StoreQuery } from './store/store.ts';
 import { checkEnvelope } from './topic-rules.ts';
 
 const maxRows = 100;
@@ -278,10 +278,10 @@ export class MessageService {
     }
   }
 
-  /** What is our own fault is logged here, once for all protocols; what is a refusal already has been. */
+  /** What is our own fault is logged here, once for all protocols; what is a refusal already has been, and of faults of the store the store is watched for. */
   #toRefusal(what: string, error: unknown): ConnectError {
     const refusal = toRefusal(error);
-    if (refusal !== error && isOurFault(refusal)) this.#log.error(`${what} failed`, error);
+    if (refusal !== error && isOurFault(refusal) && !(error instanceof StoreError)) this.#log.error(`${what} failed`, error);
     return refusal;
   }
 }

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ProtocolError, type ProtocolReason } from '../protocol/errors.ts';
+import type { StoreReason } from './store/reasons.ts';
 import { NotNewerError, StoreError, TooManyError } from './store/store.ts';
 
 /** The error of every answer of the node; its code is the number of the gRPC status (SPEC 13.8). */
@@ -12,9 +13,28 @@ export function toRefusal(error: unknown): ConnectError {
   if (error instanceof ProtocolError) return refuse(codes[error.reason], error.message, error);
   if (error instanceof NotNewerError) return refuse(Code.FailedPrecondition, error.message, error);
   if (error instanceof TooManyError) return refuse(Code.InvalidArgument, error.message, error);
-  if (error instanceof StoreError) return refuse(Code.Unavailable, 'the store of this node does not work at present', error);
+  if (error instanceof StoreError) return storeRefusal(error);
   return refuse(Code.Internal, 'internal error', error);
 }
+
+/** What a client may know of a fault of the store: whether it is worth trying again, and when. The file and the words of the driver are for the log. */
+function storeRefusal(error: StoreError): ConnectError {
+  const { code = Code.Unavailable, message, seconds } = storeFaults[error.reason];
+  const refusal = refuse(code, message, error);
+  if (seconds !== undefined) refusal.metadata.set('retry-after', String(seconds));
+  return refusal;
+}
+
+const storeFaults: Readonly<Record<StoreReason, { readonly code?: Code; readonly message: string; readonly seconds?: number }>> = {
+  full: { message: 'the disk of this node is full: it takes nothing until there is room, and still answers queries', seconds: 60 },
+  'read-only': { message: 'the store of this node may not be written: it takes nothing, and still answers queries', seconds: 60 },
+  damaged: { code: Code.DataLoss, message: 'the store of this node is damaged' },
+  busy: { message: 'the store of this node is busy; try again in a moment', seconds: 1 },
+  failing: { message: 'the disk of this node reports errors', seconds: 60 },
+  unreachable: { message: 'the database of this node does not answer', seconds: 5 },
+  closed: { message: 'this node is stopping', seconds: 1 },
+  other: { message: 'the store of this node does not work at present', seconds: 5 },
+};
 
 /** Whether the operator should see it. */
 export const isOurFault = (error: ConnectError): boolean => error.code === Code.Internal || error.cause instanceof StoreError;

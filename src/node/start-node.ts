@@ -18,6 +18,7 @@ import { NodeServer } from './server.ts';
 import { openPostgresStore } from './store/postgres/postgres.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { OnCommitted, OnMeasured } from './store/store.ts';
+import { watched } from './store/watched.ts';
 
 export interface NodeOptions {
   /** Default 127.0.0.1. */
@@ -93,10 +94,11 @@ export async function startNode({
   const onCommitted: OnCommitted = (envelopes) => {
     for (const envelope of envelopes) dispatcher.dispatch(envelope);
   };
-  const store =
+  const opened =
     database === undefined
       ? openSqliteStore({ data, clock, onMeasured, onCommitted })
       : await openPostgresStore({ url: database, clock, onMeasured, onCommitted });
+  const store = watched(opened, { log, onFault: (reason) => metrics.storeFaults.add(1, { reason }), clock });
   const tooSlow = () => {
     metrics.slowReaders.add();
     log.warn('ended a stream whose reader was too slow');

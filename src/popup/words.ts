@@ -35,6 +35,7 @@ const reasons = {
   'storage-failed': 'errors.storageFailed',
   'storage-newer': 'errors.storageNewer',
   'bad-site': 'errors.badSite',
+  'other-account': 'errors.otherAccount',
   'file-gone': 'errors.fileGone',
   'file-damaged': 'errors.fileDamaged',
   'too-many': 'errors.tooMany',

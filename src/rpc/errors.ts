@@ -36,6 +36,7 @@ export type RefusalReason =
   | 'storage-full'
   | 'storage-failed'
   | 'storage-newer'
+  | 'other-account'
   | KeystoreReason;
 
 // The keystore's reasons, repeated here as words of the wire: this folder stands on nothing that holds keys.

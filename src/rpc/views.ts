@@ -252,6 +252,39 @@ export interface Restored {
   readonly left: readonly Address[];
 }
 
+/** What came of reading an export in. */
+export interface ImportReport {
+  readonly exportedAt: number;
+  /** In the file. */
+  readonly conversations: number;
+  readonly messages: number;
+  /** Messages that were not here. */
+  readonly added: number;
+}
+
+/** What another node has of one topic. */
+export interface NodeImportTopic {
+  readonly topic: string;
+  readonly kind: 'keys' | 'choices' | 'invitations' | 'conversation';
+  /** Our own id of the conversation. */
+  readonly conversation: string | null;
+  readonly found: number;
+  /** Of these, what was not here. */
+  readonly added: number;
+  /** Of these, what does not open. */
+  readonly unread: number;
+}
+
+/** Taking in what another node has. */
+export interface NodeImport {
+  readonly account: Address;
+  readonly url: string;
+  readonly phase: 'running' | 'done' | 'stopped' | 'failed';
+  /** Why it failed. What had come until then is here. */
+  readonly failure: 'unreachable' | 'wrong' | 'unauthorised' | 'refused' | 'limited' | 'failed' | 'fault' | null;
+  readonly topics: readonly NodeImportTopic[];
+}
+
 /** Something that happened to the keys of a peer. */
 export interface KeyEvent {
   /** Milliseconds since 1970. */
@@ -498,6 +531,8 @@ export interface OwnEvents {
   search: null;
   /** Somebody is called by another name now. */
   names: null;
+  /** An import from another node has gone on. */
+  import: null;
   /** Something changed in this conversation. */
   messages: { readonly conversation: string };
   prompts: null;

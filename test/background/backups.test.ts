@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mergePins } from '../../src/background/backup-pins.ts';
 import type { Pin } from '../../src/background/pins.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
-import { fromBase64, toBase64 } from '../../src/protocol/bytes.ts';
+
 import { publicBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
 import { bob as bobKeys, person } from '../support/people.ts';
 import { bringWallet, conversationWith, Device, type Life, newPerson, passphrase, texts, until, wake } from './device.ts';
+import { giveFile, takeFile } from './parcels.ts';
 
 const filePassphrase = 'a passphrase for the file';
 const newPassphrase = 'another one for this browser';
@@ -31,25 +32,8 @@ const machine = (): Device => {
   return device;
 };
 
-async function backUp({ services: { backups } }: Life, messages = true): Promise<Uint8Array> {
-  const { id, size } = await backups.make(passphrase, filePassphrase, messages);
-  const pieces: Uint8Array[] = [];
-  for (let offset = 0; offset < size; ) {
-    const piece = fromBase64(await backups.read(id, offset));
-    pieces.push(piece);
-    offset += piece.length;
-  }
-  await backups.saved(id);
-  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
-}
-
-async function give({ services: { backups } }: Life, file: Uint8Array): Promise<string> {
-  const { id } = await backups.receive(file.length);
-  const half = file.length >> 1;
-  await backups.put(id, 0, toBase64(file.subarray(0, half)));
-  await backups.put(id, half, toBase64(file.subarray(half)));
-  return id;
-}
+const backUp = async (life: Life, messages = true): Promise<Uint8Array> =>
+  takeFile(life, await life.services.backups.make(passphrase, filePassphrase, messages));
 
 /** Alice and Bob have talked, and Alice has compared the safety number. */
 async function talk() {
@@ -82,7 +66,7 @@ describe('a backup file', () => {
 
     const life = await machine().start();
     const { services } = life;
-    const id = await give(life, file);
+    const id = await giveFile(life, file);
     expect(await services.backups.open(id, filePassphrase)).toMatchObject({
       accounts: [{ address: alice.address, here: 'new', peers: 1, conversations: 1, messages: 2 }],
     });
@@ -107,7 +91,7 @@ describe('a backup file', () => {
     const file = await backUp(alice.life);
     alice.life.kill();
     const life = await machine().start();
-    const id = await give(life, file);
+    const id = await giveFile(life, file);
     await life.services.backups.open(id, filePassphrase);
     await life.services.backups.restore(id, newPassphrase);
     const row = await conversationWith(life, bob.address);
@@ -127,11 +111,11 @@ describe('a backup file', () => {
     const { alice } = await talk();
     const file = await backUp(alice.life, false);
     const life = await machine().start();
-    const id = await give(life, file);
+    const id = await giveFile(life, file);
     expect(await life.services.backups.open(id, filePassphrase)).toMatchObject({
       accounts: [{ here: 'new', messages: 0, conversations: 0 }],
     });
-    await life.services.backups.close(id);
+    await life.services.parcels.close(id);
     expect((await life.services.accounts.status()).phase).toBe('welcome');
     await expect(life.services.backups.restore(id, newPassphrase)).rejects.toMatchObject({ reason: 'not-found' });
   });
@@ -147,7 +131,7 @@ describe('a backup file', () => {
     await conversationWith(first, bob.address);
     await first.services.settings.setTheme('light');
     await first.services.accounts.rotatePreKey();
-    const id = await give(first, file);
+    const id = await giveFile(first, file);
     expect(await first.services.backups.open(id, filePassphrase)).toMatchObject({ accounts: [{ here: 'same' }] });
     await expect(first.services.backups.restore(id, 'not the passphrase')).rejects.toMatchObject({ reason: 'wrong-passphrase' });
     const restored = await first.services.backups.restore(id, newPassphrase);
@@ -164,7 +148,7 @@ describe('a backup file', () => {
   it('of somebody else is taken up beside the account that is here', async () => {
     const [alice, bob] = [await someone(), await someone()];
     const before = await backUp(alice.life, false);
-    const id = await give(bob.life, before);
+    const id = await giveFile(bob.life, before);
     expect(await bob.life.services.backups.open(id, filePassphrase)).toMatchObject({ accounts: [{ here: 'new' }] });
     await expect(bob.life.services.backups.restore(id, 'another passphrase')).rejects.toMatchObject({ reason: 'wrong-passphrase' });
     expect(await bob.life.services.backups.restore(id, passphrase)).toMatchObject({ address: alice.address, preKeys: false });
@@ -181,7 +165,7 @@ describe('a backup file', () => {
     await until(async () => (await other.services.accounts.status()).published, 'the publication');
     await node.close();
     await alice.life.services.accounts.rotatePreKey();
-    const id = await give(other, await backUp(alice.life, false));
+    const id = await giveFile(other, await backUp(alice.life, false));
     await other.services.backups.open(id, filePassphrase);
     expect(await other.services.backups.restore(id, newPassphrase)).toMatchObject({ preKeys: true });
     expect((await other.services.settings.read()).preKey).toMatchObject({ count: 2 });
@@ -190,7 +174,7 @@ describe('a backup file', () => {
   it('is forgotten with the lock, keys and all', async () => {
     const alice = await someone();
     const { backups, accounts } = alice.life.services;
-    const id = await give(alice.life, await backUp(alice.life, false));
+    const id = await giveFile(alice.life, await backUp(alice.life, false));
     await backups.open(id, filePassphrase);
     await accounts.lock();
     await accounts.unlock(passphrase);
@@ -201,13 +185,13 @@ describe('a backup file', () => {
     const alice = await someone();
     const file = await backUp(alice.life, false);
     const life = await machine().start();
-    const open = async (bytes: Uint8Array, word = filePassphrase) => life.services.backups.open(await give(life, bytes), word);
+    const open = async (bytes: Uint8Array, word = filePassphrase) => life.services.backups.open(await giveFile(life, bytes), word);
     await expect(open(file, 'not the passphrase')).rejects.toMatchObject({ reason: 'wrong-file-passphrase' });
     await expect(open(file.subarray(0, 500))).rejects.toMatchObject({ reason: 'backup-damaged' });
     await expect(open(new Uint8Array(1000))).rejects.toMatchObject({ reason: 'not-a-backup' });
-    const { id } = await life.services.backups.receive(file.length);
+    const { id } = await life.services.parcels.receive(file.length);
     await expect(life.services.backups.open(id, filePassphrase)).rejects.toMatchObject({ reason: 'backup-damaged' });
-    await expect(life.services.backups.put(id, 5, 'AAAA')).rejects.toMatchObject({ reason: 'bad-params' });
+    await expect(life.services.parcels.put(id, 5, 'AAAA')).rejects.toMatchObject({ reason: 'bad-params' });
     await expect(alice.life.services.backups.make('not the passphrase', filePassphrase, false)).rejects.toMatchObject({
       reason: 'wrong-passphrase',
     });

@@ -50,11 +50,11 @@ describe('names of other people', () => {
     await services.names.put(carol.address, 'Carol');
     const file = 'a passphrase of its own';
     const { id, size } = await services.backups.make(passphrase, file, false);
-    const bytes = await services.backups.read(id, 0);
+    const bytes = await services.parcels.read(id, 0);
     await services.names.put(bob.address, 'Robert');
     await services.names.put(carol.address, '');
-    const { id: incoming } = await services.backups.receive(size);
-    await services.backups.put(incoming, 0, bytes);
+    const { id: incoming } = await services.parcels.receive(size);
+    await services.parcels.put(incoming, 0, bytes);
     await services.backups.open(incoming, file);
     await services.backups.restore(incoming, passphrase);
     expect(await services.names.all()).toEqual({ [bob.address]: 'Robert', [carol.address]: 'Carol' });

@@ -1,6 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
 import { readData, readSettings } from '../../src/background/backup-contents.ts';
+import { packExported, readExport, writeExport } from '../../src/background/export-file.ts';
 import { type PackedPin, unpackPin } from '../../src/background/pins.ts';
 import { contentTypes, encodeText, readContent, show, writeContent } from '../../src/content-types/index.ts';
 import {
@@ -378,6 +379,39 @@ export const targets: Readonly<Record<string, Target>> = {
       for (const { data } of accounts) readData(data).pins.map(unpackPin);
       readSettings(settings);
     },
+  },
+  export: {
+    seeds: [
+      writeExport(
+        alice.address,
+        '2026-01-01T00:00:00.000Z',
+        [
+          packExported({
+            conversation: {
+              id: 'c',
+              topic: '/xmtp/0/m-a/proto',
+              peer: bob.address,
+              peerIdentityKey: `04${'ab'.repeat(64)}`,
+              derived: true,
+              createdAt: 1,
+              conversationId: null,
+              metadata: null,
+              otherKeys: false,
+              retired: false,
+              readUpTo: 1,
+              lastOwnNs: 5n,
+            },
+            name: 'Bobby',
+            group: null,
+            messages: [
+              { id: 'ab'.repeat(32), conversation: 'c', sender: bob.address, sentAt: 3, type: 'text', text: 'hi', payload: utf8('hi') },
+            ],
+          }),
+        ],
+        utf8('seal'),
+      ),
+    ],
+    run: readExport,
   },
   vault: { seeds: [encodeVault(vault)], run: decodeVault },
   phrase: { seeds: ['abandon '.repeat(11).concat('about')].map(utf8), run: (bytes) => readPhrase(words(bytes)) },

@@ -29,14 +29,14 @@ if (has) {
   let shared: string | undefined;
   storeSuite(
     'PostgreSQL',
-    async (onCommitted) => {
+    async (onCommitted, clock) => {
       // One database for all, emptied each time: to make one takes a while.
       shared ??= server.database();
       const pool = openPool(shared, 1);
       const { rows } = await pool.query("SELECT to_regclass('envelope') IS NOT NULL AS there");
       if (rows[0]?.['there']) await pool.query('TRUNCATE contact_row, contact, envelope');
       await pool.end();
-      return openPostgresStore({ url: shared, onCommitted });
+      return openPostgresStore({ url: shared, onCommitted, clock });
     },
     8,
   );

@@ -22,13 +22,22 @@ const envelope = (topic: string, time: number | bigint, text: string): NewEnvelo
 const everything = (...topics: string[]): StoreQuery => ({ topics, startNs: 0n, endNs: 0n, limit: 100, ascending: true });
 
 /** What every store has to pass. `open` opens an empty one. */
-export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Store | Promise<Store>, questions = 60): void {
+export function storeSuite(
+  name: string,
+  open: (onCommitted: OnCommitted, clock: () => number) => Store | Promise<Store>,
+  questions = 60,
+): void {
   describe(`the store on ${name}`, () => {
     let store: Store;
+    let now: number;
     let committed: CommittedEnvelope[];
     beforeEach(async () => {
       committed = [];
-      store = await open((envelopes) => committed.push(...envelopes));
+      now = 1000;
+      store = await open(
+        (envelopes) => committed.push(...envelopes),
+        () => now,
+      );
     });
     afterEach(() => store.close());
     const texts = async (query: StoreQuery): Promise<string[]> =>
@@ -133,7 +142,10 @@ export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Sto
           fc.array(fc.array(row, { maxLength: 4 }), { maxLength: 6 }),
           fc.array(question, { maxLength: 8 }),
           async (batches, questions) => {
-            const fresh = await open(() => {});
+            const fresh = await open(
+              () => {},
+              () => now,
+            );
             const model = new StoreModel();
             for (const batch of batches) expect((await fresh.append(batch)).map((seq) => seq !== null)).toEqual(model.append(batch));
             for (const { cursor, ...rest } of questions) {
@@ -217,6 +229,48 @@ export function storeSuite(name: string, open: (onCommitted: OnCommitted) => Sto
         expect(await texts(everything('contact'))).toHaveLength(3);
         await expect(store.append([contact('old', 2, 10, 8)])).rejects.toThrow(NotNewerError);
       });
+    });
+
+    test('forgets what is old of some topics, a window of rows at a time, and stops at what is new', async () => {
+      for (let n = 0; n < 30; n++) {
+        now = 1000 + n;
+        await store.append([envelope(`/x/m-${n % 3}/proto`, n, `m ${n}`), envelope('/x/mx-0/proto', n, `mx ${n}`)]);
+      }
+      const sweep = async (from = 0): Promise<{ gone: number; windows: number; marks: number[] }> => {
+        const marks: number[] = [];
+        let [gone, windows] = [0, 0];
+        for (let after: number | null = from; after !== null; windows++) {
+          const window = await store.forget({ prefix: '/x/m-', beforeMs: 1020, after, limit: 7 });
+          gone += window.gone;
+          after = window.next;
+          if (after !== null) marks.push(after);
+        }
+        return { gone, windows, marks };
+      };
+      const first = await sweep();
+      // Twenty old rows of sixty, twenty others among them; one window without any of them is the last.
+      expect(first.gone).toBe(20);
+      expect(first.windows).toBeGreaterThanOrEqual(6);
+      expect(first.windows).toBeLessThanOrEqual(8);
+      expect(first.marks).toEqual(first.marks.toSorted((a, b) => a - b));
+      const left = await texts({ ...everything('/x/m-0/proto', '/x/m-1/proto', '/x/m-2/proto') });
+      expect(left).toEqual(Array.from({ length: 10 }, (_, n) => `m ${n + 20}`));
+      expect(await texts(everything('/x/mx-0/proto'))).toHaveLength(30);
+      expect(await sweep(first.marks.at(-1))).toMatchObject({ gone: 0 });
+      // A window without such rows says so, one that keeps some too.
+      expect(await store.forget({ prefix: '/x/none-', beforeMs: 5000, after: 0, limit: 100 })).toMatchObject({ gone: 0, left: false });
+      expect(await store.forget({ prefix: '/x/m-', beforeMs: 1020, after: 0, limit: 100 })).toMatchObject({ gone: 0, left: true });
+    });
+
+    test('takes messages of a topic that was forgotten as a whole, and tells it from topics that came since', async () => {
+      await store.append([envelope('/x/m-a/proto', 1, 'a'), envelope('/x/m-b/proto', 1, 'b')]);
+      now = 2000;
+      await store.append([envelope('/x/other/proto', 1, 'other')]);
+      expect(await store.forget({ prefix: '/x/m-', beforeMs: 2000, after: 0, limit: 100 })).toMatchObject({ gone: 2, left: false });
+      await store.append([envelope('/x/new/proto', 1, 'new'), envelope('/x/m-b/proto', 2, 'b again')]);
+      expect(await texts(everything('/x/m-a/proto'))).toEqual([]);
+      expect(await texts(everything('/x/m-b/proto'))).toEqual(['b again']);
+      expect(await texts(everything('/x/new/proto'))).toEqual(['new']);
     });
 
     test('finishes what was appended when it is closed, and takes nothing afterwards', async () => {

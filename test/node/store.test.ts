@@ -14,10 +14,10 @@ afterAll(() => rmSync(parent, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(parent, String(folders++));
 
-storeSuite('libsql, in memory', (onCommitted) => openSqliteStore({ data: ':memory:', onCommitted, open: libsqlDriver() }));
+storeSuite('libsql, in memory', (onCommitted, clock) => openSqliteStore({ data: ':memory:', onCommitted, clock, open: libsqlDriver() }));
 const own = nodeDriver();
-if (own) storeSuite('node:sqlite, in memory', (onCommitted) => openSqliteStore({ data: ':memory:', onCommitted, open: own }));
-storeSuite('a file', (onCommitted) => openSqliteStore({ data: folder(), onCommitted }));
+if (own) storeSuite('node:sqlite, in memory', (onCommitted, clock) => openSqliteStore({ data: ':memory:', onCommitted, clock, open: own }));
+storeSuite('a file', (onCommitted, clock) => openSqliteStore({ data: folder(), onCommitted, clock }));
 
 describe('a store in a directory', () => {
   const rows = { topics: ['t'], startNs: 0n, endNs: 0n, limit: 100, ascending: true };
@@ -34,6 +34,27 @@ describe('a store in a directory', () => {
     expect(await second.query(rows)).toHaveLength(2);
     expect(Number(after)).toBeGreaterThan(Number(before));
     await second.close();
+  });
+
+  test('keeps no names of topics that have become empty, and gives no id twice', async () => {
+    const data = folder();
+    let now = 1;
+    const store = openSqliteStore({ data, clock: () => now });
+    const add = (topic: string) => store.append([{ topic, timestampNs: 1n, message: utf8(topic) }]);
+    for (const topic of ['m-a', 'kept', 'm-b', 'm-c']) await add(topic);
+    now = 3;
+    await store.forget({ prefix: 'm-', beforeMs: 2, after: 0, limit: 10 });
+    const database = openDatabase(join(data, 'node.db'));
+    const names = () =>
+      database
+        .prepare('SELECT id, name FROM topic ORDER BY id')
+        .all()
+        .map(({ id, name }) => `${id} ${name}`);
+    expect(names()).toEqual(['2 kept', '4 m-c']);
+    await add('later');
+    expect(names()).toEqual(['2 kept', '4 m-c', '5 later']);
+    database.close();
+    await store.close();
   });
 
   test('belongs to one node at a time', async () => {

@@ -402,7 +402,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return scene === 'files'
         ? { error: { code: -32005, message: 'Files have at most 25 MB.', data: { reason: 'file-too-large' } } }
         : { result: messages[0] };
-    case 'receiveBackup':
+    case 'receiveFile':
       return { result: { id: 'b' } };
     case 'openBackup':
       return {

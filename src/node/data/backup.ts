@@ -82,7 +82,8 @@ export function compact(data: string, sizeOf: (path: string) => number): { reado
   }
 }
 
-function makeDurable(path: string): void {
+/** Waits until what is written of a file, or the names in a folder, is on the disk. @throws the system's error */
+export function makeDurable(path: string): void {
   const file = openSync(path, 'r');
   try {
     fsyncSync(file);

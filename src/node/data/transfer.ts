@@ -1,16 +1,18 @@
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream, createWriteStream, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ConnectError } from '@connectrpc/connect';
 import { fromBase64, toBase64 } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { bytesOf, openDatabase } from '../store/driver.ts';
+import { bytesOf, type Database, openDatabase } from '../store/driver.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { type NewEnvelope, NotNewerError, StoreError } from '../store/store.ts';
+import { wholeRow } from '../store/whole-rows.ts';
 import { checkEnvelope, writerOf } from '../topic-rules.ts';
+import { makeDurable } from './backup.ts';
 
 const pageSize = 1000;
 
@@ -21,29 +23,67 @@ const pageSize = 1000;
 export async function exportEnvelopes(data: string, prefixes: readonly string[], to: string): Promise<number> {
   const path = join(data, 'node.db');
   if (!existsSync(path)) throw new StoreError(`There is no database ${path}.`);
-  const out: Writable = to === '-' ? process.stdout : createWriteStream(to, { flags: 'wx' });
   const database = openDatabase(path);
-  let count = 0;
   try {
-    const page = database.prepare(
-      'SELECT seq, name, ts, message FROM envelope JOIN topic ON topic.id = envelope.topic WHERE seq > ? ORDER BY seq LIMIT ?',
-    );
-    for (let last = 0n, rows = page.all(last, pageSize); rows.length > 0; rows = page.all(last, pageSize)) {
-      for (const row of rows) {
-        last = row['seq'] as bigint;
-        const topic = String(row['name']);
-        if (prefixes.length > 0 && !prefixes.some((prefix) => topic.startsWith(prefix))) continue;
-        const line = JSON.stringify({ contentTopic: topic, timestampNs: String(row['ts']), message: toBase64(bytesOf(row['message'])) });
-        if (!out.write(`${line}\n`)) await once(out, 'drain');
-        count += 1;
-      }
-    }
+    const lines = linesOf(database, prefixes);
+    return to === '-' ? await writeAll(lines, process.stdout) : await writeFile(lines, to);
+  } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
+    throw new StoreError(`The export could not be written: ${(cause as Error).message}`, { cause });
   } finally {
     database.close();
   }
-  if (to !== '-') {
+}
+
+/** Writes beside the file and gives it its name when all of it is on the disk: a file that is there is whole. @throws StoreError, the system's error */
+async function writeFile(lines: Iterable<string>, to: string): Promise<number> {
+  const taken = (): StoreError => new StoreError(`${to} exists already; an export overwrites nothing.`);
+  if (existsSync(to)) throw taken();
+  const draft = `${to}.part`;
+  rmSync(draft, { force: true });
+  try {
+    const out = createWriteStream(draft, { flags: 'wx' });
+    const done = finished(out);
+    done.catch(() => {}); // told below, or by the write that it broke
+    const count = await writeAll(lines, out);
     out.end();
-    await finished(out);
+    await done;
+    makeDurable(draft);
+    // As a link, because a rename would take the place of a file that has come meanwhile.
+    try {
+      linkSync(draft, to);
+    } catch (cause) {
+      if ((cause as { code?: unknown }).code === 'EEXIST') throw taken();
+      // Some file systems have no links.
+      renameSync(draft, to);
+    }
+    makeDurable(dirname(to));
+    return count;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function* linesOf(database: Database, prefixes: readonly string[]): Generator<string, void, undefined> {
+  const page = database.prepare(`${wholeRow} WHERE seq > ? ORDER BY seq LIMIT ?`);
+  for (let last = 0n, rows = page.all(last, pageSize); rows.length > 0; rows = page.all(last, pageSize)) {
+    for (const row of rows) {
+      last = row['seq'] as bigint;
+      const topic = String(row['name']);
+      if (prefixes.length > 0 && !prefixes.some((prefix) => topic.startsWith(prefix))) continue;
+      yield JSON.stringify({ contentTopic: topic, timestampNs: String(row['ts']), message: toBase64(bytesOf(row['message'])) });
+    }
+  }
+}
+
+/** Answers how many lines it wrote. @throws the system's error */
+async function writeAll(lines: Iterable<string>, out: Writable): Promise<number> {
+  let count = 0;
+  for (const line of lines) {
+    // `once` throws what breaks the stream meanwhile.
+    if (!out.write(`${line}\n`)) await once(out, 'drain');
+    if (out.errored) throw out.errored;
+    count += 1;
   }
   return count;
 }

@@ -1,20 +1,25 @@
 import type { Statement } from './driver.ts';
 import { StoreError } from './store.ts';
 
-const attempt = <T>(work: () => T): T => {
-  try {
-    return work();
-  } catch (cause) {
-    throw new StoreError((cause as Error).message, { cause });
-  }
-};
-
-/** A statement whose every fault is a StoreError, whatever the driver throws. */
+/**
+ * A statement whose every fault is a StoreError, whatever the driver throws. After a fault it is prepared anew: libsql leaves one that met a damaged page where
+ * it stood, and it would fail for every other row too.
+ */
 export function guarded(prepare: () => Statement): Statement {
-  const statement = attempt(prepare);
+  let prepared: Statement | undefined;
+  const attempt = <T>(work: (statement: Statement) => T): T => {
+    try {
+      prepared ??= prepare();
+      return work(prepared);
+    } catch (cause) {
+      prepared = undefined;
+      throw new StoreError((cause as Error).message, { cause });
+    }
+  };
+  attempt(() => {});
   return {
-    run: (...values) => attempt(() => statement.run(...values)),
-    get: (...values) => attempt(() => statement.get(...values)),
-    all: (...values) => attempt(() => statement.all(...values)),
+    run: (...values) => attempt((statement) => statement.run(...values)),
+    get: (...values) => attempt((statement) => statement.get(...values)),
+    all: (...values) => attempt((statement) => statement.all(...values)),
   };
 }

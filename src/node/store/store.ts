@@ -1,3 +1,5 @@
+import { reasonOf, type StoreReason } from './reasons.ts';
+
 /** What the node needs of a store. SQLite is the first; another one passes the same suite in test/node/store-suite.ts. */
 
 /** What is known of a contact that verified; the store decides with it, in the transaction of the insert, whether it is taken. */
@@ -61,6 +63,26 @@ export interface SequenceQuery {
   readonly upTo: number;
 }
 
+/** The rows that are looked through at a time: so many after a sequence number, whosever they are. */
+export interface ForgetWindow {
+  /** How the names of the topics begin whose rows go. */
+  readonly prefix: string;
+  /** When the last of those rows was received, not included, ms. */
+  readonly beforeMs: number;
+  /** Not included. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface Forgotten {
+  /** How many were deleted. */
+  readonly gone: number;
+  /** Where the next window begins; null when the rows that follow are newer, or there are none. */
+  readonly next: number | null;
+  /** Whether rows of such topics are left in this window. */
+  readonly left: boolean;
+}
+
 export interface Store {
   /** One line for the log: engine and version. */
   readonly description: string;
@@ -82,11 +104,9 @@ export interface Store {
   page(after: number, limit: number): Promise<CommittedEnvelope[]>;
   /** The rows with these sequence numbers, in any order; those that are gone are left out. @throws StoreError */
   rows(seqs: readonly number[]): Promise<CommittedEnvelope[]>;
-  /**
-   * Deletes rows of topics whose name begins with `prefix` that were received before `beforeMs`, at most `limit` of them; answers how many. @throws StoreError
-   */
-  forget(prefix: string, beforeMs: number, limit: number): Promise<number>;
-  /** @throws StoreError when it does not answer. */
+  /** Looks through some rows and deletes what is old among them, and the names of topics that have become empty. @throws StoreError */
+  forget(window: ForgetWindow): Promise<Forgotten>;
+  /** Reads and writes a little. @throws StoreError when it cannot */
   check(): Promise<void>;
   /** Finishes what was appended and closes. */
   close(): Promise<void>;
@@ -103,10 +123,19 @@ export class NotNewerError extends Error {
   override readonly name = 'NotNewerError';
 }
 
-/** The store cannot do what was asked: disk full, file damaged, closed. */
+/** The store cannot do what was asked; `reason` is that of its cause unless it is given. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  readonly reason: StoreReason;
+
+  constructor(message: string, { cause, reason }: { readonly cause?: unknown; readonly reason?: StoreReason } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason ?? (cause instanceof StoreError ? cause.reason : reasonOf(cause));
+  }
 }
+
+/** What everything says once a store is closed. */
+export const closedError = (): StoreError => new StoreError('the store is closed', { reason: 'closed' });
 
 /** More envelopes than this store takes at once: whoever sent them has to send fewer, and trying again is of no use. */
 export class TooManyError extends Error {

@@ -3,11 +3,11 @@ import type { JSX } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { BackupReport } from '../../rpc/views.ts';
 import type { Key } from '../../words/en/index.ts';
-import { sendBackup } from '../backup-transfer.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { rich, t } from '../t.tsx';
 import { fullTime } from '../time.ts';
+import { giveFile } from '../transfer.ts';
 import { reasonOf } from '../words.ts';
 import { ShortAddress } from './Address.tsx';
 import { Button } from './Button.tsx';
@@ -29,11 +29,11 @@ export function OpenBackup({ label, children }: OpenBackupProps): JSX.Element {
   const work = useWork();
   const input = useId();
   const id = opened?.id;
-  useEffect(() => () => void (id !== undefined && background.call('closeBackup', { id }).catch(() => undefined)), [id]);
+  useEffect(() => () => void (id !== undefined && background.call('closeFile', { id }).catch(() => undefined)), [id]);
   const open = (): Promise<void> =>
     work.run(async () => {
       if (!file) return;
-      const sent = await sendBackup(file);
+      const sent = await giveFile(file);
       setOpened({ id: sent, report: await background.call('openBackup', { id: sent, filePassphrase: passphrase }) });
       setPassphrase('');
     });

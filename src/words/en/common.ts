@@ -86,6 +86,7 @@ export const common = {
   'errors.storageFailed': 'The browser could not read or write Parley’s data. Close other Parley tabs, or restart the browser.',
   'errors.storageNewer': 'The data in this browser was written by a newer Parley. Update the extension.',
   'errors.badSite': 'A site begins with https://, or with http:// when it is on this computer.',
+  'errors.otherAccount': 'This file belongs to another account. Switch to that one first.',
   'errors.fileGone': 'The file is not there any more. Ask whoever sent it to send it again.',
   'errors.fileDamaged': 'What lies there is not the file that was sent. It was not opened.',
   'errors.tooMany': 'That is as many as Parley keeps. Remove one first.',

@@ -1,6 +1,9 @@
 import { type Clock, systemClock } from '../../../protocol/time.ts';
 import {
   type CommittedEnvelope,
+  closedError,
+  type ForgetWindow,
+  type Forgotten,
   maxTimestampNs,
   type NewEnvelope,
   NotNewerError,
@@ -140,7 +143,7 @@ class PostgresStore implements Store {
   }
 
   append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]> {
-    if (this.#closed) return Promise.reject(new StoreError('the store is closed'));
+    if (this.#closed) return Promise.reject(closedError());
     if (envelopes.length > rowsPerTransaction)
       return Promise.reject(new TooManyError(`cannot exceed ${rowsPerTransaction} envelopes per publish`));
     return new Promise((resolve, reject) => {
@@ -185,7 +188,7 @@ class PostgresStore implements Store {
   }
 
   head(): number {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     return this.#feed.head;
   }
 
@@ -208,16 +211,22 @@ class PostgresStore implements Store {
     return (await this.#read(`${wholeRow} WHERE seq = ANY ($1) ORDER BY seq`, [seqs])).map(committedOf);
   }
 
-  async forget(prefix: string, beforeMs: number, limit: number): Promise<number> {
-    const rows = await this.#read(
-      `DELETE FROM envelope WHERE seq IN (SELECT seq FROM envelope WHERE topic >= $1 AND topic < $2 AND received < $3 LIMIT $4) RETURNING 1`,
-      [prefix, `${prefix}\u{10ffff}`, beforeMs, limit],
+  async forget({ prefix, beforeMs, after, limit }: ForgetWindow): Promise<Forgotten> {
+    const [row] = await this.#read(
+      `WITH looked AS (SELECT seq, received, starts_with(topic, $1) AS named FROM envelope WHERE seq > $3 ORDER BY seq LIMIT $4),
+         gone AS (DELETE FROM envelope WHERE seq IN (SELECT seq FROM looked WHERE named AND received < $2) RETURNING 1)
+       SELECT count(*) AS looked, max(seq) AS last, count(*) FILTER (WHERE received < $2) AS old, count(*) FILTER (WHERE named) AS named,
+         (SELECT count(*) FROM gone) AS gone FROM looked`,
+      [prefix, beforeMs, after, limit],
     );
-    return rows.length;
+    const count = (name: string): number => Number(row?.[name] ?? 0);
+    const ended = count('looked') < limit || count('old') === 0;
+    return { gone: count('gone'), next: ended ? null : count('last'), left: count('gone') < count('named') };
   }
 
   async check(): Promise<void> {
-    await this.#read('SELECT 1', []);
+    const [row] = await this.#read("SELECT current_setting('transaction_read_only') AS closed", []);
+    if (row?.['closed'] === 'on') throw new StoreError('the database may only be read', { reason: 'read-only' });
   }
 
   async close(): Promise<void> {
@@ -232,7 +241,7 @@ class PostgresStore implements Store {
   }
 
   async #read(text: string, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
-    if (this.#closed) throw new StoreError('the store is closed');
+    if (this.#closed) throw closedError();
     try {
       return (await this.#pool.query(text, values)).rows;
     } catch (cause) {

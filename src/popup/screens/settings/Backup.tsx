@@ -2,7 +2,6 @@ import { Download } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Restored, Status } from '../../../rpc/views.ts';
-import { saveBackup } from '../../backup-transfer.ts';
 import { OpenBackup } from '../../parts/BackupFile.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
@@ -12,6 +11,7 @@ import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
 import { rich, t, type Words } from '../../t.tsx';
 import { fullTime } from '../../time.ts';
+import { takeFile } from '../../transfer.ts';
 import { strength } from '../../words.ts';
 import type { GroupProps } from './group.ts';
 
@@ -89,7 +89,7 @@ function Make({ onDone }: { readonly onDone: () => void }): JSX.Element {
   const make = (): Promise<void> =>
     work.run(async () => {
       const made = await background.call('makeBackup', { passphrase, filePassphrase: own, messages });
-      await saveBackup(made);
+      await takeFile(made);
       setPassphrase('');
       setOwn('');
       setAgain('');
