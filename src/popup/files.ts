@@ -76,3 +76,11 @@ export function save(url: string, filename: string): void {
   link.download = filename;
   link.click();
 }
+
+/** Hands bytes that were made here to the browser as a download. */
+export function saveBlob(blob: Blob, filename: string): void {
+  const url = URL.createObjectURL(blob);
+  save(url, filename);
+  // The browser takes its own copy once the download has begun.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -16,6 +16,9 @@ export function shortTime(time: number, now: number, locale = spokenLocale()): s
 /** 14:20. */
 export const clockTime = (time: number, locale = spokenLocale()): string => format(time, { hour: 'numeric', minute: '2-digit' }, locale);
 
+/** The whole date, for what is read at any time. */
+export const fullDay = (time: number, locale = spokenLocale()): string => format(time, { dateStyle: 'full' }, locale);
+
 /** Everything, for who points at a time. */
 export const fullTime = (time: number, locale = spokenLocale()): string => format(time, { dateStyle: 'full', timeStyle: 'medium' }, locale);
 

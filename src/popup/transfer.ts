@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from './base64.ts';
-import { save } from './files.ts';
+import { saveBlob } from './files.ts';
 import { background } from './rpc.ts';
 
 /** Bytes that go over the port at once. */
@@ -21,10 +21,7 @@ export async function takeFile({ id, size, name }: Made, type = 'application/oct
     pieces.push(piece);
     offset += piece.length;
   }
-  const url = URL.createObjectURL(new Blob(pieces, { type }));
-  save(url, name);
-  // The browser takes its own copy once the download has begun.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  saveBlob(new Blob(pieces, { type }), name);
   await background.call('fileSaved', { id });
 }
 

@@ -1,4 +1,15 @@
-import type { ConversationRow, Founding, FoundingStage, MessageView, Prompt, SearchAnswer, Settings, Status } from '../../src/rpc/views.ts';
+import type {
+  Address,
+  ConversationRow,
+  Founding,
+  FoundingStage,
+  MessageView,
+  NodeImport,
+  Prompt,
+  SearchAnswer,
+  Settings,
+  Status,
+} from '../../src/rpc/views.ts';
 
 /**
  * Stands in for `webextension-polyfill` where the popup runs as a plain page: one port, answered from a scene that the address names. Screens are looked at
@@ -349,6 +360,35 @@ const searched = (text: string): SearchAnswer =>
       };
 
 /** The answer to one call: a result, or an error as `{ error }`. */
+/** Of another node, once that was asked for. */
+let imported: NodeImport | null = null;
+function importOf(url: string): NodeImport {
+  const topic = (
+    topic: string,
+    kind: NodeImport['topics'][number]['kind'],
+    found: number,
+    added: number,
+    conversation: string | null = null,
+  ) => ({
+    topic,
+    kind,
+    conversation,
+    found,
+    added,
+    unread: found - added,
+  });
+  const failed = scene === 'offline';
+  const topics = failed
+    ? []
+    : [
+        topic('/xmtp/0/privatestore/proto', 'keys', 1, 1),
+        topic('/xmtp/0/invite/proto', 'invitations', 3, 2),
+        topic('/xmtp/0/m-a/proto', 'conversation', 120, 118, 'c0'),
+        topic('/xmtp/0/m-b/proto', 'conversation', 4, 0, 'c4'),
+      ];
+  return { account: me as Address, url, phase: failed ? 'failed' : 'done', failure: failed ? 'unreachable' : null, topics };
+}
+
 function answer(method: string, params: Record<string, unknown>): { result: unknown } | { error: unknown } {
   if (scene === 'failing' && method !== 'status') return { error: faulty };
   switch (method) {
@@ -404,6 +444,20 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
         : { result: messages[0] };
     case 'receiveFile':
       return { result: { id: 'b' } };
+    case 'exportConversations':
+      return { result: { id: 'b', size: 3, name: 'parley-2026-01-01.json', conversations: 12, messages: 1 } };
+    case 'readFile':
+      return { result: 'e30K' };
+    case 'importConversations':
+      return scene === 'offline'
+        ? { error: { code: 4100, message: 'no', data: { reason: 'backup-foreign' } } }
+        : { result: { exportedAt: now - 3 * hour, conversations: 2, messages: 40, added: 1 } };
+    case 'importFromNode':
+      imported = importOf(String(params['url']));
+      return { result: imported };
+    case 'nodeImport':
+    case 'stopNodeImport':
+      return { result: imported };
     case 'openBackup':
       return {
         result: {

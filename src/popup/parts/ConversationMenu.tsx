@@ -1,4 +1,4 @@
-import { Archive, ArchiveRestore, Ban, Bell, BellOff, EllipsisVertical, Pin, PinOff, Search } from 'lucide';
+import { Archive, ArchiveRestore, Ban, Bell, BellOff, Download, EllipsisVertical, Pin, PinOff, Search } from 'lucide';
 import type { JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
 import { go, searchPath } from '../router.ts';
@@ -9,12 +9,14 @@ import { Menu, type MenuItem } from './Menu.tsx';
 
 interface Props {
   readonly row: ConversationRow;
+  /** To save it in a file is asked for. */
+  readonly onExport: () => void;
   /** What came of it, in words. */
   readonly onDone: (words: string) => void;
 }
 
 /** What can be done with a conversation as a whole. */
-export function ConversationMenu({ row, onDone }: Props): JSX.Element {
+export function ConversationMenu({ row, onExport, onDone }: Props): JSX.Element {
   const { id, pinned, muted, archived, shelf } = row;
   const say = (work: Promise<unknown>, words: string): void =>
     void work.then(
@@ -39,6 +41,7 @@ export function ConversationMenu({ row, onDone }: Props): JSX.Element {
       : { words: t('conversationMenu.archive'), icon: Archive, onChoose: arrange({ archived: true }, t('conversationMenu.putAway')) },
   ];
   const search: MenuItem = { words: t('conversationMenu.searchHere'), icon: Search, onChoose: () => go(searchPath(id)) };
+  const save: MenuItem = { words: t('export.menu'), icon: Download, onChoose: onExport };
   const block: MenuItem = {
     words: row.group ? t('conversationMenu.blockThisGroup') : t('common.block'),
     icon: Ban,
@@ -48,8 +51,8 @@ export function ConversationMenu({ row, onDone }: Props): JSX.Element {
   const items =
     shelf === 'inbox'
       ? row.group?.mine
-        ? [search, ...order]
-        : [search, ...order, block]
+        ? [search, ...order, save]
+        : [search, ...order, save, block]
       : shelf === 'requests'
         ? [search, block]
         : order.slice(1, 2);

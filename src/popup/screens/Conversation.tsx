@@ -10,6 +10,7 @@ import { Composer } from '../parts/Composer.tsx';
 import { ConversationMenu } from '../parts/ConversationMenu.tsx';
 import { Standing } from '../parts/Decide.tsx';
 import { Dialog } from '../parts/Dialog.tsx';
+import { ExportDialog } from '../parts/ExportDialog.tsx';
 import { Forward } from '../parts/Forward.tsx';
 import { GroupMark } from '../parts/GroupMark.tsx';
 import { type Deeds, textOf } from '../parts/Message.tsx';
@@ -49,6 +50,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const [forwarded, setForwarded] = useState<string | null>(null);
   const [leaving, setLeaving] = useState<MessageView | null>(null);
   const [sendError, setSendError] = useState<string | null>(null);
+  const [saving, setSaving] = useState(false);
   const [over, setOver] = useState(false);
   const log = useLog(id, at);
   const sent = (): void => {
@@ -143,7 +145,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
           </>
         )}
         {row?.group && <IconLink icon={Info} label={t('conversation.membersAndDetails')} href={detailsPath(id)} />}
-        {row && <ConversationMenu row={row} onDone={setSaid} />}
+        {row && <ConversationMenu row={row} onExport={() => setSaving(true)} onDone={setSaid} />}
       </header>
       {!wide && <NodeBar node={status.node} />}
       {error && !row ? (
@@ -185,6 +187,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
         </>
       )}
       {picking && <SignPicker onPick={(sign) => react(picking, sign, true)} onClose={() => setPicking(null)} />}
+      {saving && row && <ExportDialog row={row} own={deeds.own} onClose={() => setSaving(false)} />}
       {forwarded !== null && <Forward text={forwarded} onClose={() => setForwarded(null)} />}
       {leaving && (
         <Dialog title={t('conversation.deleteThisMessageHereQuestion')} onClose={() => setLeaving(null)}>

@@ -13,6 +13,7 @@ import { About } from './settings/About.tsx';
 import { Accounts } from './settings/Accounts.tsx';
 import { Backup } from './settings/Backup.tsx';
 import { ChangePassphrase } from './settings/ChangePassphrase.tsx';
+import { Exports } from './settings/Exports.tsx';
 import { Locking } from './settings/Locking.tsx';
 import { Look } from './settings/Look.tsx';
 import { NewIdentity } from './settings/NewIdentity.tsx';
@@ -42,6 +43,7 @@ const groups = [
   ['sites', 'settings.sites'],
   ['phrase', 'settings.phrase'],
   ['backup', 'settings.backup'],
+  ['export', 'settings.export'],
   ['pre-key', 'settings.preKey'],
   ['look', 'settings.look'],
   ['notifications', 'settings.notifications'],
@@ -74,6 +76,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <Sites settings={value} onChanged={reload} />
           <Phrase saved={status.account?.phraseSaved ?? false} />
           <Backup settings={value} onChanged={reload} status={status} />
+          <Exports own={status.account?.address ?? ''} />
           <PreKey settings={value} onChanged={reload} />
           <Look settings={value} onChanged={reload} />
           <Notifications settings={value} onChanged={reload} />

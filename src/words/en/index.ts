@@ -3,9 +3,10 @@ import { inbox } from './inbox.ts';
 import { parts } from './parts.ts';
 import { prompts } from './prompts.ts';
 import { settings } from './settings.ts';
+import { transfer } from './transfer.ts';
 import { welcome } from './welcome.ts';
 
 /** Every word that a person sees in the extension's pages; the other languages have the same keys. */
-export const en = { ...common, ...parts, ...inbox, ...settings, ...prompts, ...welcome } as const;
+export const en = { ...common, ...parts, ...inbox, ...settings, ...prompts, ...transfer, ...welcome } as const;
 
 export type Key = keyof typeof en;
