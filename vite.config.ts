@@ -145,7 +145,10 @@ function node(): UserConfig {
   };
 }
 
-/** The package for developers of pages: two entries, each whole in itself; what their users have already stays outside. */
+/** What can be imported from the package for developers of pages: `index` as the package itself. */
+export const sdkEntries = ['index', 'xmtp-js', 'conformance'];
+
+/** The package for developers of pages: entries that are whole in themselves; what their users have already stays outside. */
 function sdk(): UserConfig {
   return {
     root,
@@ -155,7 +158,7 @@ function sdk(): UserConfig {
       emptyOutDir: true,
       target: 'es2022',
       minify: false,
-      lib: { entry: { index: at('src/sdk/index.ts'), 'xmtp-js': at('src/sdk/xmtp-js.ts') }, formats: ['es'] },
+      lib: { entry: Object.fromEntries(sdkEntries.map((name) => [name, at(`src/sdk/${name}.ts`)])), formats: ['es'] },
       rolldownOptions: { external: ['long'], output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' } },
     },
   };

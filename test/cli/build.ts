@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync, type Zippable, zipSync } from 'fflate';
 import { build as buildWithVite, createBuilder } from 'vite';
-import { browsers } from '../../vite.config.ts';
+import { browsers, sdkEntries } from '../../vite.config.ts';
 import { hashOf, root } from './processes.ts';
 
 const dist = (...path: string[]): string => join(root, 'dist', ...path);
@@ -59,7 +59,7 @@ async function buildNode(): Promise<void> {
 /** The package for developers of pages, ready for `npm pack` in its folder. */
 export async function buildSdk(folder: string): Promise<void> {
   await buildWithVite({ configFile, mode: 'sdk', logLevel: 'warn', build: { outDir: folder } });
-  const entries = ['index', 'xmtp-js'].map((name) => join(root, `src/sdk/${name}.ts`));
+  const entries = sdkEntries.map((name) => join(root, `src/sdk/${name}.ts`));
   const options = ['--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions', '--skipLibCheck', '--ignoreConfig'];
   const target = ['--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler', '--strict', '--types', ''];
   const types = mkdtempSync(join(tmpdir(), 'parley-sdk-'));
@@ -75,7 +75,7 @@ export async function buildSdk(folder: string): Promise<void> {
       types,
     ]);
     // Of what the entries stand on, only these are in what they say.
-    for (const name of ['index', 'types', 'xmtp-js']) cpSync(join(types, `sdk/${name}.d.ts`), join(folder, `${name}.d.ts`));
+    for (const name of [...sdkEntries, 'types', 'conformance/kit']) cpSync(join(types, `sdk/${name}.d.ts`), join(folder, `${name}.d.ts`));
   } finally {
     rmSync(types, { recursive: true });
   }

@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const commands = ['start', 'test', 'build', 'node', 'demo', 'check', 'e2e', 'gen', 'vectors', 'fuzz', 'bench', 'soak'];
+const commands = ['start', 'test', 'build', 'node', 'demo', 'check', 'e2e', 'gen', 'conformance', 'vectors', 'fuzz', 'bench', 'soak'];
 
 function fail(message) {
   console.error(message);

@@ -36,8 +36,11 @@ export class Site {
     this.#server = server;
   }
 
-  /** `scripts`: modules of the site, by their path. */
-  static async start(scripts: Readonly<Record<string, string | Uint8Array>> = {}): Promise<Site> {
+  /** `scripts`: modules of the site, by their path. `bodies`: further pages. */
+  static async start(
+    scripts: Readonly<Record<string, string | Uint8Array>> = {},
+    bodies: Readonly<Record<string, string>> = {},
+  ): Promise<Site> {
     const server = createServer((request, response) => {
       const script = scripts[request.url ?? ''];
       if (script !== undefined) {
@@ -45,7 +48,9 @@ export class Site {
         response.end(script);
         return;
       }
-      const page = pages[(request.url ?? '').split('?')[0] ?? ''];
+      const path = (request.url ?? '').split('?')[0] ?? '';
+      const body = bodies[path];
+      const page = body === undefined ? pages[path] : { body };
       response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8', ...page?.headers });
       response.end(`<!doctype html><title>Somebody's site</title>${page?.body ?? 'nothing here'}`);
     });

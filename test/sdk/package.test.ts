@@ -38,7 +38,10 @@ function compile(text: string): string {
 
 test('holds what it names and nothing else', () => {
   expect(readdirSync(installed()).sort()).toEqual(
-    ['LICENSE', 'README.md', 'index.d.ts', 'index.js', 'package.json', 'types.d.ts', 'xmtp-js.d.ts', 'xmtp-js.js'].sort(),
+    [
+      ...['LICENSE', 'README.md', 'package.json', 'types.d.ts', 'conformance'],
+      ...['index', 'xmtp-js', 'conformance'].flatMap((name) => [`${name}.d.ts`, `${name}.js`]),
+    ].sort(),
   );
   const { dependencies, version } = JSON.parse(readFileSync(installed('package.json'), 'utf8')) as Record<string, unknown>;
   expect(dependencies).toBeUndefined();
@@ -56,7 +59,12 @@ test('the entry for xmtp-js imports the main entry and long alone', () => {
   expect([...code.matchAll(/^import [^'"]*["']([^'"]+)["']/gm)].map(([, from]) => from).sort()).toEqual(['./index.js', 'long']);
 });
 
-test('both entries load where there is no page', async () => {
+test('the entry for conformance imports nothing, and has its types', () => {
+  expect(readFileSync(installed('conformance.js'), 'utf8')).not.toMatch(/\bimport\b/);
+  expect(readdirSync(installed('conformance'))).toEqual(['kit.d.ts']);
+});
+
+test('the entries load where there is no page', async () => {
   const { getProvider } = (await import(installed('index.js'))) as typeof import('../../src/sdk/index.ts');
   expect(await getProvider()).toBeNull();
   const { parleyKeystore } = (await import(installed('xmtp-js.js'))) as typeof import('../../src/sdk/xmtp-js.ts');
@@ -65,11 +73,12 @@ test('both entries load where there is no page', async () => {
 
 test('what its README shows compiles', () => {
   const blocks = [...readFileSync(installed('README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code as string);
-  const [main = '', withXmtp = ''] = blocks;
+  const [main = '', withXmtp = '', conformance = ''] = blocks;
   const given = 'declare const button: HTMLButtonElement; declare function show(accounts: string[]): void;\n';
   expect(compile(`${given}${main.replace("'0x…'", "'0x52'")}export {};`)).toBe('');
   const xmtp = "import type { XmtpProvider } from '@parley/sdk'; declare const xmtp: XmtpProvider;\n";
   expect(compile(`${xmtp}${withXmtp}export {};`)).toBe('');
+  expect(compile(`${conformance}export {};`)).toBe('');
 });
 
 test.each([
