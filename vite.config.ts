@@ -128,8 +128,8 @@ function extension(browser: Browser): UserConfig {
   };
 }
 
-/** The node as one file that `node` runs as it is; only what has native parts stays outside. */
-function node(): UserConfig {
+/** The node as one file that `node` runs as it is, and beside it the thread that writes; only what has native parts stays outside. */
+function node(input: { readonly [name: string]: string }): UserConfig {
   return {
     root,
     publicDir: false,
@@ -137,10 +137,10 @@ function node(): UserConfig {
     build: {
       ssr: true,
       outDir: at('dist/node'),
-      emptyOutDir: true,
+      emptyOutDir: 'main' in input,
       target: 'node20',
       minify: false,
-      rolldownOptions: { input: { main: at('src/node/main.ts') }, output: { entryFileNames: '[name].js', codeSplitting: false } },
+      rolldownOptions: { input, output: { entryFileNames: '[name].js', codeSplitting: false } },
     },
   };
 }
@@ -165,7 +165,8 @@ function sdk(): UserConfig {
 }
 
 export default defineConfig(({ mode, command }) => {
-  if (mode === 'node') return node();
+  if (mode === 'node') return node({ main: at('src/node/main.ts') });
+  if (mode === 'node-writer') return node({ writer: at('src/node/store/writer-thread.ts') });
   if (mode === 'sdk') return sdk();
   const browser = browsers.find((name) => name === mode);
   if (command === 'build' && !browser) throw new Error('build with --mode chromium, firefox, node or sdk');

@@ -30,6 +30,11 @@ export class Reader {
     this.#closed = true;
   }
 
+  /** Names of topics may have gone, and come again with other ids. */
+  forgetTopics(): void {
+    this.#connection.forgetTopics();
+  }
+
   id(): string {
     const row = this.#connection.statement("SELECT value FROM meta WHERE name = 'id'").get();
     return Buffer.from(bytesOf(row?.['value'])).toString('hex');

@@ -1,10 +1,12 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../../protocol/time.ts';
 import { Connection } from './connection.ts';
 import { type Database, openDatabase } from './driver.ts';
 import { lock } from './lock.ts';
 import { migrate } from './migrations.ts';
+import { openForReading, openForWriting } from './pragmas.ts';
 import { Reader } from './reader.ts';
 import {
   type CommittedEnvelope,
@@ -21,6 +23,8 @@ import {
   StoreError,
   type StoreQuery,
 } from './store.ts';
+import { writeInThread } from './thread.ts';
+import { type WriteSide, writeHere } from './write-side.ts';
 import { type Outcome, Writer } from './writer.ts';
 
 interface Waiting {
@@ -35,9 +39,16 @@ interface SqliteOptions {
   readonly onCommitted?: OnCommitted;
   readonly onMeasured?: OnMeasured;
   readonly clock?: Clock;
-  /** Another driver than the one that this Node would choose. */
+  /** The built file of the thread that writes; null: writing happens in this thread. Default: the one beside this file, if there is one. */
+  readonly thread?: string | null;
+  /** Another driver than the one that this Node would choose; then writing happens in this thread. */
   readonly open?: (path: string) => Database;
 }
+
+/** Bytes of messages in one transaction, more or less. */
+const batchBytes = 16 << 20;
+/** Rows that are told of at a time after the thread was replaced. */
+const missedRows = 500;
 
 /** Opens the store in a directory. @throws StoreError when it is in use, damaged or not writable. */
 export function openSqliteStore({
@@ -45,62 +56,96 @@ export function openSqliteStore({
   onCommitted = () => {},
   onMeasured = () => {},
   clock = systemClock,
-  open = openDatabase,
+  open,
+  thread = open ? null : threadBeside(),
 }: SqliteOptions): Store {
   const opened: Database[] = [];
+  const openOne = open ?? openDatabase;
   try {
+    const path = data === ':memory:' ? data : join(data, 'node.db');
     if (data !== ':memory:') {
       mkdirSync(data, { recursive: true, mode: 0o700 });
       accessSync(data, constants.R_OK | constants.W_OK); // its words are plainer than those of a database that cannot make its files
-      opened.push(lock(() => open(join(data, 'node.lock'))));
+      opened.push(lock(() => openOne(join(data, 'node.lock'))));
     }
-    const database = open(data === ':memory:' ? data : join(data, 'node.db'));
+    const database = openOne(path);
     opened.push(database);
-    // FULL: a commit is on the disk before it is acknowledged. The large checkpoint interval doubles the speed of writing.
-    for (const pragma of [
-      'journal_mode = WAL',
-      'synchronous = FULL',
-      'foreign_keys = ON',
-      'wal_autocheckpoint = 16384',
-      'cache_size = -65536',
-    ])
-      database.prepare(`PRAGMA ${pragma}`).all();
+    openForWriting(database);
     migrate(database);
-    return new SqliteStore(database, opened, onCommitted, onMeasured, clock);
+    const file = data === ':memory:' ? null : thread;
+    return new SqliteStore({ database, opened, path, thread: file, onCommitted, onMeasured, clock });
   } catch (cause) {
-    for (const each of opened) each.close();
+    for (const each of opened.toReversed()) each.close();
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(`The data in ${data} cannot be opened: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** In the built node it lies beside it; from the source there is none. */
+function threadBeside(): string | null {
+  const file = join(dirname(fileURLToPath(import.meta.url)), 'writer.js');
+  return existsSync(file) ? file : null;
 }
 
 class SqliteStore implements Store {
   readonly description: string;
   readonly id: string;
   readonly #reader: Reader;
-  readonly #writer: Writer;
+  readonly #writes: WriteSide;
   readonly #opened: readonly Database[];
   readonly #onCommitted: OnCommitted;
   readonly #onMeasured: OnMeasured;
+  readonly #clock: Clock;
   #waiting: Waiting[] = [];
+  #committing: Promise<void> | null = null;
+  /** The newest row that was told of. */
+  #told: number;
+  /** Whether there may be rows that were not told of. */
+  #behind = false;
   #closed = false;
 
-  constructor(database: Database, opened: readonly Database[], onCommitted: OnCommitted, onMeasured: OnMeasured, clock: Clock) {
+  constructor({
+    database,
+    opened,
+    path,
+    thread,
+    onCommitted,
+    onMeasured,
+    clock,
+  }: {
+    readonly database: Database;
+    readonly opened: readonly Database[];
+    readonly path: string;
+    readonly thread: string | null;
+    readonly onCommitted: OnCommitted;
+    readonly onMeasured: OnMeasured;
+    readonly clock: Clock;
+  }) {
     this.#onMeasured = onMeasured;
     this.#opened = opened;
     this.#onCommitted = onCommitted;
+    this.#clock = clock;
     const connection = new Connection(database);
     this.#reader = new Reader(connection);
-    this.#writer = new Writer(connection, clock);
-    this.description = connection.name;
     this.id = this.#reader.id();
+    this.#told = this.#reader.head();
+    if (thread === null) this.#writes = writeHere(new Writer(connection));
+    else {
+      openForReading(database);
+      const onReplaced = (): void => {
+        this.#behind = true;
+        void this.#catchUp();
+      };
+      this.#writes = writeInThread({ file: thread, path, onReplaced });
+    }
+    this.description = thread === null ? connection.name : `${connection.name}, written by a thread`;
   }
 
   append(envelopes: readonly NewEnvelope[]): Promise<(number | null)[]> {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
-      // All that comes in one turn of the event loop shares one transaction and one fsync.
-      if (this.#waiting.push({ envelopes, resolve, reject }) === 1) setImmediate(() => this.#commit());
+      this.#waiting.push({ envelopes, resolve, reject });
+      this.#committing ??= this.#commitAll();
     });
   }
 
@@ -126,33 +171,50 @@ class SqliteStore implements Store {
 
   async forget(window: ForgetWindow): Promise<Forgotten> {
     if (this.#closed) throw closedError();
-    return this.#writer.forget(window);
+    const forgotten = await this.#writes.forget(window);
+    if (forgotten.gone > 0) this.#reader.forgetTopics();
+    return forgotten;
   }
 
   async check(): Promise<void> {
     if (this.#closed) throw closedError();
     // A page is read and one is written: who only answers says nothing of the disk.
     this.#reader.probe();
-    this.#writer.probe();
+    await this.#writes.probe();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#commit();
     this.#closed = true;
+    await this.#committing;
     this.#reader.close();
-    this.#writer.checkpoint();
+    await this.#writes.close();
     for (const each of this.#opened.toReversed()) each.close();
   }
 
-  #commit(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    if (waiting.length === 0) return;
+  /** One transaction after the other, until nothing waits: what comes while one is written shares the next one and its fsync. */
+  async #commitAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // What comes in one turn of the event loop comes together, and everybody else has that turn too.
+      await new Promise((resolve) => setImmediate(resolve));
+      let bytes = 0;
+      const enough = this.#waiting.findIndex(({ envelopes }) => {
+        bytes += envelopes.reduce((sum, { message }) => sum + message.length, 0);
+        return bytes >= batchBytes;
+      });
+      await this.#commit(this.#waiting.splice(0, enough < 0 ? this.#waiting.length : enough + 1));
+    }
+    this.#committing = null;
+  }
+
+  async #commit(waiting: readonly Waiting[]): Promise<void> {
     const begun = performance.now();
     let outcomes: readonly Outcome[];
     try {
-      outcomes = this.#writer.write(waiting.map(({ envelopes }) => envelopes));
+      outcomes = await this.#writes.write(
+        waiting.map(({ envelopes }) => envelopes),
+        this.#clock(),
+      );
     } catch (error) {
       for (const { reject } of waiting) reject(error as Error);
       return;
@@ -169,11 +231,33 @@ class SqliteStore implements Store {
       }
     }
     this.#onMeasured(committed.length, all - committed.length, performance.now() - begun);
-    if (committed.length > 0) this.#onCommitted(committed);
+    if (this.#behind) await this.#catchUp();
+    // Still behind, they are told of with what comes before them.
+    if (!this.#behind) this.#tell(committed);
     for (const [index, { resolve, reject }] of waiting.entries()) {
       const outcome = outcomes[index] as Outcome;
       if (outcome instanceof NotNewerError) reject(outcome);
       else resolve([...outcome]);
+    }
+  }
+
+  #tell(committed: readonly CommittedEnvelope[]): void {
+    const fresh = committed.filter(({ seq }) => seq > this.#told);
+    if (fresh.length === 0) return;
+    this.#told = (fresh.at(-1) as CommittedEnvelope).seq;
+    this.#onCommitted(fresh);
+  }
+
+  /** Tells what a thread had committed when it ended, and could not say any more. */
+  async #catchUp(): Promise<void> {
+    try {
+      while (this.#behind) {
+        const rows = await this.#reader.page(this.#told, missedRows);
+        if (rows.length === 0) this.#behind = false;
+        this.#tell(rows);
+      }
+    } catch {
+      // Tried again with the next commit.
     }
   }
 }

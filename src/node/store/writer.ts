@@ -1,5 +1,4 @@
 import { envelopeDigest } from '../../protocol/envelope.ts';
-import type { Clock } from '../../protocol/time.ts';
 import type { Connection } from './connection.ts';
 import { noteContact, takeContact } from './contact-rows.ts';
 import type { Row, Statement } from './driver.ts';
@@ -11,15 +10,15 @@ export type Outcome = readonly (number | null)[] | NotNewerError;
 /** All that writes into a database of SQLite. Everything throws StoreError only. */
 export class Writer {
   readonly #connection: Connection;
-  readonly #clock: Clock;
+  #nowMs = 0;
 
-  constructor(connection: Connection, clock: Clock) {
+  constructor(connection: Connection) {
     this.#connection = connection;
-    this.#clock = clock;
   }
 
-  /** Takes some appends in one transaction, each whole or not at all; after it returns they are durable. */
-  write(appends: readonly (readonly NewEnvelope[])[]): Outcome[] {
+  /** Takes some appends, received at `nowMs`, in one transaction, each whole or not at all; after it returns they are durable. */
+  write(appends: readonly (readonly NewEnvelope[])[], nowMs: number): Outcome[] {
+    this.#nowMs = nowMs;
     try {
       this.#run('BEGIN IMMEDIATE');
       const outcomes = appends.map((envelopes) => this.#insertAll(envelopes));
@@ -82,7 +81,7 @@ export class Writer {
   #insert({ topic, timestampNs, message }: NewEnvelope): number | null {
     const { changes, lastId } = this.#connection
       .statement('INSERT OR IGNORE INTO envelope (topic, ts, digest, received, message) VALUES (?, ?, ?, ?, ?)')
-      .run(this.#topicId(topic), timestampNs, envelopeDigest(topic, message), this.#clock(), message);
+      .run(this.#topicId(topic), timestampNs, envelopeDigest(topic, message), this.#nowMs, message);
     return changes === 1 ? lastId : null;
   }
 
