@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { writeParameterTable } from '../support/reference.ts';
 import { makeGroupVectors } from '../vectors/make-groups.ts';
 import { root, runTool } from './processes.ts';
 
-/** `npm run gen`: the TypeScript of proto/ into src/gen, and the vectors that are our own, without the network. */
+/** `npm run gen`: the TypeScript of proto/ into src/gen, the vectors that are our own, and what of the docs is made from the schemas, without the network. */
 export async function run(): Promise<number> {
   const code = await generate(root);
   if (code !== 0) return code;
   writeFileSync(join(root, 'test/vectors/groups.json'), `${JSON.stringify(await makeGroupVectors(), null, 1)}\n`);
-  console.log('Generated src/gen from proto, and test/vectors/groups.json.');
+  writeParameterTable();
+  console.log('Generated src/gen from proto, test/vectors/groups.json, and the table of parameters in docs/provider.md.');
   return 0;
 }
 

@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../cli/processes.ts';
+import { peerOf } from '../interop/peer.ts';
 import { type Browser, type Page, sleep, until } from '../support/browsers/browser.ts';
 import { button, field, type Person } from '../support/browsers/person.ts';
+import { person } from '../support/people.ts';
 import { request, Site } from './site.ts';
 import { browserNames, World } from './world.ts';
 
@@ -139,5 +144,39 @@ describe.each(browserNames)('the questions of a site in %s', (name) => {
     await demo.seeText('Answered in');
     await demo.seeText(me.address);
     await demo.close();
+  });
+
+  test('are put by the page of the guide, as it stands there', async () => {
+    const [, html = ''] = /```html\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/guide.md'), 'utf8')) ?? [];
+    const own = await Site.start({}, { '/': html });
+    const friend = await peerOf(person(`a reader in ${name}`), world.node.url);
+    const guide = await browser.open(own.url());
+    try {
+      await guide.click(button('Connect'));
+      await allow();
+      await guide.seeText(`You are ${me.address}.`);
+      await guide.fill({ role: 'textbox', name: 'To' }, nobody);
+      await guide.fill({ role: 'textbox', name: 'Message' }, 'Is anybody there?');
+      await guide.click(button('Send'));
+      await allow();
+      await guide.seeText('Nobody can be reached at this address yet.');
+      await guide.fill({ role: 'textbox', name: 'To' }, friend.address);
+      await guide.click(button('Send'));
+      await allow();
+      await guide.seeText('You: Is anybody there?');
+      await guide.click(button('Show what they answer'));
+      await allow();
+      await guide.seeText('Listening.');
+      const [theirs] = await until(
+        () => friend.conversations.list(),
+        (list) => list.length > 0,
+      );
+      await theirs?.send('I am.');
+      await guide.seeText(`${friend.address}: I am.`);
+    } finally {
+      await guide.close();
+      await friend.close();
+      await own.close();
+    }
   });
 });

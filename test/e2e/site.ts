@@ -52,7 +52,7 @@ export class Site {
       const body = bodies[path];
       const page = body === undefined ? pages[path] : { body };
       response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8', ...page?.headers });
-      response.end(`<!doctype html><title>Somebody's site</title>${page?.body ?? 'nothing here'}`);
+      response.end(body?.startsWith('<!doctype') ? body : `<!doctype html><title>Somebody's site</title>${page?.body ?? 'nothing here'}`);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new Site(server);

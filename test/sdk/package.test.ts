@@ -81,6 +81,22 @@ test('what its README shows compiles', () => {
   expect(compile(`${conformance}export {};`)).toBe('');
 });
 
+test('what the recipes show compiles', () => {
+  const text = readFileSync(join(root, 'docs/recipes.md'), 'utf8');
+  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code as string);
+  expect(blocks.length).toBe(4);
+  // Each in a scope of its own; imports stand at the top.
+  const imports = new Set(
+    blocks.flatMap((code) => [...code.matchAll(/import \{([^}]*)\}/g)].flatMap(([, names = '']) => names.split(','))),
+  );
+  const bodies = blocks.map((code, index) => `namespace Block${index} {\n${code.replace(/^import .*$/gm, '')}}\n`);
+  expect(
+    compile(
+      `import {${[...imports].map((name) => name.trim()).filter((name, i, all) => all.indexOf(name) === i)} } from '@parley/sdk';\n${bodies.join('')}`,
+    ),
+  ).toBe('');
+});
+
 test.each([
   ['a method that is not there', `xmtp.request({ method: 'xmtp_sign' })`],
   ['a peer that is no address', `xmtp.request({ method: 'xmtp_canMessage', params: { peers: ['bob'] } })`],
