@@ -30,7 +30,7 @@ const doors: [pattern: RegExp, folders: string[]][] = [
   [/^@connectrpc\/connect-web/, ['network']],
   [/^@connectrpc\/connect-node/, ['node']],
   [/^@connectrpc\/connect(\/|$)/, ['network', 'node']],
-  [/^(preact|lucide|qr|unicode-emoji-json)(\/|$)/, ['popup']],
+  [/^(preact|lucide|qr|unicode-emoji-json|viem)(\/|$)/, ['popup']],
   [/^webextension-polyfill$/, ['background', 'popup']],
   [/^libsql|^node:|^libp2p$|^@libp2p\/|^@multiformats\/|^pg$/, ['node']],
   [/^long$|^@xmtp\/xmtp-js$/, ['sdk']],

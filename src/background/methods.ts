@@ -209,6 +209,9 @@ export const methods = {
   setReceipts: own(object({ on: boolean }), (p, { settings }) => settings.setReceipts(p.on)),
   setSiteKeystore: own(object({ on: boolean }), (p, { settings }) => settings.setSiteKeystore(p.on)),
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),
+  setEnsRpc: own(object({ url: nullable(string({ min: 1, max: 2048 })), passphrase: optional(passphrase) }), (p, { settings }) =>
+    settings.setEnsRpc(p.url, p.passphrase ?? null),
+  ),
   setLanguage: own(object({ language: oneOf('browser', ...languages) }), (p, { settings }) => settings.setLanguage(p.language)),
 
   switchAccount: own(object({ address: addressText }), (p, { accounts }) => accounts.switchTo(p.address)),

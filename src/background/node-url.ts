@@ -24,6 +24,19 @@ export function parseNodeUrl(text: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
+/** The address of an RPC server of Ethereum; what keys its owner has may stand in its path or its query. @throws RefusalError 'bad-params' */
+export function parseRpcUrl(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text.trim());
+  } catch (cause) {
+    throw refuse('This is not a web address.', cause);
+  }
+  if (url.username || url.password) throw refuse('The address of a server has no user name or password in it.');
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isNearby(url.hostname))) return url.href;
+  throw refuse('The address of a server begins with https://, or with http:// when it is on this computer or in a private network.');
+}
+
 /** Host and port, as sentences name a node. */
 export const nodeName = (url: string): string => new URL(url).host;
 

@@ -284,6 +284,8 @@ export interface SettingsService {
   exposeTo(site: string, on: boolean): Promise<Settings>;
   setTheme(theme: Theme): Promise<Settings>;
   setLanguage(language: LanguageSetting): Promise<Settings>;
+  /** Who is asked for names of Ethereum; null: nobody, which takes no passphrase. @throws RefusalError bad-params, KeystoreError wrong-passphrase */
+  setEnsRpc(url: string | null, passphrase: string | null): Promise<Settings>;
   setReceipts(on: boolean): Promise<Settings>;
   /** Whether sites may ask for the keystore API; off takes it from those that have it. */
   setSiteKeystore(on: boolean): Promise<Settings>;

@@ -8,7 +8,7 @@ import type { Records } from '../storage/records.ts';
 import { isLanguageSetting, type LanguageSetting } from '../words/languages.ts';
 import { type ExposureService, parseSite } from './exposure.ts';
 import { clockSentence } from './node-state.ts';
-import { defaultNodeUrl, nodeName, parseNodeUrl } from './node-url.ts';
+import { defaultNodeUrl, nodeName, parseNodeUrl, parseRpcUrl } from './node-url.ts';
 import type { SettingsService } from './services.ts';
 
 /** The settings that the other services read; kept in the clear, because they are needed while locked. */
@@ -46,6 +46,9 @@ export interface Preferences {
   setSiteKeystore(on: boolean): Promise<void>;
   theme(): Promise<Theme>;
   setTheme(theme: Theme): Promise<void>;
+  /** The RPC server of Ethereum that may be asked for names; null: none. */
+  ensRpc(): Promise<string | null>;
+  setEnsRpc(url: string | null): Promise<void>;
   language(): Promise<LanguageSetting>;
   setLanguage(language: LanguageSetting): Promise<void>;
 }
@@ -117,6 +120,11 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
       return themes.includes(theme) ? (theme as Theme) : 'system';
     },
     setTheme: (theme) => settings.put('theme', theme),
+    async ensRpc() {
+      const url = await settings.get('ensRpc');
+      return typeof url === 'string' ? url : null;
+    },
+    setEnsRpc: (url) => settings.put('ensRpc', url),
     async language() {
       const language = await settings.get('language');
       return isLanguageSetting(language) ? language : 'browser';
@@ -180,6 +188,7 @@ export function createSettings({
     autoLockMinutes: await preferences.autoLockMinutes(),
     theme: await preferences.theme(),
     language: await preferences.language(),
+    ensRpc: await preferences.ensRpc(),
     receipts: await preferences.receipts(),
     siteKeystore: await preferences.siteKeystore(),
     notifications: await preferences.notifications(),
@@ -277,6 +286,14 @@ export function createSettings({
     },
     async setTheme(theme) {
       await preferences.setTheme(theme);
+      statusChanged();
+      return read();
+    },
+    async setEnsRpc(url, passphrase) {
+      const next = url === null ? null : parseRpcUrl(url);
+      // Whoever answers for names says to whom one writes.
+      if (next !== null) await permitted(passphrase);
+      await preferences.setEnsRpc(next);
       statusChanged();
       return read();
     },

@@ -87,6 +87,7 @@ export function createStatus({
       published: account !== null && (await isPublished(records, account.address, url)),
       theme,
       language,
+      ensRpc: await preferences.ensRpc(),
     };
   };
 

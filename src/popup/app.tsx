@@ -2,6 +2,7 @@ import { MessageSquare } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Status } from '../rpc/views.ts';
+import { EnsContext } from './ens.ts';
 import { NamesContext } from './names.ts';
 import { Icon } from './parts/Icon.tsx';
 import { Failure } from './parts/Notice.tsx';
@@ -50,7 +51,13 @@ export function App(): JSX.Element {
   if (route.screen === 'add') return <Begin route={route} status={status} onStatus={set} onFounding={setFounding} />;
   if (route.screen === 'phrase') return <WritePhraseLater onStatus={set} />;
   if (route.screen === 'approve') return <Approve account={status.account?.address ?? '0x'} />;
-  return <Named of={status.account?.address ?? ''}>{<Main route={route} status={status} onStatus={set} />}</Named>;
+  return (
+    <EnsContext value={status.ensRpc}>
+      <Named of={status.account?.address ?? ''}>
+        <Main route={route} status={status} onStatus={set} />
+      </Named>
+    </EnsContext>
+  );
 }
 
 /** With the names that the owner of the account gave to others. */

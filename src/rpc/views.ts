@@ -35,6 +35,8 @@ export interface Status {
   readonly published: boolean;
   readonly theme: Theme;
   readonly language: LanguageSetting;
+  /** The RPC server that is asked for names of Ethereum (ENS); null: nobody is asked. */
+  readonly ensRpc: string | null;
 }
 
 /** An account as its owner sees it. */
@@ -336,6 +338,7 @@ export interface Settings {
   readonly autoLockMinutes: number | null;
   readonly theme: Theme;
   readonly language: LanguageSetting;
+  readonly ensRpc: string | null;
   /** Whether others learn that their messages were read. */
   readonly receipts: boolean;
   /** Whether sites may ask for the whole account except its private keys (the keystore API). */

@@ -42,6 +42,7 @@ describe('settings', () => {
       autoLockMinutes: 60,
       theme: 'dark',
       language: 'fr',
+      ensRpc: null,
       receipts: false,
       siteKeystore: true,
       notifications: 'name',
@@ -64,6 +65,19 @@ describe('settings', () => {
       theme: 'system',
       language: 'browser',
     });
+  });
+
+  it('name who is asked for names of Ethereum only with the passphrase, and nobody without', async () => {
+    const { life } = await person();
+    const { settings, accounts } = life.services;
+    await expect(settings.setEnsRpc('https://rpc.example/v1?key=1', 'not the passphrase')).rejects.toMatchObject({
+      reason: 'wrong-passphrase',
+    });
+    for (const wrong of ['rpc.example', 'http://rpc.example', 'ftp://rpc.example', 'https://me:secret@rpc.example'])
+      await expect(settings.setEnsRpc(wrong, passphrase)).rejects.toMatchObject({ reason: 'bad-params' });
+    expect(await settings.setEnsRpc('https://rpc.example/v1?key=1', passphrase)).toMatchObject({ ensRpc: 'https://rpc.example/v1?key=1' });
+    expect(await accounts.status()).toMatchObject({ ensRpc: 'https://rpc.example/v1?key=1' });
+    expect(await settings.setEnsRpc(null, null)).toMatchObject({ ensRpc: null });
   });
 
   it('take another node only with the passphrase once there is an account', async () => {

@@ -193,6 +193,7 @@ const status: Status = {
   published: scene !== 'offline',
   theme,
   language,
+  ensRpc: scene === 'names of ethereum' ? 'http://127.0.0.1:8545/' : null,
 };
 
 const rows = scene === 'empty' ? [] : Array.from({ length: scene === 'overfull' ? 450 : 12 }, (_, index) => row(index));
@@ -296,6 +297,7 @@ const settings: Settings = {
   rotateDays: null,
   theme,
   language,
+  ensRpc: scene === 'names of ethereum' ? 'http://127.0.0.1:8545/' : null,
   receipts: false,
   siteKeystore: scene !== 'empty',
   notifications: 'name',

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { PeerAnswer } from '../../rpc/views.ts';
 import { findAddress, shortAddress } from '../address.ts';
+import { addressOfName, EnsContext, explainEns, looksLikeName } from '../ens.ts';
 import { background } from '../rpc.ts';
 import { rich, t } from '../t.tsx';
 import { explain, reasonOf } from '../words.ts';
@@ -9,13 +10,15 @@ import { Field } from './Field.tsx';
 import { KnownPeople, useKnownPeople } from './KnownPeople.tsx';
 import { Notice } from './Notice.tsx';
 
-type Found = { readonly answer: PeerAnswer } | { readonly error: string } | null;
+type Found = { readonly answer: PeerAnswer; readonly name: string | null } | { readonly error: string } | null;
 
 /** What is known of an address that is being typed; `answer` is null while it is not whole, one's own, or nothing was answered. */
 export interface TypedPeer {
   readonly text: string;
   readonly setText: (text: string) => void;
   readonly answer: PeerAnswer | null;
+  /** The name that was typed in its place. */
+  readonly name: string | null;
   readonly hint: string;
   readonly tone: 'plain' | 'good' | 'caution' | 'danger';
   readonly askAgain: () => void;
@@ -29,26 +32,43 @@ export function usePeer(own: string): TypedPeer {
   const address = text.trim();
   const whole = /^0x[0-9a-fA-F]{40}$/.test(address);
   const mine = address.toLowerCase() === own.toLowerCase();
+  const rpc = useContext(EnsContext);
+  const named = !whole && looksLikeName(address);
 
   useEffect(() => {
     setFound(null);
-    if (!whole || mine) return;
+    if (mine || !(whole || (named && rpc !== null))) return;
     let current = true;
-    const timer = setTimeout(() => {
-      background.call('lookUpPeer', { peer: address }).then(
-        (answer) => current && setFound({ answer }),
-        (error: unknown) =>
-          current && setFound({ error: reasonOf(error) === 'bad-params' ? t('peerField.wrongChecksum') : explain(error) }),
-      );
-    }, 120);
+    const look = async (): Promise<Found> => {
+      if (whole || rpc === null) return { answer: await background.call('lookUpPeer', { peer: address }), name: null };
+      const meant = await addressOfName(rpc, address);
+      if (!meant) return { error: t('ens.nobody') };
+      return { answer: await background.call('lookUpPeer', { peer: meant.address }), name: meant.name };
+    };
+    // A name is asked for when it is likely whole: each asking tells the server something.
+    const timer = setTimeout(
+      () => {
+        look().then(
+          (next) => current && setFound(next),
+          (error: unknown) =>
+            current &&
+            setFound({
+              error: explainEns(error) ?? (reasonOf(error) === 'bad-params' ? t('peerField.wrongChecksum') : explain(error)),
+            }),
+        );
+      },
+      whole ? 120 : 600,
+    );
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [address, whole, mine, asked]);
+  }, [address, whole, mine, named, rpc, asked]);
 
   const answer = !mine && found && 'answer' in found ? found.answer : null;
-  return { text, setText, answer, ...say(address, whole, found, own), askAgain: () => setAsked(asked + 1) };
+  const name = answer && found && 'name' in found ? found.name : null;
+  const said = named ? sayOfName(found, rpc !== null) : say(address, whole, found, own);
+  return { text, setText, answer, name, ...said, askAgain: () => setAsked(asked + 1) };
 }
 
 interface PeerFieldProps {
@@ -116,6 +136,14 @@ function say(
   if (state === 'reachable') return { hint: t('peerField.canBeReached'), tone: 'good' };
   if (state === 'absent') return { hint: t('peerField.notOnThisNetwork'), tone: 'caution' };
   return { hint: t('peerField.theNodeDidNot'), tone: 'caution' };
+}
+
+/** The same where a name was typed. */
+function sayOfName(found: Found, on: boolean): ReturnType<typeof say> {
+  if (!on) return { hint: t('ens.isOff'), tone: 'caution' };
+  if (!found) return { hint: t('ens.asking'), tone: 'plain' };
+  if ('error' in found) return { hint: found.error, tone: 'danger' };
+  return say(found.answer.address, true, found, '');
 }
 
 /** Two addresses that begin and end alike are how people are robbed: show where they differ. */

@@ -6,6 +6,7 @@ import { NamesContext } from '../names.ts';
 import { CopyAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconLink } from '../parts/Button.tsx';
+import { EnsName } from '../parts/EnsName.tsx';
 import { Field } from '../parts/Field.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { keyWords } from '../parts/KeyNews.tsx';
@@ -22,6 +23,7 @@ import { GroupDetails } from './GroupDetails.tsx';
 
 /** What is known of the other side of a conversation of two: address, safety number, history of the keys. Of a group: who is in it. */
 export function Details({ id, own }: { readonly id: string; readonly own: string }): JSX.Element {
+  const nicknames = useContext(NamesContext);
   const row = useAsked(() => background.call('getConversation', { id }), id, ['conversations']);
   const group = row.value?.group ?? null;
   const isPair = row.value !== null && group === null;
@@ -49,6 +51,7 @@ export function Details({ id, own }: { readonly id: string; readonly own: string
               <CopyAddress address={row.value.peer} />
             </section>
             <Nickname peer={row.value.peer} />
+            <EnsName address={row.value.peer} known={nicknames[row.value.peer] ?? null} />
             <SafetyNumber id={id} safety={safety.value} onChanged={safety.reload} />
             <History safety={safety.value} />
           </div>

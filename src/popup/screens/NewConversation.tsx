@@ -55,6 +55,7 @@ function WithOne({ own, onGroup }: { readonly own: string; readonly onGroup: () 
           <FullAddress address={answer.address} />
         </div>
       )}
+      {answer && peer.name !== null && <p class="small quiet">{t('ens.standsFor', { name: peer.name })}</p>}
       {answer?.lookAlike && <LookAlike address={answer.address} known={answer.lookAlike} />}
       {answer?.warning === 'other-keys' && <OtherKeys peer={answer.address} accepted={peer.askAgain} />}
       {answer?.warning === 'older-keys' && <OlderKeys />}

@@ -13,6 +13,7 @@ import { About } from './settings/About.tsx';
 import { Accounts } from './settings/Accounts.tsx';
 import { Backup } from './settings/Backup.tsx';
 import { ChangePassphrase } from './settings/ChangePassphrase.tsx';
+import { EthereumNames } from './settings/EthereumNames.tsx';
 import { Exports } from './settings/Exports.tsx';
 import { Locking } from './settings/Locking.tsx';
 import { Look } from './settings/Look.tsx';
@@ -41,6 +42,7 @@ const groups = [
   ['node', 'settings.node'],
   ['privacy', 'settings.privacy'],
   ['sites', 'settings.sites'],
+  ['names', 'settings.names'],
   ['phrase', 'settings.phrase'],
   ['backup', 'settings.backup'],
   ['export', 'settings.export'],
@@ -74,6 +76,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <Nodes settings={value} onChanged={reload} />
           <Privacy settings={value} onChanged={reload} />
           <Sites settings={value} onChanged={reload} />
+          <EthereumNames settings={value} onChanged={reload} />
           <Phrase saved={status.account?.phraseSaved ?? false} />
           <Backup settings={value} onChanged={reload} status={status} />
           <Exports own={status.account?.address ?? ''} />

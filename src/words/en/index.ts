@@ -1,4 +1,5 @@
 import { common } from './common.ts';
+import { ens } from './ens.ts';
 import { inbox } from './inbox.ts';
 import { parts } from './parts.ts';
 import { prompts } from './prompts.ts';
@@ -7,6 +8,6 @@ import { transfer } from './transfer.ts';
 import { welcome } from './welcome.ts';
 
 /** Every word that a person sees in the extension's pages; the other languages have the same keys. */
-export const en = { ...common, ...parts, ...inbox, ...settings, ...prompts, ...transfer, ...welcome } as const;
+export const en = { ...common, ...parts, ...inbox, ...settings, ...prompts, ...ens, ...transfer, ...welcome } as const;
 
 export type Key = keyof typeof en;

@@ -180,6 +180,7 @@ export const settings = {
   'settings.sites': 'Connected sites',
   'settings.phrase': 'Recovery phrase',
   'settings.backup': 'Backup file',
+  'settings.names': 'Names of Ethereum',
   'settings.export': 'Export and import',
   'settings.preKey': 'Pre-key',
   'settings.look': 'Look',
