@@ -1,12 +1,15 @@
+import { ScanQrCode } from 'lucide';
 import type { JSX } from 'preact';
-import { useContext, useEffect, useRef, useState } from 'preact/hooks';
+import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { PeerAnswer } from '../../rpc/views.ts';
 import { findAddress, shortAddress } from '../address.ts';
 import { addressOfName, EnsContext, explainEns, looksLikeName } from '../ens.ts';
+import { addressInPicture } from '../qr-picture.ts';
 import { background } from '../rpc.ts';
 import { rich, t } from '../t.tsx';
 import { explain, reasonOf } from '../words.ts';
 import { Field } from './Field.tsx';
+import { Icon } from './Icon.tsx';
 import { KnownPeople, useKnownPeople } from './KnownPeople.tsx';
 import { Notice } from './Notice.tsx';
 
@@ -82,13 +85,29 @@ interface PeerFieldProps {
 export function PeerField({ peer, autoFocus = false, hint }: PeerFieldProps): JSX.Element {
   const people = useKnownPeople(peer.text);
   const place = useRef<HTMLInputElement>(null);
+  const input = useId();
+  const [unread, setUnread] = useState<string | null>(null);
+  const scan = (file: File): void => {
+    setUnread(null);
+    addressInPicture(file).then(
+      (address) => {
+        if (address) peer.setText(address);
+        else setUnread(t('peerField.noCode'));
+        place.current?.focus();
+      },
+      () => setUnread(t('peerField.noPicture')),
+    );
+  };
   const said = people.length > 0 ? t('peerField.chooseSomebodyOrGo') : hint;
   return (
     <>
       <Field
         label={t('common.walletAddress')}
         value={peer.text}
-        onValue={peer.setText}
+        onValue={(text) => {
+          setUnread(null);
+          peer.setText(text);
+        }}
         placeholder="0x…"
         autoFocus={autoFocus}
         inputRef={place}
@@ -96,6 +115,12 @@ export function PeerField({ peer, autoFocus = false, hint }: PeerFieldProps): JS
         hint={said ?? peer.hint}
         tone={said === undefined ? peer.tone : 'plain'}
         onPaste={(event) => {
+          const [picture] = [...(event.clipboardData?.files ?? [])];
+          if (picture?.type.startsWith('image/')) {
+            event.preventDefault();
+            scan(picture);
+            return;
+          }
           const pasted = event.clipboardData?.getData('text') ?? '';
           const inside = findAddress(pasted);
           if (!inside || inside === pasted.trim()) return;
@@ -103,6 +128,24 @@ export function PeerField({ peer, autoFocus = false, hint }: PeerFieldProps): JS
           peer.setText(inside);
         }}
       />
+      <div class="file-field">
+        <label for={input} class="button plain">
+          <Icon of={ScanQrCode} size={16} />
+          {t('peerField.readACode')}
+        </label>
+        <input
+          id={input}
+          class="hidden"
+          type="file"
+          accept="image/*"
+          onChange={(event) => {
+            const file = event.currentTarget.files?.[0];
+            event.currentTarget.value = '';
+            if (file) scan(file);
+          }}
+        />
+      </div>
+      {unread && <Notice tone="caution">{unread}</Notice>}
       <KnownPeople
         people={people}
         onChoose={(address) => {

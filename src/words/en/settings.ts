@@ -10,6 +10,8 @@ export const settings = {
   'about.theListOfLicences': 'The list of licences could not be read.',
   'about.licences': 'Licences',
   'about.showLicencesOfWhat': 'Show licences of what is inside',
+  'accounts.showCode': 'Show as a QR code',
+  'accounts.codeOf': 'QR code of the address {address}',
   'accounts.red': 'Red',
   'accounts.orange': 'Orange',
   'accounts.yellow': 'Yellow',

@@ -10,6 +10,8 @@ import { Button, IconButton } from '../../parts/Button.tsx';
 import { Count } from '../../parts/Count.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
+import { Qr } from '../../parts/Qr.tsx';
+import { qrOfAddress } from '../../qr-picture.ts';
 import { go } from '../../router.ts';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
@@ -30,6 +32,14 @@ export function Accounts({ status, onStatus }: AccountsProps): JSX.Element {
       <h2>{accounts.length > 1 ? t('common.accounts') : t('accounts.account')}</h2>
       <p class="small quiet">{t('accounts.giveYourAddressTo')}</p>
       <CopyAddress address={front ?? ''} />
+      {front !== undefined && (
+        <details class="more">
+          <summary>{t('accounts.showCode')}</summary>
+          <div class="qr">
+            <Qr text={qrOfAddress(front)} label={t('accounts.codeOf', { address: front })} />
+          </div>
+        </details>
+      )}
       {!status.published && <Notice tone="caution">{t('common.nobodyCanFindYou')}</Notice>}
       <ul class="accounts" aria-label={t('common.accounts')}>
         {accounts.map((account) => (
