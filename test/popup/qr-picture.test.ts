@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { at, objections } from './page.ts';
 
 test('an address shown as a QR code is read from a picture of it', async () => {
-  let picture = Buffer.alloc(0);
+  let picture: Buffer = Buffer.alloc(0);
   let address = '';
   await at({ route: '#/settings/accounts' }, async (page) => {
     await page.getByText('Show as a QR code').click();
