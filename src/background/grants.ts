@@ -1,4 +1,5 @@
 import type { Clock } from '../protocol/time.ts';
+import { RefusalError } from '../rpc/errors.ts';
 import type { Address, Permission, PermissionRequest, Site } from '../rpc/views.ts';
 import type { Table } from '../storage/records.ts';
 import { createExclusive } from './exclusive.ts';
@@ -28,6 +29,9 @@ export interface KnownConversation {
   readonly title?: string;
 }
 
+/** What is left of a permission; its kind and when it was given stay. */
+export type Amended = Omit<Permission, 'kind' | 'grantedAt'>;
+
 export interface Written {
   readonly conversation: string | null;
   readonly contentType: string | null;
@@ -46,6 +50,11 @@ export interface Grants {
   revoke(origin: string, account: Address, kind?: Permission['kind']): Promise<boolean>;
   /** Takes back one kind from every site, of every account. Answers the origins that lost something. */
   revokeAll(kind: Permission['kind']): Promise<string[]>;
+  /**
+   * Makes less of one permission, which is named by how it stood when it was looked at; null takes it back. Holds at once, before the disk has heard of it.
+   * @throws RefusalError bad-params when it stands otherwise by now, or would become more
+   */
+  amend(origin: string, account: Address, seen: Permission, kept: Amended | null): Promise<void>;
   knowConversation(origin: string, account: Address, name: string, conversation: KnownConversation): Promise<void>;
   conversation(origin: string, account: Address, name: string): Promise<KnownConversation | null>;
   /** The sites that see this account. */
@@ -101,10 +110,19 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
     old.delete(name);
   };
 
-  const write = async (origin: string, grant: Grant): Promise<void> => {
-    const name = nameOf(origin, grant.account);
-    await store(name, grant);
-    (await load()).set(name, grant);
+  /** A change that gives more counts once it is written. What is taken back while it is being written is not brought back by it: then it is made anew. */
+  const write = async (origin: string, account: Address, next: (before: Grant | null) => Grant | null): Promise<void> => {
+    const all = await load();
+    const name = nameOf(origin, account);
+    for (;;) {
+      const stored = all.get(name);
+      const grant = next(alive(stored));
+      if (!grant) return;
+      await store(name, grant);
+      if (all.get(name) !== stored) continue;
+      all.set(name, grant);
+      return;
+    }
   };
 
   /** What remains is in force before it is on the disk. */
@@ -117,8 +135,10 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
   const grant = (origin: string, account: Address, until: number | null, permissions: (before: Grant) => readonly Permission[]) =>
     exclusive(async () => {
       const none: Grant = { account, connectedAt: clock(), term: { tabs: false, until: 0 }, permissions: [], conversations: {} };
-      const before = (await read(origin, account)) ?? none;
-      await write(origin, { ...before, term: longer(before.term, until), permissions: permissions(before) });
+      await write(origin, account, (held) => {
+        const before = held ?? none;
+        return { ...before, term: longer(before.term, until), permissions: permissions(before) };
+      });
     });
 
   const revoke: Grants['revoke'] = async (origin, account, kind) => {
@@ -160,12 +180,30 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
       for (const [name, { account }] of [...(await load())]) if (await revoke(originOf(name), account, kind)) lost.add(originOf(name));
       return [...lost];
     },
+    async amend(origin, account, seen, kept) {
+      const all = await load();
+      const name = nameOf(origin, account);
+      const before = alive(all.get(name));
+      const held = before?.permissions.find((permission) => isSame(permission, seen));
+      if (!before || !held) throw new RefusalError('bad-params', 'This permission is another one by now. Look at it again.');
+      const others = before.permissions.filter((permission) => permission !== held);
+      const left = kept && { ...kept, kind: held.kind, grantedAt: held.grantedAt };
+      // The whole account is that or nothing: what looks narrower would promise what it does not keep.
+      const whole = held.kind !== 'keystore' || (kept?.peers === '*' && !kept.conversations && !kept.contentTypes);
+      if (left && !(whole && narrows(left, held) && outlasts(held.expiresAt, left.expiresAt)))
+        throw new RefusalError('bad-params', 'A permission can only be made smaller here.');
+      const written = reduce(all, name, { ...before, permissions: left ? withPermission(others, left) : others });
+      // A write that was under way may reach the disk after this one.
+      await Promise.all([written, exclusive(() => store(name, all.get(name) ?? null))]);
+    },
     knowConversation: (origin, account, name, conversation) =>
-      exclusive(async () => {
-        const known = await read(origin, account);
-        if (!known || Object.hasOwn(known.conversations, name)) return;
-        await write(origin, { ...known, conversations: { ...known.conversations, [name]: conversation } });
-      }),
+      exclusive(() =>
+        write(origin, account, (known) =>
+          !known || Object.hasOwn(known.conversations, name)
+            ? null
+            : { ...known, conversations: { ...known.conversations, [name]: conversation } },
+        ),
+      ),
     async conversation(origin, account, name) {
       const conversations = (await read(origin, account))?.conversations ?? {};
       return Object.hasOwn(conversations, name) ? (conversations[name] ?? null) : null;
@@ -180,7 +218,9 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
       exclusive(async () => {
         const changed = new Set<string>();
         const all = await load();
-        for (const [name, stored] of [...all]) {
+        for (const name of [...all.keys()]) {
+          const stored = all.get(name);
+          if (!stored) continue; // taken back meanwhile
           const origin = originOf(name);
           const open = openOrigins.has(origin);
           const kept = stored.permissions.filter(({ expiresAt }) => open || expiresAt !== null);
@@ -226,9 +266,17 @@ function withPermission(held: readonly Permission[], added: Permission): readonl
     return [...held.filter((permission) => permission !== same), { ...added, peers }];
   }
   const needless = (permission: Permission): boolean =>
-    narrows(permission, added) && outlasts(added.expiresAt, permission.expiresAt) && (added.since === 'all' || permission.kind !== 'read');
+    narrows(permission, added) &&
+    outlasts(added.expiresAt, permission.expiresAt) &&
+    (permission.kind !== 'read' || added.since === 'all' || permission.grantedAt >= added.grantedAt);
   return [...held.filter((permission) => !needless(permission)), added];
 }
+
+/** Whether two are the same in every member; lists by their order, as they are kept and shown. */
+const isSame = (a: Permission, b: Permission): boolean =>
+  (['kind', 'peers', 'conversations', 'contentTypes', 'since', 'grantedAt', 'expiresAt'] as const).every(
+    (member) => JSON.stringify(a[member]) === JSON.stringify(b[member]),
+  );
 
 /** Until the last tab closes may be sooner than any time, and later. */
 const outlasts = (a: number | null, b: number | null): boolean => (a === null || b === null ? a === b : a >= b);

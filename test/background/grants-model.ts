@@ -1,4 +1,5 @@
-import { createGrants, type Grants } from '../../src/background/grants.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Amended, createGrants, type Grants } from '../../src/background/grants.ts';
 import { reaches, reachesMessage } from '../../src/background/scopes.ts';
 import type { Address, Permission, PermissionRequest } from '../../src/rpc/views.ts';
 import { generator } from '../support/random.ts';
@@ -37,7 +38,7 @@ interface Deed {
 }
 
 /**
- * Plays a random sequence of yeses, revocations, expiries, closed tabs, removed accounts and deaths of the background, and compares after each what is
+ * Plays a random sequence of yeses, amendments, revocations, expiries, closed tabs, removed accounts and deaths of the background, and compares after each what is
  * allowed with a plain list of all that was ever given. Answers what differed, or null.
  */
 export async function playGrants(seed: number, steps = 14): Promise<string | null> {
@@ -137,12 +138,60 @@ export async function playGrants(seed: number, steps = 14): Promise<string | nul
     async () => {
       grants = createGrants(table, () => now); // the background died
     },
+    async () => {
+      const [origin, account] = [pick(origins), pick(accounts)];
+      const shown = await grants.permissions(origin, account);
+      if (shown.length === 0) return;
+      const seen = pick(shown);
+      const kept = random() < 0.2 ? null : lessOf(seen);
+      // From here on exactly that holds which was shown, with the one line changed.
+      const left = shown.flatMap((each) => (each !== seen ? [each] : kept ? [{ ...each, ...kept }] : []));
+      const mine = given.filter((each) => each.origin !== origin || each.account !== account || each.permission === null);
+      given = [
+        ...mine,
+        ...left.map((permission): Given => {
+          const end = permission.expiresAt ?? Number.POSITIVE_INFINITY;
+          const longest = permission.kind === 'keystore' ? permission.grantedAt + day : Number.POSITIVE_INFINITY;
+          const tabs = permission.expiresAt === null;
+          return { origin, account, permission, at: permission.grantedAt, end: Math.min(end, longest), tabs };
+        }),
+      ];
+      await grants.amend(origin, account, seen, kept);
+      // Making more of one is refused, and so is a change of what stands otherwise by now.
+      const refused = (await grants.permissions(origin, account)).map((each): [Permission, Amended] => [
+        each,
+        { ...each, expiresAt: each.expiresAt === null ? now + day : each.expiresAt + 1 },
+      ]);
+      if (!refused.some(([each]) => isDeepStrictEqual(each, seen))) refused.push([seen, seen]);
+      for (const [permission, next] of refused)
+        await grants.amend(origin, account, permission, next).then(
+          () => void told.push('made more'),
+          () => undefined,
+        );
+    },
   ];
+
+  /** Something that is no more than this permission, chosen at random. */
+  const lessOf = ({ kind, peers: whom, conversations, contentTypes, since, expiresAt }: Permission): Amended => {
+    const sooner = expiresAt === null || random() < 0.5 ? expiresAt : now + Math.floor(random() * (expiresAt - now));
+    if (kind === 'keystore') return { peers: '*', expiresAt: sooner };
+    const fewer = <T>(all: readonly T[] | undefined, every: readonly T[]): T[] | undefined =>
+      random() < 0.5 ? all && [...all] : some(all ?? every);
+    const [places, forms] = [fewer(conversations, names), fewer(contentTypes, types)];
+    return {
+      peers: whom === '*' && random() < 0.5 ? '*' : some(whom === '*' ? peers : whom),
+      ...(places && { conversations: places }),
+      ...(forms && { contentTypes: forms }),
+      ...(since && { since: random() < 0.5 ? since : 'now' }),
+      expiresAt: sooner,
+    };
+  };
 
   for (let step = 0; step < steps; step++) {
     const index = random() < 0.35 ? 1 : Math.floor(random() * actions.length);
     told.push(`${index}@${now}`);
     await actions[index]?.();
+    if (told.includes('made more')) return `seed ${seed}: ${told.join(' ')}`;
     for (let looks = 0; looks < 4; looks++) {
       const deed: Deed = {
         origin: pick(origins),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createGrants, type Grants } from '../../src/background/grants.ts';
+import type { Permission } from '../../src/rpc/views.ts';
 import { alice, bob, carol } from '../support/people.ts';
 import { game, memoryTable, shop } from './callers.ts';
 
@@ -191,6 +192,102 @@ describe('taking back', () => {
     await grants.forget();
     expect(await grants.origins()).toEqual([]);
     expect(table.rows.size).toBe(0);
+  });
+});
+
+describe('making less of a permission', () => {
+  const only = async (): Promise<Permission> => (await grants.permissions(shop, me))[0] as Permission;
+  beforeEach(() => grants.allow(shop, me, [{ kind: 'send', peers: [bob.address, carol.address] }], now + day));
+
+  test('leaves what is left, at once and on the disk, with the time at which it was given', async () => {
+    const seen = await only();
+    now += 5;
+    const amended = grants.amend(shop, me, seen, { peers: [bob.address], expiresAt: seen.expiresAt });
+    await Promise.resolve();
+    expect(await grants.missingPeers(shop, me, [bob.address, carol.address])).toEqual([carol.address]);
+    await amended;
+    expect(await only()).toEqual({ ...seen, peers: [bob.address] });
+    expect(await start().permissions(shop, me)).toEqual([{ ...seen, peers: [bob.address] }]);
+  });
+
+  test('can end it sooner, or now; the connection stays', async () => {
+    const seen = await only();
+    await grants.amend(shop, me, seen, { peers: seen.peers, expiresAt: now + 10 });
+    now += 10;
+    expect(await grants.permissions(shop, me)).toEqual([]);
+    await grants.allow(shop, me, [{ kind: 'read', peers: '*' }], null);
+    await grants.amend(shop, me, await only(), null);
+    expect(await grants.permissions(shop, me)).toEqual([]);
+    expect(await grants.connected(shop, me)).toBe(true);
+  });
+
+  test.each<[string, Partial<Permission>, Partial<Permission>]>([
+    ['other peers', { peers: [bob.address] }, { peers: [carol.address] }],
+    ['everybody', { peers: [bob.address] }, { peers: '*' }],
+    ['any conversation', { kind: 'read', peers: '*', conversations: ['a'] }, { peers: '*' }],
+    ['another conversation', { kind: 'read', peers: '*', conversations: ['a'] }, { peers: '*', conversations: ['b'] }],
+    ['any type', { kind: 'send', peers: '*', contentTypes: ['a'] }, { peers: '*' }],
+    ['what was before', { kind: 'read', peers: '*', since: 'now' }, { peers: '*', since: 'all' }],
+    ['longer', { peers: [bob.address] }, { expiresAt: 1_000_000 + day + 1 }],
+    ['for as long as there is a tab', { peers: [bob.address] }, { expiresAt: null }],
+    ['a part of the whole account', { kind: 'keystore', peers: '*' }, { peers: [bob.address] }],
+  ])('is refused where it would be %s', async (_, given, more) => {
+    await grants.revoke(shop, me, 'send');
+    await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address], ...given }], now + day);
+    const seen = await only();
+    await expect(grants.amend(shop, me, seen, { peers: seen.peers, expiresAt: seen.expiresAt, ...more })).rejects.toMatchObject({
+      reason: 'bad-params',
+    });
+    expect(await only()).toEqual(seen);
+  });
+
+  test('is refused where it stands otherwise by now, and never reaches that of another', async () => {
+    const seen = await only();
+    await grants.allow(shop, me, [{ kind: 'send', peers: ['0x0000000000000000000000000000000000000001'] }], now + day);
+    await expect(grants.amend(shop, me, seen, null)).rejects.toMatchObject({ reason: 'bad-params' });
+    await grants.allow(game, me, [{ kind: 'send', peers: [bob.address] }], now + day);
+    await expect(grants.amend(game, me, await only(), null)).rejects.toMatchObject({ reason: 'bad-params' });
+    await expect(grants.amend(shop, carol.address, await only(), null)).rejects.toMatchObject({ reason: 'bad-params' });
+  });
+
+  test('is not undone by a change that was under way, however far it had come', async () => {
+    for (let turns = 0; turns < 16; turns++) {
+      await grants.revoke(shop, me);
+      await grants.allow(shop, me, [{ kind: 'send', peers: [bob.address, carol.address] }], null);
+      const seen = await only();
+      const another = '0x0000000000000000000000000000000000000001';
+      const allowed = grants.allow(shop, me, [{ kind: 'send', peers: [another] }], null);
+      for (let turn = 0; turn < turns; turn++) await null;
+      const amended = grants.amend(shop, me, seen, { peers: [bob.address], expiresAt: null }).then(
+        () => [bob.address, another],
+        () => [bob.address, carol.address, another], // it had been written, and was another by then
+      );
+      await allowed;
+      const held = await amended;
+      for (const each of [grants, start()])
+        expect([...(await each.permissions(shop, me)).flatMap(({ peers }) => peers)].sort()).toEqual(held.sort());
+    }
+  });
+
+  test('holds where the disk does not take it', async () => {
+    table.fail = true;
+    const seen = await only();
+    await expect(grants.amend(shop, me, seen, { ...seen, peers: [bob.address] })).rejects.toThrow();
+    expect(await grants.missingPeers(shop, me, [carol.address])).toEqual([carol.address]);
+  });
+
+  test('is not undone by tabs that are closed at the same time', async () => {
+    for (let turns = 0; turns < 16; turns++) {
+      await grants.revoke(shop, me);
+      await grants.connect(game, me, null);
+      await grants.allow(shop, me, [{ kind: 'send', peers: '*' }], now + day);
+      await grants.allow(shop, me, [{ kind: 'read', peers: '*' }], null);
+      const seen = await only();
+      const closed = grants.tabsClosed(new Set());
+      for (let turn = 0; turn < turns; turn++) await null;
+      await Promise.all([closed, grants.amend(shop, me, seen, null)]);
+      for (const each of [grants, start()]) expect(await each.permissions(shop, me)).toEqual([]);
+    }
   });
 });
 
