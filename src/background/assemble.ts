@@ -259,6 +259,8 @@ export async function assemble(platform: Platform): Promise<Background> {
       on: preferences.siteKeystore,
     },
     wake: platform.wakePages,
+    ledger: (account) => sessions.of(account).ledger,
+    changed: () => events.emit('sites', null),
   });
   const notifications = createNotifications({ sessions, level: preferences.notifications, notices: platform.notices });
   events.on((event) => {
@@ -275,10 +277,6 @@ export async function assemble(platform: Platform): Promise<Background> {
     backedUp: async () => {
       const session = sessions.peek();
       return session && backedUpAt(records, session.address);
-    },
-    listSites: async () => {
-      const account = front.address();
-      return account === null ? [] : grants.sites(account);
     },
     version: platform.version,
     comparison: {

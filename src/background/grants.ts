@@ -1,6 +1,6 @@
 import type { Clock } from '../protocol/time.ts';
 import { RefusalError } from '../rpc/errors.ts';
-import type { Address, Permission, PermissionRequest, Site } from '../rpc/views.ts';
+import type { Address, Permission, PermissionRequest, SiteGrant } from '../rpc/views.ts';
 import type { Table } from '../storage/records.ts';
 import { createExclusive } from './exclusive.ts';
 import { narrows } from './scopes.ts';
@@ -58,7 +58,7 @@ export interface Grants {
   knowConversation(origin: string, account: Address, name: string, conversation: KnownConversation): Promise<void>;
   conversation(origin: string, account: Address, name: string): Promise<KnownConversation | null>;
   /** The sites that see this account. */
-  sites(account: Address): Promise<Site[]>;
+  sites(account: Address): Promise<{ readonly origin: string; readonly grant: SiteGrant }[]>;
   /** Ends what lasts until the last tab closes, for origins without one, and what is over. Answers the origins that lost something. */
   tabsClosed(openOrigins: ReadonlySet<string>): Promise<string[]>;
   origins(): Promise<string[]>;
@@ -212,7 +212,9 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
       const all = [...(await load())].flatMap(([name, stored]) =>
         stored.account === account ? [{ origin: originOf(name), grant: alive(stored) }] : [],
       );
-      return all.flatMap(({ origin, grant: site }) => (site ? [viewOf(origin, site)] : [])).sort((a, b) => b.connectedAt - a.connectedAt);
+      return all
+        .flatMap(({ origin, grant: site }) => (site ? [{ origin, grant: viewOf(site) }] : []))
+        .sort((a, b) => b.grant.connectedAt - a.grant.connectedAt);
     },
     tabsClosed: (openOrigins) =>
       exclusive(async () => {
@@ -286,9 +288,12 @@ const longer = ({ tabs, until }: Term, other: number | null): Term => ({
   until: Math.max(until, other ?? 0),
 });
 
-const viewOf = (origin: string, { permissions, connectedAt, term }: Grant): Site => ({
-  origin,
+const viewOf = ({ permissions, connectedAt, term, conversations }: Grant): SiteGrant => ({
   permissions,
+  conversations: [...new Set(permissions.flatMap((each) => each.conversations ?? []))].flatMap((name) => {
+    const known = Object.hasOwn(conversations, name) ? conversations[name] : undefined;
+    return known ? [{ name, peers: known.peers, title: known.title ?? null }] : [];
+  }),
   connectedAt,
   expiresAt: term.until > 0 ? term.until : null,
 });

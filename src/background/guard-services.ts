@@ -27,6 +27,7 @@ export function guardServices(services: Background['services'], { used, settled 
     messages: noting(awaiting(services.messages, settled), ['send', 'retry', 'hide', 'discard'], used),
     safety: noting(awaiting(services.safety, settled), ['verify'], used),
     settings: noting(services.settings, settingsOfAPerson, used),
+    sites: noting(services.sites, ['revokeSite', 'amend', 'forgetSite'], used),
   };
 }
 

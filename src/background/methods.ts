@@ -18,6 +18,7 @@ import { entriesFor } from '../rpc/method.ts';
 import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
 import { accountColors, longestAccountName, longestNickname, type PermissionRequest } from '../rpc/views.ts';
 import { languages } from '../words/languages.ts';
+import { amendment } from './amendment.ts';
 import type { Services } from './services.ts';
 
 const { own, page } = entriesFor<Services>();
@@ -236,7 +237,10 @@ export const methods = {
     }),
     (p, { sites }) => sites.answer(p.id, p),
   ),
+  sites: own(object({}), (_, { sites }) => sites.list()),
   revokeSite: own(object({ origin: url }), (p, { sites }) => sites.revokeSite(p.origin)),
+  amendSite: own(amendment, (p, { sites }) => sites.amend(p.origin, p.permission, p.kept)),
+  forgetSite: own(object({ origin: url }), (p, { sites }) => sites.forgetSite(p.origin)),
 
   xmtp_accounts: page(pageParams.xmtp_accounts, (_, { sites }, caller) => sites.accounts(caller)),
   xmtp_requestAccounts: page(pageParams.xmtp_requestAccounts, (_, { sites }, caller) => sites.requestAccounts(caller)),

@@ -26,10 +26,12 @@ import type {
   Settings,
   SignatureFault,
   SigningQuestion,
+  Site,
   Status,
   Theme,
 } from '../rpc/views.ts';
 import type { LanguageSetting } from '../words/languages.ts';
+import type { Amended } from './grants.ts';
 import type { KeystoreCall } from './site-keystore.ts';
 import type { MessagesQuery, PageConversation, PageMessage } from './site-reading.ts';
 import type { Resumed } from './site-streams.ts';
@@ -333,5 +335,11 @@ export interface Sites {
   keystore(caller: PageCaller, call: KeystoreCall): Promise<{ readonly response: string }>;
   prompts(): Promise<Prompt[]>;
   answer(id: string, answer: PromptAnswer): Promise<null>;
+  /** The sites that see the account in front, newest first, and behind them those that did so once. */
+  list(): Promise<readonly Site[]>;
   revokeSite(origin: string): Promise<null>;
+  /** Makes less of a permission, or takes it back. @throws RefusalError bad-params when it stands otherwise by now, or would become more */
+  amend(origin: string, seen: Permission, kept: Amended | null): Promise<null>;
+  /** Drops what is written down of a site that is not connected. */
+  forgetSite(origin: string): Promise<null>;
 }

@@ -11,6 +11,7 @@ import type { Events } from './events.ts';
 import type { Failpoint } from './failpoint.ts';
 import { createFollow } from './follow.ts';
 import { createInbox } from './inbox.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { noteStop } from './log.ts';
 import { createMarks, type Marks } from './marks.ts';
 import type { OutboxEntry } from './model.ts';
@@ -42,6 +43,7 @@ export interface Session {
   readonly names: Names;
   readonly reactions: Reactions;
   readonly search: SearchIndex;
+  readonly ledger: Ledger;
   readonly pins: Pins;
   readonly outbox: Outbox;
   readonly sync: Sync;
@@ -142,6 +144,7 @@ export function openSession(deps: SessionDeps): Session {
   const reactions = createReactions(keystore, cache);
   const marks = createMarks(keystore, records);
   const names = createNames(keystore, records);
+  const ledger = createLedger({ keystore, records, clock });
   const search = createSearchIndex(keystore, cache, signal);
   const consent = createConsent({
     keystore,
@@ -264,6 +267,7 @@ export function openSession(deps: SessionDeps): Session {
     names,
     reactions,
     search,
+    ledger,
     outbox,
     sync,
     ready,

@@ -145,7 +145,6 @@ interface Deps {
   readonly exposure: Pick<ExposureService, 'apply' | 'here'>;
   /** When a backup file was last made, ms. */
   readonly backedUp: () => Promise<number | null>;
-  readonly listSites: () => Promise<Settings['sites']>;
   readonly version: string;
   /** Lays the nodes beside each other, or tells what came of it the last time. */
   readonly comparison: { run(): Promise<NodeComparison>; last(): Promise<NodeComparison | null> };
@@ -167,7 +166,6 @@ export function createSettings({
   connect,
   exposure,
   backedUp,
-  listSites,
   version,
   comparison,
   moved,
@@ -192,7 +190,6 @@ export function createSettings({
     receipts: await preferences.receipts(),
     siteKeystore: await preferences.siteKeystore(),
     notifications: await preferences.notifications(),
-    sites: await listSites(),
     rotateDays: await preferences.rotateDays(),
     preKey: preKeyView(preKeys()),
     version,

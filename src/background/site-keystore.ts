@@ -34,11 +34,13 @@ export interface SiteKeystore {
 interface Deps {
   readonly gate: Pick<SiteGate, 'pass' | 'isOpen'>;
   readonly keystore: Pick<SitesKeystore, 'answerCall'>;
+  /** A call is answered. */
+  readonly used: (origin: string, account: Address) => Promise<void>;
 }
 
 const need = { kind: 'keystore' } as const;
 
-export function createSiteKeystore({ gate, keystore }: Deps): SiteKeystore {
+export function createSiteKeystore({ gate, keystore, used }: Deps): SiteKeystore {
   return {
     async call(caller, { method, request }) {
       if (!Object.hasOwn(keystoreMethods, method)) throw new ParseError('params.method', 'a method of the keystore API');
@@ -50,6 +52,7 @@ export function createSiteKeystore({ gate, keystore }: Deps): SiteKeystore {
       });
       // A batch takes its time, and the user may have thought better of it.
       if (!(await gate.isOpen(caller.origin, need))) throw new RefusalError('not-granted', 'the permission was taken back');
+      await used(caller.origin, account);
       return { response: toBase64(response) };
     },
   };

@@ -72,6 +72,13 @@ export function createSiteReading({ grants, conversations, history, names }: Dep
   const readable = async (origin: string, account: Address): Promise<Permission[]> =>
     (await grants.permissions(origin, account)).filter(({ kind }) => kind === 'read');
 
+  /** Looking takes its time, and the user may have thought better of it. */
+  const stillReadable = async (origin: string, account: Address, before: readonly Permission[]): Promise<Permission[]> => {
+    const now = await readable(origin, account);
+    if (now.length === 0 && before.length > 0) throw new RefusalError('not-granted', 'the permission was taken back');
+    return now;
+  };
+
   const seen = (row: ConversationRow, name: string, account: Address): SeenConversation => ({ name, peers: knownFrom(row, account).peers });
 
   const plain = (row: ConversationRow, name: string, account: Address): PageConversation => ({
@@ -117,8 +124,10 @@ export function createSiteReading({ grants, conversations, history, names }: Dep
       }
       const page = found.slice(0, limit);
       const last = page.at(-1);
+      const still = await stillReadable(origin, account, permissions);
+      const covered = page.filter(({ row, shown: { id } }) => still.some((permission) => reaches(permission, seen(row, id, account))));
       return {
-        conversations: page.map(({ shown }) => shown),
+        conversations: covered.map(({ shown }) => shown),
         ...(found.length > limit && last && { cursor: writeCursor({ time: last.row.time, id: last.shown.id }) }),
       };
     },
@@ -152,7 +161,9 @@ export function createSiteReading({ grants, conversations, history, names }: Dep
           : more && from?.id !== undefined
             ? { ...from, id: from.id }
             : null;
-      return { messages: shown.map((message) => pageMessage(message, name)), ...(next && { cursor: writeCursor(next) }) };
+      const still = (await stillReadable(origin, account, permissions)).filter((each) => reaches(each, seen(row, name, account)));
+      const covered = shown.filter((message) => still.some((each) => reachesMessage(each, message)));
+      return { messages: covered.map((message) => pageMessage(message, name)), ...(next && { cursor: writeCursor(next) }) };
     },
     async showMessage(origin, account, id) {
       const message = await history.get(id);

@@ -3,6 +3,7 @@ import type { PageCaller } from '../rpc/caller.ts';
 import { RefusalError } from '../rpc/errors.ts';
 import type { Cache } from '../storage/cache.ts';
 import { createExclusive } from './exclusive.ts';
+import type { SiteUse } from './ledger.ts';
 import { noteStop } from './log.ts';
 import type { Need, SiteGate } from './site-gate.ts';
 import type { SiteReading } from './site-reading.ts';
@@ -42,6 +43,8 @@ interface Deps {
   readonly reading: Pick<SiteReading, 'showMessage' | 'showConversation'>;
   /** null: locked. */
   readonly arrivals: () => Arrivals | null;
+  /** An event goes out. */
+  readonly used: (origin: string, account: Address, use: SiteUse) => void;
 }
 
 interface Stream extends Wanted {
@@ -54,7 +57,7 @@ interface Stream extends Wanted {
 const mostOfOne = 64;
 const pageSize = 200;
 
-export function createSiteStreams({ gate, reading, arrivals }: Deps): SiteStreams {
+export function createSiteStreams({ gate, reading, arrivals, used }: Deps): SiteStreams {
   const streams = new Map<string, Stream>();
   const inTurn = createExclusive();
 
@@ -105,13 +108,14 @@ export function createSiteStreams({ gate, reading, arrivals }: Deps): SiteStream
           throw error;
         });
         stream.cursor = arrival.seq;
-        if (found)
-          stream.caller.emit('stream', {
-            subscription,
-            cursor: stream.cursor,
-            event: found.event,
-            payload: { subscription, ...found.payload },
-          });
+        if (!found) continue;
+        used(stream.caller.origin, source.account, found.event === 'message' ? { messages: 1 } : { conversations: 1 });
+        stream.caller.emit('stream', {
+          subscription,
+          cursor: stream.cursor,
+          event: found.event,
+          payload: { subscription, ...found.payload },
+        });
       }
     }
   }

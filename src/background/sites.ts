@@ -4,11 +4,13 @@ import { type Address, parseAddress } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { PageCaller } from '../rpc/caller.ts';
 import { RefusalError } from '../rpc/errors.ts';
-import type { PermissionRequest } from '../rpc/views.ts';
+import type { PermissionRequest, SiteLedger } from '../rpc/views.ts';
 import type { Approvals } from './approvals.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Grants } from './grants.ts';
 import type { History } from './history.ts';
+import type { Ledger, SiteUse } from './ledger.ts';
+import { noteStop } from './log.ts';
 import type { Accounts, AskedPermission, Conversations, Groups, Messages, Sites } from './services.ts';
 import { createSiteGate, type Need, narrowed } from './site-gate.ts';
 import { createSiteKeystore, type SitesKeystore } from './site-keystore.ts';
@@ -34,6 +36,10 @@ export interface SitesDeps {
   readonly nameFor: (origin: string, text: string) => Promise<string>;
   /** Lets pages of these origins come back, if their ports have gone with an earlier life of the background. */
   readonly wake: (origins: readonly string[]) => void;
+  /** What sites did as an account. @throws RefusalError locked */
+  readonly ledger: (account: Address) => Ledger;
+  /** Other sites may do something now, or other things. */
+  readonly changed: () => void;
 }
 
 /** The service behind `window.xmtp`, and what the background tells it. */
@@ -53,13 +59,29 @@ export interface SitesService extends Sites {
 const settleMs = 3_000;
 
 export function createSites(deps: SitesDeps): SitesService {
-  const { clock, grants, approvals, accounts, front, conversations, groups, messages, history, arrivals, nameFor, wake, keystore } = deps;
+  const {
+    clock,
+    grants,
+    approvals,
+    accounts,
+    front,
+    conversations,
+    groups,
+    messages,
+    history,
+    arrivals,
+    nameFor,
+    wake,
+    keystore,
+    ledger,
+    changed,
+  } = deps;
   const callers = new Map<string, Set<PageCaller>>();
   const names = createSiteNames({ clock, list: conversations.list, nameFor });
   const gate = createSiteGate({ clock, grants, approvals, accounts, names, keystoreOn: keystore.on, granted: tell });
-  const keystoreCalls = createSiteKeystore({ gate, keystore });
+  const keystoreCalls = createSiteKeystore({ gate, keystore, used: (origin, account) => ledger(account).note(origin, { calls: 1 }) });
   const reading = createSiteReading({ grants, conversations, history, names });
-  const streams = createSiteStreams({ gate, reading, arrivals });
+  const streams = createSiteStreams({ gate, reading, arrivals, used: (origin, account, use) => noteLater(account, origin, use) });
 
   async function visibleAccounts(origin: string): Promise<readonly Address[]> {
     const { phase, account } = await accounts.status();
@@ -77,7 +99,23 @@ export function createSites(deps: SitesDeps): SitesService {
   /** One after the other, so that the last that is heard is the newest. */
   const inTurn = createExclusive();
 
+  /** What has happened already is written down as well as can be. */
+  const noteLater = (account: Address, origin: string, use: SiteUse): void =>
+    void Promise.resolve()
+      .then(() => ledger(account).note(origin, use))
+      .catch((error: unknown) => noteStop('noting what a site did', error));
+
+  /** It is on its way: that it could not be written down takes nothing back. */
+  const noteSent = async (account: Address, origin: string, sent: NonNullable<SiteUse['sent']>): Promise<void> => {
+    try {
+      await ledger(account).note(origin, { sent });
+    } catch (error) {
+      noteStop('noting what a site sent', error);
+    }
+  };
+
   function tell(origin: string): Promise<void> {
+    changed();
     wake([origin]);
     return inTurn(async () => {
       const state = await stateOf(origin);
@@ -127,17 +165,24 @@ export function createSites(deps: SitesDeps): SitesService {
       const [peer, ...others] = peers as [Address, ...Address[]];
       if (others.length > 0) {
         if (conversationId !== undefined) throw new ParseError('params.conversationId', 'none, for a conversation of more than two');
-        return reading.show(caller.origin, account, await groups.create(metadata?.['title'] ?? '', peers));
+        const group = await groups.create(metadata?.['title'] ?? '', peers);
+        await noteSent(account, caller.origin, { name: `conversation ${group.id}`, to: peers });
+        return reading.show(caller.origin, account, group);
       }
       const context =
         conversationId !== undefined || metadata
           ? { ...(conversationId !== undefined && { conversationId }), ...(metadata && { metadata }) }
           : undefined;
-      return reading.show(caller.origin, account, await conversations.start(peer, context, 'site'));
+      const before = clock();
+      const row = await conversations.start(peer, context, 'site');
+      if (row.createdAt >= before) await noteSent(account, caller.origin, { name: `conversation ${row.id}`, to: [peer] });
+      return reading.show(caller.origin, account, row);
     },
     async listConversations(caller, page) {
       const account = await gate.pass(caller, { kind: 'read' });
-      return reading.conversations(caller.origin, account, page);
+      const answer = await reading.conversations(caller.origin, account, page);
+      await ledger(account).note(caller.origin, { conversations: answer.conversations.length });
+      return answer;
     },
     async sendMessage(caller, { conversation, peer, content, contentType, clientId }) {
       const { origin } = caller;
@@ -148,15 +193,21 @@ export function createSites(deps: SitesDeps): SitesService {
       const account = await gate.pass(caller, need);
       let id: string | undefined;
       let name = conversation ?? '';
+      let whom: readonly Address[] = to ? [to] : [];
       if (to) {
         notMe(to, account);
         const row = await conversations.start(to, undefined, 'site');
         id = row.id;
         name = (await reading.show(origin, account, row)).id;
-      } else id = (await gate.find(origin, name))?.id;
+      } else {
+        const found = await gate.find(origin, name);
+        id = found?.id;
+        whom = found?.peers ?? [];
+      }
       // Much time may have passed at a slow node, and the user may have thought better of it.
       if (id === undefined || !(await gate.isOpen(origin, need))) throw new RefusalError('not-granted', 'the permission was taken back');
       const sent = await messages.send(id, value, `${origin} ${clientId ?? crypto.randomUUID()}`, 'site');
+      await noteSent(account, origin, { name: sent.id, to: whom });
       const { sender, sentAt, state } = await messages.settled(sent.id, settleMs).catch(() => sent);
       // What the message of this name said the first time, it says still; the page has that.
       const stored = (await history.get(sent.id)) ?? { ...toPage(value), conversation: id };
@@ -167,7 +218,9 @@ export function createSites(deps: SitesDeps): SitesService {
     },
     async listMessages(caller, query) {
       const account = await gate.pass(caller, { kind: 'read', conversation: query.conversation });
-      return reading.messages(caller.origin, account, query);
+      const answer = await reading.messages(caller.origin, account, query);
+      await ledger(account).note(caller.origin, { messages: answer.messages.length });
+      return answer;
     },
     async subscribe(caller, { kind, conversation }) {
       await gate.pass(caller, { kind: 'read', ...(conversation !== undefined && { conversation }) });
@@ -190,6 +243,31 @@ export function createSites(deps: SitesDeps): SitesService {
         await keystore.check(passphrase);
       }
       approvals.answer(id, answer);
+      return null;
+    },
+    async list() {
+      const account = front();
+      if (!account) return [];
+      const open = (await accounts.status()).phase === 'ready';
+      const pages = open ? await ledger(account).all() : new Map<string, SiteLedger>();
+      const connected = (await grants.sites(account)).map((site) => ({ ...site, ledger: pages.get(site.origin) ?? null }));
+      const former = [...pages]
+        .filter(([origin]) => !connected.some((site) => site.origin === origin))
+        .sort(([, a], [, b]) => b.lastAt - a.lastAt);
+      return [...connected, ...former.map(([origin, page]) => ({ origin, grant: null, ledger: page }))];
+    },
+    async amend(origin, seen, kept) {
+      const account = front();
+      if (!account) throw new RefusalError('no-account', 'There is no account yet.');
+      await grants.amend(origin, account, seen, kept).finally(() => taken(origin));
+      return null;
+    },
+    async forgetSite(origin) {
+      const account = front();
+      if (account && !(await grants.connected(origin, account))) {
+        await ledger(account).forget(origin);
+        changed();
+      }
       return null;
     },
     async revokeSite(origin) {

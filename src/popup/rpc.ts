@@ -24,6 +24,8 @@ const repeatable = new Set([
   'react',
   'startConversation',
   'settings',
+  'sites',
+  'forgetSite',
   'testNode',
   'prompts',
   'founding',

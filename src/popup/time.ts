@@ -19,6 +19,14 @@ export const clockTime = (time: number, locale = spokenLocale()): string => form
 /** The whole date, for what is read at any time. */
 export const fullDay = (time: number, locale = spokenLocale()): string => format(time, { dateStyle: 'full' }, locale);
 
+/** 3 Nov 2025, of a day written as 2025-11-03. */
+export const dateOf = (day: string, locale = spokenLocale()): string =>
+  format(new Date(`${day}T12:00`).getTime(), { dateStyle: 'medium' }, locale);
+
+/** 3 Nov 2025, 14:20. */
+export const longTime = (time: number, locale = spokenLocale()): string =>
+  format(time, { dateStyle: 'medium', timeStyle: 'short' }, locale);
+
 /** Everything, for who points at a time. */
 export const fullTime = (time: number, locale = spokenLocale()): string => format(time, { dateStyle: 'full', timeStyle: 'medium' }, locale);
 

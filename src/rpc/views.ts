@@ -344,7 +344,6 @@ export interface Settings {
   /** Whether sites may ask for the whole account except its private keys (the keystore API). */
   readonly siteKeystore: boolean;
   readonly notifications: NotificationLevel;
-  readonly sites: readonly Site[];
   /** The key that messages to this account are sealed with: when it was made (milliseconds since 1970), and how many there were in all; null while locked. */
   readonly preKey: { readonly madeAt: number; readonly count: number } | null;
   /** After how many days the next one is made by itself; null: never. */
@@ -372,12 +371,48 @@ export interface NodeFinding {
   readonly olderKeys: readonly Address[];
 }
 
+/** A site that is connected, or was once. */
 export interface Site {
   readonly origin: string;
+  /** null: it is not connected any more. */
+  readonly grant: SiteGrant | null;
+  /** null: it has done nothing yet, or Parley is locked. */
+  readonly ledger: SiteLedger | null;
+}
+
+export interface SiteGrant {
   readonly permissions: readonly Permission[];
+  /** The conversations that they name, as far as they are known. */
+  readonly conversations: readonly NamedConversation[];
   readonly connectedAt: number;
   /** null: until the origin's last tab closes. */
   readonly expiresAt: number | null;
+}
+
+/** A conversation under the name that a site has for it. */
+export interface NamedConversation {
+  readonly name: string;
+  readonly peers: readonly Address[];
+  readonly title: string | null;
+}
+
+/** What a site did as one account: handed over counts each time. */
+export interface SiteLedger {
+  /** When it did something last (milliseconds since 1970). */
+  readonly lastAt: number;
+  readonly total: SiteCounts;
+  /** Newest first, as 2026-11-25; days without anything are left out. */
+  readonly days: readonly (SiteCounts & { readonly date: string })[];
+  /** What went out last, newest first; of a group a few are named. */
+  readonly sends: readonly { readonly at: number; readonly to: readonly Address[]; readonly others: number }[];
+}
+
+export interface SiteCounts {
+  readonly conversations: number;
+  readonly messages: number;
+  /** Of the keystore API. */
+  readonly calls: number;
+  readonly sent: number;
 }
 
 /** As the contract of `window.xmtp` has it. */
@@ -434,7 +469,7 @@ export interface Prompt {
         readonly kind: 'permissions';
         readonly permissions: readonly PermissionRequest[];
         /** The conversations that they name. */
-        readonly conversations: readonly { readonly name: string; readonly peers: readonly Address[]; readonly title: string | null }[];
+        readonly conversations: readonly NamedConversation[];
         readonly connects: boolean;
       };
   /** Others that wait behind this one. */
@@ -539,4 +574,6 @@ export interface OwnEvents {
   /** Something changed in this conversation. */
   messages: { readonly conversation: string };
   prompts: null;
+  /** A site may do something else now. */
+  sites: null;
 }

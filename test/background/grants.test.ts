@@ -303,14 +303,18 @@ test('a conversation is known to the origin that was told of it', async () => {
 test('the list of sites has those that may do something, newest first', async () => {
   await grants.connect(shop, me, null);
   now += 1;
-  await grants.allow(game, me, [{ kind: 'send', peers: [bob.address] }], now + day);
+  await grants.allow(game, me, [{ kind: 'read', peers: '*', conversations: ['a', 'b'] }], now + day);
+  for (const name of ['b', 'c']) await grants.knowConversation(game, me, name, { id: name, peers: [bob.address] });
   expect(await grants.sites(me)).toEqual([
     {
       origin: game,
-      connectedAt: now,
-      expiresAt: now + day,
-      permissions: [{ kind: 'send', peers: [bob.address], grantedAt: now, expiresAt: now + day }],
+      grant: {
+        connectedAt: now,
+        expiresAt: now + day,
+        permissions: [{ kind: 'read', peers: '*', conversations: ['a', 'b'], grantedAt: now, expiresAt: now + day }],
+        conversations: [{ name: 'b', peers: [bob.address], title: null }],
+      },
     },
-    { origin: shop, connectedAt: now - 1, expiresAt: null, permissions: [] },
+    { origin: shop, grant: { connectedAt: now - 1, expiresAt: null, permissions: [], conversations: [] } },
   ]);
 });

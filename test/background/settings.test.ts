@@ -47,7 +47,6 @@ describe('settings', () => {
       siteKeystore: true,
       notifications: 'name',
       backedUpAt: null,
-      sites: [],
       preKey: { count: 1, madeAt: expect.any(Number) },
       rotateDays: null,
       version: '0.0.0',

@@ -193,9 +193,9 @@ describe('a site', () => {
     expect(await sites.accounts(page)).toEqual([first]);
     await until(() => seen(page).at(-1)?.[0] === first, 'the news');
     expect(seen(stranger).every((accounts) => accounts.length === 0)).toBe(true);
-    expect((await me.life.services.settings.read()).sites.map(({ origin }) => origin)).toEqual([shop]);
+    expect((await sites.list()).map(({ origin }) => origin)).toEqual([shop]);
     await accounts.switchTo(second);
-    expect((await me.life.services.settings.read()).sites).toEqual([]);
+    expect(await sites.list()).toEqual([]);
     await accounts.remove(first, passphrase);
     expect(await sites.accounts(page)).toEqual([]);
   });

@@ -1,12 +1,13 @@
 import { type Approvals, createApprovals } from '../../src/background/approvals.ts';
 import { createGrants, type Grants } from '../../src/background/grants.ts';
 import type { HistoryMessage } from '../../src/background/history.ts';
+import { createLedger } from '../../src/background/ledger.ts';
 import { createSites, type SitesService } from '../../src/background/sites.ts';
 import { toPage } from '../../src/content-types/index.ts';
 import { KeystoreError } from '../../src/keystore/errors.ts';
 import { answerKeystoreCall } from '../../src/keystore/keystore-api.ts';
 import { emptyMemory, type KeystoreMemory } from '../../src/keystore/keystore-memory.ts';
-import { toHex, utf8 } from '../../src/protocol/bytes.ts';
+import { fromUtf8, toHex, utf8 } from '../../src/protocol/bytes.ts';
 import { hmacSha256 } from '../../src/protocol/hash.ts';
 import { RefusalError } from '../../src/rpc/errors.ts';
 import type { ConversationRow, MessageView, Prompt, PromptAnswer, Status } from '../../src/rpc/views.ts';
@@ -19,6 +20,13 @@ export const yes = { allow: true, expiresIn: null };
 export const no = { allow: false, expiresIn: null };
 export const passphrase = 'the passphrase of the account';
 export const text = { content: 'hello', contentType: 'xmtp.org/text:1.0' };
+
+/** How rows are sealed is tested elsewhere; here it takes no time. */
+const plainly = {
+  sealRecord: async (_store: string, _key: string, value: unknown) => utf8(JSON.stringify(value)),
+  openRecord: async (_store: string, _key: string, sealed: Uint8Array): Promise<unknown> => JSON.parse(fromUtf8(sealed)),
+  blind: async (_store: string, text: string) => text,
+};
 
 /** An account with its conversations, as the services below the sites show it, and everything that was done with it. */
 export class World {
@@ -36,6 +44,10 @@ export class World {
   readonly woken: string[] = [];
   readonly table = memoryTable<unknown>();
   readonly grants: Grants = createGrants(this.table, () => this.now);
+  readonly notes = memoryTable<Uint8Array>();
+  readonly ledger = createLedger({ keystore: plainly, records: { notes: this.notes }, clock: () => this.now });
+  /** How often the extension's own pages were told that sites changed. */
+  changes = 0;
   readonly approvals: Approvals = createApprovals({
     clock: () => this.now,
     window: { show: async () => 1, close: async () => undefined },
@@ -44,6 +56,8 @@ export class World {
   });
   /** Runs while a conversation is being looked for at the node. */
   meanwhile: () => Promise<unknown> = async () => undefined;
+  /** Runs while messages are read from the disk. */
+  reading: () => Promise<unknown> = async () => undefined;
   readonly sites: SitesService = createSites({
     clock: () => this.now,
     grants: this.grants,
@@ -94,6 +108,7 @@ export class World {
           .map((each) => ({ each, at: { time: each.sentAt, id: each.id } }));
         const beyond = ({ at }: (typeof all)[number]): boolean =>
           from === null || (from.id === undefined ? (at.time - from.time) * sign > 0 : place(at, from) * sign > 0);
+        await this.reading();
         return all
           .filter(beyond)
           .sort((a, b) => place(a.at, b.at) * sign)
@@ -166,6 +181,11 @@ export class World {
       return toHex(hmacSha256(utf8('names'), utf8(`${origin} ${id}`))).slice(0, 22);
     },
     wake: (origins) => void this.woken.push(...origins),
+    ledger: () => {
+      if (this.phase !== 'ready') throw new RefusalError('locked', 'Locked.');
+      return this.ledger;
+    },
+    changed: () => void this.changes++,
   });
 
   conversation(peer = bob.address, thread: string | null = null, metadata: Record<string, string> | null = null): ConversationRow {

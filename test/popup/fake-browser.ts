@@ -8,6 +8,7 @@ import type {
   Prompt,
   SearchAnswer,
   Settings,
+  Site,
   Status,
 } from '../../src/rpc/views.ts';
 
@@ -302,18 +303,45 @@ const settings: Settings = {
   siteKeystore: scene !== 'empty',
   notifications: 'name',
   version: '0.1.0',
-  sites:
-    scene === 'empty'
-      ? []
-      : [
-          {
-            origin: 'https://shop.example',
+};
+
+const day = { conversations: 2, messages: 41, calls: 0, sent: 3 };
+const sites: Site[] =
+  scene === 'empty'
+    ? []
+    : [
+        {
+          origin: 'https://shop.example',
+          grant: {
             connectedAt: now,
             expiresAt: null,
-            permissions: [{ kind: 'send', peers: [peers[0], peers[1]], grantedAt: now, expiresAt: now + 24 * hour }],
+            conversations: [{ name: 'a', peers: [peers[0]], title: null }],
+            permissions: [
+              { kind: 'send', peers: [peers[0], peers[1]], grantedAt: now, expiresAt: Date.now() + 70 * hour },
+              { kind: 'read', peers: '*', since: 'all', grantedAt: now, expiresAt: null },
+              { kind: 'read', peers: '*', conversations: ['a', 'b'], contentTypes: ['xmtp.org/text:1.0'], grantedAt: now, expiresAt: null },
+            ],
           },
-        ],
-};
+          ledger: {
+            lastAt: now,
+            total: { conversations: 12, messages: 1400, calls: 2, sent: 60 },
+            days: [
+              { date: '2026-11-25', ...day },
+              { date: '2026-11-24', ...day, messages: 1, calls: 1, sent: 0 },
+            ],
+            sends: [
+              { at: now, to: [peers[0]], others: 0 },
+              { at: now - hour, to: peers.slice(0, 3), others: 9 },
+            ],
+          },
+        },
+        { origin: 'https://new.example', grant: { connectedAt: now, expiresAt: null, conversations: [], permissions: [] }, ledger: null },
+        {
+          origin: 'https://a-former-site-with-a-name-that-goes-on-and-on.example:8443',
+          grant: null,
+          ledger: { lastAt: now - 40 * hour, total: { ...day, calls: 0 }, days: [{ date: '2026-11-23', ...day }], sends: [] },
+        },
+      ];
 
 const signed = `XMTP : Create Identity\n${'08c0e6bb8d8a321a43'.repeat(8)}\n\nFor more info: https://xmtp.org/signatures/`;
 const founding = (way: Founding['way'], stage: FoundingStage): Founding => ({
@@ -470,6 +498,11 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
           ],
         },
       };
+    case 'sites':
+      return { result: sites };
+    case 'amendSite':
+    case 'forgetSite':
+      return { result: null };
     case 'names':
       return {
         result:

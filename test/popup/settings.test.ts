@@ -87,3 +87,49 @@ test('nodes tell what they are for and what was found of them; to let one step i
     await page.getByRole('checkbox', { name: /Send to two nodes/ }).waitFor();
     await page.getByRole('button', { name: 'Compare the nodes', exact: true }).waitFor();
   }));
+
+describe('connected sites', () => {
+  test('show what each may do and did, and give to nobody more', () =>
+    at({ route: '#/settings/sites' }, async (page) => {
+      const part = page.locator('#settings-sites');
+      await page.getByText('May write to').first().waitFor();
+      await page.getByText('Messages read: 1,400. Conversations read: 12. Sent: 60. Used the whole account 2 times.').first().click();
+      await page.getByText('and 9 more').waitFor();
+      await page.getByText('Only the last 2 are kept.').waitFor();
+      await page.getByText('It has read and sent nothing yet.').waitFor();
+      await page.getByRole('button', { name: /^Forget https:\/\/a-former-site/ }).waitFor();
+      await page.getByRole('button', { name: /^Change: May write to/ }).click();
+      const save = page.getByRole('button', { name: 'Save', exact: true });
+      expect(await save.isDisabled()).toBe(true);
+      await part.getByRole('checkbox').first().uncheck();
+      expect(await save.isDisabled()).toBe(false);
+      await part.getByRole('checkbox').nth(1).uncheck();
+      expect(await save.isDisabled()).toBe(true); // nothing would be left: that is another button
+      await part.getByRole('checkbox').first().check();
+      await page.getByRole('radio', { name: 'In 24 hours' }).check();
+      await page.keyboard.press('Enter');
+      await save.waitFor({ state: 'detached' });
+    }));
+
+  test('narrow everybody to some of the people one talks with, and all kinds to text', () =>
+    at({ route: '#/settings/sites' }, async (page) => {
+      await page
+        .getByRole('button', { name: /^Change: May read what you and anybody/ })
+        .first()
+        .click();
+      const save = page.getByRole('button', { name: 'Save', exact: true });
+      await page.getByRole('radio', { name: 'Only some' }).check();
+      expect(await save.isDisabled()).toBe(true);
+      await page.getByRole('group', { name: 'Only with' }).getByRole('checkbox').first().check();
+      await page.getByRole('radio', { name: 'Plain text' }).check();
+      await page.getByRole('radio', { name: 'Since it was allowed' }).check();
+      expect(await objections(page)).toEqual([]);
+      await save.click();
+      await save.waitFor({ state: 'detached' });
+    }));
+
+  test('are none where there are none', () =>
+    at({ route: '#/settings/sites', scene: 'empty' }, async (page) => {
+      await page.getByText('None. A site that wants to write').waitFor();
+    }));
+});

@@ -4,10 +4,11 @@ import { inbox } from './inbox.ts';
 import { parts } from './parts.ts';
 import { prompts } from './prompts.ts';
 import { settings } from './settings.ts';
+import { sites } from './sites.ts';
 import { transfer } from './transfer.ts';
 import { welcome } from './welcome.ts';
 
 /** Every word that a person sees in the extension's pages; the other languages have the same keys. */
-export const en = { ...common, ...parts, ...inbox, ...settings, ...prompts, ...ens, ...transfer, ...welcome } as const;
+export const en = { ...common, ...parts, ...inbox, ...settings, ...sites, ...prompts, ...ens, ...transfer, ...welcome } as const;
 
 export type Key = keyof typeof en;
