@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { decodedHost, pageOrigin, type Sender } from '../../src/background/origins.ts';
 import { RefusalError } from '../../src/rpc/errors.ts';
+import { originRows } from '../e2e/origin-rows.ts';
 
 /** The top document of an ordinary tab. */
 const sender = (origin: string | undefined, more: Partial<Sender> = {}): Sender => ({
@@ -78,4 +80,22 @@ describe('a host', () => {
   ])('at %s is as it reads', (origin) => {
     expect(decodedHost(origin)).toBeNull();
   });
+});
+
+describe('the table of the contract', () => {
+  const [, table = ''] = readFileSync('docs/provider.md', 'utf8').split('| page | `window.xmtp` |\n| --- | --- |\n');
+
+  test('has a row for each place that is tried in the browsers, and no other', () => {
+    const rows = table.slice(0, table.indexOf('\n\n')).split('\n');
+    expect(rows).toEqual(originRows.map(({ page, has }) => `| ${page} | ${has ? 'yes' : 'no'} |`));
+  });
+
+  test.each(originRows.flatMap(({ urls = [], has }) => urls.map((url) => [url, has] as const)))(
+    'is the rule for a port too: %s, %s',
+    (url, has) => {
+      const ask = () => pageOrigin(sender(url));
+      if (has) expect(ask()).toBe(url);
+      else expect(ask).toThrow(RefusalError);
+    },
+  );
 });

@@ -112,27 +112,6 @@ describe.each<[BrowserName, BrowserName]>([
     expect(await request(page, 'xmtp_getPermissions')).toMatchObject({ result: [{ kind: 'send' }] });
   });
 
-  test('that is in a frame, or sandboxed, gets nothing', async () => {
-    const frames = await browser.open(site.url('/frames'));
-    const heard = await until(
-      () => frames.evaluate(() => (window as unknown as { heard: Record<string, boolean> }).heard),
-      (found) => Object.keys(found).length === 4,
-    );
-    expect(heard).toEqual({ same: false, sandboxed: false, srcdoc: false, data: false });
-    await frames.goto(site.url('/sandboxed'));
-    const sandboxed = await frames.evaluate(async () => {
-      const provider = (window as unknown as { xmtp?: { request(call: object): Promise<unknown> } }).xmtp;
-      if (!provider) return 'nothing';
-      return provider.request({ method: 'xmtp_requestAccounts' }).then(
-        () => 'an answer',
-        (error: { code: number }) => `refused ${error.code}`,
-      );
-    });
-    expect(['nothing', 'refused 4100']).toContain(sandboxed);
-    expect(await browser.countPages(approval)).toBe(0);
-    await frames.close();
-  });
-
   test('asks to read, is narrowed, and reads what is left', async () => {
     await page.toFront();
     const asked = request(page, 'xmtp_requestPermissions', {

@@ -7,18 +7,30 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+interface Reply {
+  readonly id?: number;
+  readonly type: string;
+  readonly result: never;
+  readonly error: string;
+  readonly message: string;
+  readonly method: string;
+  readonly params: never;
+}
+
 /** A WebDriver BiDi connection to a Firefox of our own. */
 export class Bidi {
   readonly process: ChildProcess;
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Map<string, (params: never) => void>();
   #id = 0;
 
   private constructor(socket: WebSocket, firefox: ChildProcess) {
     this.#socket = socket;
     this.process = firefox;
     socket.on('message', (data) => {
-      const reply = JSON.parse(String(data)) as { id?: number; type: string; result: never; error: string; message: string };
+      const reply = JSON.parse(String(data)) as Reply;
+      if (reply.type === 'event') this.#listeners.get(reply.method)?.(reply.params);
       const call = this.#waiting.get(reply.id ?? -1);
       this.#waiting.delete(reply.id ?? -1);
       if (reply.type === 'error') call?.reject(new Error(`${reply.error}: ${reply.message}`));
@@ -70,6 +82,12 @@ export class Bidi {
       this.#waiting.set(++this.#id, { resolve, reject: (error) => reject(new Error(`${method}: ${error.message}`)) });
       this.#socket.send(JSON.stringify({ id: this.#id, method, params }));
     });
+  }
+
+  /** Listens to one kind of event. */
+  async on<P>(event: string, listener: (params: P) => void): Promise<void> {
+    this.#listeners.set(event, listener as (params: never) => void);
+    await this.send('session.subscribe', { events: [event] });
   }
 
   /** Evaluates an expression in a page; the result travels as JSON, which spares a decoder for BiDi's own values. */

@@ -18,6 +18,10 @@ export interface Browser {
   countPages(part: string): Promise<number>;
   /** Kills the service worker or event page, as the browser does when it wants the memory back. */
   stopBackground(): Promise<void>;
+  /** Answers everything at these origins with a page, as if the network had them; pages opened from now on. */
+  serve(origins: readonly string[], html: string): Promise<void>;
+  /** A page in a private window. */
+  openPrivate(url: string): Promise<Pick<Page, 'evaluate'>>;
   setColourScheme(scheme: 'light' | 'dark'): Promise<void>;
   /** Closes and starts the browser with the same profile. */
   restart(): Promise<void>;

@@ -151,6 +151,31 @@ class ChromiumBrowser implements Browser {
     await session.detach();
   }
 
+  async serve(origins: readonly string[], html: string): Promise<void> {
+    await this.#tabs.route(
+      (url) => origins.includes(url.origin),
+      (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }),
+    );
+  }
+
+  async openPrivate(url: string): Promise<Pick<Page, 'evaluate'>> {
+    const session = await this.#browser.newBrowserCDPSession();
+    const { browserContextId } = await session.send('Target.createBrowserContext');
+    const { targetId } = await session.send('Target.createTarget', { url, browserContextId });
+    const send = await attach(session, targetId);
+    const page: Pick<Page, 'evaluate'> = {
+      async evaluate(run, ...args) {
+        const expression = `(${run})(...${JSON.stringify(args)})`;
+        const { result } = (await send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })) as {
+          result: { value: never };
+        };
+        return result.value;
+      },
+    };
+    await until(() => page.evaluate(() => document.readyState === 'complete' && location.href !== 'about:blank'));
+    return page;
+  }
+
   async setColourScheme(scheme: 'light' | 'dark'): Promise<void> {
     for (const page of this.#tabs.pages()) await page.emulateMedia({ colorScheme: scheme });
   }

@@ -153,6 +153,37 @@ class FirefoxBrowser implements Browser {
     await this.#inWindow(`WebExtensionPolicy.getByID('${extensionId}').extension.terminateBackground(${options})`);
   }
 
+  async serve(origins: readonly string[], html: string): Promise<void> {
+    const bidi = this.#bidi;
+    await bidi.on<{ isBlocked: boolean; request: { request: string } }>(
+      'network.beforeRequestSent',
+      ({ isBlocked, request: { request } }) => {
+        if (!isBlocked) return;
+        const headers = [{ name: 'content-type', value: { type: 'string', value: 'text/html; charset=utf-8' } }];
+        bidi
+          .send('network.provideResponse', { request, statusCode: 200, reasonPhrase: 'OK', headers, body: { type: 'string', value: html } })
+          .catch(() => undefined); // the page has gone
+      },
+    );
+    const urlPatterns = origins.map((origin) => {
+      const { protocol, hostname, port } = new URL(origin);
+      return { type: 'pattern', protocol: protocol.slice(0, -1), hostname, ...(port !== '' && { port }) };
+    });
+    await bidi.send('network.addIntercept', { phases: ['beforeRequestSent'], urlPatterns });
+  }
+
+  async openPrivate(url: string): Promise<Pick<Page, 'evaluate'>> {
+    await this.#inWindow(`(async () => {
+      const opened = OpenBrowserWindow({ private: true });
+      await new Promise((loaded) => opened.addEventListener('load', loaded, { once: true }));
+      await opened.delayedStartupPromise;
+      opened.gBrowser.fixupAndLoadURIString(${JSON.stringify(url)}, { triggeringPrincipal: Services.scriptSecurityManager.getSystemPrincipal() });
+    })()`);
+    const page = await this.waitForPage(url);
+    await until(() => page.evaluate(() => document.readyState === 'complete'));
+    return page;
+  }
+
   async setColourScheme(scheme: 'light' | 'dark'): Promise<void> {
     await this.#inWindow(`Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', ${scheme === 'dark' ? 0 : 1})`);
   }
