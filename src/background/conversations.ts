@@ -127,19 +127,39 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
     return conversation;
   };
 
+  const list: Conversations['list'] = async ({ before, limit = pageSize, shelf }) => {
+    const session = sessions.current();
+    const { consent, marks, rows } = session;
+    await Promise.all([consent.load(), marks.load()]);
+    const pinning = shelf === 'inbox' && marks.anyPinned();
+    if (pinning || shelf === 'requests') await rows.load();
+    const isPinned = (row: StoredConversation): boolean => pinning && marks.of(row).pinned === true;
+    const page = await rows.page(before, limit, (row) => !isPinned(row) && standsOn(session, row, shelf));
+    const first = pinning && before === undefined ? [...rows.all()].filter((row) => isPinned(row) && standsOn(session, row, shelf)) : [];
+    const shown = [...first.sort((a, b) => timeOf(b) - timeOf(a)), ...page.rows];
+    const known = knownOf(session);
+    return { rows: await Promise.all(shown.map((row) => view(session, row, known))), more: page.more };
+  };
+
   return {
-    async list({ before, limit = pageSize, shelf }) {
+    list,
+    async window(shelf, offset, limit) {
       const session = sessions.current();
       const { consent, marks, rows } = session;
-      await Promise.all([consent.load(), marks.load()]);
-      const pinning = shelf === 'inbox' && marks.anyPinned();
-      if (pinning || shelf === 'requests') await rows.load();
-      const isPinned = (row: StoredConversation): boolean => pinning && marks.of(row).pinned === true;
-      const page = await rows.page(before, limit, (row) => !isPinned(row) && standsOn(session, row, shelf));
-      const first = pinning && before === undefined ? [...rows.all()].filter((row) => isPinned(row) && standsOn(session, row, shelf)) : [];
-      const shown = [...first.sort((a, b) => timeOf(b) - timeOf(a)), ...page.rows];
+      // The first screen is there before all rows have been read.
+      if (offset === 0 && !rows.loaded()) {
+        const first = await list({ limit, shelf });
+        return { offset, total: first.more ? null : first.rows.length, ...first };
+      }
+      await Promise.all([consent.load(), marks.load(), rows.load()]);
+      const isPinned = (row: StoredConversation): boolean => shelf === 'inbox' && marks.of(row).pinned === true;
+      const there = [...rows.all()].filter((row) => standsOn(session, row, shelf));
+      const order = there
+        .map((row) => ({ row, pinned: isPinned(row), time: timeOf(row) }))
+        .sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.time - a.time);
       const known = knownOf(session);
-      return { rows: await Promise.all(shown.map((row) => view(session, row, known))), more: page.more };
+      const shown = order.slice(offset, offset + limit).map(({ row }) => view(session, row, known));
+      return { offset, rows: await Promise.all(shown), total: order.length, more: offset + limit < order.length };
     },
     async get(id) {
       const session = sessions.current();

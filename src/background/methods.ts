@@ -109,6 +109,14 @@ export const methods = {
     }),
     (p, { conversations }) => conversations.list(p),
   ),
+  conversationWindow: own(
+    object({
+      shelf: oneOf('inbox', 'requests', 'blocked', 'archive'),
+      offset: integer({ max: 1_000_000 }),
+      limit: integer({ min: 1, max: 500 }),
+    }),
+    (p, { conversations }) => conversations.window(p.shelf, p.offset, p.limit),
+  ),
   getConversation: own(object({ id }), (p, { conversations }) => conversations.get(p.id)),
   lookUpPeer: own(object({ peer: addressText }), (p, { conversations }) => conversations.lookUp(p.peer)),
   startConversation: own(object({ peer: addressText }), (p, { conversations }) => conversations.start(p.peer)),

@@ -8,6 +8,8 @@ import { type StoredConversation, timeOf } from './model.ts';
 export interface Rows {
   /** Reads all conversations once; the look-ups below need it. */
   load(): Promise<void>;
+  /** Whether that is done. */
+  loaded(): boolean;
   get(id: string): StoredConversation | undefined;
   /** The one that the topic shows. */
   byTopic(topic: string): StoredConversation | undefined;
@@ -42,6 +44,7 @@ export function createRows(keystore: AccountKeys, cache: Cache): Rows {
   const byPeer = new Map<Address, Set<string>>();
   const exclusive = createExclusive();
   let loading: Promise<void> | undefined;
+  let loaded = false;
 
   const open = async (record: ConversationRecord): Promise<StoredConversation> =>
     (await keystore.openRecord('conversations', record.id, record.sealed)) as StoredConversation;
@@ -77,10 +80,12 @@ export function createRows(keystore: AccountKeys, cache: Cache): Rows {
       // Exclusive, because a change between reading and taking over would be lost.
       (loading ??= exclusive(async () => {
         for (const row of await Promise.all((await cache.conversations.all()).map(open))) if (!byId.has(row.id)) wrote(row);
+        loaded = true;
       }).catch((error: unknown) => {
         loading = undefined;
         throw error;
       })),
+    loaded: () => loaded,
     get: (id) => byId.get(id),
     byTopic: (topic) => byId.get(byTopic.get(topic) ?? ''),
     ofPeer: (peer) => [...(byPeer.get(peer) ?? [])].flatMap((id) => byId.get(id) ?? []).filter((row) => row.peer === peer),

@@ -5,6 +5,7 @@ import type {
   Address,
   BackupReport,
   ConversationRow,
+  ConversationWindow,
   Exposure,
   Founding,
   ImportReport,
@@ -175,6 +176,8 @@ export interface Conversations {
     readonly limit?: number;
     readonly shelf?: ListedShelf;
   }): Promise<{ readonly rows: ConversationRow[]; readonly more: boolean }>;
+  /** The same by their places in the list, and how many there are; `total` is null while only the newest have been read. */
+  window(shelf: ListedShelf, offset: number, limit: number): Promise<ConversationWindow>;
   get(id: string): Promise<ConversationRow>;
   lookUp(peer: string): Promise<PeerAnswer>;
   start(

@@ -9,6 +9,7 @@ import { type Port, portNames } from '../rpc/wire.ts';
 const repeatable = new Set([
   'status',
   'listConversations',
+  'conversationWindow',
   'getConversation',
   'decideOn',
   'undoProof',

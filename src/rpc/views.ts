@@ -106,6 +106,16 @@ export interface ConversationRow {
   readonly unread: number;
 }
 
+/** A part of a list of conversations. */
+export interface ConversationWindow {
+  /** The place of the first of them. */
+  readonly offset: number;
+  readonly rows: readonly ConversationRow[];
+  /** How many there are in the list; null: not counted yet, and `more` says whether there are any beyond these. */
+  readonly total: number | null;
+  readonly more: boolean;
+}
+
 export type SpamReason =
   | {
       /** `link`: leads elsewhere; `secret`: asks for what opens a wallet; `bait`: promises money; `hidden`: marks that hide or turn text. */

@@ -175,7 +175,23 @@ describe('two people and a node', () => {
       if (!page.more) break;
       before = page.rows.at(-1)?.time;
     }
+    const newestFirst = [...seen];
     expect(seen.sort()).toEqual(ids.sort());
+
+    const { requests } = alice.life.services;
+    const windowOf = async (offset: number, limit: number) => {
+      const { rows, ...rest } = await conversations.window('inbox', offset, limit);
+      return { ...rest, ids: rows.map(({ id }) => id) };
+    };
+    expect(await windowOf(1, 3)).toEqual({ offset: 1, ids: newestFirst.slice(1, 4), total: 5, more: true });
+    expect(await windowOf(4, 3)).toEqual({ offset: 4, ids: newestFirst.slice(4), total: 5, more: false });
+    expect(await windowOf(9, 3)).toEqual({ offset: 9, ids: [], total: 5, more: false });
+    const last = newestFirst[4] as string;
+    await requests.arrange(last, { pinned: true });
+    expect((await windowOf(0, 2)).ids).toEqual([last, newestFirst[0]]);
+    await requests.arrange(last, { archived: true });
+    expect(await windowOf(0, 9)).toMatchObject({ ids: newestFirst.slice(0, 4), total: 4 });
+    expect((await conversations.window('archive', 0, 9)).rows.map(({ id }) => id)).toEqual([last]);
 
     const id = ids[0] as string;
     for (let i = 0; i < 7; i++) await messages.send(id, `message ${i}`, String(i));

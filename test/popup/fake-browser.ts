@@ -197,7 +197,10 @@ const status: Status = {
   ensRpc: scene === 'names of ethereum' ? 'http://127.0.0.1:8545/' : null,
 };
 
-const rows = scene === 'empty' ? [] : Array.from({ length: scene === 'overfull' ? 450 : 12 }, (_, index) => row(index));
+const rows =
+  scene === 'empty'
+    ? []
+    : Array.from({ length: scene === 'ten thousand' ? 10_000 : scene === 'overfull' ? 450 : 12 }, (_, index) => row(index));
 /** The same by several: in a group everybody but the creator speaks in turn. */
 const groupMessages = Array.from({ length: 14 }, (_, index) => {
   const sender = index % 4 === 0 ? me : (peers[(index >> 1) % 3] ?? peers[0]);
@@ -419,11 +422,23 @@ function importOf(url: string): NodeImport {
   return { account: me as Address, url, phase: failed ? 'failed' : 'done', failure: failed ? 'unreachable' : null, topics };
 }
 
+function listed(shelf: string): readonly ConversationRow[] {
+  if (scene === 'empty' || shelf === 'archive') return [];
+  if (shelf === 'requests') return requests;
+  if (shelf === 'blocked') return blocked;
+  return scene === 'strangers' ? [] : rows;
+}
+
 function answer(method: string, params: Record<string, unknown>): { result: unknown } | { error: unknown } {
   if (scene === 'failing' && method !== 'status') return { error: faulty };
   switch (method) {
     case 'status':
       return { result: status };
+    case 'conversationWindow': {
+      const all = listed(String(params['shelf']));
+      const [offset, limit] = [Number(params['offset']), Number(params['limit'])];
+      return { result: { offset, rows: all.slice(offset, offset + limit), total: all.length, more: offset + limit < all.length } };
+    }
     case 'listConversations':
       if (params['shelf'] === 'requests') return { result: { rows: scene === 'empty' ? [] : requests, more: false } };
       if (params['shelf'] === 'blocked') return { result: { rows: scene === 'empty' ? [] : blocked, more: false } };

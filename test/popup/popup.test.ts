@@ -8,7 +8,7 @@ describe('a new conversation', () => {
       const start = page.getByRole('button', { name: 'Start', exact: true });
       for (const [typed, said] of [
         ['0x52f3', '36 more characters.'],
-        ['bob.eth', 'This is no wallet address'],
+        ['bob', 'This is no wallet address'],
         ['0xca9Feb3AeA471001A867e53E027a65af7E94a987', 'This is your own address.'],
       ] as const) {
         await field.fill(typed);

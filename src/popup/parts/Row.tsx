@@ -11,20 +11,23 @@ import { Count } from './Count.tsx';
 import { GroupMark } from './GroupMark.tsx';
 import { Icon } from './Icon.tsx';
 import { Person } from './Person.tsx';
+import type { PlaceInList } from './VirtualList.tsx';
 
 interface RowProps {
   readonly row: ConversationRow;
   readonly now: number;
   readonly current: boolean;
+  /** Where it stands in a list of which it is a part. */
+  readonly place?: PlaceInList;
   /** What belongs to it below. */
   readonly children?: ComponentChildren;
 }
 
-export function Row({ row, now, current, children }: RowProps): JSX.Element {
+export function Row({ row, now, current, place, children }: RowProps): JSX.Element {
   const { id, peer, group, thread, preview, draft, time, unread, pinned, muted, shelf } = row;
   const counts = unread > 0 && shelf === 'inbox';
   return (
-    <li>
+    <li {...place}>
       <a class={`row${unread > 0 ? ' unread' : ''}`} href={conversationPath(id)} aria-current={current ? 'page' : undefined}>
         {group ? <GroupMark /> : <Avatar address={peer} />}
         <span class="middle">

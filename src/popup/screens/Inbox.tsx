@@ -1,7 +1,7 @@
 import { CircleHelp, Lock, PenLine, Settings as SettingsIcon, SquarePen } from 'lucide';
 import type { JSX, RefObject } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ConversationRow, Status } from '../../rpc/views.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { ConversationRow, ConversationWindow, Status } from '../../rpc/views.ts';
 import type { Key } from '../../words/en/index.ts';
 import { useNameOf } from '../names.ts';
 import { AccountMenu } from '../parts/AccountMenu.tsx';
@@ -16,6 +16,7 @@ import { Row } from '../parts/Row.tsx';
 import { SearchField } from '../parts/SearchField.tsx';
 import { Bones } from '../parts/Skeleton.tsx';
 import { Tabs } from '../parts/Tabs.tsx';
+import { type Part, VirtualList } from '../parts/VirtualList.tsx';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { searchFieldId } from '../shortcuts.ts';
@@ -34,11 +35,13 @@ interface InboxProps {
   readonly onStatus: (status: Status) => void;
 }
 
-const pageSize = 60;
+/** Rows that are asked for before it is known how many are to be seen; and the height of one, pixels. */
+const firstRows = 60;
+const rowHeight = 64;
 
 export function Inbox({ status, current, wide, within, onStatus }: InboxProps): JSX.Element {
   const address = status.account?.address ?? '0x';
-  const [limit, setLimit] = useState(pageSize);
+  const [need, setNeed] = useState({ start: 0, end: firstRows });
   const [chosen, setChosen] = useState<Shelf | null>(null);
   const [alone, setAlone] = useState(false);
   const [said, setSaid] = useState('');
@@ -47,10 +50,13 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
   const searched = useSearched(within);
   // An empty inbox gives way to the requests, until somebody chooses for themselves.
   const shelf = chosen ?? (alone && status.requests > 0 ? 'requests' : 'inbox');
-  const { value, error, reload } = useAsked(() => background.call('listConversations', { limit, shelf }), `${address} ${shelf}`, [
-    'conversations',
-  ]);
-  const empty = value?.rows.length === 0;
+  const { value, error, reload } = useAsked(
+    () => background.call('conversationWindow', { shelf, offset: need.start, limit: Math.max(1, need.end - need.start) }),
+    `${address} ${shelf}`,
+    ['conversations'],
+  );
+  const part = useMemo(() => value && partOf(value), [value]);
+  const empty = part?.total === 0;
   const givesWay = chosen === null && shelf === 'inbox' && empty && status.requests > 0;
   useEffect(() => {
     if (givesWay) setAlone(true);
@@ -60,7 +66,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
   }, [status.requests]);
   const now = useNow();
   const looking = search.trim() !== '';
-  useEffect(reload, [limit, reload]);
+  useEffect(reload, [need, reload]);
   // Beside a conversation the list is the way around; alone it is what the page is about.
   const Region = wide ? 'nav' : 'main';
   return (
@@ -110,7 +116,8 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
           panel="lists"
           onChoose={(next) => {
             setChosen(next);
-            setLimit(pageSize);
+            setNeed({ start: 0, end: firstRows });
+            lists.current?.scrollTo(0, 0);
           }}
         />
       )}
@@ -127,16 +134,24 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
           <Results text={search} within={within} now={now} current={current} />
         ) : error && !value ? (
           <Failure error={error} retry={reload} />
-        ) : !value || givesWay ? (
+        ) : !part || givesWay ? (
           <>
             <ul aria-label={t('common.conversations')} />
             <Bones rows={5} />
           </>
         ) : (
           <>
-            <ul aria-label={t('common.conversations')}>
-              {value.rows.map((row: ConversationRow) => (
-                <Row key={row.id} row={row} now={now} current={row.id === current}>
+            <VirtualList
+              key={`${address} ${shelf}`}
+              label={t('common.conversations')}
+              part={part}
+              scroller={lists}
+              estimate={rowHeight}
+              onNeed={(start, end) => {
+                if (end > start && (start !== need.start || end !== need.end)) setNeed({ start, end });
+              }}
+              draw={(row: ConversationRow, place) => (
+                <Row key={row.id} row={row} now={now} current={row.id === current} place={place}>
                   {(shelf === 'requests' || shelf === 'blocked') && (
                     <div class="beneath">
                       <Reasons reasons={row.reasons} />
@@ -144,9 +159,8 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
                     </div>
                   )}
                 </Row>
-              ))}
-            </ul>
-            {value.more && <More onSeen={() => setLimit(limit + pageSize)} />}
+              )}
+            />
             {empty && (shelf === 'inbox' ? <Empty address={address} published={status.published} /> : <Nothing shelf={shelf} />)}
           </>
         )}
@@ -159,6 +173,13 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
     </div>
   );
 }
+
+/** While the rows are not counted there is room for some more below: who scrolls there has them counted. */
+const partOf = ({ offset, rows, total, more }: ConversationWindow): Part<ConversationRow> => ({
+  offset,
+  items: rows,
+  total: total ?? offset + rows.length + (more ? firstRows : 0),
+});
 
 /** What a conversation is called that is to be searched through; the field takes the focus. */
 function useSearched(within: string | null): string | null {
@@ -212,14 +233,4 @@ function Empty({ address, published }: { readonly address: string; readonly publ
       {!published && <Notice tone="caution">{t('common.nobodyCanFindYou')}</Notice>}
     </div>
   );
-}
-
-function More({ onSeen }: { readonly onSeen: () => void }): JSX.Element {
-  const mark = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const watcher = new IntersectionObserver(([entry]) => entry?.isIntersecting && onSeen());
-    if (mark.current) watcher.observe(mark.current);
-    return () => watcher.disconnect();
-  });
-  return <div ref={mark} />;
 }

@@ -1,0 +1,96 @@
+import type { JSX, RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+/** A part of a long list: `offset` is the place of the first of `items`. */
+export interface Part<T> {
+  readonly offset: number;
+  readonly items: readonly T[];
+  readonly total: number;
+}
+
+/** What an item says of its place, since the others are not all there. */
+export interface PlaceInList {
+  readonly 'aria-posinset': number;
+  readonly 'aria-setsize': number;
+}
+
+interface Props<T> {
+  readonly label: string;
+  readonly part: Part<T>;
+  /** What scrolls: an element around the list. */
+  readonly scroller: RefObject<HTMLElement | null>;
+  /** The height of an item that was never drawn, pixels. */
+  readonly estimate: number;
+  /** The part from `start` up to and without `end` is to be seen, or nearly. */
+  readonly onNeed: (start: number, end: number) => void;
+  /** Draws an item as one `li`; what it is given says where in the whole list it stands. */
+  readonly draw: (item: T, place: PlaceInList) => JSX.Element;
+}
+
+/** Items that are drawn above and below those that are to be seen, and by how many the part moves at a time. */
+const around = 20;
+const step = 10;
+
+/** A list of any length, of which what is to be seen is in the page, with some more on both sides; the room of the others is kept. */
+export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }: Props<T>): JSX.Element {
+  const list = useRef<HTMLUListElement>(null);
+  /** By place. Heights of what was drawn once: what is above must take the room that it took. */
+  const heights = useRef<number[]>([]);
+  const [, redraw] = useState(0);
+  const { offset, items, total } = part;
+  const heightOf = (from: number, to: number): number => {
+    let sum = 0;
+    for (let place = from; place < to; place += 1) sum += heights.current[place] ?? estimate;
+    return sum;
+  };
+  const need = (): void => {
+    const [outer, inner] = [scroller.current, list.current];
+    if (!outer || !inner) return;
+    const top = outer.getBoundingClientRect().top - inner.getBoundingClientRect().top;
+    const [first, last] = [placeAt(top), placeAt(top + outer.clientHeight)];
+    onNeed(Math.max(0, Math.floor((first - around) / step) * step), Math.min(total, Math.ceil((last + around) / step) * step));
+  };
+  const placeAt = (y: number): number => {
+    let sum = 0;
+    for (let place = 0; place < total; place += 1) {
+      sum += heights.current[place] ?? estimate;
+      if (sum > y) return place;
+    }
+    return total;
+  };
+  const latest = useRef(need);
+  latest.current = need;
+  // Before it is painted: what was measured now keeps what is below in its place.
+  useLayoutEffect(() => {
+    let changed = false;
+    [...(list.current?.children ?? [])].forEach((child, index) => {
+      const height = child.getBoundingClientRect().height;
+      if (Math.abs((heights.current[offset + index] ?? estimate) - height) > 0.5) changed = true;
+      heights.current[offset + index] = height;
+    });
+    heights.current.length = Math.min(heights.current.length, total);
+    if (changed) redraw((count) => count + 1);
+    latest.current();
+  }, [part]);
+  useLayoutEffect(() => {
+    const outer = scroller.current;
+    if (!outer) return undefined;
+    const look = (): void => latest.current();
+    outer.addEventListener('scroll', look, { passive: true });
+    const watcher = new ResizeObserver(look);
+    watcher.observe(outer);
+    return () => {
+      outer.removeEventListener('scroll', look);
+      watcher.disconnect();
+    };
+  }, [scroller]);
+  return (
+    <ul
+      aria-label={label}
+      ref={list}
+      style={{ paddingBlockStart: `${heightOf(0, offset)}px`, paddingBlockEnd: `${heightOf(offset + items.length, total)}px` }}
+    >
+      {items.map((item, index) => draw(item, { 'aria-posinset': offset + index + 1, 'aria-setsize': total }))}
+    </ul>
+  );
+}
