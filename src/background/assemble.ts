@@ -8,6 +8,8 @@ import { maxRemoteLength } from '../protocol/remote-content.ts';
 import { systemClock } from '../protocol/time.ts';
 import { openCache } from '../storage/cache.ts';
 import { openRecords, type Records } from '../storage/records.ts';
+import { noticesIn } from '../words/notices.ts';
+import type { Say } from '../words/says.ts';
 import { createAccountRecords } from './account-records.ts';
 import { createAccounts } from './accounts.ts';
 import { createApprovals } from './approvals.ts';
@@ -56,6 +58,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const failures = { get: () => records.settings.get('failures'), put: (value: unknown) => records.settings.put('failures', value) };
   const keystore = new Keystore({ ...platform.keys, vault, sessionKey, failures, clock });
   const preferences = createPreferences(records);
+  const notices = async (): Promise<Say> => noticesIn(await preferences.language());
   const exposure = createExposure({ preferences, expose: platform.expose, tabInFront: platform.tabInFront });
   const events = createEvents();
   const awake = createAwake(platform.wakers);
@@ -124,7 +127,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       board.changed();
     },
   });
-  const badge = createBadge(platform.button);
+  const badge = createBadge(platform.button, notices);
   const prompts = (): number => approvals.waiting();
   const board = createStatus({
     keystore,
@@ -262,7 +265,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     ledger: (account) => sessions.of(account).ledger,
     changed: () => events.emit('sites', null),
   });
-  const notifications = createNotifications({ sessions, level: preferences.notifications, notices: platform.notices });
+  const notifications = createNotifications({ sessions, level: preferences.notifications, notices: platform.notices, words: notices });
   events.on((event) => {
     if (event === 'conversations') notifications.changed();
 

@@ -5,6 +5,7 @@ import { decodeContent } from '../protocol/content.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { ConversationRow, MessageView, Shown } from '../rpc/views.ts';
+import type { Says } from '../words/says.ts';
 import { addSigns, type Sign } from './spam.ts';
 
 /** What an invitation ties together. */
@@ -89,6 +90,8 @@ export interface Preview {
   readonly mine: boolean;
   /** The text says what was done, not what was said. */
   readonly act?: true;
+  /** What is no text, as data; `text` has it in English. */
+  readonly says?: Says;
 }
 
 /** A message as the cache keeps it, sealed. What is drawn is made of `payload` anew, so that a content type learned later shows old messages too. */
@@ -186,6 +189,35 @@ function formOf(value: Value, words: { readonly type: string; readonly fallback:
       };
     case 'read-receipt':
       return { form: 'receipt', ...words };
+    case 'group-update':
+      return { form: 'unknown', ...words, says: groupSays(value) };
+    default:
+      return null;
+  }
+}
+
+function groupSays(value: Extract<Value, { kind: 'group-update' }>): Says {
+  switch (value.action) {
+    case 'changed':
+      return { kind: 'group', title: value.group.title, members: value.group.members.length };
+    case 'closed':
+      return { kind: 'group-closed', without: value.removed.map((address) => `${address.slice(0, 8)}…${address.slice(-6)}`) };
+    case 'left':
+      return { kind: 'left' };
+  }
+}
+
+/** What a preview says where it is no text. `about`: what a reaction hangs on, in words. */
+export function saysOf(shown: Shown, about: string | null = null): Says | null {
+  switch (shown.form) {
+    case 'reply':
+      return saysOf(shown.content);
+    case 'file':
+      return { kind: shown.image ? 'picture' : 'file', name: shown.filename };
+    case 'reaction':
+      return { kind: 'reaction', sign: previewText({ form: 'text', text: shown.sign }), to: shortened(about) };
+    case 'unknown':
+      return shown.says ?? (shown.fallback === null ? { kind: 'unknown' } : null);
     default:
       return null;
   }
@@ -209,17 +241,20 @@ export function previewText(shown: Shown): string {
 }
 
 /** @throws ProtocolError */
-export const previewOf = async ({ id, sentAt, mine, payload }: StoredMessage): Promise<Preview> => ({
-  id,
-  at: sentAt,
-  text: previewText((await showPayload(payload)).shown),
-  mine,
-});
+export const previewOf = async ({ id, sentAt, mine, payload }: StoredMessage): Promise<Preview> => {
+  const { shown } = await showPayload(payload);
+  const says = saysOf(shown);
+  return { id, at: sentAt, text: previewText(shown), mine, ...(says && { says }) };
+};
+
+const shortened = (about: string | null): string | null => {
+  const letters = about === null ? [] : [...about];
+  return letters.length > 60 ? `${letters.slice(0, 59).join('')}…` : about;
+};
 
 /** What a reaction did, for the list; `about`: the message that it hangs on, where that is here. */
 const actText = (sign: string, about: string | null): string => {
-  const words = about === null ? null : [...about];
-  const short = words && (words.length > 60 ? `${words.slice(0, 59).join('')}…` : about);
+  const short = shortened(about);
   return `Reacted ${previewText({ form: 'text', text: sign })} to ${short === null ? 'a message' : `“${short}”`}`;
 };
 
@@ -237,7 +272,10 @@ export function withMessage(
   const act = shown.form === 'reaction';
   const newest = row.last === null || message.sentAt > row.last.at || (message.sentAt === row.last.at && message.id > row.last.id);
   const text = shown.form === 'reaction' ? actText(shown.sign, about) : previewText(shown);
-  const last = newest ? { id: message.id, at: message.sentAt, text, mine: message.mine, ...(act && { act: true as const }) } : row.last;
+  const says = saysOf(shown, about);
+  const last = newest
+    ? { id: message.id, at: message.sentAt, text, mine: message.mine, ...(act && { act: true as const }), ...(says && { says }) }
+    : row.last;
   // Who answers has read: also when the answer was written on another device.
   if (message.mine && newest) return { ...row, last, answered, readUpTo: Math.max(row.readUpTo, message.sentAt), unread: 0 };
   const counts = !act && !message.mine && message.sentAt > row.readUpTo && row.group?.next === undefined;
@@ -254,7 +292,7 @@ const plainView = (row: StoredConversation) => ({
   id: row.id,
   peer: row.peer,
   thread: row.group ? null : row.conversationId,
-  preview: row.last && { text: row.last.text, mine: row.last.mine, ...(row.last.act && { act: row.last.act }) },
+  preview: row.last && { text: row.last.text, mine: row.last.mine, ...(row.last.says && { says: row.last.says }) },
   time: timeOf(row),
   createdAt: row.createdAt,
   metadata: row.metadata,

@@ -1,5 +1,4 @@
 import type { NodeState } from '../rpc/views.ts';
-import { nodeName } from './node-url.ts';
 
 /** What went wrong with the node, in the words of `network`. */
 export type NodeTrouble = 'unreachable' | 'wrong' | 'unauthorised' | 'refused' | 'limited' | 'failed';
@@ -35,9 +34,16 @@ export function createNodeStatus(url: string, changed: () => void): NodeStatus {
   let seen = '';
 
   const view = (): NodeState => {
-    const { state, detail } = judge(current);
+    const { state, trouble } = judge(current);
     const { url, standsInFor } = current;
-    return { url, standsInFor, state, detail, remaining: state === 'syncing' ? (current.work?.remaining ?? null) : null };
+    return {
+      url,
+      standsInFor,
+      state,
+      trouble,
+      skew: trouble === 'clock' ? minutes(current.skewMs ?? 0) : 0,
+      remaining: state === 'syncing' ? (current.work?.remaining ?? null) : null,
+    };
   };
   const set = (change: Partial<typeof current>): void => {
     current = { ...current, ...change };
@@ -58,40 +64,29 @@ export function createNodeStatus(url: string, changed: () => void): NodeStatus {
   };
 }
 
+/** Rounded, so that nobody is told of a change that no eye sees. */
+const minutes = (ms: number): number => Math.round(ms / 60_000) * 60_000;
+
 function judge(known: {
   url: string;
   asked: boolean;
   trouble: NodeTrouble | null;
   skewMs: number | null;
   work: unknown;
-}): Pick<NodeState, 'state' | 'detail'> {
-  const name = nodeName(known.url);
+}): Pick<NodeState, 'state' | 'trouble'> {
   const skew = known.skewMs ?? 0;
-  if (!known.asked && known.work === null) return { state: 'idle', detail: null };
+  if (!known.asked && known.work === null) return { state: 'idle', trouble: null };
   if (Math.abs(skew) > clockLimitMs || (known.trouble === 'unauthorised' && Math.abs(skew) > tokenLimitMs))
-    return { state: 'clock', detail: clockSentence(skew) };
+    return { state: 'clock', trouble: 'clock' };
   switch (known.trouble) {
     case 'unreachable':
-      return { state: 'offline', detail: `The node at ${name} did not answer. Messages stay here and go out when it is back.` };
     case 'failed':
-      return {
-        state: 'offline',
-        detail: `The node at ${name} answered with an error. Messages stay here and go out when it has recovered.`,
-      };
     case 'limited':
-      return { state: 'offline', detail: `The node at ${name} asks us to slow down. Messages stay here and go out a little later.` };
+      return { state: 'offline', trouble: known.trouble };
     case 'wrong':
-      return { state: 'wrong', detail: `Something answers at ${name}, but it is not an XMTP node. Check the address in Settings.` };
     case 'unauthorised':
-      return { state: 'unauthorised', detail: `The node at ${name} does not accept messages from this account. Messages stay here.` };
+      return { state: known.trouble, trouble: known.trouble };
     default:
-      return known.work === null ? { state: 'connected', detail: null } : { state: 'syncing', detail: null };
+      return { state: known.work === null ? 'connected' : 'syncing', trouble: null };
   }
-}
-
-/** Says how far this machine's clock is off. `skewMs`: the node's clock minus ours. */
-export function clockSentence(skewMs: number): string {
-  const minutes = Math.round(Math.abs(skewMs) / 60_000);
-  const amount = minutes >= 120 ? `${Math.round(minutes / 60)} hours` : `${minutes} minutes`;
-  return `This computer's clock is ${amount} ${skewMs > 0 ? 'behind' : 'ahead of'} the node's. Set it right, or messages will be refused.`;
 }

@@ -37,9 +37,6 @@ export function parseRpcUrl(text: string): string {
   throw refuse('The address of a server begins with https://, or with http:// when it is on this computer or in a private network.');
 }
 
-/** Host and port, as sentences name a node. */
-export const nodeName = (url: string): string => new URL(url).host;
-
 /** Whether a host name (as `URL` gives it) is this machine or in a private network. */
 export function isNearby(hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname.endsWith('.local')) return true;

@@ -1,8 +1,10 @@
 import type { Address } from '../protocol/address.ts';
 import type { NotificationLevel } from '../rpc/views.ts';
+import { noticesIn } from '../words/notices.ts';
+import { type Say, saidIn } from '../words/says.ts';
 import { groupOf } from './group-state.ts';
 import { noteStop } from './log.ts';
-import type { StoredConversation } from './model.ts';
+import type { Preview, StoredConversation } from './model.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { shelfOf } from './shelf.ts';
@@ -24,6 +26,8 @@ interface Deps {
   readonly sessions: Pick<Sessions, 'all'>;
   readonly level: () => Promise<NotificationLevel>;
   readonly notices: Notices;
+  /** In which language they speak. */
+  readonly words?: () => Promise<Say>;
   /** What is read at once, because it is looked at, is no news: ms. */
   readonly patience?: number;
 }
@@ -54,7 +58,13 @@ interface Unread {
  * Tells of what is unread in the inbox, and nowhere else: nothing of requests, of who is blocked or muted, of what was there when the account was opened, or of
  * what is read at once because it is being looked at. What is read later is taken back, and what goes with its account too.
  */
-export function createNotifications({ sessions, level, notices, patience = 600 }: Deps): Notifications {
+export function createNotifications({
+  sessions,
+  level,
+  notices,
+  words: wordsNow = async () => noticesIn('en', []),
+  patience = 600,
+}: Deps): Notifications {
   /** What was unread when this was last looked at, by conversation. A session that is new begins with what it has. */
   const known = new WeakMap<Session, ReadonlyMap<string, Unread>>();
   const shown = new Set<string>();
@@ -89,15 +99,16 @@ export function createNotifications({ sessions, level, notices, patience = 600 }
     if (hanging.size > 0) hanging.add(together);
     for (const name of shown) if (!hanging.has(name)) await take(name);
     if (chosen === 'off') return;
+    const say = await wordsNow();
     if (news.length > mostAtOnce || (chosen === 'nothing' && news.length > 0)) {
       const count = news.reduce((sum, each) => sum + each.count, 0);
-      await show(together, news, { title: 'Parley', message: counted(count) });
+      await show(together, news, { title: 'Parley', message: say('notices.newMessages', { count }) });
       return;
     }
     for (const unread of news) {
       const { session, row, count } = unread;
-      const words = chosen === 'text' && row.last && !row.last.mine ? row.last.text : counted(count);
-      await show(noticeName(session.address, row.id), [unread], { title: titleOf(row, session), message: words });
+      const words = chosen === 'text' && row.last && !row.last.mine ? textOf(row.last, say) : say('notices.newMessages', { count });
+      await show(noticeName(session.address, row.id), [unread], { title: titleOf(row, session, say), message: words });
     }
   };
 
@@ -134,10 +145,10 @@ export function createNotifications({ sessions, level, notices, patience = 600 }
   };
 }
 
-const counted = (messages: number): string => (messages === 1 ? 'A new message' : `${messages} new messages`);
+const textOf = ({ text, says }: Preview, say: Say): string => (says ? saidIn(say, says) : text);
 
-function titleOf(row: StoredConversation, { names }: Session): string {
+function titleOf(row: StoredConversation, { names }: Session, say: Say): string {
   const title = row.group ? groupOf(row.group).title : '';
-  if (row.group) return title === '' ? 'A group' : title;
+  if (row.group) return title === '' ? say('notices.aGroup') : title;
   return names.of(row.peer) ?? `${row.peer.slice(0, 8)}…${row.peer.slice(-6)}`;
 }

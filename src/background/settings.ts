@@ -7,8 +7,7 @@ import type { Exposure, NodeComparison, NodeTest, NotificationLevel, Settings, T
 import type { Records } from '../storage/records.ts';
 import { isLanguageSetting, type LanguageSetting } from '../words/languages.ts';
 import { type ExposureService, parseSite } from './exposure.ts';
-import { clockSentence } from './node-state.ts';
-import { defaultNodeUrl, nodeName, parseNodeUrl, parseRpcUrl } from './node-url.ts';
+import { defaultNodeUrl, parseNodeUrl, parseRpcUrl } from './node-url.ts';
 import type { SettingsService } from './services.ts';
 
 /** The settings that the other services read; kept in the clear, because they are needed while locked. */
@@ -308,25 +307,15 @@ const preKeyView = (keys: ReturnType<AccountKeys['preKeys']> | null): Settings['
 /** A clock that is off by more than this has its messages refused. */
 const clockLimitMs = 4 * 60_000;
 
-/** Asks a node how it is, and says so in a sentence. @throws RefusalError bad-params when the address is none for a node */
+/** Asks a node how it is. @throws RefusalError bad-params when the address is none for a node */
 export async function testNode(text: string, connect: Deps['connect']): Promise<NodeTest> {
   const url = parseNodeUrl(text);
   try {
     const { version, roundTripMs, clockSkewMs } = await connect(url).probe();
     const off = clockSkewMs !== null && Math.abs(clockSkewMs) > clockLimitMs;
-    const detail = off ? clockSentence(clockSkewMs) : `The node answers in ${roundTripMs} ms.`;
-    return { url, ok: !off, roundTrip: roundTripMs, version, clockSkew: clockSkewMs, detail };
+    return { url, ok: !off, roundTrip: roundTripMs, version, clockSkew: clockSkewMs, trouble: off ? 'clock' : null };
   } catch (error) {
     if (!(error instanceof NodeError)) throw error;
-    return { url, ok: false, roundTrip: null, version: null, clockSkew: null, detail: sentences[error.reason](nodeName(url)) };
+    return { url, ok: false, roundTrip: null, version: null, clockSkew: null, trouble: error.reason };
   }
 }
-
-const sentences: Record<NodeError['reason'], (name: string) => string> = {
-  unreachable: (name) => `Nothing answers at ${name}.`,
-  wrong: (name) => `Something answers at ${name}, but it is not an XMTP node.`,
-  limited: (name) => `The node at ${name} asks us to slow down. Try again a little later.`,
-  unauthorised: (name) => `The node at ${name} does not let us ask.`,
-  refused: (name) => `The node at ${name} does not let us ask.`,
-  failed: (name) => `The node at ${name} answered with an error.`,
-};

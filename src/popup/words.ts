@@ -4,6 +4,7 @@ import type { Key } from '../words/en/index.ts';
 import { shortAddress } from './address.ts';
 import { locale, t } from './t.tsx';
 import { visibleLine } from './text.ts';
+import { told as toldWords } from './told.ts';
 
 /** What went wrong, what it means, what to do: by the background's reason. */
 const reasons = {
@@ -53,7 +54,7 @@ const told: Record<string, (message: string) => string> = {
 
 function sentence(message: string): string {
   const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
-  return text.endsWith('.') ? text : `${text}.`;
+  return toldWords(text.endsWith('.') ? text : `${text}.`);
 }
 
 export function explain(error: unknown): string {

@@ -1,6 +1,7 @@
 /** What the background shows to the extension's own pages: plain JSON, made for reading, never keys, topics or tokens. */
 
 import type { LanguageSetting } from '../words/languages.ts';
+import type { Says } from '../words/says.ts';
 
 export type { LanguageSetting } from '../words/languages.ts';
 
@@ -61,12 +62,17 @@ export type NotificationLevel = 'off' | 'nothing' | 'name' | 'text';
 
 export type Theme = 'system' | 'light' | 'dark' | 'contrast';
 
+/** `failed`: it answers with errors. `limited`: it asks us to slow down. `wrong`: what answers is no node. `clock`: one of the two clocks is off. */
+export type NodeTrouble = 'unreachable' | 'failed' | 'limited' | 'wrong' | 'unauthorised' | 'clock';
+
 export interface NodeState {
   readonly url: string;
   /** `idle`: locked or not asked yet. `clock`: this machine's clock is off by more than 10 minutes. `wrong`: something answers that is no node. */
   readonly state: 'idle' | 'syncing' | 'connected' | 'offline' | 'wrong' | 'clock' | 'unauthorised';
-  /** A sentence for the user, when something is wrong. */
-  readonly detail: string | null;
+  /** What is wrong with it. */
+  readonly trouble: NodeTrouble | null;
+  /** The node's clock minus ours, milliseconds; 0 while nobody knows. */
+  readonly skew: number;
   /** The node that was chosen and does not answer, while this one steps in. */
   readonly standsInFor: string | null;
   /** Envelopes still to be read in a catch-up under way, when known. */
@@ -82,7 +88,8 @@ export interface ConversationRow {
   /** Set when the conversation is a thread of its own with this peer (the application's conversation id). */
   readonly thread: string | null;
   /** `act`: it tells what was done, such as a reaction, and not what was said. */
-  readonly preview: { readonly text: string; readonly mine: boolean; readonly act?: true } | null;
+  /** `says`: what is no text, to be put into words; `text` has it in English. */
+  readonly preview: { readonly text: string; readonly mine: boolean; readonly says?: Says } | null;
   readonly draft: string | null;
   /** Newest message, else the invitation (milliseconds since 1970). */
   readonly time: number;
@@ -207,6 +214,8 @@ export type Shown =
       readonly form: 'unknown';
       readonly type: string;
       readonly fallback: string | null;
+      /** Announcements of our own in groups. */
+      readonly says?: Says;
     };
 
 /** What a file in a message is, opened. */
@@ -450,8 +459,7 @@ export interface NodeTest {
   readonly version: string | null;
   /** Node's clock minus ours, milliseconds. */
   readonly clockSkew: number | null;
-  /** What was found, in a sentence. */
-  readonly detail: string;
+  readonly trouble: NodeTrouble | 'refused' | null;
 }
 
 /** A site's question, as the approval window shows it. */

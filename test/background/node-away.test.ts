@@ -46,7 +46,7 @@ describe('a node that is away', () => {
       const status = await accounts.status();
       return status.node.state === 'offline' && status;
     }, 'the state offline');
-    expect(state.detail).toBe(`The node at 127.0.0.1:${node.port} did not answer. Messages stay here and go out when it is back.`);
+    expect(state.trouble).toBe('unreachable');
     expect((await conversations.list({})).rows[0]?.preview).toEqual({ text: 'three', mine: true });
 
     await back();

@@ -6,25 +6,26 @@ const url = 'http://127.0.0.1:5555';
 describe('the state of the node', () => {
   it('is idle until somebody asked, and again after a reset', () => {
     const node = createNodeStatus(url, () => undefined);
-    expect(node.read()).toEqual({ url, standsInFor: null, state: 'idle', detail: null, remaining: null });
+    expect(node.read()).toEqual({ url, standsInFor: null, state: 'idle', trouble: null, skew: 0, remaining: null });
     node.ok();
     expect(node.read().state).toBe('connected');
     node.reset(url);
     expect(node.read().state).toBe('idle');
   });
 
-  it('says in a sentence that the node is away, and that messages wait', () => {
+  it('says that the node is away, and what is wrong with it', () => {
     const node = createNodeStatus(url, () => undefined);
     node.failed('unreachable');
     expect(node.read()).toEqual({
       url,
       standsInFor: null,
       state: 'offline',
-      detail: 'The node at 127.0.0.1:5555 did not answer. Messages stay here and go out when it is back.',
+      trouble: 'unreachable',
+      skew: 0,
       remaining: null,
     });
     node.ok();
-    expect(node.read().detail).toBeNull();
+    expect(node.read().trouble).toBeNull();
   });
 
   it('does not blame the node for an envelope it refuses', () => {
@@ -41,7 +42,8 @@ describe('the state of the node', () => {
     node.failed('unauthorised');
     expect(node.read()).toMatchObject({
       state: 'clock',
-      detail: "This computer's clock is 7 minutes ahead of the node's. Set it right, or messages will be refused.",
+      trouble: 'clock',
+      skew: -7 * 60_000,
     });
     node.skew(0);
     expect(node.read().state).toBe('unauthorised');

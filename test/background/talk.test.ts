@@ -48,13 +48,17 @@ describe('a reaction', () => {
   it('hangs on its message at both ends and is no message; taken off, it is gone; the list says what was done', async () => {
     const there = await find(bob.life, atBob, 'See you at seven?');
     await react(bob.life, atBob, there.id, '👍', 'added');
-    expect(await preview(bob.life, atBob)).toEqual({ text: 'Reacted 👍 to “See you at seven?”', mine: true, act: true });
+    expect(await preview(bob.life, atBob)).toEqual({
+      text: 'Reacted 👍 to “See you at seven?”',
+      mine: true,
+      says: { kind: 'reaction', sign: '👍', to: 'See you at seven?' },
+    });
     const hung = await until(async () => (await messages(alice.life, id)).find(({ reactions }) => reactions.length > 0), 'the reaction');
     expect(hung.reactions).toEqual([{ sign: '👍', senders: [bob.address], mine: false }]);
     expect(await texts(alice.life, id)).toEqual(['me: See you at seven?']);
     const row = await until(async () => {
       const now = await alice.life.services.conversations.get(id);
-      return now.preview?.act && now;
+      return now.preview?.says && now;
     }, 'the preview');
     expect(row).toMatchObject({ unread: 0, preview: { text: 'Reacted 👍 to “See you at seven?”', mine: false } });
     await react(alice.life, id, hung.id, '👍', 'added');

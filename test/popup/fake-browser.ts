@@ -183,7 +183,8 @@ const status: Status = {
     url: 'http://127.0.0.1:5555',
     standsInFor: scene === 'stand-in' ? 'https://node.example' : null,
     state: scene === 'offline' ? 'offline' : scene === 'syncing' ? 'syncing' : 'connected',
-    detail: scene === 'offline' ? 'The node at 127.0.0.1 did not answer. Messages stay here and go out when it is back.' : null,
+    trouble: scene === 'offline' ? 'unreachable' : null,
+    skew: 0,
     remaining: scene === 'syncing' ? 12_345 : null,
   },
   nodeDoubt: false,
@@ -544,7 +545,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'settings':
       return { result: settings };
     case 'testNode':
-      return { result: { url: params['url'], ok: true, roundTrip: 12, version: '0.1.0', clockSkew: 0, detail: 'This node works.' } };
+      return { result: { url: params['url'], ok: true, roundTrip: 12, version: '0.1.0', clockSkew: 0, trouble: null } };
     case 'prompts':
       return { result: [prompt] };
     case 'answerPrompt':

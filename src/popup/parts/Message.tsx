@@ -1,11 +1,13 @@
 import { Check, CheckCheck, CircleAlert, Clock, Copy, EllipsisVertical, Forward, Reply, SmilePlus, Trash2 } from 'lucide';
 import type { JSX } from 'preact';
 import type { MessageView, Shown } from '../../rpc/views.ts';
+import { saidIn } from '../../words/says.ts';
 import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';
 import { t } from '../t.tsx';
 import { visible, visibleLine } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
+import { told } from '../told.ts';
 import { Avatar } from './Avatar.tsx';
 import { Body } from './Body.tsx';
 import { IconButton } from './Button.tsx';
@@ -91,7 +93,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
             <>
               <Icon of={sign.icon} size={16} />
               <span class={state === 'failed' ? undefined : 'hidden'}>
-                {state === 'failed' ? (failure ?? t(sign.words)) : t(sign.words)}
+                {state === 'failed' ? (failure === null ? t(sign.words) : told(failure)) : t(sign.words)}
               </span>
             </>
           )}
@@ -167,9 +169,10 @@ function Content({ message, shown, links, typed }: ContentProps): JSX.Element {
   if (shown.form === 'text') return <Body text={shown.text} marks={shown.marks ?? false} links={links} />;
   if (shown.form === 'reply') return <Content message={message} shown={shown.content} links={links} typed={typed} />;
   if (shown.form === 'file') return <FileView message={message.id} file={shown} trusted={links || message.mine} />;
+  const words = shown.form === 'unknown' && shown.says ? saidIn(t, shown.says) : shown.fallback;
   return (
     <>
-      {shown.fallback ? <Body text={shown.fallback} marks={false} links={links} /> : <span class="quiet">{t('message.aMessageOfA')}</span>}
+      {words ? <Body text={words} marks={false} links={links} /> : <span class="quiet">{t('message.aMessageOfA')}</span>}
       {typed && <div class="small quiet mono">{visible(shown.type.slice(0, 80))}</div>}
     </>
   );

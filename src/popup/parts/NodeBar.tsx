@@ -1,6 +1,7 @@
 import { CloudOff, TriangleAlert } from 'lucide';
 import type { JSX } from 'preact';
 import type { NodeState } from '../../rpc/views.ts';
+import { hostOf, nodeWords } from '../node-words.ts';
 import { rich, t, type Words } from '../t.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -12,7 +13,7 @@ export function NodeBar({ node, doubt = false }: { readonly node: NodeState; rea
         <p>{t('nodeBar.reading', { count: node.remaining ?? 0 })}</p>
       </div>
     );
-  if (node.state === 'idle' || node.state === 'connected' || node.state === 'syncing' || !node.detail) {
+  if (node.state === 'idle' || node.state === 'connected' || node.state === 'syncing' || node.trouble === null) {
     if (node.standsInFor !== null)
       return (
         <div class="node-bar" role="status">
@@ -32,10 +33,8 @@ export function NodeBar({ node, doubt = false }: { readonly node: NodeState; rea
     <div class="node-bar" role="status">
       <Icon of={node.state === 'offline' ? CloudOff : TriangleAlert} size={16} />
       <p>
-        {node.detail} {node.state !== 'clock' && <a href="#/settings">{t('common.settings')}</a>}
+        {nodeWords(node)} {node.state !== 'clock' && <a href="#/settings">{t('common.settings')}</a>}
       </p>
     </div>
   );
 }
-
-const hostOf = (url: string): string => new URL(url).host;

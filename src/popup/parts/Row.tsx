@@ -1,6 +1,7 @@
 import { BellOff, Pin } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
+import { saidIn } from '../../words/says.ts';
 import { conversationPath } from '../router.ts';
 import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
@@ -86,10 +87,7 @@ function Sign({ icon, words }: { readonly icon: unknown; readonly words: string 
   );
 }
 
-function previewWords({ text, mine, act }: NonNullable<ConversationRow['preview']>): string {
-  if (!mine) return visibleLine(text);
-  return act ? t('row.youDid', { text: visibleLine(lowered(text)) }) : t('row.youSaid', { text: visibleLine(text) });
+function previewWords({ text, mine, says }: NonNullable<ConversationRow['preview']>): string {
+  const words = visibleLine(says ? saidIn(t, says, mine) : text);
+  return mine && says?.kind !== 'reaction' ? t('row.youSaid', { text: words }) : words;
 }
-
-/** As it stands within a sentence. */
-const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

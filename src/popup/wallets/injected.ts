@@ -32,7 +32,7 @@ export async function findWallets(): Promise<FoundWallet[]> {
   window.removeEventListener('eip6963:announceProvider', hear);
   const legacy = (window as unknown as { ethereum?: { request?: unknown } }).ethereum;
   if (found.size === 0 && typeof legacy?.request === 'function')
-    found.set('window.ethereum', { id: 'window.ethereum', name: 'The wallet of this page', icon: null });
+    found.set('window.ethereum', { id: 'window.ethereum', name: '', icon: null });
   return [...found.values()];
 }
 

@@ -3,6 +3,7 @@ import type { Key } from '../../words/en/index.ts';
 import { shortAddress } from '../address.ts';
 import { t } from '../t.tsx';
 import { explain } from '../words.ts';
+import type { FoundWallet } from './injected.ts';
 import { PageError, type PageTrouble } from './page-wallet.ts';
 
 /** What a page or its wallet did, and what to do about it. */
@@ -51,3 +52,6 @@ export const purposes = {
   'enable-again': { title: 'wallets.enableAgainTitle', why: 'wallets.enableAgainWhy' },
   open: { title: 'wallets.openTitle', why: 'wallets.openWhy' },
 } as const satisfies Record<SigningPurpose, { readonly title: Key; readonly why: Key }>;
+
+/** What announces itself has a name; `window.ethereum` has none. */
+export const walletName = ({ name }: FoundWallet): string => name || t('pageWallet.thisPagesWallet');

@@ -220,4 +220,5 @@ export const welcome = {
   'writePhrase.writeYourPhraseDown': 'Write your phrase down',
   'writePhrase.havePaperAndA':
     'Have paper and a pen at hand, and nobody behind you. Without the phrase, losing this browser means losing this account.',
+  'pageWallet.thisPagesWallet': 'The wallet of this page',
 } as const satisfies Record<string, Message>;

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NodeFinding, NodeTest } from '../../../rpc/views.ts';
 import { useNameOf } from '../../names.ts';
+import { testWords } from '../../node-words.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Icon } from '../../parts/Icon.tsx';
@@ -270,7 +271,7 @@ function TestResult({ result }: { readonly result: NodeTest }): JSX.Element {
   ].filter((fact) => typeof fact === 'string' && fact !== '');
   return (
     <Notice tone={result.ok ? 'plain' : 'caution'}>
-      {result.detail}
+      {testWords(result)}
       {facts.length > 0 && <div class="quiet">{inRow(facts as string[])}.</div>}
     </Notice>
   );

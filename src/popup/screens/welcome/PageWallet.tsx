@@ -10,7 +10,7 @@ import { useWork } from '../../state.ts';
 import { rich, t } from '../../t.tsx';
 import type { FoundWallet } from '../../wallets/injected.ts';
 import { accountsOf, closePage, openNodePage, pageIn, type WalletPage, walletsIn } from '../../wallets/page-wallet.ts';
-import { explainPage } from '../../wallets/words.ts';
+import { explainPage, walletName } from '../../wallets/words.ts';
 import { hostOf } from './Start.tsx';
 import { Stepped } from './Stepped.tsx';
 import { Waiting } from './Waiting.tsx';
@@ -124,7 +124,7 @@ export function PageWallet({ tab, node, address, onReached, onBack }: PageWallet
               <li key={wallet.id}>
                 <button type="button" class="pick" disabled={asking !== null} onClick={() => void connect(wallet)}>
                   {wallet.icon === null ? <span class="wallet-icon" /> : <img class="wallet-icon" src={wallet.icon} alt="" />}
-                  <span class="middle">{wallet.name}</span>
+                  <span class="middle">{walletName(wallet)}</span>
                 </button>
               </li>
             ))}
@@ -138,7 +138,7 @@ export function PageWallet({ tab, node, address, onReached, onBack }: PageWallet
       )}
       {asking && (
         <Waiting
-          what={t('pageWallet.asksWhetherThisPage', { name: asking.name })}
+          what={t('pageWallet.asksWhetherThisPage', { name: walletName(asking) })}
           onStop={() => {
             turn.current++;
             setAsking(null);

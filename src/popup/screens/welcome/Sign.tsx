@@ -10,7 +10,7 @@ import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
 import { rich, t, type Words } from '../../t.tsx';
 import { signatureOf } from '../../wallets/page-wallet.ts';
-import { explainPage, faultWords, purposes } from '../../wallets/words.ts';
+import { explainPage, faultWords, purposes, walletName } from '../../wallets/words.ts';
 import type { Reached } from './PageWallet.tsx';
 import { hostOf } from './Start.tsx';
 import { Stepped } from './Stepped.tsx';
@@ -116,10 +116,10 @@ function InPage({ reached, onAnswer, onAsk }: InPageProps): JSX.Element {
     <>
       {failure !== null && <Notice tone="danger">{explainPage(failure)}</Notice>}
       {asking ? (
-        <Waiting what={t('sign.asksYouToSign', { name: reached.wallet.name })} onStop={stop} />
+        <Waiting what={t('sign.asksYouToSign', { name: walletName(reached.wallet) })} onStop={stop} />
       ) : (
         <Button kind="primary" wide onClick={() => void ask()}>
-          {t('sign.signWithNamed', { name: reached.wallet.name })}
+          {t('sign.signWithNamed', { name: walletName(reached.wallet) })}
         </Button>
       )}
     </>
