@@ -14,6 +14,7 @@ import {
 import {
   type CatalogueLike,
   fill,
+  type Message,
   type Names,
   type Piece,
   piecesOf,
@@ -31,7 +32,12 @@ import {
 export type Catalogue = CatalogueLike<typeof en>;
 type Messages = typeof en;
 
-const others: Partial<Record<Language, () => Promise<Catalogue>>> = {};
+const others: Partial<Record<Language, () => Promise<Catalogue>>> = {
+  de: async () => (await import('../words/de/index.ts')).de,
+  es: async () => (await import('../words/es/index.ts')).es,
+  fr: async () => (await import('../words/fr/index.ts')).fr,
+  ar: async () => (await import('../words/ar/index.ts')).ar,
+};
 
 let spoken: Spoken = spokenFor('en', preferredHere());
 let catalogue: Catalogue = en;
@@ -39,13 +45,15 @@ const fetched = new Map<Language, Catalogue>([['en', en]]);
 const listeners = new Set<() => void>();
 
 export function t<K extends Key>(key: K, ...values: Values<Messages[K]>): string {
-  return fill(catalogue[key], (values[0] ?? {}) as Readonly<Record<string, Value>>, spoken);
+  return fill(messageFor(key), (values[0] ?? {}) as Readonly<Record<string, Value>>, spoken);
 }
 
 /** The words of a named part, already drawn. */
 export type Words = ComponentChildren;
 type Draw = (words: Words) => ComponentChildren;
 type Drawn<M> = { readonly [N in Names<M>]: N extends 'count' ? number : N extends Tags<M> ? Draw : ComponentChildren };
+
+const messageFor = (key: Key): Message => catalogue[key] ?? en[key];
 
 /** The same with elements: places take them as they are, and a named part is what its function makes of the words in it. */
 export function rich<K extends Key>(key: K, values: Drawn<Messages[K]>): ComponentChildren {
@@ -63,7 +71,7 @@ export function rich<K extends Key>(key: K, values: Drawn<Messages[K]>): Compone
       }
       return <Fragment key={index}>{(given[piece.tag] as Draw)(draw(piece.pieces))}</Fragment>;
     });
-  return <>{draw(piecesOf(textFor(catalogue[key], given['count'], spoken)))}</>;
+  return <>{draw(piecesOf(textFor(messageFor(key), given['count'], spoken)))}</>;
 }
 
 /** The locale of what is spoken, for all that `Intl` writes. */

@@ -72,6 +72,8 @@ export const settings = {
   'locking.parleyLocksWhenThe':
     'Parley locks when the browser closes, when the screen locks, and after 12 hours at the latest. It can lock sooner, when you do not use it.',
   'locking.lockAfterNoUse': 'Lock after no use for',
+  'language.language': 'Language',
+  'language.asBrowser': 'As the browser',
   'look.system': 'System',
   'look.light': 'Light',
   'look.dark': 'Dark',

@@ -1,0 +1,50 @@
+import type { notices as english } from '../en/notices.ts';
+import type { CatalogueLike } from '../message.ts';
+
+export const notices = {
+  'notices.newMessages': {
+    zero: 'لا رسائل جديدة',
+    one: 'رسالة جديدة',
+    two: 'رسالتان جديدتان',
+    few: '{count} رسائل جديدة',
+    many: '{count} رسالة جديدة',
+    other: '{count} رسالة جديدة',
+  },
+  'notices.aGroup': 'مجموعة',
+  'notices.siteAsks': 'Parley: موقع يطلب شيئًا',
+  'notices.locked': 'Parley مقفل',
+  'notices.unread': {
+    zero: 'Parley: لا رسائل جديدة',
+    one: 'Parley: رسالة جديدة',
+    two: 'Parley: رسالتان جديدتان',
+    few: 'Parley: {count} رسائل جديدة',
+    many: 'Parley: {count} رسالة جديدة',
+    other: 'Parley: {count} رسالة جديدة',
+  },
+  'says.picture': 'صورة: {name}',
+  'says.file': 'ملف: {name}',
+  'says.reacted': 'تفاعل بـ {sign} مع «{text}»',
+  'says.reactedToSome': 'تفاعل بـ {sign} مع رسالة',
+  'says.youReacted': 'تفاعلتَ بـ {sign} مع «{text}»',
+  'says.youReactedToSome': 'تفاعلتَ بـ {sign} مع رسالة',
+  'says.unknown': 'رسالة من نوع لا يعرفه Parley',
+  'says.groupHas': {
+    zero: 'المجموعة الآن بلا أعضاء.',
+    one: 'في المجموعة الآن عضو واحد.',
+    two: 'في المجموعة الآن عضوان.',
+    few: 'في المجموعة الآن {count} أعضاء.',
+    many: 'في المجموعة الآن {count} عضوًا.',
+    other: 'في المجموعة الآن {count} عضو.',
+  },
+  'says.groupNamedHas': {
+    zero: 'المجموعة «{title}» الآن بلا أعضاء.',
+    one: 'في المجموعة «{title}» الآن عضو واحد.',
+    two: 'في المجموعة «{title}» الآن عضوان.',
+    few: 'في المجموعة «{title}» الآن {count} أعضاء.',
+    many: 'في المجموعة «{title}» الآن {count} عضوًا.',
+    other: 'في المجموعة «{title}» الآن {count} عضو.',
+  },
+  'says.groupClosed': 'هذه المجموعة مغلقة.',
+  'says.groupGoesOn': 'تستمر هذه المجموعة في مكان آخر من دون {names}.',
+  'says.left': 'غادر المجموعة.',
+} satisfies CatalogueLike<typeof english>;

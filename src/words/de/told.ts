@@ -1,0 +1,38 @@
+import type { told as english } from '../en/told.ts';
+import type { CatalogueLike } from '../message.ts';
+
+export const told = {
+  'told.messageRefused': 'Der Knoten hat diese Nachricht abgelehnt.',
+  'told.privateKeyDigits': 'Ein privater Schlüssel hat 64 hexadezimale Ziffern.',
+  'told.noSuchKey': 'Keine Wallet kann diese Zahl als Schlüssel haben.',
+  'told.phraseLength': 'Eine Wiederherstellungsphrase hat 12, 15, 18, 21 oder 24 Wörter, nicht {number}.',
+  'told.unknownWord': 'Wort {number} ist keines, aus dem Wiederherstellungsphrasen bestehen.',
+  'told.wrongWords': 'Die Wörter gehören nicht zusammen: Eines ist ein anderes, oder zwei sind vertauscht.',
+  'told.pathYieldsNothing': 'Der Pfad ergibt keinen Schlüssel.',
+  'told.pathForm': "Ein Ableitungspfad sieht so aus: m/44'/60'/0'/0/0.",
+  'told.fileTooLarge': 'Dateien haben höchstens 25 MB.',
+  'told.fileNeedsHttps':
+    'Dieser Knoten wird nicht über https erreicht. Darum können Dateien mit mehr als {number} kB dort nicht für andere abgelegt werden.',
+  'told.fileEmpty': 'Diese Datei ist leer.',
+  'told.tooManyMembers': 'Eine Gruppe hat höchstens {number} Mitglieder.',
+  'told.nameTooLong': 'Ein Name hat höchstens {number} Zeichen.',
+  'told.titleTooLong': 'Ein Titel hat höchstens {number} Zeichen.',
+  'told.wrongChecksum': 'Die Prüfsumme von {address} ist falsch.',
+  'told.groupNeedsOthers': 'Eine Gruppe braucht noch jemanden.',
+  'told.leaveInstead': 'Verlasse die Gruppe, um nicht mehr dabei zu sein.',
+  'told.creatorOnly': 'Nur wer sie gegründet hat, ändert eine Gruppe.',
+  'told.nodeQuery': 'Die Adresse eines Knotens hat keinen Teil mit „?“ oder „#“.',
+  'told.nodeUser': 'Die Adresse eines Knotens enthält weder Benutzernamen noch Passwort.',
+  'told.nodeScheme': 'Die Adresse eines Knotens beginnt mit https:// oder http://.',
+  'told.nodeNearby': 'http:// ist für Knoten auf diesem Computer oder in einem privaten Netz. Nimm für diesen https://.',
+  'told.noAddress': 'Das ist keine Webadresse.',
+  'told.ownAddress': 'Das ist deine eigene Adresse.',
+  'told.nodeInUse': 'Dieser Knoten wird benutzt.',
+  'told.nodeNotKept': 'Dieser Knoten ist hier nicht gespeichert.',
+  'told.messageTooLong': 'Diese Nachricht ist zu lang zum Senden.',
+  'told.groupIds': 'Kennungen dieser Form stehen für Gruppen.',
+  'told.safetyOfTwo': 'Eine Sicherheitsnummer gibt es nur zwischen zweien.',
+  'told.fileForNobody': 'In der Datei ist kein Konto, das hier aufgenommen werden kann.',
+  'told.fileNotOpen': 'Die Datei ist nicht offen.',
+  'told.filePieces': 'Die Teile der Datei passen nicht zusammen.',
+} satisfies CatalogueLike<typeof english>;

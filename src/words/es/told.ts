@@ -1,0 +1,38 @@
+import type { told as english } from '../en/told.ts';
+import type { CatalogueLike } from '../message.ts';
+
+export const told = {
+  'told.messageRefused': 'El nodo rechazó este mensaje.',
+  'told.privateKeyDigits': 'Una clave privada tiene 64 dígitos hexadecimales.',
+  'told.noSuchKey': 'Ninguna cartera puede tener este número como clave.',
+  'told.phraseLength': 'Una frase de recuperación tiene 12, 15, 18, 21 o 24 palabras, no {number}.',
+  'told.unknownWord': 'La palabra {number} no es de las que forman frases de recuperación.',
+  'told.wrongWords': 'Las palabras no van juntas: una es otra, o dos han cambiado de sitio.',
+  'told.pathYieldsNothing': 'La ruta no da ninguna clave.',
+  'told.pathForm': "Una ruta de derivación es como m/44'/60'/0'/0/0.",
+  'told.fileTooLarge': 'Los archivos tienen 25 MB como mucho.',
+  'told.fileNeedsHttps':
+    'A este nodo no se llega por https, así que los archivos de más de {number} kB no se pueden dejar allí para otros.',
+  'told.fileEmpty': 'Este archivo está vacío.',
+  'told.tooManyMembers': 'Un grupo tiene como mucho {number} miembros.',
+  'told.nameTooLong': 'Un nombre tiene como mucho {number} caracteres.',
+  'told.titleTooLong': 'Un título tiene como mucho {number} caracteres.',
+  'told.wrongChecksum': 'La suma de comprobación de {address} es errónea.',
+  'told.groupNeedsOthers': 'Un grupo necesita a alguien más.',
+  'told.leaveInstead': 'Deja el grupo para no estar en él.',
+  'told.creatorOnly': 'Solo quien creó el grupo lo cambia.',
+  'told.nodeQuery': 'La dirección de un nodo no tiene parte con «?» o «#».',
+  'told.nodeUser': 'La dirección de un nodo no lleva nombre de usuario ni contraseña.',
+  'told.nodeScheme': 'La dirección de un nodo empieza por https:// o http://.',
+  'told.nodeNearby': 'http:// es para nodos de este ordenador o de una red privada. Usa https:// para este.',
+  'told.noAddress': 'Esto no es una dirección web.',
+  'told.ownAddress': 'Esta es tu propia dirección.',
+  'told.nodeInUse': 'Este nodo está en uso.',
+  'told.nodeNotKept': 'Este nodo no está guardado aquí.',
+  'told.messageTooLong': 'Este mensaje es demasiado largo para enviarlo.',
+  'told.groupIds': 'Los identificadores de esta forma son grupos.',
+  'told.safetyOfTwo': 'Un número de seguridad es entre dos.',
+  'told.fileForNobody': 'El archivo no tiene ninguna cuenta que se pueda traer aquí.',
+  'told.fileNotOpen': 'El archivo no está abierto.',
+  'told.filePieces': 'Las partes del archivo no encajan.',
+} satisfies CatalogueLike<typeof english>;

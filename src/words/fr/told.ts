@@ -1,0 +1,38 @@
+import type { told as english } from '../en/told.ts';
+import type { CatalogueLike } from '../message.ts';
+
+export const told = {
+  'told.messageRefused': 'Le nœud a refusé ce message.',
+  'told.privateKeyDigits': 'Une clé privée a 64 chiffres hexadécimaux.',
+  'told.noSuchKey': 'Aucun portefeuille ne peut avoir ce nombre pour clé.',
+  'told.phraseLength': 'Une phrase de récupération a 12, 15, 18, 21 ou 24 mots, pas {number}.',
+  'told.unknownWord': 'Le mot {number} n’est pas de ceux dont sont faites les phrases de récupération.',
+  'told.wrongWords': 'Les mots ne vont pas ensemble : l’un d’eux est un autre, ou deux ont été échangés.',
+  'told.pathYieldsNothing': 'Le chemin ne donne aucune clé.',
+  'told.pathForm': "Un chemin de dérivation ressemble à m/44'/60'/0'/0/0.",
+  'told.fileTooLarge': 'Les fichiers font au plus 25 Mo.',
+  'told.fileNeedsHttps':
+    'Ce nœud n’est pas joint par https, si bien que des fichiers de plus de {number} ko ne peuvent y être laissés pour d’autres.',
+  'told.fileEmpty': 'Ce fichier est vide.',
+  'told.tooManyMembers': 'Un groupe a au plus {number} membres.',
+  'told.nameTooLong': 'Un nom a au plus {number} caractères.',
+  'told.titleTooLong': 'Un titre a au plus {number} caractères.',
+  'told.wrongChecksum': 'La somme de contrôle de {address} est fausse.',
+  'told.groupNeedsOthers': 'Il faut quelqu’un d’autre dans un groupe.',
+  'told.leaveInstead': 'Quitte le groupe pour ne plus en être.',
+  'told.creatorOnly': 'Seule la personne qui l’a créé modifie un groupe.',
+  'told.nodeQuery': 'L’adresse d’un nœud n’a pas de partie « ? » ou « # ».',
+  'told.nodeUser': 'L’adresse d’un nœud ne contient ni nom d’utilisateur ni mot de passe.',
+  'told.nodeScheme': 'L’adresse d’un nœud commence par https:// ou http://.',
+  'told.nodeNearby': 'http:// est pour les nœuds de cet ordinateur ou d’un réseau privé. Utilise https:// pour celui-ci.',
+  'told.noAddress': 'Ce n’est pas une adresse web.',
+  'told.ownAddress': 'C’est ta propre adresse.',
+  'told.nodeInUse': 'Ce nœud est utilisé.',
+  'told.nodeNotKept': 'Ce nœud n’est pas gardé ici.',
+  'told.messageTooLong': 'Ce message est trop long pour être envoyé.',
+  'told.groupIds': 'Les identifiants de cette forme sont des groupes.',
+  'told.safetyOfTwo': 'Un numéro de sécurité se partage à deux.',
+  'told.fileForNobody': 'Le fichier ne contient aucun compte qui puisse être repris ici.',
+  'told.fileNotOpen': 'Le fichier n’est pas ouvert.',
+  'told.filePieces': 'Les morceaux du fichier ne vont pas ensemble.',
+} satisfies CatalogueLike<typeof english>;
