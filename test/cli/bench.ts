@@ -1,3 +1,4 @@
+import * as inbox from '../bench/inbox.ts';
 import * as network from '../bench/network.ts';
 import * as node from '../bench/node.ts';
 import * as overview from '../bench/overview.ts';
@@ -6,5 +7,5 @@ import { runNamed } from './named-runs.ts';
 
 /** `npm run bench -- NAME`: figures of this machine, as tables and as JSON. What is loaded by a command is loaded at its start: no `import()` here. */
 export function run(args: readonly string[]): Promise<number> {
-  return runNamed('bench', { overview, node, network, protocol }, args);
+  return runNamed('bench', { overview, inbox, node, network, protocol }, args);
 }

@@ -1,0 +1,326 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startNode } from '../../src/node/start-node.ts';
+import { toHex } from '../../src/protocol/bytes.ts';
+import { buildIfStale } from '../cli/build.ts';
+import { ensureBrowsers } from '../cli/find-browsers.ts';
+import { CommandError, cleanup, readOptions } from '../cli/processes.ts';
+import { Site } from '../e2e/site.ts';
+import { Walk } from '../e2e/walk.ts';
+import { peerOf, signerOf, xmtp } from '../interop/peer.ts';
+import { type Page, until } from '../support/browsers/browser.ts';
+import { launchChromium } from '../support/browsers/chromium.ts';
+import { button, field } from '../support/browsers/person.ts';
+import { connectTo, contactOf, Writer } from '../support/crowd.ts';
+import { person } from '../support/people.ts';
+import { Link } from './inbox/link.ts';
+import { rowWith, scrolled, toFirstRow, toFound, toNewestMessage, toOwnMessage } from './inbox/places.ts';
+import { buildReferencePage, type ReferenceProgram } from './inbox/reference-page.ts';
+import { type Comparison, figure, median, report, writeReport } from './report.ts';
+
+const off = { walletPublishRate: 0, networkPublishRate: 0, networkReadRate: 0, networkStreams: 0 };
+const farMs = 50;
+
+/**
+ * `npm run bench -- inbox --conversations LIST --messages N --rounds N --json FILE`: the extension in Chromium beside the reference client in a page of the same
+ * browser, with the same account at the same node. The node runs without rate limits here.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const options = readOptions(args, { conversations: 'text', messages: 'text', rounds: 'text', json: 'text' });
+  const sizes = (options.conversations ?? '100,1000').split(',').map(Number);
+  const [messages, rounds] = [Number(options.messages ?? 5000), Number(options.rounds ?? 3)];
+  if (![...sizes, messages, rounds].every((each) => Number.isInteger(each) && each >= 1))
+    throw new CommandError('--conversations, --messages and --rounds are whole numbers from 1 on');
+  ensureBrowsers();
+  await buildIfStale();
+  const started = cleanup();
+  const found: Comparison[] = [];
+  try {
+    const script = await buildReferencePage();
+    for (const size of sizes) {
+      const outcome = await Promise.race([bench(size, messages, rounds, script, started.add), started.interrupted]);
+      if (outcome === 'interrupted') return 130;
+      found.push(...outcome);
+    }
+  } finally {
+    await started.run();
+  }
+  writeReport('inbox', found, options.json);
+  return 0;
+}
+
+async function bench(
+  size: number,
+  messages: number,
+  rounds: number,
+  script: string,
+  atEnd: (stop: () => unknown) => void,
+): Promise<Comparison[]> {
+  console.log(`\n${size} conversations, one of them with ${messages} messages`);
+  const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  atEnd(() => rmSync(data, { recursive: true, force: true }));
+  const node = await startNode({ data, limits: off });
+  atEnd(() => node.close());
+  const link = await Link.to(node.url);
+  atEnd(() => link.close());
+  const me = person(`the owner of ${size}`);
+  const keys = await xmtp.Client.getKeys(signerOf(me), { apiUrl: node.url, env: 'local' });
+  const full = await fill(node.url, me.address, size, messages);
+  await allow(node.url, me, size);
+
+  const site = await Site.start({ '/page.js': script });
+  atEnd(() => site.close());
+  const browser = await launchChromium();
+  atEnd(() => browser.close());
+  const rows: Comparison[] = [];
+  const note = (row: Comparison): void => void rows.push(row);
+
+  // The reference client in its page.
+  const reference = await browser.open(site.url());
+  const load = async (): Promise<void> => {
+    await reference.goto(site.url());
+    await reference.evaluate(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const script = Object.assign(document.createElement('script'), { type: 'module', src: '/page.js' });
+          script.addEventListener('load', () => resolve());
+          script.addEventListener('error', () => reject(new Error('the page’s script did not load')));
+          document.head.append(script);
+        }),
+    );
+  };
+  // A page that nobody sees is drawn once a second.
+  const ask = async <K extends keyof ReferenceProgram>(name: K, ...params: Parameters<ReferenceProgram[K]>): Promise<number> => {
+    await reference.toFront();
+    return reference.evaluate(
+      (name: string, params: readonly unknown[]) =>
+        (window as unknown as { reference: Record<string, (...params: readonly unknown[]) => Promise<number>> }).reference[name]?.(
+          ...params,
+        ) as Promise<number>,
+      name,
+      params,
+    );
+  };
+  const opened = async (): Promise<number> => {
+    await load();
+    return (await ask('open', link.url, Buffer.from(keys).toString('base64'))) + (await ask('inbox'));
+  };
+
+  // A new device.
+  await load();
+  await reference.evaluate(() => localStorage.clear());
+  link.take();
+  const theirsFirst = await opened();
+  const theirsAsked = link.take();
+  const walk = new Walk('Bench', browser, link.url);
+  await walk.bring('Private key');
+  await walk.fill(field('Private key'), toHex(me.walletKey));
+  await walk.click(button('Continue'));
+  link.take();
+  const began = performance.now();
+  await walk.seal();
+  await walk.person.inbox();
+  const mine = walk.person;
+  const shown = Math.min(size, 10);
+  await until(
+    () => mine.rows(),
+    (list) => list.length >= shown && list.every((row) => row.includes('message ')),
+    600_000,
+  );
+  const oursFirst = performance.now() - began;
+  note(
+    report({
+      what: `new device: the first rows with their newest words, N = ${size}`,
+      unit: 'ms',
+      ours: oursFirst,
+      theirs: theirsFirst,
+      opponent: 'xmtp-js, keys to list',
+      ratio: theirsFirst / oursFirst,
+      bar: null,
+      notes: `with the passphrase and its sealing; theirs asked ${theirsAsked.requests} times`,
+    }),
+  );
+  await settled(mine.page, full);
+
+  // The list again, with what is stored.
+  const [asleep, theirs]: [number[], number[]] = [[], []];
+  let beforePaint = 0;
+  await mine.open('/');
+  for (let round = 0; round < rounds; round++) {
+    await mine.page.toFront();
+    await browser.stopBackground();
+    link.take();
+    asleep.push(await toFirstRow(mine.page));
+    beforePaint = Math.max(beforePaint, link.take().requests);
+    theirs.push(await opened());
+  }
+  const again = link.take();
+  note(
+    report({
+      what: `list again, background asleep, N = ${size}`,
+      unit: 'ms',
+      ours: median(asleep),
+      theirs: median(theirs),
+      opponent: 'xmtp-js, stored keys and list',
+      ratio: median(theirs) / median(asleep),
+      bar: size >= 10_000 ? 300 : size >= 1000 ? 35 : 5,
+      notes: `asked meanwhile: ${beforePaint}; theirs ${again.requests}`,
+    }),
+  );
+  if (size >= 5000) note(figure(`first row, background asleep, N = ${size}`, median(asleep), 'ms', 150));
+  const { longestMs, rows: drawn } = await scrolled(mine.page);
+  note(
+    figure(
+      `scrolling: longest frame, N = ${size}`,
+      longestMs,
+      'ms',
+      null,
+      `frames under 50 ms count as 0; at most ${drawn} rows in the page`,
+    ),
+  );
+
+  // One conversation of many messages.
+  const [newest, theirsNewest]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    await mine.open('/');
+    await rowWith(mine.page, full);
+    newest.push(await toNewestMessage(mine.page, full));
+    theirsNewest.push(await ask('newest', fullPeer.address));
+  }
+  note(
+    report({
+      what: `open a conversation of ${messages}, newest 50`,
+      unit: 'ms',
+      ours: median(newest),
+      theirs: median(theirsNewest),
+      opponent: 'xmtp-js, 50 from the node',
+      ratio: median(theirsNewest) / median(newest),
+      bar: null,
+      notes: 'from the click to what is drawn',
+    }),
+  );
+  const whole = await ask('all', fullPeer.address);
+  note(
+    report({
+      what: `the same where the whole history is at hand afterwards`,
+      unit: 'ms',
+      ours: median(newest),
+      theirs: whole,
+      opponent: `xmtp-js, all ${messages}`,
+      ratio: whole / median(newest),
+      bar: messages >= 5000 ? 150 : 3,
+    }),
+  );
+
+  // Sending, with the node far away.
+  link.delayMs = farMs;
+  const [own, theirsOwn]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds * 3; round++) {
+    await mine.page.toFront();
+    own.push(await toOwnMessage(mine.page, `mine ${size} ${round}`));
+    theirsOwn.push(await ask('send', fullPeer.address, `theirs ${size} ${round}`));
+  }
+  link.delayMs = 0;
+  note(
+    report({
+      what: `send: Enter to the message on the screen, node ${farMs} ms away`,
+      unit: 'ms',
+      ours: median(own),
+      theirs: median(theirsOwn),
+      opponent: 'xmtp-js, send() answered',
+      ratio: median(theirsOwn) / median(own),
+      bar: null,
+    }),
+  );
+  note(figure('send: the same', median(own), 'ms', 20));
+
+  // What came while the background slept.
+  await mine.open('/');
+  await browser.stopBackground();
+  await mine.page.goto('about:blank');
+  const api = connectTo(node.url);
+  const late = new Writer('peer 0', api);
+  const write = await late.invite(await contactOf(api, me.address));
+  await write(Array.from({ length: 10 }, (_, index) => `late message ${index}`));
+  link.take();
+  await mine.open('/');
+  await until(
+    () => mine.rows(),
+    (list) => list[0]?.includes('late message 9') ?? false,
+    60_000,
+  );
+  const asked = link.take();
+  note(
+    figure(
+      `what came meanwhile (10 messages), N = ${size}`,
+      asked.requests,
+      'requests',
+      null,
+      `${asked.waves} waves, until it stands in the list`,
+    ),
+  );
+
+  // Search.
+  await mine.open('/');
+  await mine.inbox();
+  const first = await toFound(mine.page, 'needle');
+  const warm: number[] = [];
+  for (let round = 0; round < rounds; round++) warm.push(await toFound(mine.page, `needle${'s'.repeat(round % 2)}`));
+  note(
+    figure(
+      `search through ${messages + size * 2} messages, first of a page`,
+      first,
+      'ms',
+      null,
+      'typed to drawn, with the 120 ms or so of waiting for more letters',
+    ),
+  );
+  note(figure('search: the next ones', median(warm), 'ms', null));
+
+  // Unlocking.
+  await browser.restart();
+  await mine.open('/');
+  const typed = performance.now();
+  await mine.unlock();
+  await mine.inbox();
+  note(
+    figure(`unlock, typed passphrase to the list, N = ${size}`, performance.now() - typed, 'ms', null, 'typing and its driving are in it'),
+  );
+  for (const stop of [() => browser.close(), () => site.close(), () => link.close(), () => node.close()]) await stop();
+  return rows;
+}
+
+const fullPeer = person('the one who says much');
+
+/** People who write: each in a conversation, and one who has said much. Answers the newest words of that one. */
+async function fill(nodeUrl: string, to: `0x${string}`, size: number, messages: number): Promise<string> {
+  const api = connectTo(nodeUrl);
+  const contact = await contactOf(api, to);
+  for (let index = 0; index < size - 1; index++) {
+    const writer = new Writer(`peer ${index}`, api);
+    await writer.publishContact();
+    await (await writer.invite(contact))([`message 0 of peer ${index}`, `message 1 of peer ${index}`]);
+  }
+  const much = new Writer(fullPeer.name, api);
+  await much.publishContact();
+  const texts = Array.from({ length: messages }, (_, index) =>
+    index % 1000 === 7 ? `needles in message ${index}` : `message ${index} of many, about as long as most messages are`,
+  );
+  await (await much.invite(contact))(texts);
+  return texts.at(-1) as string;
+}
+
+/** They are known to the owner: what they write stands in the inbox. */
+async function allow(nodeUrl: string, me: Parameters<typeof signerOf>[0], size: number): Promise<void> {
+  const client = await peerOf(me, nodeUrl);
+  const peers = Array.from({ length: size - 1 }, (_, index) => person(`peer ${index}`).address);
+  await client.contacts.allow([...peers, fullPeer.address]);
+  await client.close();
+}
+
+/** Until everything that was fetched is read. */
+async function settled(page: Page, newest: string): Promise<void> {
+  await until(() => page.evaluate((text: string) => document.body.textContent?.includes(text) ?? false, newest), Boolean, 600_000);
+  await page.evaluate(() => new Promise((later) => setTimeout(later, 3000)));
+}

@@ -1,0 +1,115 @@
+import { type Page, until } from '../../support/browsers/browser.ts';
+
+/** What is timed in the extension's page: by the page's own clock, so that driving it costs nothing. */
+
+/** Milliseconds from the navigation to the frame after the first row. */
+export async function toFirstRow(page: Page): Promise<number> {
+  await page.reload({ wait: 'started' });
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const look = (): void => {
+          if (document.querySelector('[aria-label="Conversations"] li')) requestAnimationFrame(() => resolve(performance.now()));
+          else if (performance.now() > 30_000) reject(new Error('no row'));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  );
+}
+
+/** Waits for a row that says this. */
+export const rowWith = (page: Page, text: string): Promise<void> =>
+  until(
+    () => page.evaluate((text: string) => [...document.querySelectorAll('a.row')].some((each) => each.textContent?.includes(text)), text),
+    Boolean,
+    60_000,
+  ).then(() => undefined);
+
+/** Milliseconds from a click on a row to the frame after the newest message. */
+export const toNewestMessage = (page: Page, text: string): Promise<number> =>
+  page.evaluate(
+    (text: string) =>
+      new Promise<number>((resolve, reject) => {
+        const row = [...document.querySelectorAll<HTMLAnchorElement>('a.row')].find((each) => each.textContent?.includes(text));
+        if (!row) return reject(new Error(`no row says ${text}`));
+        const began = performance.now();
+        row.click();
+        const look = (): void => {
+          const log = document.querySelector('[aria-label="Messages"]');
+          if (log?.textContent?.includes(text)) requestAnimationFrame(() => resolve(performance.now() - began));
+          else if (performance.now() - began > 30_000) reject(new Error('no message'));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+    text,
+  );
+
+/** Milliseconds from Enter to the frame after the message stands in the conversation. */
+export const toOwnMessage = (page: Page, text: string): Promise<number> =>
+  page.evaluate(
+    (text: string) =>
+      new Promise<number>((resolve, reject) => {
+        const field = document.querySelector<HTMLTextAreaElement>('.composer textarea');
+        if (!field) return reject(new Error('no field'));
+        field.value = text;
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+        requestAnimationFrame(() => {
+          const began = performance.now();
+          field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+          const look = (): void => {
+            if (document.querySelector('[aria-label="Messages"]')?.textContent?.includes(text))
+              requestAnimationFrame(() => resolve(performance.now() - began));
+            else if (performance.now() - began > 30_000) reject(new Error('not shown'));
+            else requestAnimationFrame(look);
+          };
+          look();
+        });
+      }),
+    text,
+  );
+
+/** Milliseconds from a typed word to the frame after what was found. */
+export const toFound = (page: Page, word: string): Promise<number> =>
+  page.evaluate(
+    (word: string) =>
+      new Promise<number>((resolve, reject) => {
+        const field = document.querySelector<HTMLInputElement>('#search');
+        if (!field) return reject(new Error('no field'));
+        const began = performance.now();
+        field.value = word;
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+        const look = (): void => {
+          if (document.querySelector('.results mark')?.textContent?.toLowerCase().includes(word))
+            requestAnimationFrame(() => resolve(performance.now() - began));
+          else if (performance.now() - began > 30_000) reject(new Error('nothing found'));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+    word,
+  );
+
+/** The longest task while the list is scrolled from its top to its end and back, and the most rows that were in the page. */
+export const scrolled = (page: Page): Promise<{ readonly longestMs: number; readonly rows: number }> =>
+  page.evaluate(async () => {
+    const outer = document.querySelector('#lists');
+    if (!outer) throw new Error('no list');
+    let longestMs = 0;
+    let rows = 0;
+    const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
+    const watcher = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longestMs = Math.max(longestMs, duration);
+    });
+    watcher.observe({ type: 'long-animation-frame', buffered: false });
+    for (const way of [1, -1])
+      for (let step = 0; step < 120; step++) {
+        outer.scrollBy(0, way * 400);
+        await frame();
+        rows = Math.max(rows, outer.querySelectorAll('li').length);
+      }
+    await frame();
+    watcher.disconnect();
+    return { longestMs, rows };
+  });
