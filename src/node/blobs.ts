@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
+import type { Barrier, Caller } from './admission.ts';
 import { originHeaders, type Request, type Response, sendError } from './http.ts';
 import type { Log } from './log.ts';
-import type { Caller } from './message-service.ts';
-import { refuse, toRefusal } from './refusal.ts';
+import { refuse, refuseForNow, toRefusal } from './refusal.ts';
+import { reasonOf } from './store/reasons.ts';
+import { StoreError } from './store/store.ts';
 
 /** Where sealed attachments are put and fetched, by the SHA-256 of their bytes in hex. */
 export const blobPrefix = '/blob/';
@@ -36,12 +38,14 @@ export class Blobs {
   readonly #limits: BlobLimits;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #onRefused: (barrier: Barrier) => void;
   readonly #spent: Map<Address, Spent>;
   readonly #spentFile: string;
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
 
-  constructor(data: string, limits: BlobLimits, log: Log, clock: Clock) {
+  constructor(data: string, limits: BlobLimits, log: Log, clock: Clock, onRefused: (barrier: Barrier) => void = () => {}) {
+    this.#onRefused = onRefused;
     this.#folder = join(data, 'blobs');
     this.#limits = limits;
     this.#clock = clock;
@@ -73,7 +77,7 @@ export class Blobs {
   /** Keeps what comes if it is what its name says, and counts it against its wallet. @throws ConnectError */
   async put(digest: string, wallet: Address, body: AsyncIterable<Buffer>, length: number | undefined): Promise<void> {
     const { blobBytes, blobStoreBytes } = this.#limits;
-    if (length !== undefined && length > blobBytes) throw tooLarge(blobBytes);
+    if (length !== undefined && length > blobBytes) throw this.#tooLarge();
     const path = this.#pathOf(digest);
     if (await exists(path)) {
       // There already: it stays for another while, and the body is not needed.
@@ -87,10 +91,12 @@ export class Blobs {
       const hash = createHash('sha256');
       for await (const piece of body) {
         received += piece.length;
-        if (received > blobBytes) throw tooLarge(blobBytes);
+        if (received > blobBytes) throw this.#tooLarge();
         this.#spend(wallet, piece.length);
-        if (this.#bytes + received > blobStoreBytes)
+        if (this.#bytes + received > blobStoreBytes) {
+          this.#onRefused('blob-store-bytes');
           throw refuse(Code.ResourceExhausted, 'the blobs of this node have reached their limit; an operator has to raise it');
+        }
         hash.update(piece);
         await writeAll(file, piece);
       }
@@ -100,7 +106,7 @@ export class Blobs {
     } catch (error) {
       await file.close();
       await rm(draft, { force: true });
-      throw error;
+      throw reasonOf(error) === 'full' ? new StoreError('there is no room for a blob', { cause: error }) : error;
     }
     await file.close();
     await utimes(draft, new Date(this.#clock()), new Date(this.#clock()));
@@ -144,18 +150,20 @@ export class Blobs {
     clearInterval(this.#timer);
   }
 
+  #tooLarge(): ConnectError {
+    this.#onRefused('blob-bytes');
+    return refuse(Code.ResourceExhausted, `a blob has at most ${this.#limits.blobBytes} bytes here`);
+  }
+
   #spend(wallet: Address, bytes: number): void {
     const nowMs = this.#clock();
     const day = Math.floor(nowMs / dayMs);
     const spent = this.#spent.get(wallet);
     const before = spent?.day === day ? spent.bytes : 0;
     if (before + bytes > this.#limits.blobDailyBytes) {
-      const error = refuse(
-        Code.ResourceExhausted,
-        `blobs of this wallet: at most ${this.#limits.blobDailyBytes} bytes in a day (UTC); try again tomorrow`,
-      );
-      error.metadata.set('retry-after', String(Math.ceil(((day + 1) * dayMs - nowMs) / 1000)));
-      throw error;
+      this.#onRefused('blob-daily-bytes');
+      const message = `blobs of this wallet: at most ${this.#limits.blobDailyBytes} bytes in a day (UTC); try again tomorrow`;
+      throw refuseForNow(Code.ResourceExhausted, message, Math.ceil(((day + 1) * dayMs - nowMs) / 1000));
     }
     if (this.#spent.size > 100_000) for (const [other, { day: last }] of this.#spent) if (last !== day) this.#spent.delete(other);
     this.#spent.set(wallet, { day, bytes: before + bytes });
@@ -242,8 +250,6 @@ async function sendBlob(blobs: Blobs, digest: string, headOnly: boolean, respons
   response.on('close', () => (stream as unknown as { destroy(): void }).destroy());
   stream.pipe(response as unknown as NodeJS.WritableStream);
 }
-
-const tooLarge = (limit: number) => refuse(Code.ResourceExhausted, `a blob has at most ${limit} bytes here`);
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { defaultLimits, type Limits } from './limits.ts';
+import type { Limits } from './limits.ts';
 import type { LogForm } from './log.ts';
 import type { RelaySettings } from './relay/relay.ts';
-import { readRelay, relaySettings } from './relay/settings.ts';
-import { anyText, largeNumber, listOf, oneOf, type Setting, wholeNumber } from './setting.ts';
+import { readRelay } from './relay/settings.ts';
+import { listOf, type Setting } from './setting.ts';
+import { type SettingName, settings } from './settings.ts';
 
 export interface NodeConfig {
   readonly host: string;
@@ -36,180 +36,59 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Kinds of topics whose messages may be deleted when they are old. The rest is what accounts live by. */
-const forgettable = ['m', 'dm', 'intro', 'invite', 'userpreferences'];
+/** What a setting is, and where it was set: `--port`, `PARLEY_PORT`, `"port" in FILE`, or null for the default. */
+interface Effective {
+  readonly setting: Setting;
+  readonly value: string;
+  readonly source: string | null;
+}
 
-/** Every setting: the flag wins over the environment, the environment over the file, the file over the default. */
-export const settings = {
-  host: {
-    flag: 'host',
-    value: 'ADDRESS',
-    fallback: '127.0.0.1',
-    about: 'where to listen; 0.0.0.0 or :: for every interface',
-    fault: anyText,
-  },
-  port: { flag: 'port', value: 'NUMBER', fallback: '5555', about: 'the one port; 0 takes a free one', fault: wholeNumber(0, 65_535) },
-  config: {
-    flag: 'config',
-    value: 'FILE',
-    fallback: '',
-    about: 'settings as JSON, by the names of the options: {"port": 5555, "compat": true}',
-    fault: () => null,
-  },
-  data: { flag: 'data', value: 'DIR', fallback: './.parley/node', about: 'directory of the store; :memory: keeps nothing', fault: anyText },
-  store: {
-    flag: 'store',
-    value: 'URL',
-    fallback: '',
-    about:
-      'keeps envelopes in PostgreSQL, which several nodes may share: postgres://USER@HOST/DATABASE (the password rather in PGPASSWORD)',
-    fault: (text) => (text === '' || /^postgres(ql)?:\/\/./.test(text) ? null : 'an address that begins with postgres://'),
-  },
-  pages: {
-    flag: 'pages',
-    value: 'DIR',
-    fallback: '',
-    about: 'directory with the pages to serve (demo, link); default: those that come with the node',
-    fault: () => null,
-  },
-  compat: {
-    flag: 'compat',
-    value: '',
-    fallback: 'false',
-    about: 'take what existing nodes take: contacts, invitations and messages are not checked',
-    fault: oneOf('true', 'false'),
-  },
-  tlsCert: {
-    flag: 'tls-cert',
-    value: 'FILE',
-    fallback: '',
-    about: 'certificate (PEM, with its chain) for TLS on the port; read again at SIGHUP',
-    fault: () => null,
-  },
-  tlsKey: { flag: 'tls-key', value: 'FILE', fallback: '', about: 'its private key (PEM)', fault: () => null },
-  metricsPort: {
-    flag: 'metrics-port',
-    value: 'NUMBER',
-    fallback: '',
-    about: 'serves metrics for Prometheus at /metrics on this port; 0 takes a free one',
-    fault: (text) => (text === '' ? null : wholeNumber(0, 65_535)(text)),
-  },
-  metricsHost: { flag: 'metrics-host', value: 'ADDRESS', fallback: '127.0.0.1', about: 'where the metrics are served', fault: anyText },
-  retention: {
-    flag: 'retention',
-    value: 'LIST',
-    fallback: '',
-    about: 'days that messages are kept, by kind of topic: m=365,invite=730; contacts and key backups always stay',
-    fault: retentionFault,
-  },
-  log: { flag: 'log', value: 'FORM', fallback: 'text', about: 'text, json or silent', fault: oneOf('text', 'json', 'silent') },
-  lists: {
-    flag: 'lists',
-    value: 'FILE',
-    fallback: '',
-    about: 'wallets and networks to deny, wallets to allow more, as JSON; read again when it changes and at SIGHUP',
-    fault: () => null,
-  },
-  trustedProxies: {
-    flag: 'trusted-proxies',
-    value: 'LIST',
-    fallback: '',
-    about: 'addresses or ranges, separated by commas, whose X-Forwarded-For is believed',
-    fault: proxiesFault,
-  },
-  walletPublishRate: {
-    flag: 'wallet-publish-rate',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.walletPublishRate),
-    about: 'envelopes per second that one wallet may publish (a hundred times as many at once); 0: no limit',
-    fault: wholeNumber(0, 1_000_000),
-  },
-  networkPublishRate: {
-    flag: 'network-publish-rate',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.networkPublishRate),
-    about: 'the same for one network address (of IPv6 a /64)',
-    fault: wholeNumber(0, 1_000_000),
-  },
-  networkReadRate: {
-    flag: 'network-read-rate',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.networkReadRate),
-    about: 'queries per second of one network address (a hundred times as many at once); 0: no limit',
-    fault: wholeNumber(0, 1_000_000),
-  },
-  networkStreams: {
-    flag: 'network-streams',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.networkStreams),
-    about: 'open streams of one network address; 0: no limit',
-    fault: wholeNumber(0, 1_000_000),
-  },
-  subscriptionTopics: {
-    flag: 'subscription-topics',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.subscriptionTopics),
-    about: 'topics of one subscription; clients subscribe to all of theirs at once',
-    fault: wholeNumber(50_000, 10_000_000),
-  },
-  blobBytes: {
-    flag: 'blob-bytes',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.blobBytes),
-    about: 'bytes of one sealed attachment; 0 keeps none',
-    fault: wholeNumber(0, 999_999_999),
-  },
-  blobDailyBytes: {
-    flag: 'blob-daily-bytes',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.blobDailyBytes),
-    about: 'bytes of attachments that one wallet may put in a day',
-    fault: largeNumber,
-  },
-  blobStoreBytes: {
-    flag: 'blob-store-bytes',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.blobStoreBytes),
-    about: 'bytes of all attachments together',
-    fault: largeNumber,
-  },
-  blobDays: {
-    flag: 'blob-days',
-    value: 'NUMBER',
-    fallback: String(defaultLimits.blobDays),
-    about: 'days after which an attachment goes that nobody has put again',
-    fault: wholeNumber(1, 36_500),
-  },
-  ...relaySettings,
-} as const satisfies Record<string, Setting>;
-
-type SettingName = keyof typeof settings;
-
-/** Reads flags and environment. Answers null if help is asked for. @throws ConfigError */
-export function readConfig(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): NodeConfig | null {
+/** All settings as they are in force, checked one by one. Answers null if help is asked for. @throws ConfigError */
+function readEffective(argv: readonly string[], environment: Environment): Map<SettingName, Effective> | null {
   const flags = readFlags(argv);
   if (flags === null) return null;
   const configFile = flags.get('config') ?? environment['PARLEY_CONFIG'] ?? '';
   const file = configFile === '' ? new Map<string, string>() : readConfigFile(configFile);
-  const text = (name: SettingName): string => {
+  const effective = new Map<SettingName, Effective>();
+  for (const name of Object.keys(settings) as SettingName[]) {
     const setting: Setting = settings[name];
     const variable = variableOf(setting);
-    const fromFlag = flags.get(setting.flag);
-    const fromEnvironment = environment[variable] || undefined; // set to nothing is not set
-    const fromFile = file.get(setting.flag);
-    const value = fromFlag ?? fromEnvironment ?? fromFile ?? setting.fallback;
+    const given: readonly (readonly [string, string | undefined])[] = [
+      [`--${setting.flag}`, flags.get(setting.flag)],
+      [variable, environment[variable] || undefined], // set to nothing is not set
+      [`"${setting.flag}" in ${configFile}`, file.get(setting.flag)],
+    ];
+    const [source, value = setting.fallback] = given.find(([, each]) => each !== undefined) ?? [null];
     const fault = setting.fault(value);
-    if (fault !== null) {
-      const place =
-        fromFlag !== undefined
-          ? `--${setting.flag}`
-          : fromEnvironment === undefined && fromFile !== undefined
-            ? `"${setting.flag}" in ${configFile}`
-            : variable;
-      throw new ConfigError(`${place} is ${JSON.stringify(value)}; expected ${fault}.`);
-    }
-    return value;
-  };
+    if (fault !== null) throw new ConfigError(`${source ?? variable} is ${JSON.stringify(value)}; expected ${fault}.`);
+    effective.set(name, { setting, value, source });
+  }
+  return effective;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads flags, environment and file. Answers null if help is asked for. @throws ConfigError */
+export function readConfig(argv: readonly string[], environment: Environment): NodeConfig | null {
+  const effective = readEffective(argv, environment);
+  return effective && configOf((name) => (effective.get(name) as Effective).value);
+}
+
+/** The settings that are in force, one a line, with where each was set; passwords are left out. Answers null if help is asked for. @throws ConfigError */
+export function describeConfig(argv: readonly string[], environment: Environment): string | null {
+  const effective = readEffective(argv, environment);
+  if (!effective) return null;
+  configOf((name) => (effective.get(name) as Effective).value);
+  return [...effective.values()]
+    .map(({ setting, value, source }) => `${setting.flag.padEnd(24)}${(hidden(value) || '-').padEnd(36)}  ${source ?? 'default'}`)
+    .join('\n');
+}
+
+/** A value without the password that an address may have. */
+const hidden = (value: string): string =>
+  value.replace(/^(\w+:\/\/[^/@:]*):.*@/, '$1:***@').replace(/([?&](?:password|sslpassword)=)[^&]*/gi, '$1***');
+
+function configOf(text: (name: SettingName) => string): NodeConfig {
   const number = (name: SettingName): number => Number(text(name));
   const data = text('data');
   const pages = text('pages');
@@ -251,7 +130,15 @@ export function helpText(): string {
     const fallback = setting.fallback === '' || setting.fallback === 'false' ? '' : ` [${setting.fallback}]`;
     return `  ${flag.padEnd(30)}${variableOf(setting).padEnd(30)}${setting.about}${fallback}`;
   });
-  return ['Usage: main.js [OPTIONS]', '', `  ${'option'.padEnd(30)}${'environment'.padEnd(30)}meaning [default]`, ...rows, ''].join('\n');
+  return [
+    'Usage: main.js [OPTIONS]',
+    '',
+    `  ${'option'.padEnd(30)}${'environment'.padEnd(30)}meaning [default]`,
+    ...rows,
+    '',
+    '  --print-config                prints the settings in force, where each was set, and ends',
+    '',
+  ].join('\n');
 }
 
 /** The same table in Markdown, for docs/operating.md. */
@@ -286,17 +173,6 @@ function readFlags(argv: readonly string[]): Map<string, string> | null {
   return flags;
 }
 
-function proxiesFault(text: string): string | null {
-  const good = listOf(text).every((range) => {
-    const [address = '', bits, ...rest] = range.split('/');
-    const family = isIP(address);
-    return (
-      family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
-    );
-  });
-  return good ? null : 'IP addresses or ranges such as 10.0.0.0/8, separated by commas';
-}
-
 /** A file of settings: one JSON object, its members named like the options. @throws ConfigError naming the member that is wrong */
 function readConfigFile(path: string): Map<string, string> {
   let parsed: unknown;
@@ -326,11 +202,3 @@ const retentionOf = (text: string): ReadonlyMap<string, number> =>
       return [kind, Number(days)];
     }),
   );
-
-function retentionFault(text: string): string | null {
-  const good = [...listOf(text)].every((each) => {
-    const [, kind = ''] = /^([a-z]+)=[1-9]\d{0,4}$/.exec(each) ?? [];
-    return forgettable.includes(kind);
-  });
-  return good ? null : `KIND=DAYS, separated by commas, with kinds ${forgettable.join(', ')}`;
-}

@@ -11,11 +11,12 @@ import {
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { type FollowRequest, FollowRequestSchema, FollowResponseSchema } from '../gen/parley/node/v1/node_pb.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
+import type { Caller } from './admission.ts';
 import type { Dispatcher, Encoder, Subscription } from './dispatcher.ts';
 import { compressedFlag, FrameReader, frame, inflate } from './framing.ts';
 import { flushHeaders, header, originOf, type Request, type Response, send, write } from './http.ts';
 import { maxRequestLength } from './limits.ts';
-import type { Caller, MessageService } from './message-service.ts';
+import type { MessageService } from './message-service.ts';
 import { refuse, toRefusal } from './refusal.ts';
 import type { SavedTopics } from './saved-topics.ts';
 import type { Store } from './store/store.ts';

@@ -8,11 +8,12 @@ import {
   QueryRequestSchema,
   SubscribeRequestSchema,
 } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import type { Caller } from './admission.ts';
 import type { Encoder, Subscription, Topics } from './dispatcher.ts';
 import { batchQueryResponseJson, envelopeJson, parseBody, queryResponseJson } from './gateway-json.ts';
 import { errorJson, flushHeaders, header, type Request, type Response, readBody, send, sendError, write } from './http.ts';
 import { maxRequestLength } from './limits.ts';
-import type { Caller, MessageService } from './message-service.ts';
+import type { MessageService } from './message-service.ts';
 import { refuse, toRefusal } from './refusal.ts';
 import { sinkOf } from './streams.ts';
 

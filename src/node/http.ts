@@ -43,7 +43,7 @@ export function send(response: Response, status: number, contentType: string, bo
   response.end(bytes);
 }
 
-/** The error body of the JSON gateway (SPEC 15.3). */
+/** The error body of the JSON gateway (SPEC 15.3). When to try again is a header. */
 export const errorJson = (code: Code, message: string): string => JSON.stringify({ code, message, details: [] });
 
 export function sendError(response: Response, error: ConnectError): void {

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import type { BlobLimits } from './blobs.ts';
-import { refuse } from './refusal.ts';
+import { refuse, refuseForNow } from './refusal.ts';
 
 /** Bytes of a request (SPEC 13.6). */
 export const maxRequestLength = 52_428_800;
@@ -77,12 +77,8 @@ export class RateLimiter {
   }
 
   #tryAgain(cost: number, seconds: number): ConnectError {
-    const error = refuse(
-      Code.ResourceExhausted,
-      `${cost} exceeds rate limit of ${this.#name}: ${this.#rate} per second; try again in ${seconds} s`,
-    );
-    error.metadata.set('retry-after', String(seconds));
-    return error;
+    const message = `${cost} exceeds rate limit of ${this.#name}: ${this.#rate} per second; try again in ${seconds} s`;
+    return refuseForNow(Code.ResourceExhausted, message, seconds);
   }
 
   #sweep(nowMs: number): void {

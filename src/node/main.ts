@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { argv, env, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { commandsText, runCommand } from './commands.ts';
-import { ConfigError, helpText, readConfig } from './config.ts';
+import { ConfigError, describeConfig, helpText, readConfig } from './config.ts';
 import { HealthError } from './health.ts';
 import { RelayMissingError } from './relay/host.ts';
 import { type RunningNode, startNode } from './start-node.ts';
@@ -17,6 +17,11 @@ export async function main(args: readonly string[]): Promise<void> {
     const said = await runCommand(args, env);
     if (said !== null) {
       if (said !== '') console.log(said);
+      return;
+    }
+    if (args.includes('--print-config')) {
+      const others = args.filter((arg) => arg !== '--print-config');
+      console.log(describeConfig(others, env) ?? helpText());
       return;
     }
     const config = readConfig(args, env);

@@ -1,10 +1,11 @@
 import { createContextKey, createContextValues, type HandlerContext } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { MessageApi } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import type { Caller } from './admission.ts';
 import type { Exchange } from './exchange.ts';
 import { type Origin, originOf, type Request, type Response } from './http.ts';
 import { maxRequestLength } from './limits.ts';
-import type { Caller, MessageService } from './message-service.ts';
+import type { MessageService } from './message-service.ts';
 import { type StreamMethod, serveStream } from './streams.ts';
 import { serveUnary, unaryCall } from './unary.ts';
 

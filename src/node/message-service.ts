@@ -16,9 +16,10 @@ import {
 import type { Address } from '../protocol/address.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import { isEphemeralTopic, parseTopic } from '../protocol/topic.ts';
+import { Admission, type Caller } from './admission.ts';
 import { Authenticator } from './authn.ts';
 import type { Dispatcher, Sink, Subscription, Topics } from './dispatcher.ts';
-import { type Limits, RateLimiter } from './limits.ts';
+import type { Limits } from './limits.ts';
 import type { Lists } from './lists.ts';
 import { type Log, shortAddress } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -29,20 +30,6 @@ import { checkEnvelope } from './topic-rules.ts';
 const maxRows = 100;
 const maxPreferenceRows = 500;
 const maxBatch = 50;
-/** A query counts once per so many topics. */
-const topicsPerToken = 50;
-
-/** How many times the rate of others a wallet has that is allowed more. */
-const allowedFactor = 25;
-
-/** Who asks. */
-export interface Caller {
-  /** The header as it came. */
-  readonly authorization: string | undefined;
-  /** See `networkOf`. */
-  readonly network: string;
-}
-
 /** Counts since the start, for the log and for measuring. */
 export interface Counts {
   published: number;
@@ -55,19 +42,12 @@ export class MessageService {
   readonly counts: Counts = { published: 0, queries: 0, refused: 0 };
   readonly #store: Store;
   readonly #dispatcher: Dispatcher;
-  readonly #authenticator: Authenticator;
+  readonly #admission: Admission;
   readonly #compat: boolean;
-  readonly #limits: Limits;
   readonly #log: Log;
   readonly #metrics: Metrics;
-  readonly #lists: Lists;
-  readonly #allowedPublishes: RateLimiter;
   readonly #clock: Clock;
   readonly #onTaken: (envelopes: readonly NewEnvelope[]) => void;
-  readonly #walletPublishes: RateLimiter;
-  readonly #networkPublishes: RateLimiter;
-  readonly #networkReads: RateLimiter;
-  readonly #streams = new Map<string, number>();
 
   constructor({
     store,
@@ -92,26 +72,26 @@ export class MessageService {
     readonly clock?: Clock;
   }) {
     this.#onTaken = onTaken;
-    this.#lists = lists;
-    this.#allowedPublishes = new RateLimiter('this wallet', limits.walletPublishRate * allowedFactor, clock);
     this.#metrics = metrics;
     this.#store = store;
     this.#dispatcher = dispatcher;
-    this.#authenticator = new Authenticator({ compat, clock });
+    this.#admission = new Admission({
+      authenticator: new Authenticator({ compat, clock }),
+      limits,
+      lists,
+      onRefused: (barrier) => metrics.refusals.add(1, { barrier }),
+      clock,
+    });
     this.#compat = compat;
-    this.#limits = limits;
     this.#log = log;
     this.#clock = clock;
-    this.#walletPublishes = new RateLimiter('this wallet', limits.walletPublishRate, clock);
-    this.#networkPublishes = new RateLimiter('publishes from this network', limits.networkPublishRate, clock);
-    this.#networkReads = new RateLimiter('queries from this network', limits.networkReadRate, clock);
   }
 
   /** Resolves when all envelopes are durable, or throws and none is. */
   publish({ envelopes }: PublishRequest, caller: Caller): Promise<void> {
     return this.#answer('publish', async () => {
       const cost = Math.max(1, envelopes.length);
-      const wallet = this.#admit(caller, cost);
+      const wallet = this.#admission.walletOf(caller, cost);
       try {
         const rules = { compat: this.#compat, nowMs: this.#clock() };
         const checked = envelopes.map(({ contentTopic, timestampNs, message }) =>
@@ -137,8 +117,7 @@ export class MessageService {
 
   query(request: QueryRequest, caller: Caller): Promise<QueryResponse> {
     return this.#answer('query', async () => {
-      this.#mayAsk(caller);
-      this.#networkReads.spend(caller.network, costOf(request));
+      this.#admission.read(caller, [request.contentTopics.length]);
       return this.#query(request);
     });
   }
@@ -146,11 +125,11 @@ export class MessageService {
   /** One query after the other; one that fails fails them all, as an internal error that quotes it (SPEC 13.5). */
   batchQuery({ requests }: BatchQueryRequest, caller: Caller): Promise<BatchQueryResponse> {
     return this.#answer('batch query', async () => {
-      this.#mayAsk(caller);
+      this.#admission.mayAsk(caller);
       if (requests.length > maxBatch) throw refuse(Code.InvalidArgument, 'cannot exceed 50 requests in single batch');
-      this.#networkReads.spend(
-        caller.network,
-        requests.reduce((cost, request) => cost + costOf(request), 0),
+      this.#admission.read(
+        caller,
+        requests.map(({ contentTopics }) => contentTopics.length),
       );
       const responses: QueryResponse[] = [];
       for (const request of requests) {
@@ -167,14 +146,10 @@ export class MessageService {
 
   /** What is published from now on (SPEC 13.7). The caller closes the subscription when its reader has gone. @throws ConnectError */
   subscribe(topics: Topics, caller: Caller, sink: Sink): Subscription {
+    let release: () => void;
     try {
-      this.#mayAsk(caller);
-      this.#checkTopics(topics);
-      this.#networkReads.spend(caller.network, 1);
-      const open = this.#streams.get(caller.network) ?? 0;
-      if (this.#limits.networkStreams > 0 && open >= this.#limits.networkStreams)
-        throw refuse(Code.ResourceExhausted, `streams from this network: at most ${this.#limits.networkStreams} at once; close one first`);
-      this.#streams.set(caller.network, open + 1);
+      this.#admission.followTopics(caller, topics);
+      release = this.#admission.openStream(caller);
       this.#metrics.requests.add(1, { method: 'subscribe', code: 'OK' });
     } catch (error) {
       this.counts.refused++;
@@ -185,59 +160,31 @@ export class MessageService {
     let closed = false;
     return {
       setTopics: (next) => {
-        this.#checkTopics(next);
-        this.#networkReads.spend(caller.network, 1);
+        this.#admission.followTopics(caller, next);
         subscription.setTopics(next);
       },
       close: () => {
         if (closed) return;
         closed = true;
         subscription.close();
-        const left = (this.#streams.get(caller.network) ?? 1) - 1;
-        if (left > 0) this.#streams.set(caller.network, left);
-        else this.#streams.delete(caller.network);
+        release();
       },
     };
   }
 
   /** The wallet whose token comes with a request, its rate counted. @throws ConnectError unauthenticated, resource exhausted */
   walletOf(caller: Caller): Address {
-    return this.#admit(caller, 1);
+    return this.#admission.walletOf(caller, 1);
   }
 
-  /** The wallet that publishes, after everything that may be against it. */
-  #admit(caller: Caller, cost: number): Address {
-    this.#mayAsk(caller);
-    this.#networkPublishes.check(caller.network, cost);
-    let wallet: Address;
-    try {
-      wallet = this.#authenticator.walletOf(caller.authorization);
-    } catch (error) {
-      // To judge a signature costs more than to refuse it: tokens that are no good are counted.
-      this.#networkPublishes.spend(caller.network, 1);
-      throw error;
-    }
-    if (this.#lists.isDenied(wallet)) throw refuse(Code.PermissionDenied, 'wallet is deny listed');
-    (this.#lists.isAllowed(wallet) ? this.#allowedPublishes : this.#walletPublishes).spend(wallet, cost);
-    // Last, so that a wallet beyond its own rate takes nothing from those who share its network.
-    this.#networkPublishes.spend(caller.network, cost);
-    return wallet;
-  }
-
-  #mayAsk({ network }: Caller): void {
-    if (this.#lists.isDeniedNetwork(network)) throw refuse(Code.PermissionDenied, 'network is deny listed');
+  /** Counts a stream of another kind; what it answers is called when that is closed. @throws ConnectError resource exhausted */
+  openStream(caller: Caller): () => void {
+    return this.#admission.openStream(caller);
   }
 
   /** Counts a read of so many topics against who asks. @throws ConnectError resource exhausted */
   spendRead(caller: Caller, topics: number): void {
-    this.#mayAsk(caller);
-    this.#networkReads.spend(caller.network, Math.max(1, Math.ceil(topics / topicsPerToken)));
-  }
-
-  #checkTopics(topics: Topics): void {
-    const { subscriptionTopics } = this.#limits;
-    if (topics !== 'all' && topics.length > subscriptionTopics)
-      throw refuse(Code.InvalidArgument, `cannot exceed ${subscriptionTopics} topics per subscription`);
+    this.#admission.read(caller, [topics]);
   }
 
   async #query({ contentTopics, startTimeNs, endTimeNs, pagingInfo }: QueryRequest): Promise<QueryResponse> {
@@ -285,8 +232,6 @@ export class MessageService {
     return refusal;
   }
 }
-
-const costOf = ({ contentTopics }: QueryRequest): number => Math.max(1, Math.ceil(contentTopics.length / topicsPerToken));
 
 function cursorOf(pagingInfo: PagingInfo | undefined): Pick<StoreQuery, 'cursor'> {
   const index = pagingInfo?.cursor?.cursor.value;

@@ -58,6 +58,7 @@ export class Metrics {
   readonly duplicates = new Counter();
   readonly slowReaders = new Counter();
   readonly storeFaults = new Counter();
+  readonly refusals = new Counter();
   readonly relayed = new Counter();
   readonly syncs = new Counter();
   readonly commitSeconds = new Histogram(seconds);
@@ -96,6 +97,7 @@ export class Metrics {
     counter('parley_published_bytes_total', 'Bytes of their messages.', this.envelopeBytes);
     counter('parley_duplicate_envelopes_total', 'Envelopes that were there already.', this.duplicates);
     counter('parley_slow_readers_total', 'Streams ended because their reader was too slow.', this.slowReaders);
+    counter('parley_refusals_total', 'What was refused by a limit or a list, by the option or the list.', this.refusals);
     counter('parley_store_faults_total', 'What the store could not do, by reason.', this.storeFaults);
     counter('parley_relay_messages_total', 'Messages of the relay by what became of them.', this.relayed);
     counter('parley_relay_comparisons_total', 'Comparisons of the store with that of a peer.', this.syncs);

@@ -10,11 +10,11 @@ import {
 } from '../gen/parley/node/v1/node_pb.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { type Clock, msToNs } from '../protocol/time.ts';
+import type { Caller } from './admission.ts';
 import type { Exchange } from './exchange.ts';
 import { type FollowDeps, serveFollow } from './follow.ts';
 import { type Origin, originOf, type Request, type Response } from './http.ts';
 import { maxRequestLength } from './limits.ts';
-import type { Caller } from './message-service.ts';
 import { refuse } from './refusal.ts';
 import { serveUnary, unaryCall } from './unary.ts';
 import { version } from './version.ts';

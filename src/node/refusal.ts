@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { RetryInfoSchema } from '../gen/google/rpc/error_details_pb.ts';
 import { ProtocolError, type ProtocolReason } from '../protocol/errors.ts';
 import type { StoreReason } from './store/reasons.ts';
 import { NotNewerError, StoreError, TooManyError } from './store/store.ts';
@@ -6,6 +7,12 @@ import { NotNewerError, StoreError, TooManyError } from './store/store.ts';
 /** The error of every answer of the node; its code is the number of the gRPC status (SPEC 13.8). */
 export const refuse = (code: Code, message: string, cause?: unknown): ConnectError =>
   new ConnectError(message, code, undefined, undefined, cause);
+
+/** The same for what may succeed later: how many seconds later is told by HTTP (`retry-after`) and by gRPC (`google.rpc.RetryInfo`). */
+export function refuseForNow(code: Code, message: string, seconds: number, cause?: unknown): ConnectError {
+  const retry = { desc: RetryInfoSchema, value: { retryDelay: { seconds: BigInt(seconds) } } };
+  return new ConnectError(message, code, { 'retry-after': String(seconds) }, [retry], cause);
+}
 
 /** Whatever was thrown, as what a client may read; what nobody foresaw stays whole in `cause` for our own log. */
 export function toRefusal(error: unknown): ConnectError {
@@ -20,9 +27,7 @@ export function toRefusal(error: unknown): ConnectError {
 /** What a client may know of a fault of the store: whether it is worth trying again, and when. The file and the words of the driver are for the log. */
 function storeRefusal(error: StoreError): ConnectError {
   const { code = Code.Unavailable, message, seconds } = storeFaults[error.reason];
-  const refusal = refuse(code, message, error);
-  if (seconds !== undefined) refusal.metadata.set('retry-after', String(seconds));
-  return refusal;
+  return seconds === undefined ? refuse(code, message, error) : refuseForNow(code, message, seconds, error);
 }
 
 const storeFaults: Readonly<Record<StoreReason, { readonly code?: Code; readonly message: string; readonly seconds?: number }>> = {

@@ -11,10 +11,11 @@ import {
 import { type AddressInfo, BlockList, createServer, isIP, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { Code } from '@connectrpc/connect';
-
+import type { Caller } from './admission.ts';
 import { type Blobs, blobPrefix, serveBlob } from './blobs.ts';
 import { type Exchange, Http1Exchange, Http2Exchange } from './exchange.ts';
 import { gatewayPrefix, serveGateway } from './gateway.ts';
+import { createHealthApi, healthApiPrefix } from './health-api.ts';
 import {
   allowOrigins,
   header,
@@ -30,7 +31,7 @@ import {
 import { networkOf } from './limits.ts';
 import type { Log } from './log.ts';
 import { apiPrefix, createMessageApi } from './message-api.ts';
-import type { Caller, MessageService } from './message-service.ts';
+import type { MessageService } from './message-service.ts';
 import { type createNodeApi, nodeApiPrefix } from './node-api.ts';
 import { servePage } from './pages.ts';
 import { refuse, toRefusal } from './refusal.ts';
@@ -78,6 +79,7 @@ export class NodeServer {
   readonly #proxies: BlockList;
   readonly #messageApi: ReturnType<typeof createMessageApi>;
   readonly #nodeApi: ReturnType<typeof createNodeApi>;
+  readonly #healthApi: ReturnType<typeof createHealthApi>;
   #stopping = false;
 
   constructor(options: ServerOptions) {
@@ -85,6 +87,11 @@ export class NodeServer {
     this.#proxies = blockListOf(options.trustedProxies);
     this.#messageApi = createMessageApi(options.service, (from) => this.#callerOf(from));
     this.#nodeApi = options.nodeApi((from) => this.#callerOf(from));
+    this.#healthApi = createHealthApi({
+      ready: options.ready,
+      openStream: (caller) => options.service.openStream(caller),
+      callerOf: (from) => this.#callerOf(from),
+    });
     const accept = (socket: Socket): void => this.#accept(socket);
     this.#listener = options.tls ? createTlsServer({ ...options.tls, ALPNProtocols: ['h2', 'http/1.1'] }, accept) : createServer(accept);
     const serve = (request: Request, response: Response): void => {
@@ -133,6 +140,7 @@ export class NodeServer {
   /** Takes no more requests, lets those that run come to their end, then closes every connection. Streams are ended by whoever feeds them. */
   async close(): Promise<void> {
     this.#stopping = true;
+    this.#healthApi.close();
     const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
     const limit = Date.now() + drainMs;
     while (this.#busy.size > 0 && Date.now() < limit) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -212,6 +220,7 @@ export class NodeServer {
       await serveGateway(this.#options.service, path, this.#callerOf(originOf(request)), request, response);
     else if (path.startsWith(apiPrefix)) this.#messageApi.any(path, request, response);
     else if (path.startsWith(nodeApiPrefix)) this.#nodeApi.any(path, request, response);
+    else if (path.startsWith(healthApiPrefix)) this.#healthApi.any(request, response);
     else if (path.startsWith(blobPrefix)) {
       const { blobs, service } = this.#options;
       await serveBlob(blobs, (caller) => service.walletOf(caller), this.#callerOf(originOf(request)), path, request, response);

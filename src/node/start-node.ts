@@ -107,7 +107,7 @@ export async function startNode({
   const dispatcher = new Dispatcher(tooSlow, store.head());
   const bounds = { ...defaultLimits, ...limits };
   // In memory nothing is kept, least of all files.
-  const blobs = data === ':memory:' ? null : new Blobs(data, bounds, log, clock);
+  const blobs = data === ':memory:' ? null : new Blobs(data, bounds, log, clock, (barrier) => metrics.refusals.add(1, { barrier }));
   const service = new MessageService({
     store,
     dispatcher,

@@ -3,12 +3,13 @@ import { Code, type ConnectError } from '@connectrpc/connect';
 import { endStreamToJson } from '@connectrpc/connect/protocol-connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { EnvelopeSchema, type SubscribeRequest, SubscribeRequestSchema } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import type { Caller } from './admission.ts';
 import type { Encoder, Sink, Subscription, Topics } from './dispatcher.ts';
 import { compressedFlag, connectEndFlag, FrameReader, frame, inflate, webTrailerFlag } from './framing.ts';
 import { envelopeJson } from './gateway-json.ts';
 import { flushHeaders, header, type Request, type Response, send, write } from './http.ts';
 import { maxRequestLength } from './limits.ts';
-import type { Caller, MessageService } from './message-service.ts';
+import type { MessageService } from './message-service.ts';
 import { refuse, toRefusal } from './refusal.ts';
 
 /** Bytes that may wait for a reader before it is given up. */

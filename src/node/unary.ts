@@ -10,11 +10,11 @@ import {
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus, errorToJson } from '@connectrpc/connect/protocol-connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import type { Caller } from './admission.ts';
 import type { Exchange } from './exchange.ts';
 import { frame, webTrailerFlag } from './framing.ts';
 import { originHeaders } from './http.ts';
 import { maxRequestLength } from './limits.ts';
-import type { Caller } from './message-service.ts';
 import { refuse, toRefusal } from './refusal.ts';
 
 /** A call with one request and one answer, as a service implements it. */

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, helpText, readConfig, settings } from '../../src/node/config.ts';
+import { ConfigError, describeConfig, helpText, readConfig } from '../../src/node/config.ts';
 import { defaultLimits } from '../../src/node/limits.ts';
+import { settings } from '../../src/node/settings.ts';
 
 describe('the configuration', () => {
   test('has a default for everything', () => {
@@ -95,6 +96,26 @@ describe('the configuration', () => {
   ])('names the faulty key: %j %j', (argv, environment, words) => {
     expect(() => readConfig(argv, environment)).toThrow(ConfigError);
     expect(() => readConfig(argv, environment)).toThrow(words);
+  });
+
+  test('tells of every setting what is in force and where it was set, without passwords', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-config-'));
+    const file = join(folder, 'node.json');
+    writeFileSync(file, JSON.stringify({ port: 1, log: 'json', 'network-streams': 7 }));
+    const store = 'postgres://parley:se@cr:et/1@10.0.0.1/parley?password=other&x=1';
+    const said = describeConfig(['--config', file, '--port', '2', '--store', store], { PARLEY_LOG: 'silent', PARLEY_PORT: '3' });
+    rmSync(folder, { recursive: true });
+    const lines = new Map(said?.split('\n').map((line) => [line.split(/\s+/)[0], line.replace(/\s+/g, ' ')]));
+    expect(lines.get('port')).toBe('port 2 --port');
+    expect(lines.get('log')).toBe('log silent PARLEY_LOG');
+    expect(lines.get('network-streams')).toBe(`network-streams 7 "network-streams" in ${file}`);
+    expect(lines.get('host')).toBe('host 127.0.0.1 default');
+    expect(lines.get('lists')).toBe('lists - default');
+    expect(lines.get('store')).toBe('store postgres://parley:***@10.0.0.1/parley?password=***&x=1 --store');
+    expect(said).not.toMatch(/se@cr|et\/1|other/);
+    expect(lines.size).toBe(Object.keys(settings).length);
+    expect(() => describeConfig(['--tls-cert', 'a'], {})).toThrow('TLS needs both');
+    expect(helpText()).toContain('--print-config');
   });
 
   test('explains every setting', () => {

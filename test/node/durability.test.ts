@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startNode } from '../../src/node/start-node.ts';
 import { buildNodeIfStale } from '../cli/build.ts';
 import { killUnderLoad, NodeProgram as Program, publishPair as publish, running, stored, topics } from '../support/node-program.ts';
+import { alice } from '../support/people.ts';
 import { api } from './clients.ts';
 
 let data: string;
@@ -66,6 +67,33 @@ describe('the process', () => {
       expect(acknowledged.filter((name) => !found.has(name))).toEqual([]);
     },
   );
+
+  test('reads its lists again at SIGHUP, also wrong ones, and goes on', async () => {
+    const lists = join(data, 'lists.json');
+    await writeFile(lists, '{}');
+    const program = new Program('--port', '0', '--data', join(data, 'store'), '--lists', lists);
+    const url = await program.url();
+    await publish(url, 'before');
+    const told = async (content: string, words: string): Promise<void> => {
+      const already = program.said.length;
+      await writeFile(lists, content);
+      program.hangUp();
+      await expect.poll(() => program.said.slice(already), { timeout: 10_000 }).toContain(words);
+    };
+    await told(JSON.stringify({ deny: [alice.address] }), 'read the lists again denied=1');
+    await expect(publish(url, 'denied')).rejects.toMatchObject({ code: Code.PermissionDenied });
+    await told('{', 'the lists are wrong, so those before stay');
+    await expect(publish(url, 'denied')).rejects.toMatchObject({ code: Code.PermissionDenied });
+    await told('{}', 'read the lists again denied=0');
+    await publish(url, 'after');
+    expect(await program.signal('SIGTERM')).toBe(0);
+  });
+
+  test('prints the settings in force and ends', async () => {
+    const program = new Program('--print-config', '--port', '7', '--data', data);
+    expect(await program.ended).toBe(0);
+    expect(program.said).toMatch(/^port\s+7\s+--port$/m);
+  });
 
   test('names a port that is taken, and what to do', async () => {
     const other = createServer().listen(0, '127.0.0.1');

@@ -11,11 +11,12 @@ import {
   QueryResponseSchema,
   SortDirection,
 } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
-import { ConfigError, readConfig, settings } from '../../src/node/config.ts';
+import { ConfigError, readConfig } from '../../src/node/config.ts';
 import { FrameReader, frame, inflate } from '../../src/node/framing.ts';
 import { parseBody, queryResponseJson } from '../../src/node/gateway-json.ts';
 import { networkOf, RateLimiter } from '../../src/node/limits.ts';
 import { toRefusal } from '../../src/node/refusal.ts';
+import { settings } from '../../src/node/settings.ts';
 import { keepFirst, type Place } from '../../src/node/store/places.ts';
 import { openSqliteStore } from '../../src/node/store/sqlite.ts';
 import type { StoreCursor, StoredEnvelope } from '../../src/node/store/store.ts';

@@ -38,6 +38,11 @@ export class NodeProgram {
     }
   }
 
+  /** SIGHUP, which does not end it. */
+  hangUp(): void {
+    this.#child.kill('SIGHUP');
+  }
+
   async signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<number | null> {
     this.#child.kill(name);
     return this.ended;
