@@ -212,7 +212,8 @@ export async function assemble(platform: Platform): Promise<Background> {
     sessions,
     messages,
     nodes: async () => [await preferences.nodeInUse(), ...(await preferences.nodes())],
-    get: (address) => getBlob(address, { bytes: maxRemoteLength, ...(platform.fetch && { fetch: platform.fetch }) }),
+    get: (address, options) => getBlob(address, { bytes: maxRemoteLength, ...options, ...(platform.fetch && { fetch: platform.fetch }) }),
+    progress: (transfer) => events.emit('transfer', transfer),
   });
   const safety = createSafety({
     sessions,

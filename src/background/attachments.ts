@@ -15,7 +15,7 @@ import { decodeContent } from '../protocol/content.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { maxRemoteLength } from '../protocol/remote-content.ts';
 import { RefusalError } from '../rpc/errors.ts';
-import { longestInline, type MessageView, type OpenedFile } from '../rpc/views.ts';
+import { longestInline, type MessageView, type OpenedFile, type OwnEvents } from '../rpc/views.ts';
 import type { StoredMessage } from './model.ts';
 import type { AttachmentsService, Messages } from './services.ts';
 import type { Session } from './session.ts';
@@ -26,11 +26,27 @@ interface Deps {
   readonly messages: Pick<Messages, 'send'>;
   readonly nodes: () => Promise<readonly string[]>;
   /** Null where nothing lies. @throws NodeError */
-  readonly get: (address: string) => Promise<Uint8Array | null>;
+  readonly get: (
+    address: string,
+    options: { readonly signal: AbortSignal; readonly progress: (length: number) => void },
+  ) => Promise<Uint8Array | null>;
+  readonly progress: (transfer: OwnEvents['transfer']) => void;
 }
 
 /** Files in messages: small ones travel in the message, larger ones lie sealed on a node that others can reach, and the message says how they open. */
-export function createAttachments({ sessions, messages, nodes, get }: Deps): AttachmentsService {
+export function createAttachments({ sessions, messages, nodes, get, progress }: Deps): AttachmentsService {
+  /** What is on its way, by the name that whoever asked for it gave: the message, or the request. */
+  const under = new Map<string, AbortController>();
+  const cancellable = async <T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const control = new AbortController();
+    under.set(id, control);
+    try {
+      return await work(control.signal);
+    } finally {
+      if (under.get(id) === control) under.delete(id);
+    }
+  };
+
   const contentOf = async (session: Session, id: string): Promise<Value> => {
     await session.ready();
     const record = await session.cache.messages.get(id);
@@ -46,15 +62,24 @@ export function createAttachments({ sessions, messages, nodes, get }: Deps): Att
   };
 
   /** By its digest from the nodes that we use ourselves, then from where the sender says; who asks there is told our internet address. */
-  const fetched = async (value: Extract<Value, { kind: 'remote-attachment' }>): Promise<Uint8Array> => {
+  const fetched = async (id: string, value: Extract<Value, { kind: 'remote-attachment' }>, signal: AbortSignal): Promise<Uint8Array> => {
     const places = (await nodes()).map((node) => blobAddress(node, value.contentDigest));
     if (mayBeFetched(value.url)) places.push(value.url);
     let trouble: unknown = null;
+    let told = 0;
     for (const place of new Set(places)) {
       try {
-        const found = await get(place);
+        const found = await get(place, {
+          signal,
+          progress: (done) => {
+            if (done - told < toldBytes) return;
+            told = done;
+            progress({ id, done, total: value.contentLength ?? null });
+          },
+        });
         if (found) return found;
       } catch (error) {
+        if (signal.aborted) throw cancelled(error);
         trouble = error;
       }
     }
@@ -64,11 +89,11 @@ export function createAttachments({ sessions, messages, nodes, get }: Deps): Att
     throw new RefusalError('file-gone', 'The file is not there any more.');
   };
 
-  const opened = async (value: Value): Promise<Attachment> => {
+  const opened = async (id: string, value: Value, signal: AbortSignal): Promise<Attachment> => {
     if (value.kind === 'attachment') return value;
     if (value.kind !== 'remote-attachment') throw new RefusalError('not-found', 'There is no file in this message.');
     try {
-      const inner = await openRemote(value, await fetched(value));
+      const inner = await openRemote(value, await fetched(id, value, signal));
       if (inner.kind === 'attachment') return inner;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -78,7 +103,7 @@ export function createAttachments({ sessions, messages, nodes, get }: Deps): Att
 
   return {
     async open(id): Promise<OpenedFile> {
-      const file = await opened(await contentOf(sessions.current(), id));
+      const file = await cancellable(id, async (signal) => opened(id, await contentOf(sessions.current(), id), signal));
       return {
         filename: safeFilename(file.filename),
         mimeType: file.mimeType ?? null,
@@ -91,12 +116,16 @@ export function createAttachments({ sessions, messages, nodes, get }: Deps): Att
       if (data.length === 0) throw new RefusalError('bad-params', 'This file is empty.', { field: 'data' });
       if (data.length > maxRemoteLength - 4096) throw new RefusalError('file-too-large', 'Files have at most 25 MB.');
       const file: Attachment = { kind: 'attachment', filename: safeFilename(filename), ...(mimeType && { mimeType }), data };
-      const content = data.length <= longestInline ? file : await elsewhere(session, file);
+      const content = data.length <= longestInline ? file : await cancellable(clientId, (signal) => elsewhere(session, file, signal));
       return messages.send(conversation, replyTo === null ? content : { kind: 'reply', reference: replyTo, content }, clientId);
+    },
+    async cancel(id) {
+      under.get(id)?.abort();
+      return null;
     },
   };
 
-  async function elsewhere(session: Session, file: Attachment): Promise<Value> {
+  async function elsewhere(session: Session, file: Attachment, signal: AbortSignal): Promise<Value> {
     // Others fetch it over https, whatever way we take to the node.
     if (!session.node.url.startsWith('https://'))
       throw new RefusalError(
@@ -104,12 +133,18 @@ export function createAttachments({ sessions, messages, nodes, get }: Deps): Att
         `This node is not reached over https, so that files of more than ${Math.floor(longestInline / 1000)} kB cannot be left there for others.`,
       );
     const { payload, attachment } = await sealRemote(file);
-    return { ...attachment, url: await session.node.putBlob(attachment.contentDigest, payload) };
+    if (signal.aborted) throw cancelled();
+    return { ...attachment, url: await session.node.putBlob(attachment.contentDigest, payload, signal) };
   }
 }
 
+/** It is told after this many bytes more. */
+const toldBytes = 200_000;
+
 /** Troubles after which another try may fetch it. */
 const passing: readonly NodeReason[] = ['unreachable', 'limited', 'failed'];
+
+const cancelled = (cause?: unknown): RefusalError => new RefusalError('cancelled', 'This was called off.', {}, { cause });
 
 const damaged = (cause?: unknown): RefusalError =>
   new RefusalError('file-damaged', 'What lies there is not the file that was sent.', {}, { cause });

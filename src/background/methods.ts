@@ -194,6 +194,7 @@ export const methods = {
     ({ id: conversation, data, clientId, replyTo = null, ...file }, { attachments }) =>
       attachments.send(conversation, { ...file, replyTo, data: bytesOf(data) }, clientId),
   ),
+  cancelFile: own(object({ id: string({ min: 1, max: 64 }) }), (p, { attachments }) => attachments.cancel(p.id)),
   hideMessage: own(object({ message: messageId }), (p, { messages }) => messages.hide(p.message)),
   retryMessage: own(object({ message: id }), (p, { messages }) => messages.retry(p.message)),
   discardMessage: own(object({ message: id }), (p, { messages }) => messages.discard(p.message)),

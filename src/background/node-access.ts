@@ -1,5 +1,6 @@
 import { NodeError } from '../network/errors.ts';
 import type { NodeClient } from '../network/node-client.ts';
+import { RefusalError } from '../rpc/errors.ts';
 import type { NodeStatus, NodeTrouble } from './node-state.ts';
 
 /** The node of the open account. What its calls come to is told to the status. */
@@ -38,7 +39,14 @@ export function watchNode(
   return {
     url: client.url,
     publish: (envelopes) => watch(client.publish(envelopes)),
-    putBlob: (digest, bytes) => watch(client.putBlob(digest, bytes)),
+    // That it was called off says nothing of the node.
+    putBlob: (digest, bytes, called) =>
+      watch(
+        client.putBlob(digest, bytes, called).catch((error: unknown) => {
+          if (called?.aborted) throw new RefusalError('cancelled', 'This was called off.', {}, { cause: error });
+          throw error;
+        }),
+      ),
     query: (query, cursor) => watch(client.query(query, cursor)),
     probe: () => watch(client.probe()),
     async *pages(query) {

@@ -267,6 +267,8 @@ export interface AttachmentsService {
     file: { readonly filename: string; readonly mimeType: string; readonly data: Uint8Array; readonly replyTo: string | null },
     clientId: string,
   ): Promise<MessageView>;
+  /** Calls off what is on its way: `id` is the message that was opened, or the `clientId` of the one that was sent. */
+  cancel(id: string): Promise<null>;
 }
 
 export interface SettingsService {

@@ -7,6 +7,8 @@ interface Limits {
   readonly ms?: number;
   readonly fetch?: typeof fetch;
   readonly signal?: AbortSignal;
+  /** Bytes that came so far. */
+  readonly progress?: (length: number) => void;
 }
 
 const patience = 120_000;
@@ -19,7 +21,7 @@ export async function putBlob(
   address: string,
   bytes: Uint8Array,
   token: string,
-  { fetch: network = fetch, ms = patience, signal }: Omit<Limits, 'bytes'> = {},
+  { fetch: network = fetch, ms = patience, signal }: Omit<Limits, 'bytes' | 'progress'> = {},
 ): Promise<void> {
   const response = await asked(
     network(address, {
@@ -35,7 +37,7 @@ export async function putBlob(
 /** Fetches what lies at an address, without telling it who asks or from where; null where nothing does. More bytes than allowed are not read. @throws NodeError */
 export async function getBlob(
   address: string,
-  { bytes, fetch: network = fetch, ms = patience, signal }: Limits,
+  { bytes, fetch: network = fetch, ms = patience, signal, progress }: Limits,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   const response = await asked(network(address, plain(ms, signal)));
   if (response.status === 404 || response.status === 410) return null;
@@ -53,6 +55,7 @@ export async function getBlob(
       throw new LongAnswerError();
     }
     parts.push(value);
+    progress?.(length);
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

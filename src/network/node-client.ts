@@ -41,7 +41,7 @@ export interface NodeClient {
   /** All envelopes or none. */
   publish(envelopes: readonly Envelope[]): Promise<void>;
   /** Leaves sealed bytes under their SHA-256 (hex), and answers the address where others find them. */
-  putBlob(digest: string, bytes: Uint8Array): Promise<string>;
+  putBlob(digest: string, bytes: Uint8Array, signal?: AbortSignal): Promise<string>;
   query(query: Query, cursor?: PageCursor): Promise<Page>;
   /** All pages, one after another. Ends with an error when a node's cursor does not advance. */
   pages(query: Query): AsyncGenerator<readonly Envelope[], void, undefined>;
@@ -159,9 +159,9 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
           await api.publish({ envelopes: [...envelopes] }, { timeoutMs });
         }),
       ),
-    async putBlob(digest, bytes) {
+    async putBlob(digest, bytes, signal) {
       const address = blobAddress(baseUrl, digest);
-      await renewing(() => putBlob(address, bytes, authToken?.() ?? '', { fetch: timed }));
+      await renewing(() => putBlob(address, bytes, authToken?.() ?? '', { fetch: timed, ...(signal && { signal }) }));
       return address;
     },
     query,

@@ -37,6 +37,7 @@ export type RefusalReason =
   | 'storage-failed'
   | 'storage-newer'
   | 'other-account'
+  | 'cancelled'
   | KeystoreReason;
 
 // The keystore's reasons, repeated here as words of the wire: this folder stands on nothing that holds keys.

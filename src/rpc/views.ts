@@ -587,6 +587,8 @@ export interface OwnEvents {
   search: null;
   /** Somebody is called by another name now. */
   names: null;
+  /** So much of a file has come or gone; `total` in bytes, null where nobody says. */
+  transfer: { readonly id: string; readonly done: number; readonly total: number | null };
   /** An import from another node has gone on. */
   import: null;
   /** Something changed in this conversation. */

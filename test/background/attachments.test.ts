@@ -32,13 +32,15 @@ afterEach(async () => {
 });
 
 /** Somebody whose way to the node is over https; `asked` holds the addresses of blobs. */
-async function alice(asked: string[] = []): Promise<Life> {
+async function alice(asked: string[] = [], held: { way: 'PUT' | 'GET' | null } = { way: null }): Promise<Life> {
   const device = new Device({ apart: true });
   devices.push(device);
   const life = await device.start({
     fetch: (input, init) => {
       const address = input instanceof Request ? input.url : String(input);
       if (address.includes('/blob/')) asked.push(address);
+      if (address.includes('/blob/') && held.way === (init?.method ?? 'GET'))
+        return new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
       const there = address.replace(outside, node.url);
       return fetch(input instanceof Request ? new Request(there, input) : there, init);
     },
@@ -99,6 +101,36 @@ describe('a file', () => {
       reason: 'file-too-large',
     });
     await expect(bob.life.services.attachments.send(id, file(new Uint8Array(0)), 'a')).rejects.toMatchObject({ reason: 'bad-params' });
+  });
+
+  it('that is on its way can be called off, there and back, and nothing of it is left', async () => {
+    const asked: string[] = [];
+    const held: { way: 'PUT' | 'GET' | null } = { way: 'PUT' };
+    const life = await alice(asked, held);
+    const { attachments, messages, conversations } = life.services;
+    const { id } = await conversations.start(bob.address);
+    const large = file(noise(longestInline + 1));
+    const sending = attachments.send(id, large, 'a');
+    const called = expect(sending).rejects.toMatchObject({ reason: 'cancelled' });
+    await until(() => asked.length === 1, 'the upload');
+    await attachments.cancel('somebody else’s');
+    await attachments.cancel('a');
+    await called;
+    expect((await messages.list(id, {})).messages).toEqual([]);
+    expect((await life.services.accounts.status()).node.trouble).toBeNull();
+
+    held.way = null;
+    const { id: message } = await attachments.send(id, large, 'b');
+    held.way = 'GET';
+    const opening = expect(attachments.open(message)).rejects.toMatchObject({ reason: 'cancelled' });
+    await until(() => asked.length === 3, 'the download');
+    await attachments.cancel(message);
+    await opening;
+    held.way = null;
+    const told: unknown[] = [];
+    life.events.on((event, payload) => event === 'transfer' && told.push(payload));
+    expect(fromBase64((await attachments.open(message)).data)).toEqual(large.data);
+    expect(told.at(-1)).toMatchObject({ id: message, done: expect.any(Number), total: expect.any(Number) });
   });
 
   it('that is gone, or is another one than was sent, is told apart', async () => {

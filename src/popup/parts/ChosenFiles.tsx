@@ -9,12 +9,14 @@ import { Icon } from './Icon.tsx';
 
 interface ChosenFilesProps {
   readonly files: readonly File[];
-  readonly busy: boolean;
+  /** The one that is on its way. */
+  readonly sending: File | null;
   readonly onDrop: (file: File) => void;
+  readonly onCancel: () => void;
 }
 
 /** The files that go with the next message, each of which can be left out again. */
-export function ChosenFiles({ files, busy, onDrop }: ChosenFilesProps): JSX.Element {
+export function ChosenFiles({ files, sending, onDrop, onCancel }: ChosenFilesProps): JSX.Element {
   return (
     <ul class="chosen-files" aria-label={t('common.filesToSend')}>
       {files.map((file) => (
@@ -22,13 +24,13 @@ export function ChosenFiles({ files, busy, onDrop }: ChosenFilesProps): JSX.Elem
           <Preview file={file} />
           <span class="file-name">
             <bdi>{visibleLine(file.name)}</bdi>
-            <span class="small quiet">{sizeOf(file.size)}</span>
+            <span class="small quiet">{file === sending ? t('chosenFiles.sending', { size: sizeOf(file.size) }) : sizeOf(file.size)}</span>
           </span>
           <IconButton
             icon={X}
-            label={t('common.leaveOutNamed', { name: visibleLine(file.name) })}
-            disabled={busy}
-            onClick={() => onDrop(file)}
+            label={t(file === sending ? 'chosenFiles.cancelNamed' : 'common.leaveOutNamed', { name: visibleLine(file.name) })}
+            disabled={sending !== null && file !== sending}
+            onClick={() => (file === sending ? onCancel() : onDrop(file))}
           />
         </li>
       ))}

@@ -6,7 +6,7 @@ import { kindOf, save, sizeOf, urlOf } from '../files.ts';
 import { background } from '../rpc.ts';
 import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
-import { explain } from '../words.ts';
+import { explain, reasonOf } from '../words.ts';
 import { Button } from './Button.tsx';
 import { Dialog } from './Dialog.tsx';
 import { Icon } from './Icon.tsx';
@@ -24,6 +24,7 @@ export function FileView({ message, file, trusted }: FileViewProps): JSX.Element
   const [opened, setOpened] = useState<{ readonly file: OpenedFile; readonly url: string } | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
+  const [come, setCome] = useState<{ readonly done: number; readonly total: number | null } | null>(null);
   const [whole, setWhole] = useState(false);
   const name = visibleLine(file.filename);
 
@@ -37,16 +38,21 @@ export function FileView({ message, file, trusted }: FileViewProps): JSX.Element
       setOpened(next);
       return next;
     } catch (failure) {
-      setError(explain(failure));
+      if (reasonOf(failure) !== 'cancelled') setError(explain(failure));
       return null;
     } finally {
       setBusy(false);
+      setCome(null);
     }
   };
   const keep = async (): Promise<void> => {
     const there = await open();
     if (there) save(there.url, there.file.filename);
   };
+  useEffect(
+    () => (busy ? background.on('transfer', (transfer) => transfer.id === message && setCome(transfer)) : undefined),
+    [busy, message],
+  );
   const draws = trusted && file.image && file.host === null;
   useEffect(() => {
     if (draws) void open();
@@ -94,6 +100,13 @@ export function FileView({ message, file, trusted }: FileViewProps): JSX.Element
         // biome-ignore lint/a11y/useMediaCaption: what people send has no captions
         <video controls src={opened.url} aria-label={name} />
       )}
+      {busy && come && (
+        <progress
+          max={come.total ?? undefined}
+          value={come.total === null ? undefined : Math.min(come.done, come.total)}
+          aria-label={t('fileView.loadingNamed', { name })}
+        />
+      )}
       {error && <Notice tone="danger">{error}</Notice>}
       {!opened && file.host !== null && !trusted && <p class="small quiet">{t('fileView.toLoadItThis', { host: file.host })}</p>}
       <div class="side">
@@ -105,6 +118,9 @@ export function FileView({ message, file, trusted }: FileViewProps): JSX.Element
           >
             {busy ? t('fileView.loadingBegin') : file.host === null ? t('common.show') : t('fileView.load')}
           </Button>
+        )}
+        {busy && file.host !== null && (
+          <Button onClick={() => void background.call('cancelFile', { id: message }).catch(() => undefined)}>{t('common.cancel')}</Button>
         )}
         {(opened || file.host === null) && (
           <Button icon={Download} disabled={busy} onClick={() => void keep()} label={t('fileView.saveNamed', { name })}>

@@ -170,7 +170,9 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
             {row?.retired && <Retired peer={row.peer} />}
             {row?.group && !row.group.open && <Notice>{t('common.thisGroupHasEnded')}</Notice>}
             {row && writes && answered && <Answering message={answered} onDrop={() => setAnswered(null)} />}
-            {row && writes && files.chosen.length > 0 && <ChosenFiles files={files.chosen} busy={files.busy} onDrop={files.drop} />}
+            {row && writes && files.chosen.length > 0 && (
+              <ChosenFiles files={files.chosen} sending={files.sending} onDrop={files.drop} onCancel={files.cancel} />
+            )}
             {row && writes && (
               <Composer
                 key={id}

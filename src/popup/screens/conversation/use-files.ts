@@ -3,7 +3,7 @@ import { fitting, longestFile, mostFiles, sizeOf } from '../../files.ts';
 import { background } from '../../rpc.ts';
 import { t } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';
-import { explain } from '../../words.ts';
+import { explain, reasonOf } from '../../words.ts';
 
 interface Options {
   readonly id: string;
@@ -17,7 +17,8 @@ interface Options {
 /** The files that are chosen for a conversation and not sent yet. */
 export function useFiles({ id, replyTo, onSent, onError }: Options) {
   const [chosen, setChosen] = useState<readonly File[]>([]);
-  const [busy, setBusy] = useState(false);
+  /** The request for the file that is on its way now. */
+  const [sending, setSending] = useState<{ readonly file: File; readonly clientId: string } | null>(null);
 
   const add = (added: readonly File[]): void => {
     const fits = added.filter(({ size }) => size > 0 && size <= longestFile);
@@ -26,23 +27,29 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
   };
   const send = async (): Promise<void> => {
     onError(null);
-    setBusy(true);
     try {
       for (const file of chosen) {
+        const clientId = crypto.randomUUID();
+        setSending({ file, clientId });
         const ready = await fitting(file);
-        await background.call('sendFile', { id, ...ready, clientId: crypto.randomUUID(), ...(replyTo !== null && { replyTo }) });
+        await background.call('sendFile', { id, ...ready, clientId, ...(replyTo !== null && { replyTo }) });
         drop(file);
         onSent();
       }
     } catch (failure) {
-      onError(explain(failure));
+      // What was called off by hand needs no words.
+      if (reasonOf(failure) !== 'cancelled') onError(explain(failure));
       throw failure;
     } finally {
-      setBusy(false);
+      setSending(null);
     }
   };
   const drop = (file: File): void => setChosen((left) => left.filter((each) => each !== file));
-  return { chosen, busy, add, send, drop };
+  /** What has not left yet stays chosen. */
+  const cancel = (): void => {
+    if (sending) background.call('cancelFile', { id: sending.clientId }).catch(() => undefined); // it is sent then
+  };
+  return { chosen, sending: sending?.file ?? null, add, send, drop, cancel };
 }
 
 function whyNot(added: readonly File[], count: number): string | null {
