@@ -593,6 +593,14 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
   }
 }
 
+/** What was told, for who looks for texts that nobody told. */
+const heard: string[] = [];
+Object.assign(globalThis, { told: heard });
+function note(value: unknown): void {
+  if (typeof value === 'string') heard.push(value);
+  else if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) note(each);
+}
+
 function connect() {
   const listeners: ((message: unknown) => void)[] = [];
   return {
@@ -600,7 +608,9 @@ function connect() {
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
       if (scene === 'silent' || (scene === 'loading' && request.method !== 'status')) return;
       setTimeout(() => {
-        for (const listener of listeners) listener({ id: request.id, ...answer(request.method, request.params ?? {}) });
+        const told = answer(request.method, request.params ?? {});
+        note(told);
+        for (const listener of listeners) listener({ id: request.id, ...told });
       });
     },
     disconnect() {},

@@ -13,8 +13,11 @@ interface Results {
 export let stage: Awaited<ReturnType<typeof openStage>>;
 export let browser: Browser;
 
+/** What the stage of a file of tests is to be; set where the file begins. */
+export const wanted: NonNullable<Parameters<typeof openStage>[0]> = {};
+
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage(wanted);
   browser = await chromium.launch({
     executablePath: (await findBrowser('chromium')).path,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
@@ -31,7 +34,7 @@ let kept: Page | undefined;
 const size = { width: 400, height: 600 };
 
 /** Opens a scene on a route; an error on the page is a failure. What a test leaves behind on the page ends with the next scene, or with the page. */
-export async function at({ scene = 'typical', route = '#/' }, work: (page: Page) => Promise<void>): Promise<void> {
+export async function at({ scene = 'typical', route = '#/', language = 'browser' }, work: (page: Page) => Promise<void>): Promise<void> {
   if (!kept || kept.isClosed()) kept = await browser.newPage({ viewport: size, bypassCSP: true, reducedMotion: 'reduce' });
   const page = kept;
   const faults: string[] = [];
@@ -41,9 +44,15 @@ export async function at({ scene = 'typical', route = '#/' }, work: (page: Page)
     await page.setViewportSize(size);
     // Two scenes may differ in the hash alone, which would leave the first one open.
     await page.goto('about:blank');
-    await page.goto(`${stage.url}?scene=${scene}${route}`);
+    await page.goto(`${stage.url}?scene=${scene}&language=${language}${route}`);
     // The page is there when what it waits for is: until then it shows nothing or a skeleton.
-    await page.waitForFunction(() => document.querySelector('#app > *') && !document.querySelector('.skeleton'));
+    await page.waitForFunction(
+      (tag) =>
+        document.querySelector('#app > *') &&
+        !document.querySelector('.skeleton') &&
+        (tag === 'browser' || document.documentElement.lang.startsWith(tag)),
+      language,
+    );
     await work(page);
     expect(faults).toEqual([]);
   } catch (error) {

@@ -15,8 +15,8 @@ const policy = async (): Promise<string> => {
   return manifest.content_security_policy.extension_pages;
 };
 
-/** The popup as a plain page with scenes instead of a background: `http://…/popup.html?scene=S&theme=T#/route`. */
-export async function openStage(): Promise<{ readonly url: string; close(): Promise<void> }> {
+/** With `pseudo` Arabic is the made-up language of `pseudo.ts`. The popup as a plain page with scenes instead of a background: `http://…/popup.html?scene=S&theme=T#/route`. */
+export async function openStage({ pseudo = false }: { pseudo?: boolean } = {}): Promise<{ readonly url: string; close(): Promise<void> }> {
   const outDir = await mkdtemp(join(tmpdir(), 'parley-stage-'));
   await build({
     configFile: false,
@@ -24,7 +24,12 @@ export async function openStage(): Promise<{ readonly url: string; close(): Prom
     base: '/',
     publicDir: false,
     logLevel: 'error',
-    resolve: { alias: { 'webextension-polyfill': at('test/popup/fake-browser.ts') } },
+    resolve: {
+      alias: [
+        { find: 'webextension-polyfill', replacement: at('test/popup/fake-browser.ts') },
+        ...(pseudo ? [{ find: /^\.\.\/words\/ar\/index\.ts$/, replacement: at('test/popup/pseudo.ts') }] : []),
+      ],
+    },
     build: {
       outDir,
       emptyOutDir: true,

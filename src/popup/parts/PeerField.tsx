@@ -163,7 +163,7 @@ function say(
   found: Found,
   own: string,
 ): { readonly hint: string; readonly tone: 'plain' | 'good' | 'caution' | 'danger' } {
-  if (address === '') return { hint: '0x and 40 digits. A link or a line that holds one can be pasted whole.', tone: 'plain' };
+  if (address === '') return { hint: t('peerField.form'), tone: 'plain' };
   if (!whole) {
     const fits = /^0x?[0-9a-fA-F]*$/.test(address) && address.length < 42;
     return fits

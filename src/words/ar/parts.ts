@@ -134,6 +134,7 @@ export const parts = {
   'peerField.readACode': 'قراءة رمز QR من صورة',
   'peerField.noCode': 'لا يوجد في هذه الصورة رمز QR فيه عنوان.',
   'peerField.noPicture': 'هذا الملف ليس صورة يمكن قراءتها.',
+  'peerField.form': '‏0x و40 رقمًا. يمكن لصق رابط أو سطر يحويه كاملًا.',
   'peerField.moreCharacters': {
     zero: 'لا ينقص شيء.',
     one: 'ينقص حرف واحد.',

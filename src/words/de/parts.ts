@@ -126,6 +126,7 @@ export const parts = {
   'peerField.readACode': 'QR-Code aus einem Bild lesen',
   'peerField.noCode': 'In diesem Bild ist kein QR-Code mit einer Adresse.',
   'peerField.noPicture': 'Diese Datei ist kein Bild, das sich lesen lässt.',
+  'peerField.form': '0x und 40 Ziffern. Ein Link oder eine Zeile, in der eine steht, kann ganz eingefügt werden.',
   'peerField.moreCharacters': { one: 'Noch {count} Zeichen.', other: 'Noch {count} Zeichen.' },
   'peerField.wrongChecksum':
     'Die Großbuchstaben in dieser Adresse passen nicht: Ein Zeichen ist falsch. Kopiere sie noch einmal von dort, wo du sie hast.',

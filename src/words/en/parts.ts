@@ -121,6 +121,7 @@ export const parts = {
   'peerField.readACode': 'Read a QR code from a picture',
   'peerField.noCode': 'There is no QR code with an address in this picture.',
   'peerField.noPicture': 'This file is no picture that can be read.',
+  'peerField.form': '0x and 40 digits. A link or a line that holds one can be pasted whole.',
   'peerField.moreCharacters': { one: '{count} more character.', other: '{count} more characters.' },
   'peerField.wrongChecksum': 'The capitals in this address do not fit: a character is wrong. Copy it again from where you have it.',
   'peerField.chooseSomebodyOrGo': 'Choose somebody, or go on to an address.',

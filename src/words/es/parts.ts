@@ -125,6 +125,7 @@ export const parts = {
   'peerField.readACode': 'Leer un código QR de una imagen',
   'peerField.noCode': 'En esta imagen no hay un código QR con una dirección.',
   'peerField.noPicture': 'Este archivo no es una imagen que se pueda leer.',
+  'peerField.form': '0x y 40 dígitos. Se puede pegar entero un enlace o una línea que la lleve.',
   'peerField.moreCharacters': { one: '{count} carácter más.', many: '{count} caracteres más.', other: '{count} caracteres más.' },
   'peerField.wrongChecksum': 'Las mayúsculas de esta dirección no cuadran: hay un carácter mal. Cópiala otra vez de donde la tienes.',
   'peerField.chooseSomebodyOrGo': 'Elige a alguien, o sigue hasta una dirección.',

@@ -132,6 +132,7 @@ export const parts = {
   'peerField.readACode': 'Lire un code QR dans une image',
   'peerField.noCode': 'Il n’y a pas de code QR avec une adresse dans cette image.',
   'peerField.noPicture': 'Ce fichier n’est pas une image lisible.',
+  'peerField.form': '0x et 40 chiffres. Un lien ou une ligne qui la contient peut se coller en entier.',
   'peerField.moreCharacters': { one: 'Encore {count} caractère.', many: 'Encore {count} caractères.', other: 'Encore {count} caractères.' },
   'peerField.wrongChecksum': 'Les majuscules de cette adresse ne vont pas : un caractère est faux. Recopie-la de là où tu l’as.',
   'peerField.chooseSomebodyOrGo': 'Choisis quelqu’un, ou continue vers une adresse.',
