@@ -54,6 +54,7 @@ import { enableIdentityText, signText } from '../../src/protocol/wallet-signatur
 import { RefusalError } from '../../src/rpc/errors.ts';
 import { type PageMethod, pageParams } from '../../src/rpc/schemas.ts';
 import { alice, bob, carol } from '../support/people.ts';
+import { pagePort } from './page-port.ts';
 
 /** Something that reads foreign bytes. */
 export interface Target {
@@ -370,6 +371,7 @@ export const targets: Readonly<Record<string, Target>> = {
       if (typeof method === 'string' && Object.hasOwn(pageParams, method)) pageParams[method as PageMethod](call?.params, 'params');
     },
   },
+  'page-port': pagePort,
   'backup-file': { seeds: [backupFile], run: parseBackupFile },
   // What lies behind the seal is reached only by who knows the passphrase, which whoever made the file does.
   'backup-body': {
