@@ -146,7 +146,7 @@ function node(input: { readonly [name: string]: string }): UserConfig {
 }
 
 /** What can be imported from the package for developers of pages: `index` as the package itself. */
-export const sdkEntries = ['index', 'xmtp-js', 'conformance'];
+export const sdkEntries = ['index', 'xmtp-js', 'button', 'conformance'];
 
 /** The package for developers of pages: entries that are whole in themselves; what their users have already stays outside. */
 function sdk(): UserConfig {

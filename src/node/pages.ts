@@ -4,7 +4,7 @@ import { Code } from '@connectrpc/connect';
 import { errorJson, type Request, type Response, send } from './http.ts';
 
 /** The folders of the pages directory that are shown; anything else there is nobody's business. */
-const shown = ['demo', 'link'];
+const shown = ['demo', 'link', 'write'];
 
 /** Nothing from elsewhere, nothing inline, in nobody's frame. */
 const contentSecurityPolicy = [

@@ -49,7 +49,7 @@ async function buildNode(): Promise<void> {
   for (const mode of ['node', 'node-writer']) await buildWithVite({ configFile, mode, logLevel: 'warn' });
   // dist/node runs from any folder, also from one without our package.json.
   writeFileSync(dist('node/package.json'), '{ "type": "module" }\n');
-  for (const page of ['demo', 'link']) {
+  for (const page of ['demo', 'link', 'write']) {
     rmSync(dist(page), { recursive: true, force: true });
     cpSync(join(root, 'public', page), dist(page), { recursive: true });
   }

@@ -179,4 +179,49 @@ describe.each(browserNames)('the questions of a site in %s', (name) => {
       await own.close();
     }
   });
+
+  test('are put by the composer that a button of another site opens, which learns only that something was sent', async () => {
+    const script = readFileSync(join(root, 'dist/sdk/button.js'));
+    const friend = await peerOf(person(`somebody with a button in ${name}`), world.node.url);
+    const html = `<!doctype html><title>A blog</title><message-me peer="${friend.address}" composer="${world.node.url}/write/">Message me</message-me>
+      <script type="module">
+        import { defineMessageMe } from '/button.js';
+        defineMessageMe();
+        window.heard = [];
+        for (const type of ['messageme', 'error']) addEventListener(type, ({ detail }) => heard.push([type, detail.outcome ?? String(detail.error)]));
+        addEventListener('message', ({ data }) => heard.push(data));
+      </script>`;
+    const own = await Site.start({ '/button.js': script }, { '/': html });
+    const blog = await browser.open(own.url('/', 'localhost'));
+    try {
+      await until(() => blog.evaluate(() => document.querySelector('message-me')?.shadowRoot !== null));
+      await blog.evaluate(() => document.querySelector<HTMLElement>('message-me')?.focus());
+      await blog.press('Enter');
+      const composer = await browser.waitForPage('/write/');
+      await composer.seeText(friend.address);
+      await composer.seeText(`${new URL(own.url('/', 'localhost')).host} has sent you here.`);
+      await composer.fill({ role: 'textbox', name: 'Message' }, 'I like your blog');
+      await composer.click(button('Send'));
+      await allow();
+      const read = async (): Promise<unknown[]> => {
+        const [theirs] = await friend.conversations.list();
+        return ((await theirs?.messages()) ?? []).map(({ content }) => content);
+      };
+      expect(await until(read, (texts) => texts.length > 0)).toEqual(['I like your blog']);
+      const told = await until(
+        () => blog.evaluate(() => (window as unknown as Listening).heard),
+        (list) => list.length >= 3,
+      );
+      expect(told).toEqual([
+        { type: 'parley:composer', state: 'ready' },
+        { type: 'parley:composer', state: 'sent' },
+        ['messageme', 'sent'],
+      ]);
+      expect(await request(blog, 'xmtp_accounts')).toEqual({ result: [] });
+    } finally {
+      await blog.close();
+      await friend.close();
+      await own.close();
+    }
+  });
 });

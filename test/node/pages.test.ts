@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.close());
 
-describe.each(['demo', 'link'])('the page /%s', (name) => {
+describe.each(['demo', 'link', 'write'])('the page /%s', (name) => {
   test('is found with and without its slash, under a policy that lets nothing in from elsewhere and nothing inline', async () => {
     for (const path of [`/${name}`, `/${name}/`, `/${name}/index.html`]) {
       const page = await fetch(node.url + path);

@@ -196,9 +196,74 @@ describe('a link with a call in it', () => {
     }));
 });
 
+describe('the composer of the button', () => {
+  /** A site that opens the composer, as the package's button does, and notes what it is told. */
+  const open = async (page: Page, hash: string): Promise<Page> => {
+    const [popup] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.evaluate(
+        (url) => {
+          const told: unknown[] = [];
+          Object.assign(window, { told });
+          const opened = window.open(url, '_blank', 'width=480,height=620');
+          window.addEventListener('message', ({ source, data }) => {
+            if (source !== opened) return;
+            told.push(data);
+            opened?.postMessage({ type: 'parley:button' }, '*');
+          });
+        },
+        `${node.url.replace('127.0.0.1', 'localhost')}/write/${hash}`,
+      ),
+    ]);
+    return popup;
+  };
+  const told = (page: Page): Promise<unknown> => page.evaluate(() => (window as unknown as { told: unknown }).told);
+
+  async function opened(hash: string, work: (composer: Page, opener: Page) => Promise<void>): Promise<void> {
+    const context = await browser.newContext();
+    try {
+      await context.addInitScript(fakeProvider);
+      const page = await context.newPage();
+      await page.goto(`${node.url}/demo/`);
+      await work(await open(page, hash), page);
+    } finally {
+      await context.close();
+    }
+  }
+
+  test('sends what was typed, once, and tells its opener that and nothing else', () =>
+    opened(`#to=${peer}`, async (composer, opener) => {
+      await composer.getByText('has sent you here').waitFor();
+      await composer.getByText(peer).waitFor();
+      const field = composer.getByRole('textbox', { name: 'Message' });
+      await field.fill('Hello you');
+      await composer.getByRole('button', { name: 'Send' }).click();
+      await composer.getByText('Sent. You can close this window.').waitFor();
+      expect(await calls(composer)).toEqual([
+        { method: 'xmtp_sendMessage', params: { peer, content: 'Hello you', clientId: expect.stringMatching(/^[\w-]{36}$/) } },
+      ]);
+      await composer.waitForEvent('close');
+      expect(await told(opener)).toEqual(['ready', 'sent'].map((state) => ({ type: 'parley:composer', state })));
+    }));
+
+  test('is cancelled by its button', () =>
+    opened(`#to=${peer}`, async (composer, opener) => {
+      await composer.getByText('has sent you here').waitFor();
+      await composer.getByRole('button', { name: 'Cancel' }).click();
+      await opener.waitForFunction(() => (window as unknown as { told: unknown[] }).told.length === 2);
+      expect(await told(opener)).toEqual(['ready', 'cancelled'].map((state) => ({ type: 'parley:composer', state })));
+    }));
+
+  test('writes to nobody where the link names no address', () =>
+    opened('#to=<b>bob</b>', async (composer) => {
+      await composer.getByText('names no address').waitFor();
+      expect(await composer.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+    }));
+});
+
 test('nothing in the page makes markup of texts', () => {
-  for (const file of ['demo', 'calls', 'provider', 'samples'])
-    expect(readFileSync(new URL(`../../public/demo/${file}.js`, import.meta.url), 'utf8')).not.toMatch(
+  for (const file of ['demo/demo', 'demo/calls', 'demo/provider', 'demo/samples', 'write/write'])
+    expect(readFileSync(new URL(`../../public/${file}.js`, import.meta.url), 'utf8')).not.toMatch(
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/,
     );
 });

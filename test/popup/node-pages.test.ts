@@ -21,7 +21,7 @@ afterAll(async () => {
   await node?.close();
 });
 
-describe.each(['link', 'demo'])('the page /%s of the node', (name) => {
+describe.each(['link', 'demo', 'write'])('the page /%s of the node', (name) => {
   test('has nothing that an accessibility check objects to, fits from 320 to 1200 pixels, and asks nobody else for anything', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await browser.newPage({ viewport: { width: 320, height: 640 }, bypassCSP: true, colorScheme });

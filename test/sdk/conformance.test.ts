@@ -140,7 +140,7 @@ describe('of the providers that are wrong', () => {
     found = await Promise.all(
       [...subtle.map(([, faults]) => faults), ...Object.values(crude)].map(async (faults) => failed(await run(faults))),
     );
-  });
+  }, 60_000);
 
   test.each(subtle.map(([name, , seenBy], index) => ({ name, seenBy, index })))(
     'one that $name is seen by $seenBy',

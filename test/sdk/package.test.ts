@@ -16,7 +16,7 @@ beforeAll(async () => {
   mkdirSync(join(program, 'node_modules/@parley'), { recursive: true });
   for (const name of ['@xmtp', 'long', 'viem']) symlinkSync(join(root, 'node_modules', name), join(program, 'node_modules', name));
   await buildSdk(installed());
-});
+}, 60_000);
 afterAll(() => rmSync(program, { recursive: true, force: true }));
 
 /** What the compiler says of a module of this program. */
@@ -40,7 +40,7 @@ test('holds what it names and nothing else', () => {
   expect(readdirSync(installed()).sort()).toEqual(
     [
       ...['LICENSE', 'README.md', 'package.json', 'types.d.ts', 'conformance'],
-      ...['index', 'xmtp-js', 'conformance'].flatMap((name) => [`${name}.d.ts`, `${name}.js`]),
+      ...['index', 'xmtp-js', 'button', 'conformance'].flatMap((name) => [`${name}.d.ts`, `${name}.js`]),
     ].sort(),
   );
   const { dependencies, version } = JSON.parse(readFileSync(installed('package.json'), 'utf8')) as Record<string, unknown>;
@@ -59,8 +59,8 @@ test('the entry for xmtp-js imports the main entry and long alone', () => {
   expect([...code.matchAll(/^import [^'"]*["']([^'"]+)["']/gm)].map(([, from]) => from).sort()).toEqual(['./index.js', 'long']);
 });
 
-test('the entry for conformance imports nothing, and has its types', () => {
-  expect(readFileSync(installed('conformance.js'), 'utf8')).not.toMatch(/\bimport\b/);
+test('the entries for conformance and for the button import nothing, and have their types', () => {
+  for (const name of ['conformance', 'button']) expect(readFileSync(installed(`${name}.js`), 'utf8')).not.toMatch(/\bimport\b/);
   expect(readdirSync(installed('conformance'))).toEqual(['kit.d.ts']);
 });
 
@@ -73,12 +73,13 @@ test('the entries load where there is no page', async () => {
 
 test('what its README shows compiles', () => {
   const blocks = [...readFileSync(installed('README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code as string);
-  const [main = '', withXmtp = '', conformance = ''] = blocks;
+  const [main = '', withXmtp = '', button = '', conformance = ''] = blocks;
   const given = 'declare const button: HTMLButtonElement; declare function show(accounts: string[]): void;\n';
   expect(compile(`${given}${main.replace("'0x…'", "'0x52'")}export {};`)).toBe('');
   const xmtp = "import type { XmtpProvider } from '@parley/sdk'; declare const xmtp: XmtpProvider;\n";
   expect(compile(`${xmtp}${withXmtp}export {};`)).toBe('');
   expect(compile(`${conformance}export {};`)).toBe('');
+  expect(compile(`declare function thank(): void;\n${button}export {};`)).toBe('');
 });
 
 test('what the recipes show compiles', () => {
