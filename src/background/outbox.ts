@@ -25,7 +25,7 @@ export interface Outbox {
   run(): Promise<void>;
   /** Waits up to `ms` until an entry has left or failed. */
   settled(id: string, ms: number): Promise<void>;
-  /** Lets a failed entry, and what failed before it in its conversation, be tried again. */
+  /** Lets a failed entry, and the invitation that it needs, be tried again. */
   retry(id: string): Promise<void>;
   /** Gives an entry up; false when it is on its way or has left. */
   discard(id: string): Promise<boolean>;
