@@ -125,6 +125,23 @@ describe('a port', () => {
     expect(await ask(page(), 'xmtp_accounts')).toEqual({ id: 1, result: [] });
   });
 
+  test('that comes and goes a hundred times leaves nothing behind', async () => {
+    for (let cycle = 0; cycle < 100; cycle++) {
+      const [theirs, ours] = [page({ documentId: `D${cycle}` }), connect('own', { url: `${ownUrl}popup.html` })];
+      await turns();
+      for (const port of [theirs, ours]) port.break();
+    }
+    expect(attached).toHaveLength(100);
+    expect(attached.every(({ gone }) => gone.aborted)).toBe(true);
+    // Nobody listens any more, and the tab has room for eight as at first.
+    const listening = connect('own', { url: `${ownUrl}popup.html` });
+    await turns();
+    events.emit('prompts', null);
+    expect(listening.sent).toHaveLength(1);
+    for (let count = 0; count < 8; count++) page();
+    expect(await ask(page(), 'xmtp_accounts')).toMatchObject({ error: { code: -32005 } });
+  });
+
   test('carries ten calls a second for one origin, over whichever ports', async () => {
     for (let count = 0; count < 10; count++)
       expect(await ask(page({ tab: { id: count } }), 'xmtp_accounts')).toEqual({ id: 1, result: [] });

@@ -199,6 +199,24 @@ describe('when the background dies', () => {
   });
 });
 
+test('a hundred lives of the background leave one port, and nothing that waits', async () => {
+  await load();
+  const heard = hear('connect', 'disconnect');
+  for (let life = 0; life < 100; life++) {
+    const asked = await call(read);
+    page.answer('xmtp_accounts', { result: [life] });
+    await arrive();
+    expect(asked.outcome).toEqual({ result: [life] });
+    expect(page.asked).toHaveLength(1);
+    page.port.break();
+    await arrive(200);
+  }
+  expect(page.ports).toHaveLength(100);
+  expect(page.ports.every(({ broken }) => broken)).toBe(true);
+  // Its coming and going without a call under way was no news.
+  expect(heard).toEqual([['connect', {}]]);
+});
+
 describe('when the extension is updated or removed', () => {
   test('calls under way and calls to come reject with 4900, and the page hears it once', async () => {
     await load();
