@@ -38,6 +38,8 @@ function packageFiles(browser: Browser): Plugin {
       const manifest = manifestFor(browser, JSON.parse(readFileSync(at('manifest.json'), 'utf8')) as Json);
       this.emitFile({ type: 'asset', fileName: 'manifest.json', source: `${JSON.stringify(manifest, null, 2)}\n` });
       this.emitFile({ type: 'asset', fileName: basename(curve), source: readFileSync(at(curve)) });
+      for (const name of ['devtools.html', 'panel.html', 'panel.css'])
+        this.emitFile({ type: 'asset', fileName: name, source: readFileSync(at(`src/devtools/${name}`)) });
       for (const name of readdirSync(at('public/icons'))) {
         this.emitFile({ type: 'asset', fileName: `icons/${name}`, source: readFileSync(at(`public/icons/${name}`)) });
       }
@@ -75,7 +77,7 @@ const iconUri = (): string => `data:image/svg+xml,${encodeURIComponent(readFileS
 
 /** One self-contained classic script: no imports and no chunks, fit for a service worker and for content scripts. */
 function script(input: string): { consumer: 'client'; build: BuildEnvironmentOptions } {
-  const name = input.includes('/content/') ? basename(input, '.ts').replace('bridge', 'content') : 'background';
+  const name = basename(input, '.ts').replace('bridge', 'content').replace('main', 'background');
   return {
     consumer: 'client',
     build: {
@@ -84,7 +86,7 @@ function script(input: string): { consumer: 'client'; build: BuildEnvironmentOpt
   };
 }
 
-/** The extension: the page, the background and the two content scripts, each an environment of its own. */
+/** The extension: the page, the background, the content scripts and the developer tools, each an environment of its own. */
 function extension(browser: Browser): UserConfig {
   const outDir = at(`dist/${browser}`);
   return {
@@ -115,6 +117,8 @@ function extension(browser: Browser): UserConfig {
       content: script('src/content/bridge.ts'),
       inpage: script('src/content/inpage.ts'),
       shy: script('src/content/shy.ts'),
+      devtools: script('src/devtools/devtools.ts'),
+      panel: script('src/devtools/panel.ts'),
     },
     builder: {
       async buildApp(builder) {

@@ -31,6 +31,9 @@ describe('the manifest', () => {
       ...(browser === 'chromium' ? ['sidePanel'] : []),
     ]);
     expect(manifests[browser]['host_permissions']).toEqual(['https://*/*', 'http://localhost/*', 'http://127.0.0.1/*', 'http://[::1]/*']);
+    // Firefox would ask everybody at install for what few want; there it is switched on among the permissions of the extension.
+    expect(manifests[browser]['optional_permissions']).toEqual(browser === 'firefox' ? ['devtools'] : undefined);
+    expect(manifests[browser]['devtools_page']).toBe('devtools.html');
     expect(manifests[browser]['optional_host_permissions']).toBeUndefined();
     expect(manifests[browser]['web_accessible_resources']).toBeUndefined();
     expect(manifests[browser]['externally_connectable']).toBeUndefined();

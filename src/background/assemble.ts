@@ -242,7 +242,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const sites = createSites({
     clock,
     grants,
-    approvals,
+    approvals: platform.traces?.watching(approvals) ?? approvals,
     accounts,
     conversations,
     groups,

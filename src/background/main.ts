@@ -1,6 +1,7 @@
 import browser, { type Runtime } from 'webextension-polyfill';
 import { fromBase64, toBase64 } from '../protocol/bytes.ts';
 import { offerCurve } from '../protocol/secp256k1-engine.ts';
+import { systemClock } from '../protocol/time.ts';
 import { openRecords } from '../storage/records.ts';
 import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
@@ -9,6 +10,7 @@ import { registerContentScripts } from './content-scripts.ts';
 import { readNoticeName } from './notifications.ts';
 import type { Background } from './platform.ts';
 import { type ConnectedPort, createPorts } from './ports.ts';
+import { createTraces } from './traces.ts';
 
 // Listeners come first: an event that wakes the background reaches only those that were added before anything was waited for.
 let awake: (background: Background) => void;
@@ -17,7 +19,9 @@ const background = new Promise<Background>((resolve, reject) => {
   awake = resolve;
   failed = reject;
 });
+const traces = createTraces(systemClock);
 const accept = createPorts({
+  traces,
   background,
   id: browser.runtime.id,
   ownUrl: browser.runtime.getURL(''),
@@ -96,6 +100,7 @@ async function start(): Promise<Background> {
     wakePages: (origins) => void wakePages(origins).catch((error: unknown) => console.warn('pages were not woken', error)),
     expose: (exposure) => registerContentScripts(browser.scripting, exposure),
     tabInFront,
+    traces,
     version: browser.runtime.getManifest().version,
   });
 }

@@ -12,6 +12,7 @@ import type { Lock } from './lock.ts';
 import type { Notices } from './notifications.ts';
 import type { Services } from './services.ts';
 import type { SitesService } from './sites.ts';
+import type { Traces } from './traces.ts';
 
 /** What the browser gives, and what tests give in its place. */
 export interface Platform {
@@ -35,6 +36,7 @@ export interface Platform {
   readonly clock?: Clock;
   readonly fetch?: typeof fetch;
   readonly failpoint?: Failpoint;
+  readonly traces?: Traces;
 }
 
 /** The whole background, awake. */

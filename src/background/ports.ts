@@ -2,12 +2,14 @@ import { ParseError } from '../parse.ts';
 import type { OwnCaller, PageCaller } from '../rpc/caller.ts';
 import { RefusalError, toWireError } from '../rpc/errors.ts';
 import { emitTo, servePort } from '../rpc/server.ts';
+import { tracePort } from '../rpc/trace.ts';
 import { isRequest, type Port, portNames } from '../rpc/wire.ts';
 import { methods } from './methods.ts';
 import { pageOrigin, type Sender } from './origins.ts';
 import type { Background } from './platform.ts';
 import { createRates } from './rates.ts';
 import type { Services } from './services.ts';
+import type { Traces } from './traces.ts';
 
 /** A port together with what the browser says of its other end. */
 export interface ConnectedPort extends Port {
@@ -27,6 +29,8 @@ export interface PortsDeps {
   readonly id: string;
   readonly ownUrl: string;
   readonly visible: (tabId: number) => Promise<boolean>;
+  /** For the developer tools. */
+  readonly traces?: Traces;
 }
 
 const portsPerTab = 8;
@@ -34,7 +38,7 @@ const mostParameters = 1024 * 1024;
 const clock = (): number => Date.now();
 
 /** Takes ports, finds out who is at the other end, and serves them what is theirs. Anybody else is hung up on. */
-export function createPorts({ background, id, ownUrl, visible }: PortsDeps): (port: ConnectedPort) => void {
+export function createPorts({ background, id, ownUrl, visible, traces }: PortsDeps): (port: ConnectedPort) => void {
   const rates = createRates(clock);
   const tabs = new Map<number, number>();
   const services: Promise<Services> = background.then((awake) => awake.services);
@@ -82,8 +86,12 @@ export function createPorts({ background, id, ownUrl, visible }: PortsDeps): (po
       title: sender.tab?.title?.slice(0, 200) ?? '',
       gone: gone.signal,
       visible: () => visible(tabId),
-      emit: (event, payload) => emitTo(port, event, payload),
+      emit(event, payload) {
+        emitTo(port, event, payload);
+        traces?.event(caller, event, payload);
+      },
     };
+    traces?.page(caller);
     const admit = async (_: unknown, { params }: { readonly params?: unknown }): Promise<void> => {
       rates.take(origin);
       if (lengthOf(params) > mostParameters) throw new ParseError('params', 'plain JSON of at most 1 MiB');
@@ -95,13 +103,20 @@ export function createPorts({ background, id, ownUrl, visible }: PortsDeps): (po
       },
       () => undefined,
     );
-    servePort(port, caller, { table: methods, services, admit, log });
+    servePort(port, caller, {
+      table: methods,
+      services,
+      admit,
+      log,
+      ...(traces && { trace: (_, { method, params }) => traces.call(caller, method, params) }),
+    });
   };
 
   return (port) => {
     const { sender } = port;
     try {
       if (sender?.id === id && port.name === portNames.own && sender.url?.startsWith(ownUrl)) serveOwn(port);
+      else if (sender?.id === id && port.name === tracePort && sender.url?.startsWith(ownUrl) && traces) traces.serve(port);
       else if (sender?.id === id && port.name === portNames.page) servePage(port);
       else port.disconnect();
     } catch (error) {

@@ -2,7 +2,7 @@ import { parse } from '../parse.ts';
 import type { Caller } from './caller.ts';
 import { RefusalError, toWireError } from './errors.ts';
 import type { MethodTable } from './method.ts';
-import { isRequest, type Port } from './wire.ts';
+import { isRequest, type Port, type WireError } from './wire.ts';
 
 export interface ServerDeps<Services> {
   readonly table: MethodTable<Services>;
@@ -11,10 +11,15 @@ export interface ServerDeps<Services> {
   /** Called before each request runs; rejects to refuse it (rates, sizes). */
   readonly admit?: (caller: Caller, request: { readonly method: string; readonly params?: unknown }) => Promise<void> | void;
   readonly log: (error: unknown) => void;
+  /** Hears of each request, and returns what hears how it ended. */
+  readonly trace?: (
+    caller: Caller,
+    request: { readonly method: string; readonly params?: unknown },
+  ) => (outcome: { readonly result: unknown } | { readonly error: WireError }) => void;
 }
 
 /** Answers the requests of one port for a caller that the browser vouched for. A method that is not the caller's kind does not exist for it. */
-export function servePort<Services>(port: Port, caller: Caller, { table, services, admit, log }: ServerDeps<Services>): void {
+export function servePort<Services>(port: Port, caller: Caller, { table, services, admit, log, trace }: ServerDeps<Services>): void {
   let open = true;
   port.onDisconnect.addListener(() => {
     open = false;
@@ -32,9 +37,14 @@ export function servePort<Services>(port: Port, caller: Caller, { table, service
   port.onMessage.addListener((message) => {
     if (!isRequest(message)) return;
     const { id, method, params } = message;
+    const done = trace?.(caller, { method, params });
+    const end = (outcome: { readonly result: unknown } | { readonly error: WireError }): void => {
+      send({ id, ...outcome });
+      done?.(outcome);
+    };
     answer(method, params).then(
-      (result) => send({ id, result: result ?? null }),
-      (error: unknown) => send({ id, error: toWireError(error, caller.kind, log) }),
+      (result) => end({ result: result ?? null }),
+      (error: unknown) => end({ error: toWireError(error, caller.kind, log) }),
     );
   });
 

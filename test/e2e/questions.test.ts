@@ -224,4 +224,30 @@ describe.each(browserNames)('the questions of a site in %s', (name) => {
       await own.close();
     }
   });
+
+  test('and its calls show in the panel of the developer tools, without what is written', async () => {
+    const tools = await browser.open(`${browser.base}panel.html`);
+    const here = await browser.open(site.url('/?looked-at'));
+    const tab = await tools.evaluate(async () => (await chrome.tabs.query({})).find(({ url }) => url?.includes('?looked-at'))?.id);
+    await tools.goto(`${browser.base}panel.html?tab=${tab}`);
+    await tools.seeText('Listening.');
+    await request(here, 'xmtp_accounts');
+    await tools.seeText('xmtp_accounts');
+    await tools.seeText(new URL(site.url()).origin);
+    await tools.toFront();
+    const call = { peer: nobody, content: 'written by somebody' };
+    expect(await request(here, 'xmtp_sendMessage', call)).toMatchObject({ code: 4100 }); // it is hidden
+    await tools.seeText('4100 in');
+    await tools.click({ role: 'button', name: 'xmtp_sendMessage', part: true });
+    await tools.seeText('[text of 19 characters]');
+    await tools.click({ role: 'checkbox', name: 'Show what people write' });
+    await request(here, 'xmtp_sendMessage', call);
+    await until(
+      () => tools.evaluate(() => document.body.textContent?.includes('written by somebody')),
+      (shown) => shown === true,
+    );
+    await here.close();
+    await tools.seeText('Nothing on this page has talked to Parley yet.');
+    await tools.close();
+  });
 });
