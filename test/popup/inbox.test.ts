@@ -28,7 +28,7 @@ describe('the inbox', () => {
 
   test('says what is wrong with the node and stays readable', () =>
     at({ scene: 'offline' }, async (page) => {
-      await page.getByText('The node at 127.0.0.1 did not answer.').waitFor();
+      await page.getByText('The node at 127.0.0.1:5555 did not answer.').waitFor();
       expect(await page.getByRole('listitem').count()).toBeGreaterThan(5);
     }));
 

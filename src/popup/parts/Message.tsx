@@ -92,7 +92,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
           {sign && (
             <>
               <Icon of={sign.icon} size={16} />
-              <span class={state === 'failed' ? undefined : 'hidden'}>
+              <span class={state === 'failed' ? undefined : 'hidden'} dir="auto">
                 {state === 'failed' ? (failure === null ? t(sign.words) : told(failure)) : t(sign.words)}
               </span>
             </>

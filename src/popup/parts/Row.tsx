@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views.ts';
 import { saidIn } from '../../words/says.ts';
 import { conversationPath } from '../router.ts';
-import { t } from '../t.tsx';
+import { rich, t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { fullTime, shortTime } from '../time.ts';
 import { groupName } from '../words.ts';
@@ -48,10 +48,10 @@ export function Row({ row, now, current, place, children }: RowProps): JSX.Eleme
               </span>
             )}{' '}
           </span>
-          <span class="preview" dir="auto">
+          <span class="preview">
             {draft !== null ? (
               <>
-                <span class="draft">{t('row.draft')}</span> {visibleLine(draft)}
+                <span class="draft">{t('row.draft')}</span> <bdi>{visibleLine(draft)}</bdi>
               </>
             ) : preview ? (
               previewWords(preview)
@@ -87,7 +87,7 @@ function Sign({ icon, words }: { readonly icon: unknown; readonly words: string 
   );
 }
 
-function previewWords({ text, mine, says }: NonNullable<ConversationRow['preview']>): string {
-  const words = visibleLine(says ? saidIn(t, says, mine) : text);
-  return mine && says?.kind !== 'reaction' ? t('row.youSaid', { text: words }) : words;
+function previewWords({ text, mine, says }: NonNullable<ConversationRow['preview']>): ComponentChildren {
+  const words = <bdi>{visibleLine(says ? saidIn(t, says, mine) : text)}</bdi>;
+  return mine && says?.kind !== 'reaction' ? rich('row.youSaid', { text: words }) : words;
 }

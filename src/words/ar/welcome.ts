@@ -100,7 +100,7 @@ export const welcome = {
   'sign.signWithNamed': 'التوقيع بـ {name}',
   'sign.theTextToSign': 'نص التوقيع رمزَ QR',
   'sign.signItAsA':
-    'وقّعه كرسالة شخصية (EIP-191، «personal_sign»): من «توقيع رسالة» في المحفظة، أو بأداة للأجهزة، أو بـ <code>cast wallet sign</code>. للنص أربعة أسطر، ثالثها فارغ، ولا نهاية سطر بعد الأخير.',
+    'وقّعه كرسالة شخصية (EIP-191‏، «personal_sign»‏): من «توقيع رسالة» في المحفظة، أو بأداة للأجهزة، أو بـ <code>cast wallet sign</code>. للنص أربعة أسطر، ثالثها فارغ، ولا نهاية سطر بعد الأخير.',
   'sign.textCopied': 'تم نسخ النص',
   'sign.copyTheText': 'نسخ النص',
   'sign.signature': 'التوقيع',

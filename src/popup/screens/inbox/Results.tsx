@@ -97,7 +97,7 @@ function Hit({ hit, now }: { readonly hit: SearchHit; readonly now: number }): J
         {group ? <GroupMark /> : <Avatar address={peer} />}
         <span class="middle">
           <span class="name">{group ? <bdi>{groupName(group)}</bdi> : <Person address={peer} />} </span>
-          <span class="preview" dir="auto">
+          <span class="preview">
             {mine ? (
               rich('row.youSaid', { text: <Marked hit={hit} /> })
             ) : group ? (
@@ -124,7 +124,7 @@ function Marked({ hit: { text, marks } }: { readonly hit: SearchHit }): JSX.Elem
     pieces.push(text.slice(at, from), <mark key={from}>{text.slice(from, to)}</mark>);
     at = to;
   }
-  return <>{[...pieces, text.slice(at)]}</>;
+  return <bdi>{[...pieces, text.slice(at)]}</bdi>;
 }
 
 /** The text once nobody has typed for a moment. */
