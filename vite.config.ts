@@ -43,6 +43,11 @@ function packageFiles(browser: Browser): Plugin {
       for (const name of readdirSync(at('public/icons'))) {
         this.emitFile({ type: 'asset', fileName: `icons/${name}`, source: readFileSync(at(`public/icons/${name}`)) });
       }
+      // What the browser itself says of the extension, in its own language.
+      for (const language of readdirSync(at('public/_locales'))) {
+        const fileName = `_locales/${language}/messages.json`;
+        this.emitFile({ type: 'asset', fileName, source: readFileSync(at(`public/${fileName}`)) });
+      }
     },
   };
 }

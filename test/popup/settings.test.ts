@@ -23,7 +23,7 @@ describe('a backup file', () => {
     at({ route: '#/settings/backup' }, async (page) => {
       await page.getByRole('button', { name: 'Make a backup file…', exact: true }).click();
       const make = page.getByRole('button', { name: 'Make and download', exact: true });
-      await page.getByRole('textbox', { name: 'Your passphrase', exact: true }).fill('x');
+      await page.locator('#settings-backup').getByRole('textbox', { name: 'Your passphrase', exact: true }).fill('x');
       await page.getByRole('textbox', { name: 'Passphrase of the file', exact: true }).fill(phrase);
       await page.getByRole('textbox', { name: 'Repeat the file’s passphrase', exact: true }).fill(`${phrase}!`);
       await page.getByText('The two differ.').waitFor();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ar } from '../../src/words/ar/index.ts';
 import { de } from '../../src/words/de/index.ts';
@@ -86,4 +87,14 @@ describe.each(catalogues)('the catalogue "%s"', (language, catalogue) => {
     });
     expect(faults.map(([key]) => key)).toEqual([]);
   });
+});
+
+test('the browser says what Parley is in each language', () => {
+  for (const language of languages) {
+    const text = readFileSync(new URL(`../../public/_locales/${language}/messages.json`, import.meta.url), 'utf8');
+    const { description } = JSON.parse(text) as { description: { message: string } };
+    expect(description.message).toContain('XMTP');
+    // Chrome's store takes no more.
+    expect(description.message.length).toBeLessThanOrEqual(132);
+  }
 });
