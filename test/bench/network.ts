@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { buildNodeIfStale } from '../cli/build.ts';
 import { CommandError, cleanup, readOptions } from '../cli/processes.ts';
 import { running } from '../support/node-program.ts';
+import { benchDelivery } from './network/delivery.ts';
 import { benchFeed } from './network/feed.ts';
 import { benchRelay } from './network/relay.ts';
 import { benchResume } from './network/resume.ts';
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, (setting: Setting) => Promise<Comparison[]>
   relay: benchRelay,
   resume: benchResume,
   feed: benchFeed,
+  delivery: benchDelivery,
 };
 
 /** `npm run bench -- network --only PART --rounds N --json FILE`: several nodes on this machine, beside js-waku and beside polling. */
