@@ -91,6 +91,8 @@ function stream(service: MessageService, topics: Topics, caller: Caller, respons
   response.setHeader('grpc-metadata-subscribed', 'true');
   response.setHeader('x-accel-buffering', 'no'); // nginx would hold lines back
   flushHeaders(response);
+  // A proxy may hold the headers back until something follows them (nginx does, of HTTP/2 over TLS).
+  write(response, heartbeat);
   beat = setInterval(() => write(response, heartbeat), heartbeatMs);
   if (response.destroyed) stop();
 }
