@@ -27,7 +27,7 @@ const preferences = {
 };
 
 /** Starts Firefox with the built extension. @throws CommandError when there is no browser. */
-export async function launchFirefox(options: LaunchOptions = {}): Promise<Browser> {
+export async function launchFirefox(options: LaunchOptions = {}): Promise<Browser & Removable> {
   const path = findBrowser('firefox').path;
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'parley-firefox-')));
   const started = new FirefoxBrowser(path, profile, options);
@@ -35,7 +35,12 @@ export async function launchFirefox(options: LaunchOptions = {}): Promise<Browse
   return started;
 }
 
-class FirefoxBrowser implements Browser {
+interface Removable {
+  /** Takes the extension out of the browser, under the pages that are open. */
+  removeExtension(): Promise<void>;
+}
+
+class FirefoxBrowser implements Browser, Removable {
   readonly name = 'firefox';
   version = '';
   base = '';
@@ -182,6 +187,10 @@ class FirefoxBrowser implements Browser {
     const page = await this.waitForPage(url);
     await until(() => page.evaluate(() => document.readyState === 'complete'));
     return page;
+  }
+
+  async removeExtension(): Promise<void> {
+    await this.#bidi.send('webExtension.uninstall', { extension: extensionId });
   }
 
   async setColourScheme(scheme: 'light' | 'dark'): Promise<void> {
