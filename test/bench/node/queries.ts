@@ -21,8 +21,12 @@ export async function benchQueries({ rounds, rows, folder, atEnd }: Setting): Pr
   console.log(`  filling both with ${rows.toLocaleString('en')} rows …`);
   await fillOurs(data, rows);
   await fillTheirs(database.url, rows);
+  const empty = await serveNode(['--data', folder(), '--compat']);
+  const atRest = memoryOf(empty.pid);
+  await empty.stop();
   const node = await serveNode(['--data', data, '--compat']);
   atEnd(node.stop);
+  const started = memoryOf(node.pid);
 
   const headers = { 'content-type': 'application/json' };
   const ask = (n: number) => ({ contentTopics: [topicOf(skewed(n))], pagingInfo: { limit: 20, direction: 'SORT_DIRECTION_DESCENDING' } });
@@ -50,6 +54,8 @@ export async function benchQueries({ rounds, rows, folder, atEnd }: Setting): Pr
   const [ours, theirs] = [memoryOf(node.pid), database.memory() + memoryOf(front.pid)];
   return [
     ...found,
+    figure('memory of our node at rest, with an empty store', atRest / 1e6, 'MB', null),
+    figure('memory of our node with that store, before the first query', started / 1e6, 'MB', null),
     figure('memory of our node with that store, after the queries', ours / 1e6, 'MB', null),
     figure('our memory as a part of that of PostgreSQL and its front', ours / theirs, '', 0.34, `theirs ${(theirs / 1e6).toFixed(0)} MB`),
   ];
