@@ -1,6 +1,6 @@
 import browser from 'webextension-polyfill';
-import type { PromptWindow } from './approvals.ts';
 import type { Notices } from './notifications.ts';
+import type { PromptWindow } from './sites/approvals.ts';
 
 let shown: number | null = null;
 

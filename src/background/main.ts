@@ -6,11 +6,11 @@ import { openRecords } from '../storage/records.ts';
 import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
 import { notices, openOrigins, promptWindow, tabInFront, trustOnly, wakePages } from './browser.ts';
-import { registerContentScripts } from './content-scripts.ts';
 import { readNoticeName } from './notifications.ts';
 import type { Background } from './platform.ts';
 import { type ConnectedPort, createPorts } from './ports.ts';
-import { createTraces } from './traces.ts';
+import { registerContentScripts } from './sites/content-scripts.ts';
+import { createTraces } from './sites/traces.ts';
 
 // Listeners come first: an event that wakes the background reaches only those that were added before anything was waited for.
 let awake: (background: Background) => void;

@@ -18,8 +18,8 @@ import { entriesFor } from '../rpc/method.ts';
 import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
 import { accountColors, longestAccountName, longestNickname, type PermissionRequest } from '../rpc/views.ts';
 import { languages } from '../words/languages.ts';
-import { amendment } from './amendment.ts';
 import type { Services } from './services.ts';
+import { amendment } from './sites/amendment.ts';
 
 const { own, page } = entriesFor<Services>();
 

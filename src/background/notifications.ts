@@ -2,12 +2,12 @@ import type { Address } from '../protocol/address.ts';
 import type { NotificationLevel } from '../rpc/views.ts';
 import { noticesIn } from '../words/notices.ts';
 import { type Say, saidIn } from '../words/says.ts';
-import { groupOf } from './group-state.ts';
 import { noteStop } from './log.ts';
-import type { Preview, StoredConversation } from './model.ts';
+import { groupOf } from './messages/group-state.ts';
+import type { Preview, StoredConversation } from './messages/model.ts';
+import { shelfOf } from './messages/shelf.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
-import { shelfOf } from './shelf.ts';
 
 /** The browser's notifications. */
 export interface Notices {

@@ -3,16 +3,16 @@ import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { Exposure } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
-import type { Approvals, PromptWindow } from './approvals.ts';
+import type { Lock } from './accounts/lock.ts';
 import type { Wakers } from './awake.ts';
 import type { ToolbarButton } from './badge.ts';
 import type { Events } from './events.ts';
 import type { Failpoint } from './failpoint.ts';
-import type { Lock } from './lock.ts';
 import type { Notices } from './notifications.ts';
 import type { Services } from './services.ts';
-import type { SitesService } from './sites.ts';
-import type { Traces } from './traces.ts';
+import type { Approvals, PromptWindow } from './sites/approvals.ts';
+import type { SitesService } from './sites/sites.ts';
+import type { Traces } from './sites/traces.ts';
 
 /** What the browser gives, and what tests give in its place. */
 export interface Platform {

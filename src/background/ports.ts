@@ -5,11 +5,11 @@ import { emitTo, servePort } from '../rpc/server.ts';
 import { tracePort } from '../rpc/trace.ts';
 import { isRequest, type Port, portNames } from '../rpc/wire.ts';
 import { methods } from './methods.ts';
-import { pageOrigin, type Sender } from './origins.ts';
 import type { Background } from './platform.ts';
-import { createRates } from './rates.ts';
 import type { Services } from './services.ts';
-import type { Traces } from './traces.ts';
+import { pageOrigin, type Sender } from './sites/origins.ts';
+import { createRates } from './sites/rates.ts';
+import type { Traces } from './sites/traces.ts';
 
 /** A port together with what the browser says of its other end. */
 export interface ConnectedPort extends Port {

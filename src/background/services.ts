@@ -32,10 +32,10 @@ import type {
   Theme,
 } from '../rpc/views.ts';
 import type { LanguageSetting } from '../words/languages.ts';
-import type { Amended } from './grants.ts';
-import type { KeystoreCall } from './site-keystore.ts';
-import type { MessagesQuery, PageConversation, PageMessage } from './site-reading.ts';
-import type { Resumed } from './site-streams.ts';
+import type { Amended } from './sites/grants.ts';
+import type { KeystoreCall } from './sites/site-keystore.ts';
+import type { MessagesQuery, PageConversation, PageMessage } from './sites/site-reading.ts';
+import type { Resumed } from './sites/site-streams.ts';
 
 /** What the method table stands on. Each service has a file of its own; `main.ts` assembles them. */
 export interface Services {

@@ -6,9 +6,9 @@ import { RefusalError } from '../rpc/errors.ts';
 import type { Exposure, NodeComparison, NodeTest, NotificationLevel, Settings, Theme } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
 import { isLanguageSetting, type LanguageSetting } from '../words/languages.ts';
-import { type ExposureService, parseSite } from './exposure.ts';
-import { defaultNodeUrl, parseNodeUrl, parseRpcUrl } from './node-url.ts';
+import { defaultNodeUrl, parseNodeUrl, parseRpcUrl } from './nodes/node-url.ts';
 import type { SettingsService } from './services.ts';
+import { type ExposureService, parseSite } from './sites/exposure.ts';
 
 /** The settings that the other services read; kept in the clear, because they are needed while locked. */
 export interface Preferences {

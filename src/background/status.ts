@@ -2,17 +2,17 @@ import type { Keystore } from '../keystore/keystore.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { AccountView, Address, Status } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
-import { backedUpAt } from './backups.ts';
+import { backedUpAt } from './accounts/backups.ts';
+import type { Front } from './accounts/front.ts';
+import { isPublished } from './accounts/publication.ts';
 import type { Events } from './events.ts';
-import type { Front } from './front.ts';
 import { noteStop } from './log.ts';
-import type { StoredConversation } from './model.ts';
-import type { NodeStatus } from './node-state.ts';
-import { isPublished } from './publication.ts';
+import type { StoredConversation } from './messages/model.ts';
+import { shelfOf } from './messages/shelf.ts';
+import type { NodeStatus } from './nodes/node-state.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Preferences } from './settings.ts';
-import { shelfOf } from './shelf.ts';
 
 /** What the whole extension looks like at present, for its own pages and for the toolbar button. */
 export interface StatusBoard {

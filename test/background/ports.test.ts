@@ -5,7 +5,7 @@ import type { Background } from '../../src/background/platform.ts';
 import { type ConnectedPort, createPorts } from '../../src/background/ports.ts';
 import type { PageCaller } from '../../src/rpc/caller.ts';
 import { type TestPort, testPort, turns } from '../rpc/ports.ts';
-import { shop } from './callers.ts';
+import { shop } from './sites/callers.ts';
 
 const id = 'abcdefghijklmnop';
 const ownUrl = `chrome-extension://${id}/`;

@@ -1,8 +1,8 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
-import { readData, readSettings } from '../../src/background/backup-contents.ts';
-import { packExported, readExport, writeExport } from '../../src/background/export-file.ts';
-import { type PackedPin, unpackPin } from '../../src/background/pins.ts';
+import { readData, readSettings } from '../../src/background/accounts/backup-contents.ts';
+import { packExported, readExport, writeExport } from '../../src/background/accounts/export-file.ts';
+import { type PackedPin, unpackPin } from '../../src/background/messages/pins.ts';
 import { contentTypes, encodeText, readContent, show, writeContent } from '../../src/content-types/index.ts';
 import {
   BatchQueryRequestSchema,

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { bind, conversationOf } from '../../src/background/bindings.ts';
 import { createExclusive, createSingle } from '../../src/background/exclusive.ts';
-import { chain, epochsOf } from '../../src/background/group-state.ts';
+import { chain, epochsOf } from '../../src/background/messages/group-state.ts';
 import {
   type Binding,
   claimedTime,
@@ -10,10 +9,11 @@ import {
   type StoredConversation,
   type StoredMessage,
   withMessage,
-} from '../../src/background/model.ts';
-import { parseNodeUrl } from '../../src/background/node-url.ts';
-import { decodedHost, pageOrigin } from '../../src/background/origins.ts';
-import { createRates } from '../../src/background/rates.ts';
+} from '../../src/background/messages/model.ts';
+import { parseNodeUrl } from '../../src/background/nodes/node-url.ts';
+import { decodedHost, pageOrigin } from '../../src/background/sites/origins.ts';
+import { createRates } from '../../src/background/sites/rates.ts';
+import { bind, conversationOf } from '../../src/background/sync/bindings.ts';
 import type { SealedKey } from '../../src/keystore/keystore.ts';
 import { createGroup, groupPrefix, type SignedGroup, succeedGroup } from '../../src/protocol/group.ts';
 import { RefusalError } from '../../src/rpc/errors.ts';

@@ -1,7 +1,7 @@
 import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContacts } from '../../src/background/contacts.ts';
-import { createPins } from '../../src/background/pins.ts';
+import { createContacts } from '../../src/background/messages/contacts.ts';
+import { createPins } from '../../src/background/messages/pins.ts';
 import { MessageHeaderV1Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
 import { type SignedPublicKey, SignedPublicKeyBundleSchema } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
 import type { AccountKeys } from '../../src/keystore/account-keys.ts';

@@ -1,8 +1,8 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OutboxEntry } from '../../src/background/model.ts';
-import { createOutbox } from '../../src/background/outbox.ts';
+import type { OutboxEntry } from '../../src/background/messages/model.ts';
+import { createOutbox } from '../../src/background/sync/outbox.ts';
 import { show } from '../../src/content-types/index.ts';
 import { EncodedContentSchema, SignedContentSchema } from '../../src/gen/xmtp/message_contents/content_pb.ts';
 import { MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';

@@ -6,7 +6,7 @@ import { parseAddress } from '../../src/protocol/address.ts';
 import { refused } from '../protocol/refused.ts';
 import { alice } from '../support/people.ts';
 
-/** Our rules of verification that are about what people see; see README.md. Look-alikes are found by the background (test/background/conversation.test.ts). */
+/** Our rules of verification that are about what people see; see README.md. Look-alikes are found by the background (test/background/messages/conversation.test.ts). */
 
 const popup = new URL('../../src/popup/', import.meta.url);
 const screens = readdirSync(popup, { recursive: true, encoding: 'utf8' })

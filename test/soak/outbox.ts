@@ -1,4 +1,4 @@
-import { playOutbox } from '../background/outbox-model.ts';
+import { playOutbox } from '../background/sync/outbox-model.ts';
 import { CommandError, readOptions } from '../cli/processes.ts';
 
 /** `npm run soak -- outbox --rounds N --seed S`: random schedules of sends, retries and deaths of the background at any await, and what a node has in the end. */

@@ -1,4 +1,4 @@
-import { playGrants } from '../background/grants-model.ts';
+import { playGrants } from '../background/sites/grants-model.ts';
 import { CommandError, readOptions } from '../cli/processes.ts';
 
 /** `npm run soak -- permissions --rounds N --seed S`: random sequences of grants, revocations, expiries and deaths against a plain list. */

@@ -1,5 +1,5 @@
 import { toBinary } from '@bufbuild/protobuf';
-import { createPublication } from '../../../src/background/publication.ts';
+import { createPublication } from '../../../src/background/accounts/publication.ts';
 import { PublicKeyBundleSchema, SignedPublicKeyBundleSchema } from '../../../src/gen/xmtp/message_contents/public_key_pb.ts';
 import type { AccountKeys } from '../../../src/keystore/account-keys.ts';
 import { parseAddress } from '../../../src/protocol/address.ts';

@@ -1,0 +1,183 @@
+import type { AccountKeys } from '../../keystore/account-keys.ts';
+import { NodeError } from '../../network/errors.ts';
+import type { Address } from '../../protocol/address.ts';
+import { equalBytes, fromBase64, toBase64 } from '../../protocol/bytes.ts';
+import { chooseContact } from '../../protocol/contact-bundle.ts';
+import type { Envelope } from '../../protocol/envelope.ts';
+import { type Clock, msToNs } from '../../protocol/time.ts';
+import { contactTopic, privateStoreTopic } from '../../protocol/topic.ts';
+import type { Records } from '../../storage/records.ts';
+import { createSingle } from '../exclusive.ts';
+import type { Failpoint } from '../failpoint.ts';
+import type { NodeAccess } from '../nodes/node-access.ts';
+import { createAgain } from '../sync/again.ts';
+
+/** Makes the account reachable: its contact and its key backup on the node. Owed until the node has both, whatever happens in between. */
+export interface Publication {
+  /** Asks the node for what it has, and publishes what is missing. */
+  run(): Promise<void>;
+  /** Makes a new pre-key; `run` brings it to the node. */
+  rotate(): Promise<void>;
+}
+
+interface Deps {
+  readonly address: Address;
+  readonly keystore: AccountKeys;
+  readonly records: Pick<Records, 'settings'>;
+  readonly node: Pick<NodeAccess, 'url' | 'query' | 'publish'>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly failpoint: Failpoint;
+  readonly changed: () => void;
+  /** Pre-keys of another program of ours came: what could not be opened may open now. */
+  readonly adopted: () => void;
+}
+
+/** A node may lose what it had: it is looked at this often, and at every start of the background. */
+const lookAgainMs = 6 * 3_600_000;
+
+const settingName = (address: Address): string => `published ${address}`;
+
+/** Whether contact and key backup of this account have reached this node: noted on the disk when both were seen there, so that no note means owed. */
+export async function isPublished(records: Pick<Records, 'settings'>, address: Address, url: string): Promise<boolean> {
+  const nodes = await records.settings.get(settingName(address));
+  return Array.isArray(nodes) && nodes.includes(url);
+}
+
+/** Owed again, to every node. */
+export const unpublish = ({ settings }: Pick<Records, 'settings'>, address: Address): Promise<void> =>
+  settings.put(settingName(address), []);
+
+const owedName = (address: Address): string => `owed ${address}`;
+
+/** What the making of an account leaves to its publication. */
+export interface Owed {
+  /** The backup that a wallet outside has sealed. */
+  readonly sealedBackup: Uint8Array | null;
+  /** Whether other keys of this wallet give way: its owner was told what that costs, and said so. */
+  readonly replaces: boolean;
+}
+
+/** Notes it down, before there is the account. */
+export async function owe({ settings }: Pick<Records, 'settings'>, address: Address, { sealedBackup, replaces }: Owed): Promise<void> {
+  const backup = sealedBackup && toBase64(sealedBackup);
+  if (backup !== null || replaces) await settings.put(owedName(address), { backup, replaces });
+  else await settings.delete(owedName(address));
+}
+
+async function readOwed({ settings }: Pick<Records, 'settings'>, address: Address): Promise<Owed> {
+  const owed = (await settings.get(owedName(address))) as { readonly backup: string | null; readonly replaces: boolean } | undefined;
+  return { sealedBackup: owed?.backup ? fromBase64(owed.backup) : null, replaces: owed?.replaces === true };
+}
+
+export function createPublication({ address, keystore, records, node, clock, signal, failpoint, changed, adopted }: Deps): Publication {
+  /** When the node was last seen to have both, ms. */
+  let doneAt: number | null = null;
+  /** Grows with every rotation: what began before one says nothing of the keys after it. */
+  let generation = 0;
+  let rotating = false;
+
+  /** Another program of this owner may have rotated: its pre-keys come from its backup. Answers the backups, newest first. */
+  const adopt = async (): Promise<readonly Uint8Array[]> => {
+    const { envelopes } = await node.query({ topics: [privateStoreTopic(address)], direction: 'descending', limit: 20 });
+    const backups = envelopes.map(({ message }) => message).filter((message) => message.length > 0);
+    if (await keystore.adoptPreKeys(backups)) {
+      await failpoint('publication:adopted');
+      adopted();
+    }
+    return backups;
+  };
+
+  const publishBackup = async (backups: readonly Uint8Array[]): Promise<void> => {
+    const [newest] = backups;
+    const { sealedBackup, replaces } = await readOwed(records, address);
+    if (!keystore.holdsWallet()) {
+      // Only the wallet can seal another; what it sealed is published once, and found again here afterwards.
+      if (!sealedBackup || backups.some((backup) => equalBytes(backup, sealedBackup))) return;
+      await node.publish([envelope(privateStoreTopic(address), msToNs(clock()), sealedBackup)]);
+      await failpoint('publication:backup');
+      return;
+    }
+    // What we cannot open we do not overwrite: it may be all that another program of this wallet has left.
+    if (newest && ((await keystore.isBackedUpBy(newest)) || (!replaces && !(await opensOne(backups))))) return;
+    await node.publish([envelope(privateStoreTopic(address), msToNs(clock()), await keystore.keyBackup())]);
+    await failpoint('publication:backup');
+  };
+
+  const opensOne = async (backups: readonly Uint8Array[]): Promise<boolean> => {
+    for (const backup of backups) if (await keystore.opens(backup)) return true;
+    return false;
+  };
+
+  const publishContact = async (): Promise<void> => {
+    const { envelopes } = await node.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
+    const there = chooseContact(envelopes, address);
+    const mine = keystore.publicBundle();
+    const others = there !== null && !equalBytes(there.identityKey, mine.identityKey);
+    if (others && !(await readOwed(records, address)).replaces) {
+      // Another program made other keys for this wallet. To overwrite them would cut that one off without anybody having been asked.
+      console.warn('the node holds a contact with other keys for this wallet');
+      return;
+    }
+    if (there && there.version === 2 && equalBytes(there.preKey, mine.preKey)) return;
+    if (there && !others && there.preKeyCreatedMs > mine.preKeyCreatedMs) {
+      console.warn('the node holds a contact of ours with a newer pre-key that no backup has');
+      return;
+    }
+    const [legacy, signed] = keystore.contactMessages();
+    const topic = contactTopic(address);
+    const now = msToNs(clock());
+    // Readers take the newest: the signed form is strictly later, since equal times are ordered by chance (SPEC 5.4).
+    await node.publish([envelope(topic, now, legacy), envelope(topic, now + msToNs(1), signed)]);
+    // Once: if another program replaces these one day, its owner was asked there.
+    if (others) await owe(records, address, { ...(await readOwed(records, address)), replaces: false });
+    await failpoint('publication:contact');
+  };
+
+  const note = async (stillTrue: () => boolean): Promise<void> => {
+    if (await isPublished(records, address, node.url)) return;
+    const nodes = await records.settings.get(settingName(address));
+    // From here this write comes first, and what a rotation writes after it.
+    if (!stillTrue()) return;
+    await records.settings.put(settingName(address), [...(Array.isArray(nodes) ? nodes : []), node.url]);
+    changed();
+  };
+
+  const run = createSingle(async (): Promise<void> => {
+    if (signal.aborted || (doneAt !== null && clock() - doneAt < lookAgainMs)) return;
+    const begun = generation;
+    const stillTrue = (): boolean => begun === generation && !rotating;
+    try {
+      // The backup first: what is sealed to a pre-key must never depend on this one device.
+      await publishBackup(await adopt());
+      await publishContact();
+      if (!stillTrue()) return;
+      await note(stillTrue);
+      doneAt = stillTrue() ? clock() : null;
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      again.later(error.retryAfterMs);
+    }
+  });
+  const again = createAgain('publishing', run, signal);
+
+  return {
+    run,
+    async rotate() {
+      // No longer published, and known as such, before there is anything new: a death in between costs a look at the node.
+      rotating = true;
+      try {
+        await unpublish(records, address);
+        await keystore.rotatePreKey();
+      } finally {
+        generation += 1;
+        doneAt = null;
+        rotating = false;
+      }
+      await failpoint('publication:rotated');
+      changed();
+    },
+  };
+}
+
+const envelope = (contentTopic: string, timestampNs: bigint, message: Uint8Array): Envelope => ({ contentTopic, timestampNs, message });

@@ -1,0 +1,42 @@
+import { toHex } from '../../protocol/bytes.ts';
+import { type Content, encodeContent } from '../../protocol/content.ts';
+import { maxMessageLength } from '../../protocol/envelope.ts';
+import { nsToMs } from '../../protocol/time.ts';
+import { RefusalError } from '../../rpc/errors.ts';
+import type { Writer } from '../services.ts';
+import type { Session } from '../session.ts';
+import { membersOf } from './group-state.ts';
+import type { OutboxEntry, StoredConversation, StoredMessage } from './model.ts';
+
+/** Signs and seals a content for a conversation, as it goes into the outbox. @throws RefusalError bad-params when it is too long */
+export async function compose(
+  session: Session,
+  { id: conversation, key, topic, peer, group }: StoredConversation,
+  { content, shouldPush }: { readonly content: Content; readonly shouldPush: boolean },
+  by: Writer = 'person',
+): Promise<OutboxEntry> {
+  const createdNs = session.nextTimeNs(conversation);
+  const payload = encodeContent(content);
+  const { message, id } = await session.keys.sealMessage({ key, topic, payload, createdNs, shouldPush });
+  if (message.length > maxMessageLength) throw new RefusalError('bad-params', 'This message is too long to be sent.', { field: 'text' });
+  // Opened again as the others will: what cannot be read must not leave, and the name for repetitions comes with it.
+  const members = membersOf({ ...(group && { group }) });
+  const opened = await session.keys.openMessage({ key, topic, envelopeTopic: topic, peer, message, ...(members && { members }) });
+  const stored: StoredMessage = {
+    id,
+    conversation,
+    sender: session.address,
+    mine: true,
+    ...(by === 'site' && { bySite: true as const }),
+    sentAt: nsToMs(createdNs),
+    payload,
+  };
+  const dedup = await session.keys.blind('messages', toHex(opened.dedupKey));
+  return {
+    id,
+    conversation,
+    envelopes: [{ contentTopic: topic, timestampNs: createdNs, message }],
+    failure: null,
+    row: { kind: 'message', message: stored, dedup, createdNs },
+  };
+}

@@ -1,0 +1,280 @@
+import { NodeError } from '../../network/errors.ts';
+import { type Address, parseAddress } from '../../protocol/address.ts';
+import { toHex } from '../../protocol/bytes.ts';
+import { isGroupId } from '../../protocol/group.ts';
+import type { VerifiedBundle } from '../../protocol/public-keys.ts';
+import { type Clock, nsToMs } from '../../protocol/time.ts';
+import { inviteTopic } from '../../protocol/topic.ts';
+import { RefusalError } from '../../rpc/errors.ts';
+import type { ConversationRow } from '../../rpc/views.ts';
+import { createExclusive } from '../exclusive.ts';
+import type { Conversations, ListedShelf, Writer } from '../services.ts';
+import type { Session } from '../session.ts';
+import type { Sessions } from '../sessions.ts';
+import type { Rows } from '../sync/rows.ts';
+import { groupView } from './group-state.ts';
+import { isArchived } from './marks.ts';
+import { conversationView, type StoredConversation, timeOf } from './model.ts';
+import { leansOnProof, shelfOf } from './shelf.ts';
+import { endsOf, reasonsFor } from './spam.ts';
+
+interface Deps {
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  /** The list looks different now. */
+  readonly changed: () => void;
+}
+
+/** How long an answer of the node about a peer holds while somebody types. */
+const lookUpAgeMs = 60_000;
+const pageSize = 50;
+
+export function createConversations({ sessions, clock, changed }: Deps): Conversations {
+  const starting = createExclusive();
+
+  const view = async (session: Session, row: StoredConversation, known = knownOf(session)): Promise<ConversationRow> => {
+    const { address, rows, marks } = session;
+    const shelf = shelfOf(row, session);
+    const mark = marks.of(row);
+    const proof = row.proof && leansOnProof(row, session) ? { signedAt: row.proof.signedMs } : null;
+    return conversationView(row, {
+      draft: await draftOf(session, row.id),
+      group: groupView(row, address),
+      shelf,
+      proof,
+      reasons: shelf === 'requests' ? reasonsFor(row, known(), pairsWith(rows, row.peer).length) : [],
+      pinned: mark.pinned ?? false,
+      muted: mark.muted ?? false,
+      archived: isArchived(row, mark),
+    });
+  };
+
+  /** Somebody of the inbox by how the address begins and ends; looked for once, and only where it is asked for. */
+  const knownOf = (session: Session) => {
+    let found: Map<string, Address> | undefined;
+    return () => {
+      if (!found) {
+        found = new Map([[endsOf(session.address), session.address]]);
+        for (const row of session.rows.all()) if (!row.group && shelfOf(row, session) === 'inbox') found.set(endsOf(row.peer), row.peer);
+      }
+      const known = found;
+      return (ends: string) => known.get(ends);
+    };
+  };
+
+  const standsOn = (session: Session, row: StoredConversation, shelf: ListedShelf | undefined): boolean => {
+    // An epoch of a group that has a next one is shown as a part of that.
+    if (row.group?.next !== undefined) return false;
+    if (shelf === undefined) return true;
+    if (shelf === 'inbox' || shelf === 'archive')
+      return shelfOf(row, session) === 'inbox' && isArchived(row, session.marks.of(row)) === (shelf === 'archive');
+    return shelfOf(row, session) === shelf;
+  };
+
+  const draftOf = async ({ keys, records }: Session, id: string): Promise<string | null> => {
+    const sealed = await records.drafts.get(id);
+    return sealed ? ((await keys.openRecord('drafts', id, sealed)) as string) : null;
+  };
+
+  const invite = async (
+    session: Session,
+    peer: Address,
+    context: Parameters<Conversations['start']>[1],
+    by: Writer,
+  ): Promise<StoredConversation> => {
+    const { contacts, rows, sync } = session;
+    const bundle = await contacts.lookUp(peer, 0);
+    if (!bundle) throw new RefusalError('peer-absent', 'This address is not on the network of this node yet.');
+    const conversationId = context?.conversationId ?? null;
+    // The peer may have begun meanwhile. Without the node the invitation waits, and both sides come to the same topic anyway.
+    await sync.catchUp().catch(() => undefined);
+    const begun = find(rows, peer, conversationId, bundle);
+    if (begun) return begun;
+
+    const createdNs = session.nextTimeNs(null);
+    const sealing = context && { conversationId: conversationId ?? '', metadata: { ...context.metadata } };
+    const { topic, sealed, key, binding } = await session.keys.createInvitation(bundle, sealing, createdNs);
+    const bound = rows.byTopic(topic);
+    if (bound?.derived) return bound;
+    const id = bound ? binding : await rows.idOf(topic);
+    const conversation: StoredConversation = {
+      id,
+      binding,
+      topic,
+      key,
+      peer,
+      peerIdentityKey: toHex(bundle.identityKey),
+      derived: true,
+      ...(by === 'person' ? { begun: true as const } : { answered: false }),
+      otherKeys: (await contacts.warning(peer)) === 'other-keys',
+      createdAt: nsToMs(createdNs),
+      conversationId,
+      metadata: context?.metadata ? { ...context.metadata } : null,
+      last: null,
+      readUpTo: 0,
+      unread: 0,
+      lastOwnNs: createdNs,
+      filledFrom: null,
+    };
+    const to = (address: Address) => ({ contentTopic: inviteTopic(address), timestampNs: createdNs, message: sealed });
+    await session.post({
+      id: `invitation ${id}`,
+      conversation: id,
+      envelopes: [to(peer), to(session.address)],
+      failure: null,
+      row: { kind: 'invitation', conversation },
+    });
+    return conversation;
+  };
+
+  const list: Conversations['list'] = async ({ before, limit = pageSize, shelf }) => {
+    const session = sessions.current();
+    const { consent, marks, rows } = session;
+    await Promise.all([consent.load(), marks.load()]);
+    const pinning = shelf === 'inbox' && marks.anyPinned();
+    if (pinning || shelf === 'requests') await rows.load();
+    const isPinned = (row: StoredConversation): boolean => pinning && marks.of(row).pinned === true;
+    const page = await rows.page(before, limit, (row) => !isPinned(row) && standsOn(session, row, shelf));
+    const first = pinning && before === undefined ? [...rows.all()].filter((row) => isPinned(row) && standsOn(session, row, shelf)) : [];
+    const shown = [...first.sort((a, b) => timeOf(b) - timeOf(a)), ...page.rows];
+    const known = knownOf(session);
+    return { rows: await Promise.all(shown.map((row) => view(session, row, known))), more: page.more };
+  };
+
+  return {
+    list,
+    async window(shelf, offset, limit) {
+      const session = sessions.current();
+      const { consent, marks, rows } = session;
+      // The first screen is there before all rows have been read.
+      if (offset === 0 && !rows.loaded()) {
+        const first = await list({ limit, shelf });
+        return { offset, total: first.more ? null : first.rows.length, ...first };
+      }
+      await Promise.all([consent.load(), marks.load(), rows.load()]);
+      const isPinned = (row: StoredConversation): boolean => shelf === 'inbox' && marks.of(row).pinned === true;
+      const there = [...rows.all()].filter((row) => standsOn(session, row, shelf));
+      const order = there
+        .map((row) => ({ row, pinned: isPinned(row), time: timeOf(row) }))
+        .sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.time - a.time);
+      const known = knownOf(session);
+      const shown = order.slice(offset, offset + limit).map(({ row }) => view(session, row, known));
+      return { offset, rows: await Promise.all(shown), total: order.length, more: offset + limit < order.length };
+    },
+    async get(id) {
+      const session = sessions.current();
+      const row = await existing(session, id);
+      // Other keys may have come by a way that does not know of conversations, such as a backup file.
+      const otherKeys = !row.group && !row.retired && (await session.contacts.warning(row.peer)) === 'other-keys';
+      return view(session, otherKeys ? { ...row, otherKeys } : row);
+    },
+    async lookUp(text) {
+      const session = sessions.current();
+      const peer = addressOf(text);
+      await session.ready();
+      const lookAlike = lookAlikeOf(peer, session.rows);
+      const state = peer === session.address ? 'self' : await reach(session, peer);
+      const found = find(session.rows, peer, null, await session.contacts.known(peer)) ?? newest(pairsWith(session.rows, peer));
+      const conversation = found?.id ?? null;
+      return { address: peer, state, lookAlike, conversation, warning: await session.contacts.warning(peer) };
+    },
+    async start(text, context, by = 'person') {
+      const session = sessions.current();
+      const peer = addressOf(text);
+      if (peer === session.address) throw new RefusalError('bad-params', 'This is your own address.', { field: 'peer' });
+      if (isGroupId(context?.conversationId))
+        throw new RefusalError('bad-params', 'Conversation ids of this form are groups.', { field: 'conversationId' });
+      const row = await starting(async () => {
+        await session.ready();
+        const known = await session.contacts.known(peer);
+        return find(session.rows, peer, context?.conversationId ?? null, known) ?? invite(session, peer, context, by);
+      });
+      // Who is written to may answer; that a site asked for it is no decision of a person.
+      if (by === 'person' && session.consent.of('address', peer) === null) await session.decide('allowed', 'address', [peer]);
+      return view(session, row);
+    },
+    async acceptKeys(text) {
+      const { contacts, rows } = sessions.current();
+      const peer = addressOf(text);
+      await contacts.acceptOther(peer);
+      await rows.load();
+      const known = await contacts.known(peer);
+      const identityKey = known && toHex(known.identityKey);
+      for (const { id } of rows.ofPeer(peer))
+        await rows.change(id, (row) => ({ ...row, otherKeys: false, retired: !row.group && row.peerIdentityKey !== identityKey }));
+      changed();
+    },
+    async saveDraft(id, text) {
+      const session = sessions.current();
+      await existing(session, id);
+      const { keys, records } = session;
+      const before = await draftOf(session, id);
+      if ((before ?? '') === text) return;
+      if (text === '') await records.drafts.delete(id);
+      else await records.drafts.put(id, await keys.sealRecord('drafts', id, text));
+      changed();
+    },
+    async markRead(id) {
+      const session = sessions.current();
+      const row = await existing(session, id);
+      if (row.unread === 0) return false;
+      await session.rows.change(id, (now) => ({ ...now, unread: 0, readUpTo: Math.max(now.readUpTo, now.last?.at ?? clock()) }));
+      changed();
+      return true;
+    },
+  };
+}
+
+/** The conversation of this id. @throws RefusalError not-found */
+export async function existing(session: Session, id: string): Promise<StoredConversation> {
+  await session.ready();
+  const row = session.rows.get(id);
+  if (!row) throw new RefusalError('not-found', 'There is no such conversation.');
+  return row;
+}
+
+function addressOf(text: string): Address {
+  try {
+    return parseAddress(text);
+  } catch (cause) {
+    throw new RefusalError(
+      'bad-params',
+      'The checksum of this address is wrong: a letter was changed or mistyped.',
+      { field: 'peer' },
+      { cause },
+    );
+  }
+}
+
+const newest = (rows: readonly StoredConversation[]): StoredConversation | undefined =>
+  [...rows].sort((a, b) => (b.last?.at ?? b.createdAt) - (a.last?.at ?? a.createdAt))[0];
+
+/** The conversations with this peer alone. */
+const pairsWith = (rows: Rows, peer: Address): StoredConversation[] => rows.ofPeer(peer).filter(({ group }) => !group);
+
+/**
+ * The conversation with this peer, as it is known, and this id; of several the one that derives from the keys of both, which is where the peer would start
+ * too.
+ */
+function find(rows: Rows, peer: Address, conversationId: string | null, known: VerifiedBundle | null): StoredConversation | undefined {
+  const identityKey = known && toHex(known.identityKey);
+  const same = pairsWith(rows, peer).filter(
+    (row) => !row.retired && (row.conversationId ?? '') === (conversationId ?? '') && (!identityKey || row.peerIdentityKey === identityKey),
+  );
+  return same.find(({ derived }) => derived) ?? newest(same);
+}
+
+async function reach(session: Session, peer: Address): Promise<'reachable' | 'absent' | 'unknown'> {
+  try {
+    return (await session.contacts.lookUp(peer, lookUpAgeMs)) ? 'reachable' : 'absent';
+  } catch (error) {
+    if (error instanceof NodeError) return 'unknown';
+    throw error;
+  }
+}
+
+/** A peer that we talk to, whose address begins and ends like this one: people compare no more than that. */
+function lookAlikeOf(address: Address, rows: Rows): Address | null {
+  for (const { peer } of rows.all()) if (peer !== address && endsOf(peer) === endsOf(address)) return peer;
+  return null;
+}

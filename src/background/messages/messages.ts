@@ -1,0 +1,212 @@
+import { encodeText, type Value, writeContent } from '../../content-types/index.ts';
+import { RefusalError } from '../../rpc/errors.ts';
+import type { MessageView } from '../../rpc/views.ts';
+import type { MessageRecord } from '../../storage/cache.ts';
+import { createExclusive } from '../exclusive.ts';
+import type { Failpoint } from '../failpoint.ts';
+import type { Messages, Writer } from '../services.ts';
+import type { Session } from '../session.ts';
+import type { Sessions } from '../sessions.ts';
+import { compose } from './compose.ts';
+import { existing } from './conversations.ts';
+import { epochsOf, mayWrite } from './group-state.ts';
+import { isAside, messageView, previewOf, previewText, type StoredConversation, type StoredMessage } from './model.ts';
+import { decidedOn, shelfOf, subjectOf } from './shelf.ts';
+
+interface Deps {
+  readonly sessions: Sessions;
+  readonly failpoint: Failpoint;
+  /** Whether others may learn that their messages were read. */
+  readonly receipts: () => Promise<boolean>;
+  /** Something in this conversation looks different now. */
+  readonly changed: (conversation: string) => void;
+}
+
+const pageSize = 50;
+
+export function createMessages({ sessions, failpoint, receipts, changed }: Deps): Messages {
+  const sending = createExclusive();
+
+  const open = async ({ keys }: Session, { id, sealed }: MessageRecord): Promise<StoredMessage> =>
+    (await keys.openRecord('messages', id, sealed)) as StoredMessage;
+
+  const view = async (
+    session: Session,
+    message: StoredMessage,
+    epochs: readonly string[] = epochsOf(message.conversation, session.rows),
+  ): Promise<MessageView> => {
+    const waiting = message.mine ? session.outbox.stateOf(message.id) : null;
+    const plain = await messageView(message, waiting?.state ?? (message.mine ? 'sent' : null), waiting?.failure ?? null);
+    const { shown, mine, sentAt, state } = plain;
+    if (isAside(shown)) return plain;
+    return {
+      ...plain,
+      quote: shown.form === 'reply' ? await quoteOf(session, shown.reference, epochs) : null,
+      reactions: await session.reactions.of(message.id, epochs),
+      read: mine && state === 'sent' && sentAt <= (session.rows.get(message.conversation)?.seenAt ?? 0),
+    };
+  };
+
+  /** What a reply answers, if it is here and in the same conversation. */
+  const quoteOf = async (session: Session, reference: string, epochs: readonly string[]): Promise<MessageView['quote']> => {
+    const record = await session.cache.messages.get(reference);
+    if (!record || !epochs.includes(record.conversation) || session.marks.isHidden(record.id)) return null;
+    const message = await open(session, record);
+    const { shown, sender, mine } = await messageView(message, null, null);
+    return { id: record.id, sender, mine, text: previewText(shown) };
+  };
+
+  const byId = async (session: Session, id: string): Promise<MessageView> => {
+    const record = await session.cache.messages.get(id);
+    if (record) return view(session, await open(session, record));
+    const row = session.outbox.entries().find((entry) => entry.id === id)?.row;
+    if (row?.kind === 'message') return view(session, row.message);
+    throw new RefusalError('not-found', 'There is no such message.');
+  };
+
+  const write = async (session: Session, conversation: string, value: Value, request: string, by: Writer): Promise<string> => {
+    const row = await existing(session, conversation);
+    if (row.otherKeys || (!row.group && (await session.contacts.warning(row.peer)) === 'other-keys'))
+      throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
+    if (row.retired) throw new RefusalError('other-keys', 'This conversation belongs to keys that are no longer used. Begin a new one.');
+    if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
+    if (by === 'person') await answering(session, row);
+    const content = value.kind === 'text' ? { content: encodeText(value.text), shouldPush: true } : writeContent(value);
+    const entry = await compose(session, row, content, by);
+    await failpoint('send:sealed');
+    await session.post(entry, request);
+    return entry.id;
+  };
+
+  const writeOnce = async (session: Session, conversation: string, value: Value, clientId: string, by: Writer): Promise<string> => {
+    await session.ready();
+    const request = await session.keys.blind('requests', `${conversation} ${clientId}`);
+    return (await session.records.sent.get(request)) ?? write(session, conversation, value, request, by);
+  };
+
+  /** Who answers allows. @throws RefusalError blocked */
+  const answering = async (session: Session, row: StoredConversation): Promise<void> => {
+    const decided = decidedOn(row, session.consent);
+    if (decided === 'denied') throw new RefusalError('blocked', 'This address is blocked. Unblock it before you write.');
+    if (decided !== null || row.group?.next !== undefined || shelfOf(row, session) === 'inbox') {
+      if (decided === null && !row.group) await session.decide('allowed', 'address', [row.peer]);
+      return;
+    }
+    const { kind, name } = subjectOf(row);
+    await session.decide('allowed', kind, [name]);
+  };
+
+  /** The list shows the newest of what is left, where it showed what is gone. */
+  const renewPreview = async (session: Session, conversation: string, gone: string): Promise<void> => {
+    const { cache, rows } = session;
+    let last: Awaited<ReturnType<typeof previewOf>> | null = null;
+    for (const record of await cache.messages.page(conversation, { limit: 50 })) {
+      const message = await open(session, record);
+      if (isAside((await messageView(message, null, null)).shown)) continue;
+      last = await previewOf(message);
+      break;
+    }
+    await rows.change(conversation, (row) => (row.last?.id === gone ? { ...row, last } : row));
+  };
+
+  /** A draft that has become a message is none any more; its page may be gone before it can say so. */
+  const forgetDraft = async ({ keys, records }: Session, conversation: string, text: string): Promise<void> => {
+    const sealed = await records.drafts.get(conversation);
+    if (!sealed || ((await keys.openRecord('drafts', conversation, sealed)) as string).trim() !== text.trim()) return;
+    await records.drafts.delete(conversation);
+    changed(conversation);
+  };
+
+  return {
+    async list(conversation, { before, limit = pageSize }) {
+      const session = sessions.current();
+      await session.ready();
+      const { messages } = session.cache;
+      // The epochs of a group are read as one, the newest first.
+      const epochs = epochsOf(conversation, session.rows);
+      const last = before === undefined ? undefined : await messages.get(before);
+      if (before !== undefined && !epochs.includes(last?.conversation ?? ''))
+        throw new RefusalError('not-found', 'There is no such message.');
+      const newestFirst: MessageView[] = [];
+      // What hangs on messages lies among them and fills no page.
+      for (const epoch of epochs.slice(last ? epochs.indexOf(last.conversation) : 0)) {
+        let place = last?.conversation === epoch ? { time: last.time, id: last.id } : undefined;
+        for (let more = true; more && newestFirst.length <= limit; ) {
+          const page = await messages.page(epoch, { ...(place && { before: place }), limit: limit + 1 });
+          const visible = page.filter(({ id }) => !session.marks.isHidden(id));
+          const views = await Promise.all(visible.map(async (record) => view(session, await open(session, record), epochs)));
+          newestFirst.push(...views.filter(({ shown }) => !isAside(shown)));
+          place = page.at(-1);
+          more = page.length > limit;
+        }
+        if (newestFirst.length > limit) break;
+      }
+      return { messages: newestFirst.slice(0, limit).reverse(), more: newestFirst.length > limit };
+    },
+    send: (conversation, content, clientId, by = 'person') =>
+      // One after the other, so that a request that is repeated at once finds what the first became.
+      sending(async () => {
+        const value: Value = typeof content === 'string' ? { kind: 'text', text: content } : content;
+        await sessions.settled();
+        const session = sessions.current();
+        const id = await writeOnce(session, conversation, value, clientId, by).catch(async (error: unknown) => {
+          // The node may have changed under our hands, and with it the session: the name of the request keeps a second try from being a second message.
+          await sessions.settled();
+          const now = sessions.peek();
+          if (now === null || now === session || now.address !== session.address) throw error;
+          return writeOnce(now, conversation, value, clientId, by);
+        });
+        await sessions.settled();
+        const now = sessions.of(session.address);
+        if (value.kind === 'text') await forgetDraft(now, conversation, value.text);
+        await now.ready();
+        return byId(now, id);
+      }),
+    async settled(id, ms) {
+      const session = sessions.current();
+      await session.ready();
+      await session.outbox.settled(id, ms);
+      return byId(session, id);
+    },
+    async retry(id) {
+      const session = sessions.current();
+      await session.outbox.retry(id);
+      session.resume(false);
+    },
+    async hide(id) {
+      const session = sessions.current();
+      await session.ready();
+      const record = await session.cache.messages.get(id);
+      if (!record) throw new RefusalError('not-found', 'There is no such message.');
+      if (session.outbox.stateOf(record.id)) throw new RefusalError('not-now', 'This message is still on its way.');
+      await session.marks.hide(record.id);
+      await session.cache.messages.delete(record.id);
+      await renewPreview(session, record.conversation, record.id);
+      changed(record.conversation);
+    },
+    async receipt(conversation) {
+      const session = sessions.current();
+      const row = await existing(session, conversation);
+      const { last } = row;
+      const may = !row.group && !row.otherKeys && !row.retired && shelfOf(row, session) === 'inbox';
+      if (!may || !last || last.mine || !(await receipts())) return;
+      // By the last message that was read: looking again says nothing new.
+      const request = await session.keys.blind('requests', `receipt ${last.id}`);
+      await sending(async () => {
+        if ((await session.records.sent.get(request)) === undefined)
+          await write(session, conversation, { kind: 'read-receipt' }, request, 'program');
+      });
+    },
+    async discard(id) {
+      const session = sessions.current();
+      const { cache, outbox } = session;
+      await session.ready();
+      const conversation = outbox.entries().find((entry) => entry.id === id)?.conversation;
+      if (conversation === undefined || !(await outbox.discard(id)))
+        throw new RefusalError('not-found', 'This message has been sent already.');
+      await cache.messages.delete(id);
+      await renewPreview(session, conversation, id);
+      changed(conversation);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { NodeError } from '../../network/errors.ts';
+import type { NodeClient } from '../../network/node-client.ts';
+import { RefusalError } from '../../rpc/errors.ts';
+import type { NodeStatus, NodeTrouble } from './node-state.ts';
+
+/** The node of the open account. What its calls come to is told to the status. */
+export type NodeAccess = Omit<NodeClient, 'clockSkewMs'>;
+
+/** A call that takes longer than this is a sign of trouble, ms; it goes on all the same. */
+const slowMs = 4_000;
+
+/** Passes calls on to a client and keeps the status in step with their outcome, until `signal` aborts. `troubled` hears of what goes wrong, and of what is slow. */
+export function watchNode(
+  client: NodeClient,
+  status: NodeStatus,
+  signal: AbortSignal,
+  troubled: (trouble: NodeTrouble | 'slow') => void = () => undefined,
+): NodeAccess {
+  const succeeded = (): void => {
+    if (signal.aborted) return;
+    status.skew(client.clockSkewMs());
+    status.ok();
+  };
+  const failed = (error: unknown): never => {
+    if (signal.aborted) throw error;
+    status.skew(client.clockSkewMs());
+    if (error instanceof NodeError) {
+      status.failed(error.reason);
+      troubled(error.reason);
+    }
+    throw error;
+  };
+  const watch = async <T>(call: Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => signal.aborted || troubled('slow'), slowMs);
+    const result = await call.catch(failed).finally(() => clearTimeout(timer));
+    succeeded();
+    return result;
+  };
+  return {
+    url: client.url,
+    publish: (envelopes) => watch(client.publish(envelopes)),
+    // That it was called off says nothing of the node.
+    putBlob: (digest, bytes, called) =>
+      watch(
+        client.putBlob(digest, bytes, called).catch((error: unknown) => {
+          if (called?.aborted) throw new RefusalError('cancelled', 'This was called off.', {}, { cause: error });
+          throw error;
+        }),
+      ),
+    query: (query, cursor) => watch(client.query(query, cursor)),
+    probe: () => watch(client.probe()),
+    async *pages(query) {
+      try {
+        for await (const page of client.pages(query)) {
+          succeeded();
+          yield page;
+        }
+      } catch (error) {
+        failed(error);
+      }
+    },
+    async *subscribe(topics, signal, onOpen) {
+      const opened = (): void => {
+        succeeded();
+        onOpen?.();
+      };
+      try {
+        yield* client.subscribe(topics, signal, opened);
+      } catch (error) {
+        failed(error);
+      }
+    },
+  };
+}

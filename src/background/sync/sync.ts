@@ -1,0 +1,193 @@
+import { NodeError } from '../../network/errors.ts';
+import type { Address } from '../../protocol/address.ts';
+import type { Envelope } from '../../protocol/envelope.ts';
+import { type Clock, msToNs } from '../../protocol/time.ts';
+import { inviteTopic } from '../../protocol/topic.ts';
+import type { Cache } from '../../storage/cache.ts';
+import { createSingle } from '../exclusive.ts';
+import type { Failpoint } from '../failpoint.ts';
+import { noteStop } from '../log.ts';
+import type { Consent } from '../messages/consent.ts';
+import type { StoredConversation } from '../messages/model.ts';
+import type { NodeAccess } from '../nodes/node-access.ts';
+import { createAgain } from './again.ts';
+import type { Inbox } from './inbox.ts';
+import type { Reader } from './reader.ts';
+import type { Rows } from './rows.ts';
+
+/** How messages arrive: by asking for what came after the cursor. The stream (`follow.ts`) makes it sooner. */
+export interface Sync {
+  /** Fetches what came since the last time, and the history of conversations that are new here. */
+  catchUp(): Promise<void>;
+  /** Reads what is known already from its beginning, each conversation once a day: a node need not have shown all of it when it was asked. */
+  readAgain(): Promise<void>;
+  /** Takes what a stream delivered. */
+  take(envelopes: readonly Envelope[]): Promise<void>;
+  /** Whether an envelope that was taken became a message or a conversation. */
+  opened(envelope: Envelope): Promise<boolean>;
+  /** What to follow: invitations, and every conversation. */
+  topics(): string[];
+}
+
+interface Deps {
+  readonly address: Address;
+  readonly cache: Cache;
+  readonly rows: Rows;
+  readonly inbox: Inbox;
+  readonly reader: Reader;
+  readonly consent: Pick<Consent, 'load' | 'topic' | 'read' | 'take'>;
+  readonly node: NodeAccess;
+  readonly clock: Clock;
+  /** The node's clock minus ours as its last answer told, ms. */
+  readonly clockSkew: () => number | null;
+  readonly signal: AbortSignal;
+  readonly failpoint: Failpoint;
+  /** Whether the account was just unlocked: then the first look back is longer. */
+  readonly unlocked: boolean;
+  readonly working: (work: { readonly remaining: number | null } | null) => void;
+}
+
+/**
+ * Times in envelopes are their senders', so that a late one may lie before the cursor. Invitations are few and lead to all the rest: they are looked for
+ * far back each time.
+ */
+const overlapNs = msToNs(10 * 60_000);
+const longOverlapNs = msToNs(48 * 3_600_000);
+/** How often messages too are looked for that far back, and everything from its beginning: a node may have held back what lies deeper. */
+const longOverlapEveryMs = 3_600_000;
+const wholeEveryMs = 24 * 3_600_000;
+const pageSize = 100;
+/** Conversations whose history is fetched by one query; each group that is done stays done. */
+const groupSize = 50;
+/** The same for what is read again: so few that a background with little time to live gets on. */
+const againGroupSize = 10;
+
+export function createSync(deps: Deps): Sync {
+  const { address, cache, rows, inbox, reader, consent, node, clock, clockSkew, signal, failpoint, working } = deps;
+  const cursorName = `main ${node.url}`;
+  /** When invitations were last read from their beginning. */
+  const invitationsName = `invitations ${node.url}`;
+  let lookFarAt = deps.unlocked ? 0 : clock() + longOverlapEveryMs;
+  let unlocked = deps.unlocked;
+
+  const read = (): void =>
+    void reader.run().catch((error: unknown) => {
+      if (!signal.aborted) noteStop('reading', error);
+    });
+
+  const catchUp = createSingle(async () => {
+    await rows.load();
+    if (signal.aborted) return;
+    read(); // what a death left unread
+    const localBegan = clock();
+    // The earlier of the two clocks: a cursor must not run ahead of what is still to come, whoever is wrong about the time.
+    const began = (): bigint => msToNs(localBegan + Math.min(0, clockSkew() ?? 0));
+    const stored = (await cache.cursors.get(cursorName)) ?? 0n;
+    const cursor = smaller(stored, began());
+    // Also when our clock was ahead once.
+    const far = localBegan >= lookFarAt || cursor < stored - overlapNs;
+    // Only a first time, or one after days, is worth a word to the user.
+    const long = cursor < began() - longOverlapNs;
+    if (long) working({ remaining: null });
+    try {
+      // Before what people write: whom it is from decides where it stands.
+      await consent.read();
+      await takeInvitations(cursor, localBegan);
+      const topics = topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url));
+      let reached = cursor;
+      const startNs = larger(cursor - (far ? longOverlapNs : overlapNs), 0n);
+      const pages = topics.length > 0 ? node.pages({ topics, startNs, direction: 'ascending', limit: pageSize }) : [];
+      for await (const page of pages) {
+        if (signal.aborted) return;
+        reached = larger(reached, smaller(page.at(-1)?.timestampNs ?? 0n, began()));
+        await failpoint('sync:page');
+        await inbox.append(page, [{ name: cursorName, value: reached }]);
+        await failpoint('sync:appended');
+        read();
+      }
+      await cache.cursors.put(cursorName, larger(reached, began()));
+      if (far) lookFarAt = localBegan + longOverlapEveryMs;
+      await reader.run();
+      await fill();
+      again.reset();
+    } catch (error) {
+      if (error instanceof NodeError) again.later(error.retryAfterMs);
+      throw error;
+    } finally {
+      if (long) working(null);
+    }
+  });
+
+  /** Invitations since the cursor and from a good while before it; all of them after unlocking, and once a day. */
+  const takeInvitations = async (cursor: bigint, now: number): Promise<void> => {
+    const wholeAt = Number((await cache.cursors.get(invitationsName)) ?? 0n);
+    const whole = unlocked || now - wholeAt >= wholeEveryMs;
+    const startNs = whole ? 0n : larger(cursor - longOverlapNs, 0n);
+    for await (const page of node.pages({ topics: [inviteTopic(address)], startNs, direction: 'ascending', limit: pageSize })) {
+      if (signal.aborted) return;
+      await failpoint('sync:page');
+      await inbox.append(page);
+      await failpoint('sync:appended');
+      read();
+    }
+    if (!whole) return;
+    await cache.cursors.put(invitationsName, BigInt(now));
+    unlocked = false;
+  };
+
+  const again = createAgain('catching up', catchUp, signal);
+
+  /** Fetches the history of conversations from their beginning, until there is none whose history is missing: reading may find more. */
+  const fill = async (): Promise<void> => {
+    for (;;) {
+      const group = [...rows.all()].filter(({ filledFrom }) => filledFrom !== node.url).slice(0, groupSize);
+      if (group.length === 0 || !(await takeWhole(group))) return;
+      await reader.run();
+    }
+  };
+
+  const readAgain = createSingle(async () => {
+    await rows.load();
+    for (;;) {
+      const due = clock() - wholeEveryMs;
+      const old = [...rows.all()].filter(({ filledFrom, filledAt = 0 }) => filledFrom === node.url && filledAt <= due);
+      if (old.length === 0 || !(await takeWhole(old.slice(0, againGroupSize)))) return;
+      await reader.run();
+    }
+  });
+
+  /** Everything of these conversations; answers false when it was stopped. */
+  const takeWhole = async (group: readonly StoredConversation[]): Promise<boolean> => {
+    if (signal.aborted) return false;
+    const filledAt = clock();
+    for await (const page of node.pages({ topics: topicsOf(group), direction: 'ascending', limit: pageSize })) {
+      if (signal.aborted) return false;
+      await failpoint('sync:filling');
+      await inbox.append(page);
+      read();
+    }
+    await failpoint('sync:filled');
+    for (const { id } of group) await rows.change(id, (row) => ({ ...row, filledFrom: node.url, filledAt }));
+    return true;
+  };
+
+  return {
+    catchUp,
+    readAgain,
+    async take(envelopes) {
+      await failpoint('stream:envelope');
+      await consent.take(envelopes);
+      if ((await inbox.append(envelopes)) === 0) return;
+      await failpoint('stream:appended');
+      await reader.run();
+    },
+    opened: inbox.opened,
+    topics: () => [inviteTopic(address), ...topicsOf([...rows.all()]), ...(consent.topic() === '' ? [] : [consent.topic()])],
+  };
+}
+
+/** Each topic once: several conversations may contend for one. */
+const topicsOf = (conversations: readonly StoredConversation[]): string[] => [...new Set(conversations.map(({ topic }) => topic))];
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);

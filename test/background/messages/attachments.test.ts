@@ -1,0 +1,167 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
+import { fromBase64, utf8 } from '../../../src/protocol/bytes.ts';
+import { longestInline } from '../../../src/rpc/views.ts';
+import { conversationWith, Device, type Life, makeWallet, newPerson, type Person, passphrase, until } from '../device.ts';
+
+/** The smallest picture there is. */
+const picture = fromBase64('R0lGODlhAQABAAAAACw=');
+const noise = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 2_654_435_761) >>> 13);
+const file = (data: Uint8Array, filename = 'a.bin', mimeType = 'application/octet-stream') => ({ filename, mimeType, data, replyTo: null });
+/** An address by which others reach the node over https. */
+const outside = 'https://node.example';
+
+let data: string;
+let node: RunningNode;
+let bob: Person;
+let devices: Device[];
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'parley-attachments-'));
+  node = await startNode({ data });
+  bob = await newPerson(node.url);
+  devices = [bob.device];
+});
+afterEach(async () => {
+  for (const device of devices) await device.close();
+  await node.close();
+  await rm(data, { recursive: true, force: true });
+});
+
+/** Somebody whose way to the node is over https; `asked` holds the addresses of blobs. */
+async function alice(asked: string[] = [], held: { way: 'PUT' | 'GET' | null } = { way: null }): Promise<Life> {
+  const device = new Device({ apart: true });
+  devices.push(device);
+  const life = await device.start({
+    fetch: (input, init) => {
+      const address = input instanceof Request ? input.url : String(input);
+      if (address.includes('/blob/')) asked.push(address);
+      if (address.includes('/blob/') && held.way === (init?.method ?? 'GET'))
+        return new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
+      const there = address.replace(outside, node.url);
+      return fetch(input instanceof Request ? new Request(there, input) : there, init);
+    },
+  });
+  await makeWallet(life, passphrase, outside);
+  await until(async () => (await life.services.accounts.status()).published, 'the publication');
+  return life;
+}
+
+async function received(life: Life, from: string) {
+  const { id } = await conversationWith(life, from);
+  return until(async () => (await life.services.messages.list(id, {})).messages.find(({ shown }) => shown.form === 'file'), 'the file');
+}
+const addressOf = async (life: Life): Promise<string> => (await life.services.accounts.status()).account?.address ?? '';
+
+describe('a file', () => {
+  it('that is small travels in the message, and opens at the other side as it was', async () => {
+    const life = await alice();
+    const { id } = await life.services.conversations.start(bob.address);
+    const sent = await life.services.attachments.send(id, file(picture, '../\u202egnp.exe', 'image/png'), 'a');
+    expect(sent.shown).toMatchObject({ form: 'file', filename: '_gnp.exe', size: picture.length, image: true, host: null });
+    expect((await life.services.conversations.get(id)).preview?.text).toBe('Picture: _gnp.exe');
+    const there = await received(bob.life, await addressOf(life));
+    const opened = await bob.life.services.attachments.open(there.id);
+    // What it is drawn as is what its bytes are, whatever its sender says.
+    expect(opened).toMatchObject({ filename: '_gnp.exe', mimeType: 'image/png', imageType: 'image/gif' });
+    expect(fromBase64(opened.data)).toEqual(picture);
+  });
+
+  it('can be an answer', async () => {
+    const life = await alice();
+    const { id } = await life.services.conversations.start(bob.address);
+    const { id: first } = await life.services.messages.send(id, 'a question', 'a');
+    const sent = await life.services.attachments.send(id, { ...file(picture), replyTo: first }, 'b');
+    expect(sent).toMatchObject({ shown: { form: 'reply', content: { form: 'file' } }, quote: { id: first } });
+    expect(fromBase64((await life.services.attachments.open(sent.id)).data)).toEqual(picture);
+  });
+
+  it('that is large lies sealed on the node, for those who are told how it opens', async () => {
+    const asked: string[] = [];
+    const life = await alice(asked);
+    const { id } = await life.services.conversations.start(bob.address);
+    const large = noise(longestInline + 1);
+    const sent = await life.services.attachments.send(id, file(large, 'a.bin'), 'a');
+    expect(sent.shown).toMatchObject({ form: 'file', filename: 'a.bin', host: 'node.example', image: false });
+    expect(asked).toHaveLength(1);
+    const digest = asked[0]?.split('/blob/')[1];
+    const lies = new Uint8Array(await (await fetch(`${node.url}/blob/${digest}`)).arrayBuffer());
+    expect(Buffer.from(lies).includes(Buffer.from(large.subarray(0, 32)))).toBe(false);
+    // Bob uses the same node by another address: it is asked by the digest, and the address in the message is not.
+    const there = await received(bob.life, await addressOf(life));
+    expect(fromBase64((await bob.life.services.attachments.open(there.id)).data)).toEqual(large);
+  });
+
+  it('that is large is refused where nobody else could fetch it', async () => {
+    const { id } = await bob.life.services.conversations.start(await addressOf(await alice()));
+    await expect(bob.life.services.attachments.send(id, file(noise(longestInline + 1)), 'a')).rejects.toMatchObject({
+      reason: 'file-too-large',
+    });
+    await expect(bob.life.services.attachments.send(id, file(new Uint8Array(0)), 'a')).rejects.toMatchObject({ reason: 'bad-params' });
+  });
+
+  it('that is on its way can be called off, there and back, and nothing of it is left', async () => {
+    const asked: string[] = [];
+    const held: { way: 'PUT' | 'GET' | null } = { way: 'PUT' };
+    const life = await alice(asked, held);
+    const { attachments, messages, conversations } = life.services;
+    const { id } = await conversations.start(bob.address);
+    const large = file(noise(longestInline + 1));
+    const sending = attachments.send(id, large, 'a');
+    const called = expect(sending).rejects.toMatchObject({ reason: 'cancelled' });
+    await until(() => asked.length === 1, 'the upload');
+    await attachments.cancel('somebody else’s');
+    await attachments.cancel('a');
+    await called;
+    expect((await messages.list(id, {})).messages).toEqual([]);
+    expect((await life.services.accounts.status()).node.trouble).toBeNull();
+
+    held.way = null;
+    const { id: message } = await attachments.send(id, large, 'b');
+    held.way = 'GET';
+    const opening = expect(attachments.open(message)).rejects.toMatchObject({ reason: 'cancelled' });
+    await until(() => asked.length === 3, 'the download');
+    await attachments.cancel(message);
+    await opening;
+    held.way = null;
+    const told: unknown[] = [];
+    life.events.on((event, payload) => event === 'transfer' && told.push(payload));
+    expect(fromBase64((await attachments.open(message)).data)).toEqual(large.data);
+    expect(told.at(-1)).toMatchObject({ id: message, done: expect.any(Number), total: expect.any(Number) });
+  });
+
+  it('that is gone, or is another one than was sent, is told apart', async () => {
+    const asked: string[] = [];
+    let answer: () => Promise<Response> = () => Promise.reject(new TypeError('away'));
+    const life = await alice(asked);
+    const { id } = await life.services.conversations.start(bob.address);
+    await life.services.attachments.send(id, file(noise(longestInline + 1)), 'a');
+    const { id: message } = await received(bob.life, await addressOf(life));
+    bob.life.kill();
+    const later = await bob.device.start({
+      fetch: (input, init) => (String(input instanceof Request ? input.url : input).includes('/blob/') ? answer() : fetch(input, init)),
+    });
+    const reason = () =>
+      later.services.attachments.open(message).then(
+        () => 'opened',
+        (error: { reason: string }) => error.reason,
+      );
+    expect(await reason()).toBe('node-unreachable');
+    answer = async () => new Response(null, { status: 404 });
+    expect(await reason()).toBe('file-gone');
+    answer = async () => new Response(utf8('something else'));
+    expect(await reason()).toBe('file-damaged');
+    answer = async () => new Response(utf8('more than was said'), { headers: { 'content-length': '99999999' } });
+    expect(await reason()).toBe('file-damaged');
+    for (const status of [429, 503]) {
+      answer = async () => new Response(null, { status });
+      expect(await reason()).toBe('node-unreachable');
+    }
+    answer = async () => new Response(null, { status: 403 });
+    expect(await reason()).toBe('file-gone');
+    await expect(later.services.attachments.open('f'.repeat(64))).rejects.toMatchObject({ reason: 'not-found' });
+  });
+});

@@ -1,0 +1,88 @@
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createSearchIndex } from '../../../src/background/messages/search-index.ts';
+import { parseSearch } from '../../../src/background/messages/search-query.ts';
+import { encodeText } from '../../../src/content-types/index.ts';
+import { decodeJson, encodeJson } from '../../../src/keystore/json.ts';
+import { encodeContent } from '../../../src/protocol/content.ts';
+import { type Cache, openCache } from '../../../src/storage/cache.ts';
+import { alice } from '../../support/people.ts';
+
+const keystore = {
+  sealRecord: async (_: string, __: string, value: unknown) => encodeJson(value),
+  openRecord: async (_: string, __: string, sealed: Uint8Array) => decodeJson(sealed),
+};
+const idOf = (n: number): string => n.toString(16).padStart(64, '0');
+
+let cache: Cache;
+let names = 0;
+let lock: AbortController;
+
+beforeEach(() => {
+  cache = openCache(`index-${process.pid}-${++names}`);
+  lock = new AbortController();
+  return () => cache.delete();
+});
+
+const put = async (n: number, text: string): Promise<void> => {
+  const payload = await encodeContent(encodeText(text));
+  const stored = { id: idOf(n), conversation: `c${n % 3}`, sender: alice.address, mine: false, sentAt: n, payload };
+  await cache.messages.put({ id: idOf(n), conversation: `c${n % 3}`, time: n, dedup: String(n), sealed: encodeJson(stored) });
+};
+const index = (from: Pick<Cache, 'words' | 'messages' | 'arrivals'> = cache) => createSearchIndex(keystore, from, lock.signal);
+const found = async (which: ReturnType<typeof index>, text: string, limit = 10_000) => {
+  await which.update(() => undefined);
+  return (await which.find(parseSearch(text), { limit })).map(({ at }) => at);
+};
+
+describe('the index of words', () => {
+  it('agrees with looking at each message, over many pieces and whatever comes later', async () => {
+    const words = ['apple', 'pineapple', 'pear', 'apple pear', 'plum\npear', ''];
+    const all = Array.from({ length: 2_600 }, (_, n) => ({ at: n + 1, text: `${words[(n * 7) % words.length]} ${n}` }));
+    const expected = (word: string) => all.filter(({ text }) => text.includes(word)).map(({ at }) => at);
+    for (const { at, text } of all.slice(0, 2_100)) await put(at, text);
+    const first = index();
+    await first.update(() => undefined);
+    for (const { at, text } of all.slice(2_100)) await put(at, text);
+    // A second life goes on where the first one was.
+    for (const each of [first, index()])
+      for (const word of ['apple', 'pear', 'neapp', '25']) expect(await found(each, word)).toEqual(expected(word).reverse());
+    expect(await found(first, 'apple pear')).toEqual(
+      all
+        .filter(({ text }) => text.includes('apple') && text.includes('pear'))
+        .map(({ at }) => at)
+        .reverse(),
+    );
+    expect(await found(first, 'apple', 3)).toEqual(expected('apple').reverse().slice(0, 3));
+    expect((await cache.words.all()).length).toBe(4);
+  });
+
+  it('is made anew when arrivals were forgotten that it never took up', async () => {
+    await put(1, 'apple');
+    const behind = index();
+    await behind.update(() => undefined);
+    await put(2, 'apple');
+    const forgetful = { ...cache, arrivals: { ...cache.arrivals, first: async () => 99, after: async () => [] } };
+    expect(await found(index(forgetful), 'apple')).toEqual([2, 1]);
+  });
+
+  it('stops with the lock, and goes on from there', async () => {
+    for (let n = 1; n <= 1_200; n++) await put(n, `apple ${n}`);
+    const doomed = index();
+    await doomed.update(() => lock.abort());
+    lock = new AbortController();
+    let begun = 0;
+    const next = index();
+    await next.update((done) => {
+      begun ||= done;
+    });
+    expect(begun).toBe(1_000);
+    expect(await found(next, 'apple')).toHaveLength(1_200);
+  });
+
+  it('takes the beginning of a very long message, and nothing of what hangs on others', async () => {
+    await put(1, `${'x '.repeat(4_100)}needle`);
+    await put(2, `needle ${'x '.repeat(4_100)}`);
+    expect(await found(index(), 'needle')).toEqual([2]);
+  });
+});
