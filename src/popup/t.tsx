@@ -53,7 +53,7 @@ export type Words = ComponentChildren;
 type Draw = (words: Words) => ComponentChildren;
 type Drawn<M> = { readonly [N in Names<M>]: N extends 'count' ? number : N extends Tags<M> ? Draw : ComponentChildren };
 
-const messageFor = (key: Key): Message => catalogue[key] ?? en[key];
+const messageFor = (key: Key): Message => catalogue[key];
 
 /** The same with elements: places take them as they are, and a named part is what its function makes of the words in it. */
 export function rich<K extends Key>(key: K, values: Drawn<Messages[K]>): ComponentChildren {

@@ -7,8 +7,8 @@ import { directionOf, type Language, type Spoken } from './languages.ts';
 export type Message = string | Plural;
 export type Plural = { readonly [form in Exclude<Intl.LDMLPluralRule, 'other'>]?: string } & { readonly other: string };
 
-/** A catalogue in English says what there is; those of other languages have the same. What one of them lacks is said in English, and a test fails. */
-export type CatalogueLike<English> = { readonly [K in keyof English]?: English[K] extends string ? string : Plural };
+/** A catalogue in English says what there is; those of other languages have the same. */
+export type CatalogueLike<English> = { readonly [K in keyof English]: English[K] extends string ? string : Plural };
 
 type Text<M> = M extends string ? M : M[keyof M] & string;
 /** The names of the places in a message. */

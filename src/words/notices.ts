@@ -14,5 +14,5 @@ const catalogues: Record<Language, CatalogueLike<typeof en>> = { en, de, es, fr,
 export function noticesIn(setting: LanguageSetting, preferred: readonly string[] = preferredHere()): Say {
   const spoken = spokenFor(setting, preferred);
   const catalogue: Readonly<Partial<Record<keyof typeof en, Message>>> = catalogues[spoken.language];
-  return (key, ...values) => fill(catalogue[key] ?? en[key], (values[0] ?? {}) as Readonly<Record<string, Value>>, spoken);
+  return (key, ...values) => fill(catalogue[key], (values[0] ?? {}) as Readonly<Record<string, Value>>, spoken);
 }

@@ -92,7 +92,7 @@ async function bench(
   };
   // A page that nobody sees is drawn once a second.
   const ask = async <K extends keyof ReferenceProgram>(name: K, ...params: Parameters<ReferenceProgram[K]>): Promise<number> => {
-    await reference.toFront();
+    await inFront(reference);
     return reference.evaluate(
       (name: string, params: readonly unknown[]) =>
         (window as unknown as { reference: Record<string, (...params: readonly unknown[]) => Promise<number>> }).reference[name]?.(
@@ -148,7 +148,7 @@ async function bench(
   let beforePaint = 0;
   await mine.open('/');
   for (let round = 0; round < rounds; round++) {
-    await mine.page.toFront();
+    await inFront(mine.page);
     await browser.stopBackground();
     link.take();
     asleep.push(await toFirstRow(mine.page));
@@ -185,6 +185,7 @@ async function bench(
   for (let round = 0; round < rounds; round++) {
     await mine.open('/');
     await rowWith(mine.page, full);
+    await inFront(mine.page);
     newest.push(await toNewestMessage(mine.page, full));
     theirsNewest.push(await ask('newest', fullPeer.address));
   }
@@ -217,7 +218,7 @@ async function bench(
   link.delayMs = farMs;
   const [own, theirsOwn]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds * 3; round++) {
-    await mine.page.toFront();
+    await inFront(mine.page);
     own.push(await toOwnMessage(mine.page, `mine ${size} ${round}`));
     theirsOwn.push(await ask('send', fullPeer.address, `theirs ${size} ${round}`));
   }
@@ -296,13 +297,16 @@ const fullPeer = person('the one who says much');
 /** People who write: each in a conversation, and one who has said much. Answers the newest words of that one. */
 async function fill(nodeUrl: string, to: `0x${string}`, size: number, messages: number): Promise<string> {
   const api = connectTo(nodeUrl);
+  // What was said lies days back: what is looked at again for late arrivals is not all of it.
+  let now = Date.now() - 3 * 86_400_000;
+  const clock = (): number => now++;
   const contact = await contactOf(api, to);
   for (let index = 0; index < size - 1; index++) {
-    const writer = new Writer(`peer ${index}`, api);
+    const writer = new Writer(`peer ${index}`, api, clock);
     await writer.publishContact();
     await (await writer.invite(contact))([`message 0 of peer ${index}`, `message 1 of peer ${index}`]);
   }
-  const much = new Writer(fullPeer.name, api);
+  const much = new Writer(fullPeer.name, api, clock);
   await much.publishContact();
   const texts = Array.from({ length: messages }, (_, index) =>
     index % 1000 === 7 ? `needles in message ${index}` : `message ${index} of many, about as long as most messages are`,
@@ -317,6 +321,12 @@ async function allow(nodeUrl: string, me: Parameters<typeof signerOf>[0], size: 
   const peers = Array.from({ length: size - 1 }, (_, index) => person(`peer ${index}`).address);
   await client.contacts.allow([...peers, fullPeer.address]);
   await client.close();
+}
+
+/** A page that was just brought forward draws its first frames late. */
+async function inFront(page: Page): Promise<void> {
+  await page.toFront();
+  await page.evaluate(() => new Promise((later) => setTimeout(later, 300)));
 }
 
 /** Until everything that was fetched is read. */

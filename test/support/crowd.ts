@@ -37,8 +37,10 @@ export class Writer {
   readonly #call: CallOptions;
   /** Times of what one writer makes are never equal. */
   #lastMs = 0;
+  readonly #clock: () => number;
 
-  constructor(name: string, api: NodeApi) {
+  constructor(name: string, api: NodeApi, clock: () => number = Date.now) {
+    this.#clock = clock;
     this.me = person(name);
     this.#api = api;
     this.#call = { headers: { authorization: `Bearer ${createAuthToken(this.me.bundle)}` } };
@@ -84,7 +86,7 @@ export class Writer {
   }
 
   #now(): number {
-    this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
+    this.#lastMs = Math.max(this.#clock(), this.#lastMs + 1);
     return this.#lastMs;
   }
 }
