@@ -13,6 +13,6 @@ const catalogues: Record<Language, CatalogueLike<typeof en>> = { en, de, es, fr,
 /** Says notices in a language. */
 export function noticesIn(setting: LanguageSetting, preferred: readonly string[] = preferredHere()): Say {
   const spoken = spokenFor(setting, preferred);
-  const catalogue: Readonly<Partial<Record<keyof typeof en, Message>>> = catalogues[spoken.language];
+  const catalogue: Readonly<Record<keyof typeof en, Message>> = catalogues[spoken.language];
   return (key, ...values) => fill(catalogue[key], (values[0] ?? {}) as Readonly<Record<string, Value>>, spoken);
 }
