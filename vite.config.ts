@@ -108,6 +108,7 @@ function extension(browser: Browser): UserConfig {
       minify: true,
       modulePreload: false,
       assetsInlineLimit: 0,
+      chunkSizeWarningLimit: 700, // kB; a background is one script, since a service worker imports nothing later
     },
     environments: {
       client: {
