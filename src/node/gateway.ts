@@ -20,6 +20,8 @@ import { sinkOf } from './streams.ts';
 /** A space without a line feed: the line readers of existing clients carry it along and JSON.parse skips it. */
 const heartbeat = Buffer.from(' ');
 const heartbeatMs = 15_000;
+/** The first comes soon: a proxy may hold headers back until something follows them (nginx does, of HTTP/2 over TLS). */
+const firstBeatMs = 1_000;
 /** Below this an answer is not worth packing. */
 const gzipMinLength = 1024;
 const gzipAsync = promisify(gzip);
@@ -76,7 +78,9 @@ const methods: Readonly<Record<string, Method>> = {
 function stream(service: MessageService, topics: Topics, caller: Caller, response: Response): void {
   let subscription: Subscription | undefined;
   let beat: NodeJS.Timeout | undefined;
+  let first: NodeJS.Timeout | undefined;
   const stop = (): void => {
+    clearTimeout(first);
     clearInterval(beat);
     subscription?.close();
   };
@@ -91,8 +95,7 @@ function stream(service: MessageService, topics: Topics, caller: Caller, respons
   response.setHeader('grpc-metadata-subscribed', 'true');
   response.setHeader('x-accel-buffering', 'no'); // nginx would hold lines back
   flushHeaders(response);
-  // A proxy may hold the headers back until something follows them (nginx does, of HTTP/2 over TLS).
-  write(response, heartbeat);
+  first = setTimeout(() => write(response, heartbeat), firstBeatMs);
   beat = setInterval(() => write(response, heartbeat), heartbeatMs);
   if (response.destroyed) stop();
 }

@@ -6,7 +6,7 @@ import { told as messages } from '../../src/words/en/told.ts';
 
 const src = new URL('../../src', import.meta.url).pathname;
 const sources = ['background', 'keystore']
-  .flatMap((folder) => readdirSync(join(src, folder)).map((name) => join(src, folder, name)))
+  .flatMap((folder) => readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(src, folder, name)))
   .filter((path) => path.endsWith('.ts'))
   .map((path) => readFileSync(path, 'utf8'))
   .join('\n');
