@@ -111,6 +111,7 @@ describe('a name of Ethereum', () => {
   test('is asked of a server of the main network alone, once that was checked', () =>
     at({ route: '#/settings/names' }, async (page) => {
       await ethereum(page, { chain: '0x5' });
+      await page.getByRole('button', { name: 'Name a server…', exact: true }).click();
       await page.getByRole('textbox', { name: 'Address of the RPC server', exact: true }).fill(server);
       const passphrase = page.locator('#settings-names input[type=password]');
       await passphrase.fill('anything');

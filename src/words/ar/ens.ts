@@ -4,6 +4,7 @@ import type { CatalogueLike } from '../message.ts';
 export const ens = {
   'ens.explain':
     'بخادم RPC للشبكة الرئيسية في Ethereum يمكن كتابة اسم مثل <name>alice.eth</name> بدلًا من عنوان. يعلم الخادم أيّ الأسماء والعناوين تبحث عنها ومتى؛ استعمل خادمك، أو خادمًا تثق به. الجواب الخاطئ يقودك إلى شخص آخر: قارن رقم الأمان.',
+  'ens.begin': 'تحديد خادم…',
   'ens.off': 'متوقف: لا يُسأل أحد.',
   'ens.on': 'يُسأل: {server}',
   'ens.server': 'عنوان خادم RPC',

@@ -4,6 +4,7 @@ import type { CatalogueLike } from '../message.ts';
 export const ens = {
   'ens.explain':
     'Mit einem RPC-Server des Hauptnetzes von Ethereum kann ein Name wie <name>alice.eth</name> anstelle einer Adresse eingegeben werden. Der Server erfährt, welche Namen und Adressen du nachschlägst und wann; nimm deinen eigenen, oder einen, dem du vertraust. Eine falsche Antwort würde dich zu jemand anderem führen: Vergleiche die Sicherheitsnummer.',
+  'ens.begin': 'Server nennen…',
   'ens.off': 'Aus: Niemand wird gefragt.',
   'ens.on': 'Gefragt wird {server}',
   'ens.server': 'Adresse des RPC-Servers',

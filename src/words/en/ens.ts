@@ -4,6 +4,7 @@ import type { Message } from '../message.ts';
 export const ens = {
   'ens.explain':
     'With an RPC server of Ethereum’s main network, a name such as <name>alice.eth</name> can be typed in place of an address. The server learns which names and addresses you look up, and when; use your own, or one that you trust. A wrong answer would lead you to somebody else: compare the safety number.',
+  'ens.begin': 'Name a server…',
   'ens.off': 'Off: nobody is asked.',
   'ens.on': 'Asked: {server}',
   'ens.server': 'Address of the RPC server',

@@ -4,6 +4,7 @@ import type { CatalogueLike } from '../message.ts';
 export const ens = {
   'ens.explain':
     'Con un servidor RPC de la red principal de Ethereum se puede escribir un nombre como <name>alice.eth</name> en lugar de una dirección. El servidor sabe qué nombres y direcciones buscas, y cuándo; usa el tuyo, o uno en el que confíes. Una respuesta falsa te llevaría a otra persona: compara el número de seguridad.',
+  'ens.begin': 'Indicar un servidor…',
   'ens.off': 'Apagado: no se pregunta a nadie.',
   'ens.on': 'Se pregunta a {server}',
   'ens.server': 'Dirección del servidor RPC',

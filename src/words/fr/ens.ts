@@ -4,6 +4,7 @@ import type { CatalogueLike } from '../message.ts';
 export const ens = {
   'ens.explain':
     'Avec un serveur RPC du réseau principal d’Ethereum, un nom comme <name>alice.eth</name> peut être tapé à la place d’une adresse. Le serveur apprend quels noms et adresses tu cherches, et quand ; utilise le tien, ou un en qui tu as confiance. Une fausse réponse te mènerait à quelqu’un d’autre : compare le numéro de sécurité.',
+  'ens.begin': 'Indiquer un serveur…',
   'ens.off': 'Désactivé : personne n’est interrogé.',
   'ens.on': 'Interrogé : {server}',
   'ens.server': 'Adresse du serveur RPC',

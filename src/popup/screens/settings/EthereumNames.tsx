@@ -13,6 +13,7 @@ import type { GroupProps } from './group.ts';
 /** Who is asked for names of Ethereum: nobody, until somebody says whom. */
 export function EthereumNames({ settings, onChanged }: GroupProps): JSX.Element {
   const { ensRpc } = settings;
+  const [naming, setNaming] = useState(false);
   const [url, setUrl] = useState('');
   const [passphrase, setPassphrase] = useState('');
   const work = useWork();
@@ -23,6 +24,7 @@ export function EthereumNames({ settings, onChanged }: GroupProps): JSX.Element 
       await background.call('setEnsRpc', { url: url.trim(), passphrase });
       setUrl('');
       setPassphrase('');
+      setNaming(false);
       onChanged();
     });
   const off = (): Promise<void> =>
@@ -43,6 +45,10 @@ export function EthereumNames({ settings, onChanged }: GroupProps): JSX.Element 
             {t('ens.turnOff')}
           </Button>
         </div>
+      ) : !naming ? (
+        <div class="side">
+          <Button onClick={() => setNaming(true)}>{t('ens.begin')}</Button>
+        </div>
       ) : (
         <form
           class="stack"
@@ -51,11 +57,12 @@ export function EthereumNames({ settings, onChanged }: GroupProps): JSX.Element 
             if (ready) void use();
           }}
         >
-          <Field label={t('ens.server')} type="url" value={url} onValue={setUrl} placeholder="https://" mono />
+          <Field label={t('ens.server')} type="url" value={url} onValue={setUrl} placeholder="https://" mono autoFocus />
           <Field label={t('ens.yourPassphrase')} type="password" value={passphrase} onValue={setPassphrase} />
           {error && <Notice tone="danger">{error}</Notice>}
           <div class="side">
-            <Button type="submit" disabled={!ready}>
+            <Button onClick={() => setNaming(false)}>{t('common.cancel')}</Button>
+            <Button kind="primary" type="submit" disabled={!ready}>
               {work.busy ? t('ens.checking') : t('ens.use')}
             </Button>
           </div>
