@@ -123,20 +123,3 @@ describe('the language of the page', () => {
       await page.getByLabel('Chargement').first().waitFor();
     }));
 });
-
-describe.each(screens)('in German the screen "$name"', ({ scene, route }) => {
-  test('never scrolls sideways, at 320 and 400 pixels', () =>
-    at({ scene, route, language: 'de' }, async (page) => {
-      for (const width of [320, 400]) {
-        await page.setViewportSize({ width, height: 640 });
-        await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        const wider = await page.evaluate(() =>
-          [...document.querySelectorAll('*')]
-            .filter((element) => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX === 'auto')
-            .map((element) => element.className),
-        );
-        expect(wider).toEqual([]);
-      }
-    }));
-});
