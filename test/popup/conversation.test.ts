@@ -36,36 +36,6 @@ describe('a conversation', () => {
       expect(await field.inputValue()).toBe('');
     }));
 
-  test('shows what was sent at once, with a clock until it is written down, and once', () =>
-    at({ route: '#/conversation/c0' }, async (page) => {
-      const field = page.getByRole('textbox', { name: 'Message', exact: true });
-      const before = await page.getByRole('article').count();
-      await field.fill('this one is slow');
-      await field.press('Enter');
-      const slow = page.getByRole('article').last();
-      await slow.getByText('this one is slow').waitFor();
-      await slow.getByText('Waiting', { exact: false }).first().waitFor({ state: 'attached' });
-      expect(await slow.getAttribute('data-state')).toBe('queued');
-      expect(await slow.getByRole('button').count()).toBe(0);
-      await field.fill('this one is quick');
-      await field.press('Enter');
-      await page.locator('[data-id=new]').getByText('this one is quick').waitFor();
-      expect(await page.getByText('this one is quick').count()).toBe(1);
-      expect(await page.getByRole('article').count()).toBe(before + 2);
-      expect(await objections(page)).toEqual([]);
-    }));
-
-  test('gives the words back to the field where they could not be written down', () =>
-    at({ route: '#/conversation/c0' }, async (page) => {
-      const field = page.getByRole('textbox', { name: 'Message', exact: true });
-      const before = await page.getByRole('article').count();
-      await field.fill('this must fail');
-      await field.press('Enter');
-      await page.getByText('The disk is full').waitFor();
-      expect(await field.inputValue()).toBe('this must fail');
-      expect(await page.getByRole('article').count()).toBe(before);
-    }));
-
   test('does not send what is only space', () =>
     at({ route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('  \n ');

@@ -484,11 +484,6 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return params['message'] === files[0]?.id
         ? { result: { filename: 'evening.png', mimeType: 'image/png', imageType: 'image/png', data: drawn() } }
         : { result: { filename: 'voice.ogg', mimeType: 'audio/ogg', imageType: null, data: 'AAAA' } };
-    case 'sendMessage':
-      // A text that says so fails; all else is still being written down.
-      return String(params['text']).includes('fail')
-        ? { error: { code: 4100, message: 'no', data: { reason: 'storage-full' } } }
-        : { result: { ...messages[0], id: 'new', mine: true, shown: { form: 'text', text: params['text'] } } };
     case 'sendFile':
       return scene === 'files'
         ? { error: { code: -32005, message: 'Files have at most 25 MB.', data: { reason: 'file-too-large' } } }
@@ -611,7 +606,6 @@ function connect() {
   return {
     name: 'own',
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
-      if (request.method === 'sendMessage' && String(request.params?.['text']).includes('slow')) return;
       if (scene === 'silent' || (scene === 'loading' && request.method !== 'status')) return;
       setTimeout(() => {
         const told = answer(request.method, request.params ?? {});

@@ -79,7 +79,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
         {event && <>{mine ? t('common.you') : <Person address={sender} />}: </>}
         <Content message={message} shown={shown} links={deeds.links} typed={!event} />
       </div>
-      {!event && !id.startsWith(leavingMark) && <Tools message={message} deeds={deeds} />}
+      {!event && <Tools message={message} deeds={deeds} />}
       {reactions.length > 0 && (
         <Signs reactions={reactions} own={deeds.own} onReact={deeds.writes ? (what, added) => deeds.react(message, what, added) : null} />
       )}
@@ -141,9 +141,6 @@ function Tools({ message, deeds }: { readonly message: MessageView; readonly dee
 }
 
 /** What can be copied and forwarded of a content. */
-/** Names of messages that are not written down yet begin with this: nothing can be done with them. */
-export const leavingMark = 'leaving ';
-
 export const textOf = (shown: Shown): string | null =>
   shown.form === 'text' ? shown.text : shown.form === 'reply' ? textOf(shown.content) : shown.form === 'file' ? null : shown.fallback;
 

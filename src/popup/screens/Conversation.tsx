@@ -27,7 +27,6 @@ import { visibleLine } from '../text.ts';
 import { explain, groupName } from '../words.ts';
 import { Log } from './conversation/Log.tsx';
 import { useFiles } from './conversation/use-files.ts';
-import { useLeaving } from './conversation/use-leaving.ts';
 import { useLog } from './conversation/use-log.ts';
 
 interface ConversationProps {
@@ -54,7 +53,6 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const [saving, setSaving] = useState(false);
   const [over, setOver] = useState(false);
   const log = useLog(id, at);
-  const written = useLeaving(id, status.account?.address ?? '');
   const sent = (): void => {
     setAnswered(null);
     log.toNewest();
@@ -65,14 +63,9 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const send = async (text: string, clientId: string): Promise<void> => {
     setSendError(null);
     try {
-      const replyTo = answered?.id;
+      await background.call('sendMessage', { id, text, clientId, ...(answered && { replyTo: answered.id }) });
       sent();
-      await written.leave(text, answered, () =>
-        background.call('sendMessage', { id, text, clientId, ...(replyTo !== undefined && { replyTo }) }),
-      );
-      log.toNewest();
     } catch (failure) {
-      setAnswered(answered);
       setSendError(explain(failure));
       throw failure;
     }
@@ -159,7 +152,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
         <Failure error={error} retry={reload} />
       ) : (
         <>
-          <Log deeds={deeds} log={log} among={written.among} peer={peer} group={row?.group ?? null} events={safety?.events ?? []} />
+          <Log deeds={deeds} log={log} peer={peer} group={row?.group ?? null} events={safety?.events ?? []} />
           <div class="conversation-foot">
             {log.away && (
               <div class="jump">

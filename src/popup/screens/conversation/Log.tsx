@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import { useLayoutEffect } from 'preact/hooks';
 import type { GroupView, KeyEvent, MessageView } from '../../../rpc/views.ts';
 import { FullAddress } from '../../parts/Address.tsx';
 import { Avatar } from '../../parts/Avatar.tsx';
@@ -16,8 +15,6 @@ import type { LogState } from './use-log.ts';
 interface LogProps {
   readonly deeds: Deeds;
   readonly log: LogState;
-  /** The messages, with what was just sent behind them. */
-  readonly among: (messages: readonly MessageView[]) => readonly MessageView[];
   readonly peer: string;
   readonly group: GroupView | null;
   /** What happened to the peer's keys, oldest first. */
@@ -25,13 +22,10 @@ interface LogProps {
 }
 
 /** The messages with their days, what happened to keys between them, and where it began. */
-export function Log({ deeds, log, among, peer, group, events }: LogProps): JSX.Element {
+export function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element {
   const now = useNow();
   const { value, error, reload, scroller, onScroll, mark } = log;
-  const messages = value ? among(value.messages) : [];
-  const count = messages.length;
-  // What was just sent is to be seen.
-  useLayoutEffect(log.stay, [count]);
+  const messages = value?.messages ?? [];
   /** Those that belong right before a message; what is older than all that is shown waits for its place. */
   const eventsBefore = (index: number): readonly KeyEvent[] => {
     const from = messages[index - 1]?.sentAt ?? (value?.more ? Number.POSITIVE_INFINITY : 0);

@@ -23,12 +23,11 @@ export function useLog(id: string, at: string | null) {
   useEffect(reload, [limit, reload]);
 
   // Before the browser paints: nothing jumps when older messages come in above or new ones below.
-  const stay = (): void => {
+  useLayoutEffect(() => {
     const element = scroller.current;
     if (!element || !value) return;
     element.scrollTop = atEnd.current ? element.scrollHeight : element.scrollHeight - fromEnd.current;
-  };
-  useLayoutEffect(stay, [value]);
+  }, [value]);
 
   if (value && !mark.current) {
     const { unread, messages } = value;
@@ -85,7 +84,7 @@ export function useLog(id: string, at: string | null) {
   useEffect(() => {
     if (at !== null) jump(at);
   }, [at]);
-  return { value, error, reload, scroller, onScroll, stay, away, toNewest, jump, mark: mark.current };
+  return { value, error, reload, scroller, onScroll, away, toNewest, jump, mark: mark.current };
 }
 
 /** The newest messages, however many pages of the background that takes. */
