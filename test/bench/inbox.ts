@@ -169,6 +169,7 @@ async function bench(
     }),
   );
   if (size >= 5000) note(figure(`first row, background asleep, N = ${size}`, median(asleep), 'ms', 150));
+  await inFront(mine.page);
   const { longestMs, rows: drawn } = await scrolled(mine.page);
   note(
     figure(
@@ -265,6 +266,7 @@ async function bench(
   // Search.
   await mine.open('/');
   await mine.inbox();
+  await inFront(mine.page);
   const first = await toFound(mine.page, 'needle');
   const warm: number[] = [];
   for (let round = 0; round < rounds; round++) warm.push(await toFound(mine.page, `needle${'s'.repeat(round % 2)}`));
