@@ -53,7 +53,7 @@ const recordsOf = (address: Address): Records => openRecords(`parley-records-${a
 
 /** Puts the services together and brings back what was open before the background last died. */
 export async function assemble(platform: Platform): Promise<Background> {
-  const { records, clock = systemClock, failpoint = noFailpoint } = platform;
+  const { records, clock = systemClock, failpoint = noFailpoint, later = (work) => work() } = platform;
   const { vault, sessionKey } = records;
   const failures = { get: () => records.settings.get('failures'), put: (value: unknown) => records.settings.put('failures', value) };
   const keystore = new Keystore({ ...platform.keys, vault, sessionKey, failures, clock });
@@ -75,6 +75,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     state: () => keystore.state(),
     accounts: () => keystore.accounts(),
     front: front.address,
+    later,
     start: createSessionStart({
       keystore,
       records,
@@ -350,13 +351,15 @@ export async function assemble(platform: Platform): Promise<Background> {
     lock,
     async resume() {
       await lock.check();
-      for (const session of sessions.all()) session.resume(true);
-      groups.settle();
-      choice.review().catch((error: unknown) => noteStop('looking for the chosen node', error));
-      for (const session of sessions.all())
-        comparing.runIfDue(session).catch((error: unknown) => {
-          if (!session.ended()) noteStop('comparing nodes', error);
-        });
+      later(() => {
+        for (const session of sessions.all()) session.resume(true);
+        groups.settle();
+        choice.review().catch((error: unknown) => noteStop('looking for the chosen node', error));
+        for (const session of sessions.all())
+          comparing.runIfDue(session).catch((error: unknown) => {
+            if (!session.ended()) noteStop('comparing nodes', error);
+          });
+      });
     },
     async stop() {
       const open = sessions.all();

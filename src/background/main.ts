@@ -12,6 +12,9 @@ import { type ConnectedPort, createPorts } from './ports.ts';
 import { registerContentScripts } from './sites/content-scripts.ts';
 import { createTraces } from './sites/traces.ts';
 
+/** A page that wakes us draws in this time, ms: what is stored is shown before the node is asked for more. */
+const firstLookMs = 150;
+
 // Listeners come first: an event that wakes the background reaches only those that were added before anything was waited for.
 let awake: (background: Background) => void;
 let failed: (error: unknown) => void;
@@ -73,6 +76,7 @@ offerCurve({ load: async () => (await fetch(browser.runtime.getURL('secp256k1.wa
 async function start(): Promise<Background> {
   await trustOnly();
   return assemble({
+    later: (work) => void setTimeout(work, firstLookMs),
     records: openRecords(),
     keys: {
       mirror: {

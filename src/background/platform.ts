@@ -37,6 +37,8 @@ export interface Platform {
   readonly fetch?: typeof fetch;
   readonly failpoint?: Failpoint;
   readonly traces?: Traces;
+  /** Begins what nobody waits for, once whoever woke us has had a moment to be answered. Default: at once. */
+  readonly later?: (work: () => void) => void;
 }
 
 /** The whole background, awake. */

@@ -27,6 +27,8 @@ interface Deps {
   readonly state: () => 'none' | 'locked' | 'open';
   readonly accounts: () => readonly { readonly address: Address }[];
   readonly front: () => Address | null;
+  /** Begins what nobody waits for. */
+  readonly later: (work: () => void) => void;
 }
 
 /** What was under way may wait for a node: not for longer than this, ms. */
@@ -35,7 +37,7 @@ const patience = 2_000;
 export const atRest = (session: Pick<Session, 'rest'>): Promise<unknown> =>
   Promise.race([session.rest(), new Promise((resolve) => setTimeout(resolve, patience))]);
 
-export function createSessions({ start, state, accounts, front }: Deps): Sessions {
+export function createSessions({ start, state, accounts, front, later }: Deps): Sessions {
   let sessions: ReadonlyMap<Address, Session> = new Map();
   const changing = createExclusive();
   let changes: Promise<unknown> = Promise.resolve();
@@ -66,7 +68,7 @@ export function createSessions({ start, state, accounts, front }: Deps): Session
     sessions = next;
     // The one that is looked at goes before the others.
     for (const session of [...next.values()].sort((a, b) => Number(b.address === front()) - Number(a.address === front())))
-      session.resume(true);
+      later(() => session.ended() || session.resume(true));
     return current();
   };
 

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly clock?: () => number;
   /** Stands between the background and the network. */
   readonly fetch?: typeof fetch;
+  /** Holds back what nobody waits for. */
+  readonly later?: (work: () => void) => void;
 }
 
 /** One life of a background. */
@@ -56,7 +58,7 @@ export class Device {
     this.#apart = apart;
   }
 
-  async start({ dieAt, nth = 1, clock, fetch: network = fetch }: StartOptions = {}): Promise<Life> {
+  async start({ dieAt, nth = 1, clock, fetch: network = fetch, later }: StartOptions = {}): Promise<Life> {
     let dead = false;
     let passed = 0;
     let die: () => void = () => undefined;
@@ -101,6 +103,7 @@ export class Device {
       failpoint,
       fetch: (input, init) => (dead ? forever : network(input, init)),
       ...(clock && { clock }),
+      ...(later && { later }),
     });
     const life: Life = {
       ...background,
