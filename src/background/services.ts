@@ -137,7 +137,7 @@ export interface Exports {
     readonly conversations: number;
     readonly messages: number;
   }>;
-  /** Adds what is missing here. @throws RefusalError other-account, KeystoreError not-a-backup, backup-newer, backup-foreign */
+  /** Adds what is missing here. @throws RefusalError other-account, not-an-export, KeystoreError backup-newer, backup-foreign */
   take(id: string): Promise<ImportReport>;
 }
 

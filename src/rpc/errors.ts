@@ -37,6 +37,8 @@ export type RefusalReason =
   | 'storage-failed'
   | 'storage-newer'
   | 'other-account'
+  | 'not-an-export'
+  | 'file-lost'
   | 'cancelled'
   | KeystoreReason;
 

@@ -75,7 +75,7 @@ export function createBackups({
   const gathered = async (session: Session, withMessages: boolean) => {
     const { rows, conversations, messages } = withMessages ? await gatherMessages(session) : { rows: [], conversations: [], messages: [] };
     if (messages.length > mostMessages)
-      throw new RefusalError('too-many', `A backup file takes ${mostMessages} messages at most; there are ${messages.length}.`);
+      throw new RefusalError('file-too-large', `A backup file takes ${mostMessages} messages at most; there are ${messages.length}.`);
     const pins = (await session.pins.all()).map(packPin);
     await session.names.load();
     const names = [...session.names.all()].map(([peer, name]) => ({ peer, name }));

@@ -18,6 +18,7 @@ import {
 import type { Address } from '../../protocol/address.ts';
 import { concat, fromBase64, fromUtf8, toBase64, utf8 } from '../../protocol/bytes.ts';
 import { sha256 } from '../../protocol/hash.ts';
+import { RefusalError } from '../../rpc/errors.ts';
 import {
   address,
   type BackedConversation,
@@ -178,7 +179,7 @@ export interface ReadExport {
   readonly messages: readonly BackedMessage[];
 }
 
-/** Any way of writing the same JSON is as good. @throws KeystoreError not-a-backup, backup-newer, backup-foreign */
+/** Any way of writing the same JSON is as good. @throws RefusalError not-an-export, KeystoreError backup-newer, backup-foreign */
 export function readExport(file_: Uint8Array): ReadExport {
   const json = parsedJson(file_);
   const { account, exportedAt, seal, conversations } = judged(json);
@@ -217,10 +218,10 @@ function parsedJson(bytes: Uint8Array): unknown {
   try {
     json = JSON.parse(fromUtf8(bytes));
   } catch (cause) {
-    throw new KeystoreError('not-a-backup', 'the file is no export of conversations', { cause });
+    throw new RefusalError('not-an-export', 'This is no file of exported conversations.', {}, { cause });
   }
   const head = typeof json === 'object' && json !== null ? (json as { format?: unknown; version?: unknown }) : {};
-  if (head.format !== format) throw new KeystoreError('not-a-backup', 'the file is no export of conversations');
+  if (head.format !== format) throw new RefusalError('not-an-export', 'This is no file of exported conversations.');
   if (head.version !== version) throw new KeystoreError('backup-newer', 'the file was written by a newer Parley');
   return json;
 }

@@ -37,7 +37,7 @@ export function createExports({ sessions, parcels, clock, changed }: Deps): Expo
           for await (const page of messagesOf(session, row.id)) messages.push(...(await Promise.all(page.map(withWords))));
           count += messages.length;
           if (count > mostMessages)
-            throw new RefusalError('too-many', `A file takes ${mostMessages} messages at most. Export fewer conversations.`);
+            throw new RefusalError('file-too-large', `A file takes ${mostMessages} messages at most. Export fewer conversations.`);
           const group = row.group ? groupOf(row.group) : null;
           lines.push(
             packExported({ conversation: packConversation(row), name: session.names.of(row.peer), group, messages: messages.reverse() }),

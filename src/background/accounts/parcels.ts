@@ -10,7 +10,7 @@ const longestFile = 256 * 1024 * 1024;
 export interface Parcels {
   /** Holds a file out until it was read; `saved` hears when it is with its owner. */
   offer(bytes: Uint8Array, saved?: () => Promise<void>): { readonly id: string; readonly size: number };
-  /** The whole file that was received. @throws RefusalError not-found, damaged */
+  /** The whole file that was received. @throws RefusalError file-lost, backup-damaged */
   received(id: string): Uint8Array;
   /** It is no longer needed. */
   drop(id: string): void;
@@ -23,7 +23,7 @@ export function createParcels(dropped: (id: string) => void): Parcels {
   let incoming: { readonly id: string; readonly bytes: Uint8Array; received: number } | null = null;
 
   const incomingOf = (id: string) => {
-    if (incoming?.id !== id) throw new RefusalError('not-found', 'The file is not here any more. Choose it again.');
+    if (incoming?.id !== id) throw new RefusalError('file-lost', 'The file is not here any more. Choose it again.');
     return incoming;
   };
   const drop = (id: string): void => {
@@ -46,7 +46,7 @@ export function createParcels(dropped: (id: string) => void): Parcels {
     drop,
     service: {
       async read(id, offset) {
-        if (outgoing?.id !== id) throw new RefusalError('not-found', 'The file is not here any more. Make it again.');
+        if (outgoing?.id !== id) throw new RefusalError('file-lost', 'The file is not here any more. Make it again.');
         return toBase64(outgoing.bytes.subarray(offset, offset + chunkSize));
       },
       async saved(id) {

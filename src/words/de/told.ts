@@ -25,6 +25,11 @@ export const told = {
   'told.nodeUser': 'Die Adresse eines Knotens enthält weder Benutzernamen noch Passwort.',
   'told.nodeScheme': 'Die Adresse eines Knotens beginnt mit https:// oder http://.',
   'told.nodeNearby': 'http:// ist für Knoten auf diesem Computer oder in einem privaten Netz. Nimm für diesen https://.',
+  'told.exportTooLarge': 'Eine Datei fasst höchstens {number} Nachrichten. Exportiere weniger Gespräche.',
+  'told.backupTooLarge': 'Eine Sicherungsdatei fasst höchstens {most} Nachrichten; es sind {number}.',
+  'told.serverUser': 'In der Adresse eines Servers steht kein Benutzername und kein Passwort.',
+  'told.serverScheme':
+    'Die Adresse eines Servers beginnt mit https://, oder mit http://, wenn er auf diesem Computer oder in einem privaten Netz ist.',
   'told.noAddress': 'Das ist keine Webadresse.',
   'told.ownAddress': 'Das ist deine eigene Adresse.',
   'told.nodeInUse': 'Dieser Knoten wird benutzt.',

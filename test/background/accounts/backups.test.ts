@@ -117,7 +117,7 @@ describe('a backup file', () => {
     });
     await life.services.parcels.close(id);
     expect((await life.services.accounts.status()).phase).toBe('welcome');
-    await expect(life.services.backups.restore(id, newPassphrase)).rejects.toMatchObject({ reason: 'not-found' });
+    await expect(life.services.backups.restore(id, newPassphrase)).rejects.toMatchObject({ reason: 'file-lost' });
   });
 
   it('adds to the same account what it lacks, and takes nothing from it', async () => {

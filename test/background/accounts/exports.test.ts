@@ -146,7 +146,7 @@ describe('an export', () => {
       ),
     ).rejects.toMatchObject({ reason: 'backup-newer' });
     for (const nonsense of ['{}', 'nonsense', '[]', 'null'])
-      await expect(take(alice.life, utf8(nonsense))).rejects.toMatchObject({ reason: 'not-a-backup' });
+      await expect(take(alice.life, utf8(nonsense))).rejects.toMatchObject({ reason: 'not-an-export' });
     expect((await alice.life.services.conversations.list({})).rows).toHaveLength(1);
   });
 
