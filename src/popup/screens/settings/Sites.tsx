@@ -49,28 +49,15 @@ interface SiteProps {
 }
 
 function Connected({ site: { origin, grant, ledger }, onChanged }: SiteProps): JSX.Element {
-  const work = useWork();
   return (
     <li class="stack tight">
-      <div class="site">
-        <div>
-          <strong>{origin}</strong>
-          <p class="small quiet">{t('sites.seesYourAddress', { time: term(grant?.expiresAt ?? null) })}</p>
-        </div>
-        <Button
-          label={t('sites.disconnectFrom', { site: origin })}
-          disabled={work.busy}
-          onClick={() =>
-            void work.run(async () => {
-              await background.call('revokeSite', { origin });
-              onChanged();
-            })
-          }
-        >
-          {t('sites.disconnect')}
-        </Button>
-      </div>
-      {work.error && <Notice tone="danger">{work.error}</Notice>}
+      <Line
+        origin={origin}
+        note={t('sites.seesYourAddress', { time: term(grant?.expiresAt ?? null) })}
+        words={t('sites.disconnect')}
+        label={t('sites.disconnectFrom', { site: origin })}
+        onPress={() => background.call('revokeSite', { origin }).then(onChanged)}
+      />
       {grant && grant.permissions.length > 0 && (
         <ul class="stack" aria-label={t('sites.whatItMayDo', { site: origin })}>
           {grant.permissions.map((permission) => (
@@ -90,28 +77,42 @@ function Connected({ site: { origin, grant, ledger }, onChanged }: SiteProps): J
 }
 
 function Former({ site: { origin, ledger }, onChanged }: SiteProps): JSX.Element {
-  const work = useWork();
   return (
     <li class="stack tight">
+      <Line
+        origin={origin}
+        words={t('sites.forget')}
+        label={t('sites.forgetSite', { site: origin })}
+        onPress={() => background.call('forgetSite', { origin }).then(onChanged)}
+      />
+      <SiteDeeds ledger={ledger} />
+    </li>
+  );
+}
+
+interface LineProps {
+  readonly origin: string;
+  readonly note?: string;
+  readonly words: string;
+  readonly label: string;
+  readonly onPress: () => Promise<void>;
+}
+
+/** A site, and what can be done with it as a whole. */
+function Line({ origin, note, words, label, onPress }: LineProps): JSX.Element {
+  const work = useWork();
+  return (
+    <>
       <div class="site">
         <div>
           <strong>{origin}</strong>
+          {note !== undefined && <p class="small quiet">{note}</p>}
         </div>
-        <Button
-          label={t('sites.forgetSite', { site: origin })}
-          disabled={work.busy}
-          onClick={() =>
-            void work.run(async () => {
-              await background.call('forgetSite', { origin });
-              onChanged();
-            })
-          }
-        >
-          {t('sites.forget')}
+        <Button label={label} disabled={work.busy} onClick={() => void work.run(onPress)}>
+          {words}
         </Button>
       </div>
       {work.error && <Notice tone="danger">{work.error}</Notice>}
-      <SiteDeeds ledger={ledger} />
-    </li>
+    </>
   );
 }
