@@ -36,7 +36,7 @@ export const settings = {
     flag: 'pages',
     value: 'DIR',
     fallback: '',
-    about: 'directory with the pages to serve (demo, link); default: those that come with the node',
+    about: 'directory with the pages to serve (demo, link, write); default: those that come with the node',
     fault: () => null,
   },
   compat: {
