@@ -65,8 +65,8 @@ function head(rows: readonly ConversationRow[], messages: number, setting: Setti
 <body>
 <header>
 <h1>${escaped(title)}</h1>
-<p>${escaped(t('export.account'))} <code>${escaped(setting.own)}</code></p>
-<p>${escaped(t('export.counts', { conversations: t('export.conversations', { count: rows.length }), messages: t('export.messages', { count: messages }) }))}</p>
+<p>${escaped(t('accounts.account'))} <code>${escaped(setting.own)}</code></p>
+<p>${escaped(t('export.counts', { conversations: t('count.conversations', { count: rows.length }), messages: t('count.messages', { count: messages }) }))}</p>
 ${rows.length > 1 ? `<nav aria-label="${escaped(t('export.contents'))}"><ol>\n${contents}\n</ol></nav>` : ''}
 </header>
 <main>
@@ -121,7 +121,7 @@ async function content(id: string, shown: Shown): Promise<string> {
         : `<figure><img src="${picture}" alt="${escaped(visibleLine(shown.filename))}"><figcaption>${name}</figcaption></figure>`;
     }
     default:
-      return `<p class="text quiet" dir="auto">${escaped(visible(shown.fallback ?? t('export.unknown')))}</p>`;
+      return `<p class="text quiet" dir="auto">${escaped(visible(shown.fallback ?? t('says.unknown')))}</p>`;
   }
 }
 

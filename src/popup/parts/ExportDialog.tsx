@@ -61,8 +61,8 @@ export function ExportDialog({ row, own, onClose }: Props): JSX.Element {
           <Notice>
             {t('export.saved', {
               name: saved.name,
-              conversations: t('export.conversations', { count: saved.conversations }),
-              messages: t('export.messages', { count: saved.messages }),
+              conversations: t('count.conversations', { count: saved.conversations }),
+              messages: t('count.messages', { count: saved.messages }),
             })}
           </Notice>
           <div class="decide">
@@ -88,7 +88,7 @@ export function ExportDialog({ row, own, onClose }: Props): JSX.Element {
           <div class="decide">
             <Button onClick={onClose}>{t('common.cancel')}</Button>
             <Button kind="primary" type="submit" disabled={work.busy}>
-              {work.busy ? t('export.making') : t('export.save')}
+              {work.busy ? t('export.making') : t('common.save')}
             </Button>
           </div>
         </form>

@@ -62,9 +62,9 @@ export function GroupDetails({ id, group, own, onChanged }: GroupDetailsProps): 
                 <span class="small quiet">
                   {inRow(
                     [
-                      member === own && t('groupDetails.you'),
-                      member === creator && t('groupDetails.creator'),
-                      left.includes(member) && t('groupDetails.hasLeft'),
+                      member === own && t('common.you'),
+                      member === creator && t('log.creator'),
+                      left.includes(member) && t('log.hasLeft'),
                     ].filter((words) => words !== false),
                   )}
                 </span>

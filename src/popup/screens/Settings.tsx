@@ -36,14 +36,14 @@ interface SettingsProps {
 }
 
 const groups = [
-  ['accounts', 'settings.accounts'],
+  ['accounts', 'common.accounts'],
   ['security', 'settings.locking'],
-  ['passphrase', 'settings.passphrase'],
-  ['node', 'settings.node'],
+  ['passphrase', 'common.passphrase'],
+  ['node', 'common.node'],
   ['privacy', 'settings.privacy'],
   ['sites', 'settings.sites'],
   ['names', 'settings.names'],
-  ['phrase', 'settings.phrase'],
+  ['phrase', 'common.recoveryPhrase'],
   ['backup', 'settings.backup'],
   ['export', 'settings.export'],
   ['pre-key', 'settings.preKey'],

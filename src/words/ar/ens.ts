@@ -8,7 +8,6 @@ export const ens = {
   'ens.off': 'متوقف: لا يُسأل أحد.',
   'ens.on': 'يُسأل: {server}',
   'ens.server': 'عنوان خادم RPC',
-  'ens.yourPassphrase': 'عبارة مرورك',
   'ens.checking': 'جارٍ سؤال الخادم…',
   'ens.use': 'فحص واستعمال',
   'ens.turnOff': 'إيقاف',

@@ -39,7 +39,6 @@ export const prompts = {
   'approve.askWhetherOtherAddresses': 'السؤال عمّا إذا كان يمكن الكتابة إلى عناوين أخرى. لا يمكنه كتابة شيء أو قراءته دون أن يسأل ثانية.',
   'approve.letItWriteIn': 'السماح له بالكتابة باسمك؟',
   'askedPermissions.writeToAnybody': 'الكتابة باسمك إلى أيّ شخص.',
-  'askedPermissions.onlyKinds': 'من هذه الأنواع فقط: {kinds}.',
   'askedPermissions.writeIn': {
     zero: 'الكتابة باسمك:',
     one: 'الكتابة باسمك في هذه المحادثة:',
@@ -74,9 +73,7 @@ export const prompts = {
   },
   'askedPermissions.allowThisQuestion': 'السماح بهذا؟',
   'askedPermissions.addresses': 'العناوين',
-  'askedPermissions.whichMessages': 'أيّ الرسائل',
   'askedPermissions.fromNowOn': 'من الآن',
-  'askedPermissions.allThereAre': 'كل ما هو موجود',
   'askedPermissions.fromNowOnWhat': 'من الآن. ما كُتب قبل ذلك يبقى مخفيًا عنه.',
   'askedPermissions.itCanReadEvery':
     'يمكنه قراءة كل رسالة لديك أو ستصلك، والكتابة إلى أيّ شخص باسمك، وتغيير من حظرته، دون أن يسأل ثانية ودون أن يرى Parley ذلك. مفاتيحك الخاصة وحدها تبقى هنا. لا تسمح بهذا إلا لبرنامج تأتمنه على الحساب نفسه.',

@@ -3,7 +3,6 @@ import type { CatalogueLike } from '../message.ts';
 
 export const settings = {
   'about.unknown': 'غير معروف',
-  'about.about': 'حول',
   'about.browser': 'المتصفح',
   'about.licence': 'الرخصة',
   'about.messagesByXmtpV2':
@@ -44,7 +43,6 @@ export const settings = {
   'accounts.removeIt': 'إزالته',
   'backup.added': 'أُضيف: {messages}، وأخبار مفاتيح {peers}. لم يُستبدل شيء مما كان هنا.',
   'backup.addedWithKeys': 'أُضيف: {messages}، وأخبار مفاتيح {peers}، ومفاتيح أقدم لك. لم يُستبدل شيء مما كان هنا.',
-  'backup.backupFile': 'ملف النسخة الاحتياطية',
   'backup.thisAccountIsIn': 'هذا الحساب في هذا المتصفح فقط. اكتب عبارة الاسترداد، أو أنشئ ملف نسخة احتياطية.',
   'backup.everythingThatThisBrowser':
     'كل ما يعرفه هذا المتصفح عن حسابك، في ملف مشفّر واحد له عبارة مروره: المفاتيح، ومن تحققت منه، والإعدادات، والرسائل إن شئت. من دون تلك العبارة لا يستطيع أحد فتحه، ولا أنت.',
@@ -75,7 +73,6 @@ export const settings = {
   'changePassphrase.changePassphrase': 'تغيير عبارة المرور',
   'changePassphrase.changePassphraseBegin': 'تغيير عبارة المرور…',
   'locking.never': 'أبدًا',
-  'locking.locking': 'القفل',
   'locking.parleyLocksWhenThe':
     'يُقفل Parley حين يُغلق المتصفح، وحين تُقفل الشاشة، وبعد 12 ساعة على أبعد تقدير. ويمكنه أن يُقفل قبل ذلك، حين لا تستعمله.',
   'locking.lockAfterNoUse': 'القفل بعد عدم الاستعمال مدة',
@@ -85,9 +82,7 @@ export const settings = {
   'look.light': 'فاتح',
   'look.dark': 'داكن',
   'look.highContrast': 'تباين عالٍ',
-  'look.look': 'المظهر',
   'look.colours': 'الألوان',
-  'newIdentity.newIdentity': 'هوية جديدة',
   'newIdentity.otherKeysForThe':
     'مفاتيح أخرى للمحفظة نفسها، إن حصل عليها شخص آخر. تنتهي كل محادثة بذلك. ولا ينفع هذا إن تسرّبت عبارة الاسترداد: ابدأ عندئذ بمحفظة أخرى.',
   'newIdentity.youHaveNewKeys': 'لديك مفاتيح جديدة. تذهب إلى العقدة فورًا، أو حين تجيب.',
@@ -157,7 +152,6 @@ export const settings = {
   'notifications.nothing': 'أن هناك جديدًا',
   'notifications.name': 'ممّن',
   'notifications.text': 'النص أيضًا',
-  'notifications.notifications': 'الإشعارات',
   'notifications.ofNewMessagesIn':
     'عن الرسائل الجديدة في صناديق الوارد: لا عن الطلبات، ولا عمّا كُتم، ولا حين يكون Parley مقفلًا. يحتفظ نظامك بما تعرضه، وقد يُظهره على شاشة مقفلة.',
   'notifications.whatNotificationsShow': 'ما تعرضه الإشعارات',
@@ -171,7 +165,6 @@ export const settings = {
     many: 'مستعمل منذ {time}، من أصل {count}.',
     other: 'مستعمل منذ {time}، من أصل {count}.',
   },
-  'preKey.preKey': 'المفتاح المسبق',
   'preKey.theKeyThatNew':
     'المفتاح الذي تُشفَّر به المحادثات الجديدة معك. لا يمسّ الجديد ما لديك: تبقى المفاتيح الأقدم، في هذا المتصفح وفي نسختك الاحتياطية. يأخذ برنامج آخر بهذا الحساب الجديد من النسخة الاحتياطية؛ والبرامج التي لا تستطيع ذلك لن ترى محادثات بدأت بعده، فلا تجدده إلا إن كنت لا تستعمل أيًّا منها، أو خشيت أن مفتاحًا تسرّب.',
   'preKey.renewByItselfAfter': 'التجديد تلقائيًا بعد',
@@ -184,7 +177,6 @@ export const settings = {
   'privacy.asked': 'عند الطلب',
   'privacy.askedMeans': 'لا ترى الصفحات شيئًا حتى تطلب محفظة من هذا النوع. ويمكن لأيّ صفحة أن تطلب.',
   'privacy.afterReload': 'تتغيّر الصفحات المفتوحة حين يعاد تحميلها.',
-  'privacy.privacy': 'الخصوصية',
   'privacy.sitesThatWantTo':
     'المواقع التي تريد الكتابة باسمك تجد Parley في صفحتها باسم window.xmtp. وما يظهر هناك يُظهر أيضًا أن لديك Parley.',
   'privacy.parleyShowsOn': 'يظهر Parley على',
@@ -196,17 +188,12 @@ export const settings = {
   'privacy.showThere': 'إظهار هناك',
   'receipts.off': 'إيقاف',
   'receipts.on': 'تشغيل',
-  'receipts.readReceipts': 'إشعارات القراءة',
   'receipts.tellsThePeopleIn':
     'يُخبر من في صندوق الوارد متى قرأت ما كتبوه: لا من يطلبون الكتابة، ولا في المجموعات. وما يخبرونك به يُعرض على أيّ حال.',
   'receipts.sendReadReceipts': 'إرسال إشعارات القراءة',
-  'settings.accounts': 'الحسابات',
   'settings.locking': 'القفل',
-  'settings.passphrase': 'عبارة المرور',
-  'settings.node': 'العقدة',
   'settings.privacy': 'الخصوصية',
   'settings.sites': 'المواقع المتصلة',
-  'settings.phrase': 'عبارة الاسترداد',
   'settings.backup': 'ملف النسخة الاحتياطية',
   'settings.names': 'أسماء Ethereum',
   'settings.export': 'التصدير والاستيراد',
@@ -228,7 +215,6 @@ export const settings = {
   'siteKeystore.programsBuiltOnXmtp':
     'تعمل البرامج المبنية على xmtp-js بكل شيء عدا مفاتيحك الخاصة: كل الرسائل، قديمها وجديدها، والكتابة إلى أيّ شخص. ما دام هذا مفعّلًا، يمكن لموقع أن يطلبه، وتعطيه أنت بعبارة مرورك، لمدة 24 ساعة على الأكثر. وإيقافه يسحبه من كل مكان.',
   'siteKeystore.whoMayAskFor': 'من يمكنه طلبه',
-  'sites.connectedSites': 'المواقع المتصلة',
   'sites.noneASiteThat': 'لا شيء. على الموقع الذي يريد الكتابة باسمك أن يسألك أولًا.',
   'sites.seesYourAddress': 'يرى عنوانك {time}.',
   'sites.disconnect': 'قطع الاتصال',

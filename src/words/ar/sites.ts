@@ -24,7 +24,6 @@ export const sites = {
   'sites.onlySome': 'بعضهم فقط',
   'sites.onlyWith': 'فقط مع',
   'sites.nobodyInInbox': 'لا أحد في صندوق الوارد بعد.',
-  'sites.conversations': 'المحادثات',
   'sites.goneConversation': 'محادثة لم تعد هنا',
   'sites.kinds': 'أنواع الرسائل',
   'sites.allKinds': 'كل الأنواع',

@@ -8,7 +8,6 @@ export const ens = {
   'ens.off': 'Aus: Niemand wird gefragt.',
   'ens.on': 'Gefragt wird {server}',
   'ens.server': 'Adresse des RPC-Servers',
-  'ens.yourPassphrase': 'Deine Passphrase',
   'ens.checking': 'Der Server wird gefragt…',
   'ens.use': 'Prüfen und benutzen',
   'ens.turnOff': 'Ausschalten',

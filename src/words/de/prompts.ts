@@ -31,7 +31,6 @@ export const prompts = {
     'Fragen, ob man anderen Adressen schreiben kann. Ohne neue Frage kann sie nichts schreiben und nichts lesen.',
   'approve.letItWriteIn': 'In deinem Namen schreiben lassen?',
   'askedPermissions.writeToAnybody': 'In deinem Namen allen schreiben.',
-  'askedPermissions.onlyKinds': 'Nur von diesen Arten: {kinds}.',
   'askedPermissions.writeIn': {
     one: 'In deinem Namen in diesem Gespräch schreiben:',
     other: 'In deinem Namen in diesen Gesprächen schreiben:',
@@ -44,9 +43,7 @@ export const prompts = {
   },
   'askedPermissions.allowThisQuestion': 'Das erlauben?',
   'askedPermissions.addresses': 'Adressen',
-  'askedPermissions.whichMessages': 'Welche Nachrichten',
   'askedPermissions.fromNowOn': 'Von jetzt an',
-  'askedPermissions.allThereAre': 'Alle, die es gibt',
   'askedPermissions.fromNowOnWhat': 'Von jetzt an. Was vorher geschrieben wurde, bleibt ihr verborgen.',
   'askedPermissions.itCanReadEvery':
     'Sie kann jede Nachricht lesen, die du hast und bekommen wirst, in deinem Namen allen schreiben und ändern, wen du blockiert hast, ohne noch einmal zu fragen und ohne dass Parley es sieht. Nur deine privaten Schlüssel bleiben hier. Erlaube das nur einem Programm, dem du das Konto selbst anvertrauen würdest.',

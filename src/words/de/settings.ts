@@ -3,7 +3,6 @@ import type { CatalogueLike } from '../message.ts';
 
 export const settings = {
   'about.unknown': 'unbekannt',
-  'about.about': 'Über',
   'about.browser': 'Browser',
   'about.licence': 'Lizenz',
   'about.messagesByXmtpV2':
@@ -38,7 +37,6 @@ export const settings = {
   'backup.added': 'Hinzugefügt: {messages}, Neues über die Schlüssel von {peers}. Nichts, was hier war, wurde ersetzt.',
   'backup.addedWithKeys':
     'Hinzugefügt: {messages}, Neues über die Schlüssel von {peers}, und ältere Schlüssel von dir. Nichts, was hier war, wurde ersetzt.',
-  'backup.backupFile': 'Sicherungsdatei',
   'backup.thisAccountIsIn':
     'Dieses Konto ist nur in diesem Browser. Schreibe die Wiederherstellungsphrase auf, oder lege eine Sicherungsdatei an.',
   'backup.everythingThatThisBrowser':
@@ -71,7 +69,6 @@ export const settings = {
   'changePassphrase.changePassphrase': 'Passphrase ändern',
   'changePassphrase.changePassphraseBegin': 'Passphrase ändern…',
   'locking.never': 'Nie',
-  'locking.locking': 'Sperren',
   'locking.parleyLocksWhenThe':
     'Parley sperrt sich, wenn der Browser geschlossen wird, wenn sich der Bildschirm sperrt, und spätestens nach 12 Stunden. Es kann sich früher sperren, wenn du es nicht benutzt.',
   'locking.lockAfterNoUse': 'Sperren, wenn unbenutzt seit',
@@ -81,9 +78,7 @@ export const settings = {
   'look.light': 'Hell',
   'look.dark': 'Dunkel',
   'look.highContrast': 'Hoher Kontrast',
-  'look.look': 'Aussehen',
   'look.colours': 'Farben',
-  'newIdentity.newIdentity': 'Neue Identität',
   'newIdentity.otherKeysForThe':
     'Andere Schlüssel für dieselbe Wallet, falls jemand anderes sie bekommen hat. Jedes Gespräch endet damit. Es hilft nicht, wenn deine Wiederherstellungsphrase bekannt wurde: Dann beginne mit einer anderen Wallet.',
   'newIdentity.youHaveNewKeys': 'Du hast neue Schlüssel. Sie gehen sofort an den Knoten, oder sobald er antwortet.',
@@ -144,14 +139,12 @@ export const settings = {
   'notifications.nothing': 'Dass es etwas gibt',
   'notifications.name': 'Von wem',
   'notifications.text': 'Auch die Worte',
-  'notifications.notifications': 'Benachrichtigungen',
   'notifications.ofNewMessagesIn':
     'Zu neuen Nachrichten in deinen Posteingängen: nie zu Anfragen, nie zu Stummgeschaltetem, und nie, während Parley gesperrt ist. Dein System merkt sich, was sie zeigen, und zeigt es vielleicht auf dem Sperrbildschirm.',
   'notifications.whatNotificationsShow': 'Was Benachrichtigungen zeigen',
   'preKey.never': 'Nie',
   'preKey.inUse': 'In Gebrauch seit {time}.',
   'preKey.inUseOneOf': { one: 'In Gebrauch seit {time}, insgesamt {count}.', other: 'In Gebrauch seit {time}, insgesamt {count}.' },
-  'preKey.preKey': 'Pre-Key',
   'preKey.theKeyThatNew':
     'Der Schlüssel, mit dem neue Gespräche mit dir versiegelt werden. Ein neuer lässt, was du hast, wie es ist: Ältere Schlüssel bleiben, in diesem Browser und in deiner Sicherung. Ein anderes Programm mit diesem Konto nimmt den neuen aus der Sicherung auf; Programme, die das nicht können, sehen Gespräche nicht, die danach begonnen werden. Erneuere ihn also nur, wenn du keine solchen benutzt, oder wenn du fürchtest, dass ein Schlüssel bekannt wurde.',
   'preKey.renewByItselfAfter': 'Von selbst erneuern nach',
@@ -164,7 +157,6 @@ export const settings = {
   'privacy.asked': 'Auf Nachfrage',
   'privacy.askedMeans': 'Seiten sehen nichts, bis sie nach einer Wallet dieser Art fragen. Jede Seite darf fragen.',
   'privacy.afterReload': 'Offene Seiten ändern sich, wenn sie neu geladen werden.',
-  'privacy.privacy': 'Privatsphäre',
   'privacy.sitesThatWantTo':
     'Websites, die in deinem Namen schreiben wollen, finden Parley als window.xmtp in ihrer Seite. Was sich dort zeigt, zeigt auch, dass du Parley hast.',
   'privacy.parleyShowsOn': 'Parley zeigt sich',
@@ -176,17 +168,12 @@ export const settings = {
   'privacy.showThere': 'Dort zeigen',
   'receipts.off': 'Aus',
   'receipts.on': 'An',
-  'receipts.readReceipts': 'Lesebestätigungen',
   'receipts.tellsThePeopleIn':
     'Sagt den Leuten in deinem Posteingang, wann du gelesen hast, was sie schrieben: nie denen, die anfragen, nie in Gruppen. Was sie dir sagen, wird in jedem Fall gezeigt.',
   'receipts.sendReadReceipts': 'Lesebestätigungen senden',
-  'settings.accounts': 'Konten',
   'settings.locking': 'Sperren',
-  'settings.passphrase': 'Passphrase',
-  'settings.node': 'Knoten',
   'settings.privacy': 'Privatsphäre',
   'settings.sites': 'Verbundene Websites',
-  'settings.phrase': 'Wiederherstellungsphrase',
   'settings.backup': 'Sicherungsdatei',
   'settings.names': 'Namen von Ethereum',
   'settings.export': 'Export und Import',
@@ -209,7 +196,6 @@ export const settings = {
   'siteKeystore.programsBuiltOnXmtp':
     'Programme, die auf xmtp-js bauen, arbeiten mit allem außer deinen privaten Schlüsseln: allen Nachrichten, alten und neuen, und dem Schreiben an alle. Solange das an ist, darf eine Website darum bitten, und du gibst es mit deiner Passphrase, für höchstens 24 Stunden. Ausschalten nimmt es überall zurück.',
   'siteKeystore.whoMayAskFor': 'Wer darum bitten darf',
-  'sites.connectedSites': 'Verbundene Websites',
   'sites.noneASiteThat': 'Keine. Eine Website, die in deinem Namen schreiben will, muss dich zuerst fragen.',
   'sites.seesYourAddress': 'Sieht deine Adresse {time}.',
   'sites.disconnect': 'Trennen',

@@ -17,7 +17,6 @@ export const sites = {
   'sites.onlySome': 'Nur manchen',
   'sites.onlyWith': 'Nur mit',
   'sites.nobodyInInbox': 'In deinem Posteingang ist noch niemand.',
-  'sites.conversations': 'Gespräche',
   'sites.goneConversation': 'Ein Gespräch, das nicht mehr hier ist',
   'sites.kinds': 'Arten von Nachrichten',
   'sites.allKinds': 'Alle Arten',

@@ -8,7 +8,6 @@ export const ens = {
   'ens.off': 'Off: nobody is asked.',
   'ens.on': 'Asked: {server}',
   'ens.server': 'Address of the RPC server',
-  'ens.yourPassphrase': 'Your passphrase',
   'ens.checking': 'Asking the server…',
   'ens.use': 'Check and use',
   'ens.turnOff': 'Turn off',

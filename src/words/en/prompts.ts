@@ -28,7 +28,6 @@ export const prompts = {
     'Ask whether other addresses can be written to. It cannot write or read anything without asking again.',
   'approve.letItWriteIn': 'Let it write in your name?',
   'askedPermissions.writeToAnybody': 'Write in your name to anybody.',
-  'askedPermissions.onlyKinds': 'Only of these kinds: {kinds}.',
   'askedPermissions.writeIn': { one: 'Write in your name in this conversation:', other: 'Write in your name in these conversations:' },
   'askedPermissions.writeTo': { one: 'Write in your name to this address:', other: 'Write in your name to these addresses:' },
   'askedPermissions.readIn': { one: 'Read this conversation:', other: 'Read these conversations:' },
@@ -38,9 +37,7 @@ export const prompts = {
   },
   'askedPermissions.allowThisQuestion': 'Allow this?',
   'askedPermissions.addresses': 'Addresses',
-  'askedPermissions.whichMessages': 'Which messages',
   'askedPermissions.fromNowOn': 'From now on',
-  'askedPermissions.allThereAre': 'All there are',
   'askedPermissions.fromNowOnWhat': 'From now on. What was written before stays hidden from it.',
   'askedPermissions.itCanReadEvery':
     'It can read every message you have and will get, write to anybody in your name and change whom you have blocked, without asking again and without Parley seeing it. Only your private keys stay here. Allow this only to a program that you would trust with the account itself.',

@@ -2,7 +2,6 @@ import type { Message } from '../message.ts';
 
 export const settings = {
   'about.unknown': 'unknown',
-  'about.about': 'About',
   'about.browser': 'Browser',
   'about.licence': 'Licence',
   'about.messagesByXmtpV2':
@@ -36,7 +35,6 @@ export const settings = {
   'accounts.removeIt': 'Remove it',
   'backup.added': 'Added: {messages}, news of the keys of {peers}. Nothing that was here was replaced.',
   'backup.addedWithKeys': 'Added: {messages}, news of the keys of {peers}, and older keys of yours. Nothing that was here was replaced.',
-  'backup.backupFile': 'Backup file',
   'backup.thisAccountIsIn': 'This account is in this browser only. Write down the recovery phrase, or make a backup file.',
   'backup.everythingThatThisBrowser':
     'Everything that this browser knows of your account, in one sealed file with a passphrase of its own: keys, whom you verified, settings, and messages if you like. Without that passphrase nobody can open it, and neither can you.',
@@ -68,7 +66,6 @@ export const settings = {
   'changePassphrase.changePassphrase': 'Change passphrase',
   'changePassphrase.changePassphraseBegin': 'Change passphrase…',
   'locking.never': 'Never',
-  'locking.locking': 'Locking',
   'locking.parleyLocksWhenThe':
     'Parley locks when the browser closes, when the screen locks, and after 12 hours at the latest. It can lock sooner, when you do not use it.',
   'locking.lockAfterNoUse': 'Lock after no use for',
@@ -78,9 +75,7 @@ export const settings = {
   'look.light': 'Light',
   'look.dark': 'Dark',
   'look.highContrast': 'High contrast',
-  'look.look': 'Look',
   'look.colours': 'Colours',
-  'newIdentity.newIdentity': 'New identity',
   'newIdentity.otherKeysForThe':
     'Other keys for the same wallet, for when somebody else got hold of them. Every conversation ends with it. It is no help where your recovery phrase got out: then begin with another wallet.',
   'newIdentity.youHaveNewKeys': 'You have new keys. They go to the node at once, or as soon as it answers.',
@@ -140,14 +135,12 @@ export const settings = {
   'notifications.nothing': 'That there is news',
   'notifications.name': 'From whom',
   'notifications.text': 'The words too',
-  'notifications.notifications': 'Notifications',
   'notifications.ofNewMessagesIn':
     'Of new messages in your inboxes: never of requests, of who is muted, or while Parley is locked. Your system keeps what they show, and may show it on a locked screen.',
   'notifications.whatNotificationsShow': 'What notifications show',
   'preKey.never': 'Never',
   'preKey.inUse': 'In use since {time}.',
   'preKey.inUseOneOf': { one: 'In use since {time}, {count} in all.', other: 'In use since {time}, {count} in all.' },
-  'preKey.preKey': 'Pre-key',
   'preKey.theKeyThatNew':
     'The key that new conversations with you are sealed with. A new one does not touch what you have: older keys stay, in this browser and in your backup. Another program with this account takes the new one up from the backup; programs that cannot will not see conversations begun after it, so renew it only if you use none, or if you fear that a key got out.',
   'preKey.renewByItselfAfter': 'Renew by itself after',
@@ -160,7 +153,6 @@ export const settings = {
   'privacy.asked': 'When asked for',
   'privacy.askedMeans': 'Pages see nothing until they ask for a wallet of this kind. Any page may ask.',
   'privacy.afterReload': 'Pages that are open change when they are loaded again.',
-  'privacy.privacy': 'Privacy',
   'privacy.sitesThatWantTo':
     'Sites that want to write in your name find Parley as window.xmtp in their page. What shows there also shows that you have Parley.',
   'privacy.parleyShowsOn': 'Parley shows on',
@@ -172,17 +164,12 @@ export const settings = {
   'privacy.showThere': 'Show there',
   'receipts.off': 'Off',
   'receipts.on': 'On',
-  'receipts.readReceipts': 'Read receipts',
   'receipts.tellsThePeopleIn':
     'Tells the people in your inbox when you have read what they wrote: never those who ask to write, never in groups. What they tell you is shown either way.',
   'receipts.sendReadReceipts': 'Send read receipts',
-  'settings.accounts': 'Accounts',
   'settings.locking': 'Locking',
-  'settings.passphrase': 'Passphrase',
-  'settings.node': 'Node',
   'settings.privacy': 'Privacy',
   'settings.sites': 'Connected sites',
-  'settings.phrase': 'Recovery phrase',
   'settings.backup': 'Backup file',
   'settings.names': 'Names of Ethereum',
   'settings.export': 'Export and import',
@@ -205,7 +192,6 @@ export const settings = {
   'siteKeystore.programsBuiltOnXmtp':
     'Programs built on xmtp-js work with everything but your private keys: all messages, old and new, and writing to anybody. While this is on, a site may ask for that, and you give it with your passphrase, for 24 hours at most. Turning it off takes it back everywhere.',
   'siteKeystore.whoMayAskFor': 'Who may ask for it',
-  'sites.connectedSites': 'Connected sites',
   'sites.noneASiteThat': 'None. A site that wants to write in your name has to ask you first.',
   'sites.seesYourAddress': 'Sees your address {time}.',
   'sites.disconnect': 'Disconnect',

@@ -17,7 +17,6 @@ export const sites = {
   'sites.onlySome': 'Only some',
   'sites.onlyWith': 'Only with',
   'sites.nobodyInInbox': 'There is nobody in your inbox yet.',
-  'sites.conversations': 'Conversations',
   'sites.goneConversation': 'A conversation that is not here any more',
   'sites.kinds': 'Kinds of messages',
   'sites.allKinds': 'All kinds',

@@ -8,7 +8,6 @@ export const ens = {
   'ens.off': 'Apagado: no se pregunta a nadie.',
   'ens.on': 'Se pregunta a {server}',
   'ens.server': 'Dirección del servidor RPC',
-  'ens.yourPassphrase': 'Tu contraseña',
   'ens.checking': 'Preguntando al servidor…',
   'ens.use': 'Comprobar y usar',
   'ens.turnOff': 'Apagar',

@@ -34,7 +34,6 @@ export const prompts = {
     'Preguntar si se puede escribir a otras direcciones. No puede escribir ni leer nada sin preguntar otra vez.',
   'approve.letItWriteIn': '¿Dejar que escriba en tu nombre?',
   'askedPermissions.writeToAnybody': 'Escribir en tu nombre a cualquiera.',
-  'askedPermissions.onlyKinds': 'Solo de estos tipos: {kinds}.',
   'askedPermissions.writeIn': {
     one: 'Escribir en tu nombre en esta conversación:',
     many: 'Escribir en tu nombre en estas conversaciones:',
@@ -53,9 +52,7 @@ export const prompts = {
   },
   'askedPermissions.allowThisQuestion': '¿Permitir esto?',
   'askedPermissions.addresses': 'Direcciones',
-  'askedPermissions.whichMessages': 'Qué mensajes',
   'askedPermissions.fromNowOn': 'Desde ahora',
-  'askedPermissions.allThereAre': 'Todos los que hay',
   'askedPermissions.fromNowOnWhat': 'Desde ahora. Lo escrito antes le queda oculto.',
   'askedPermissions.itCanReadEvery':
     'Puede leer todos los mensajes que tienes y tendrás, escribir a cualquiera en tu nombre y cambiar a quién has bloqueado, sin volver a preguntar y sin que Parley lo vea. Solo tus claves privadas quedan aquí. Permítelo solo a un programa al que confiarías la propia cuenta.',

@@ -3,7 +3,6 @@ import type { CatalogueLike } from '../message.ts';
 
 export const settings = {
   'about.unknown': 'desconocido',
-  'about.about': 'Acerca de',
   'about.browser': 'Navegador',
   'about.licence': 'Licencia',
   'about.messagesByXmtpV2':
@@ -38,7 +37,6 @@ export const settings = {
   'backup.added': 'Añadido: {messages}, novedades de las claves de {peers}. No se reemplazó nada de lo que había aquí.',
   'backup.addedWithKeys':
     'Añadido: {messages}, novedades de las claves de {peers}, y claves tuyas más antiguas. No se reemplazó nada de lo que había aquí.',
-  'backup.backupFile': 'Archivo de copia',
   'backup.thisAccountIsIn': 'Esta cuenta solo está en este navegador. Anota la frase de recuperación, o haz un archivo de copia.',
   'backup.everythingThatThisBrowser':
     'Todo lo que este navegador sabe de tu cuenta, en un archivo cifrado con su propia contraseña: claves, a quién verificaste, ajustes, y mensajes si quieres. Sin esa contraseña nadie puede abrirlo, y tú tampoco.',
@@ -70,7 +68,6 @@ export const settings = {
   'changePassphrase.changePassphrase': 'Cambiar la contraseña',
   'changePassphrase.changePassphraseBegin': 'Cambiar la contraseña…',
   'locking.never': 'Nunca',
-  'locking.locking': 'Bloqueo',
   'locking.parleyLocksWhenThe':
     'Parley se bloquea cuando se cierra el navegador, cuando se bloquea la pantalla, y a las 12 horas como tarde. Puede bloquearse antes, cuando no lo usas.',
   'locking.lockAfterNoUse': 'Bloquear tras no usarlo',
@@ -80,9 +77,7 @@ export const settings = {
   'look.light': 'Claro',
   'look.dark': 'Oscuro',
   'look.highContrast': 'Alto contraste',
-  'look.look': 'Aspecto',
   'look.colours': 'Colores',
-  'newIdentity.newIdentity': 'Identidad nueva',
   'newIdentity.otherKeysForThe':
     'Otras claves para la misma cartera, por si alguien se hizo con ellas. Cada conversación acaba con ello. No ayuda si lo que se filtró es tu frase de recuperación: entonces empieza con otra cartera.',
   'newIdentity.youHaveNewKeys': 'Tienes claves nuevas. Van al nodo enseguida, o en cuanto responda.',
@@ -145,7 +140,6 @@ export const settings = {
   'notifications.nothing': 'Que hay novedades',
   'notifications.name': 'De quién',
   'notifications.text': 'También el texto',
-  'notifications.notifications': 'Notificaciones',
   'notifications.ofNewMessagesIn':
     'De mensajes nuevos en tus bandejas: nunca de solicitudes, de quien está en silencio, ni mientras Parley está bloqueado. Tu sistema guarda lo que muestran, y puede mostrarlo en la pantalla bloqueada.',
   'notifications.whatNotificationsShow': 'Qué muestran las notificaciones',
@@ -156,7 +150,6 @@ export const settings = {
     many: 'En uso desde el {time}, {count} en total.',
     other: 'En uso desde el {time}, {count} en total.',
   },
-  'preKey.preKey': 'Clave previa',
   'preKey.theKeyThatNew':
     'La clave con la que se cifran las conversaciones nuevas contigo. Una nueva no toca lo que tienes: las viejas quedan, en este navegador y en tu copia. Otro programa con esta cuenta toma la nueva de la copia; los que no pueden no verán conversaciones empezadas después, así que renuévala solo si no usas ninguno, o si temes que una clave se haya filtrado.',
   'preKey.renewByItselfAfter': 'Renovar sola tras',
@@ -169,7 +162,6 @@ export const settings = {
   'privacy.asked': 'Cuando lo piden',
   'privacy.askedMeans': 'Las páginas no ven nada hasta que piden una cartera de este tipo. Cualquier página puede pedirla.',
   'privacy.afterReload': 'Las páginas abiertas cambian cuando se vuelven a cargar.',
-  'privacy.privacy': 'Privacidad',
   'privacy.sitesThatWantTo':
     'Los sitios que quieren escribir en tu nombre encuentran Parley como window.xmtp en su página. Lo que se ve allí también muestra que tienes Parley.',
   'privacy.parleyShowsOn': 'Parley se muestra en',
@@ -181,17 +173,12 @@ export const settings = {
   'privacy.showThere': 'Mostrar allí',
   'receipts.off': 'No',
   'receipts.on': 'Sí',
-  'receipts.readReceipts': 'Confirmaciones de lectura',
   'receipts.tellsThePeopleIn':
     'Dice a la gente de tu bandeja cuándo has leído lo que escribió: nunca a quien pide escribirte, nunca en grupos. Lo que te dicen se muestra en todo caso.',
   'receipts.sendReadReceipts': 'Enviar confirmaciones de lectura',
-  'settings.accounts': 'Cuentas',
   'settings.locking': 'Bloqueo',
-  'settings.passphrase': 'Contraseña',
-  'settings.node': 'Nodo',
   'settings.privacy': 'Privacidad',
   'settings.sites': 'Sitios conectados',
-  'settings.phrase': 'Frase de recuperación',
   'settings.backup': 'Archivo de copia',
   'settings.names': 'Nombres de Ethereum',
   'settings.export': 'Exportar e importar',
@@ -214,7 +201,6 @@ export const settings = {
   'siteKeystore.programsBuiltOnXmtp':
     'Los programas hechos con xmtp-js trabajan con todo salvo tus claves privadas: todos los mensajes, viejos y nuevos, y escribir a cualquiera. Mientras esto esté activo, un sitio puede pedirlo, y tú lo das con tu contraseña, 24 horas como mucho. Apagarlo lo retira en todas partes.',
   'siteKeystore.whoMayAskFor': 'Quién puede pedirla',
-  'sites.connectedSites': 'Sitios conectados',
   'sites.noneASiteThat': 'Ninguno. Un sitio que quiera escribir en tu nombre tiene que preguntarte antes.',
   'sites.seesYourAddress': 'Ve tu dirección {time}.',
   'sites.disconnect': 'Desconectar',

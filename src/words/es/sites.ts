@@ -21,7 +21,6 @@ export const sites = {
   'sites.onlySome': 'Solo algunos',
   'sites.onlyWith': 'Solo con',
   'sites.nobodyInInbox': 'Todavía no hay nadie en tu bandeja.',
-  'sites.conversations': 'Conversaciones',
   'sites.goneConversation': 'Una conversación que ya no está aquí',
   'sites.kinds': 'Tipos de mensajes',
   'sites.allKinds': 'Todos los tipos',

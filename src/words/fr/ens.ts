@@ -8,7 +8,6 @@ export const ens = {
   'ens.off': 'Désactivé : personne n’est interrogé.',
   'ens.on': 'Interrogé : {server}',
   'ens.server': 'Adresse du serveur RPC',
-  'ens.yourPassphrase': 'Ta phrase de passe',
   'ens.checking': 'Le serveur est interrogé…',
   'ens.use': 'Vérifier et utiliser',
   'ens.turnOff': 'Désactiver',

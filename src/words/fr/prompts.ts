@@ -35,7 +35,6 @@ export const prompts = {
     'Demander si l’on peut écrire à d’autres adresses. Il ne peut rien écrire ni lire sans demander de nouveau.',
   'approve.letItWriteIn': 'Le laisser écrire en ton nom ?',
   'askedPermissions.writeToAnybody': 'Écrire en ton nom à n’importe qui.',
-  'askedPermissions.onlyKinds': 'Seulement de ces genres : {kinds}.',
   'askedPermissions.writeIn': {
     one: 'Écrire en ton nom dans cette conversation :',
     many: 'Écrire en ton nom dans ces conversations :',
@@ -54,9 +53,7 @@ export const prompts = {
   },
   'askedPermissions.allowThisQuestion': 'Permettre cela ?',
   'askedPermissions.addresses': 'Adresses',
-  'askedPermissions.whichMessages': 'Quels messages',
   'askedPermissions.fromNowOn': 'À partir de maintenant',
-  'askedPermissions.allThereAre': 'Tous ceux qu’il y a',
   'askedPermissions.fromNowOnWhat': 'À partir de maintenant. Ce qui a été écrit avant lui reste caché.',
   'askedPermissions.itCanReadEvery':
     'Il peut lire tous les messages que tu as et auras, écrire à n’importe qui en ton nom et changer qui tu as bloqué, sans redemander et sans que Parley le voie. Seules tes clés privées restent ici. N’autorise cela qu’à un programme à qui tu confierais le compte lui-même.',

@@ -3,7 +3,6 @@ import type { CatalogueLike } from '../message.ts';
 
 export const settings = {
   'about.unknown': 'inconnu',
-  'about.about': 'À propos',
   'about.browser': 'Navigateur',
   'about.licence': 'Licence',
   'about.messagesByXmtpV2':
@@ -38,7 +37,6 @@ export const settings = {
   'backup.added': 'Ajouté : {messages}, des nouvelles des clés de {peers}. Rien de ce qui était ici n’a été remplacé.',
   'backup.addedWithKeys':
     'Ajouté : {messages}, des nouvelles des clés de {peers}, et d’anciennes clés à toi. Rien de ce qui était ici n’a été remplacé.',
-  'backup.backupFile': 'Fichier de sauvegarde',
   'backup.thisAccountIsIn': 'Ce compte n’est que dans ce navigateur. Note la phrase de récupération, ou fais un fichier de sauvegarde.',
   'backup.everythingThatThisBrowser':
     'Tout ce que ce navigateur sait de ton compte, dans un fichier chiffré qui a sa propre phrase de passe : clés, qui tu as vérifié, réglages, et messages si tu veux. Sans cette phrase de passe, personne ne peut l’ouvrir, toi non plus.',
@@ -71,7 +69,6 @@ export const settings = {
   'changePassphrase.changePassphrase': 'Changer la phrase de passe',
   'changePassphrase.changePassphraseBegin': 'Changer la phrase de passe…',
   'locking.never': 'Jamais',
-  'locking.locking': 'Verrouillage',
   'locking.parleyLocksWhenThe':
     'Parley se verrouille quand le navigateur se ferme, quand l’écran se verrouille, et après 12 heures au plus tard. Il peut se verrouiller plus tôt, quand tu ne l’utilises pas.',
   'locking.lockAfterNoUse': 'Verrouiller après inactivité de',
@@ -81,9 +78,7 @@ export const settings = {
   'look.light': 'Clair',
   'look.dark': 'Sombre',
   'look.highContrast': 'Contraste élevé',
-  'look.look': 'Apparence',
   'look.colours': 'Couleurs',
-  'newIdentity.newIdentity': 'Nouvelle identité',
   'newIdentity.otherKeysForThe':
     'D’autres clés pour le même portefeuille, au cas où quelqu’un d’autre les aurait eues. Chaque conversation prend fin avec cela. Cela n’aide pas si ta phrase de récupération a fui : commence alors avec un autre portefeuille.',
   'newIdentity.youHaveNewKeys': 'Tu as de nouvelles clés. Elles vont au nœud tout de suite, ou dès qu’il répond.',
@@ -148,7 +143,6 @@ export const settings = {
   'notifications.nothing': 'Qu’il y a du nouveau',
   'notifications.name': 'De qui',
   'notifications.text': 'Les mots aussi',
-  'notifications.notifications': 'Notifications',
   'notifications.ofNewMessagesIn':
     'Des nouveaux messages dans tes boîtes : jamais des demandes, de ce qui est en sourdine, ni quand Parley est verrouillé. Ton système garde ce qu’elles montrent, et peut le montrer sur l’écran verrouillé.',
   'notifications.whatNotificationsShow': 'Ce que montrent les notifications',
@@ -159,7 +153,6 @@ export const settings = {
     many: 'Utilisée depuis le {time}, {count} en tout.',
     other: 'Utilisée depuis le {time}, {count} en tout.',
   },
-  'preKey.preKey': 'Pré-clé',
   'preKey.theKeyThatNew':
     'La clé avec laquelle les nouvelles conversations avec toi sont chiffrées. Une nouvelle ne touche pas à ce que tu as : les anciennes restent, dans ce navigateur et dans ta sauvegarde. Un autre programme avec ce compte reprend la nouvelle de la sauvegarde ; ceux qui ne le peuvent pas ne verront pas les conversations commencées après. Ne la renouvelle donc que si tu n’en utilises pas, ou si tu crains qu’une clé ait fui.',
   'preKey.renewByItselfAfter': 'Renouveler d’elle-même après',
@@ -172,7 +165,6 @@ export const settings = {
   'privacy.asked': 'Sur demande',
   'privacy.askedMeans': 'Les pages ne voient rien tant qu’elles ne demandent pas un portefeuille de ce genre. Toute page peut demander.',
   'privacy.afterReload': 'Les pages ouvertes changent quand elles sont rechargées.',
-  'privacy.privacy': 'Confidentialité',
   'privacy.sitesThatWantTo':
     'Les sites qui veulent écrire en ton nom trouvent Parley comme window.xmtp dans leur page. Ce qui s’y montre montre aussi que tu as Parley.',
   'privacy.parleyShowsOn': 'Parley se montre à',
@@ -184,17 +176,12 @@ export const settings = {
   'privacy.showThere': 'Y montrer',
   'receipts.off': 'Non',
   'receipts.on': 'Oui',
-  'receipts.readReceipts': 'Accusés de lecture',
   'receipts.tellsThePeopleIn':
     'Dit aux personnes de ta boîte quand tu as lu ce qu’elles ont écrit : jamais à celles qui demandent à écrire, jamais dans les groupes. Ce qu’elles te disent s’affiche de toute façon.',
   'receipts.sendReadReceipts': 'Envoyer des accusés de lecture',
-  'settings.accounts': 'Comptes',
   'settings.locking': 'Verrouillage',
-  'settings.passphrase': 'Phrase de passe',
-  'settings.node': 'Nœud',
   'settings.privacy': 'Confidentialité',
   'settings.sites': 'Sites connectés',
-  'settings.phrase': 'Phrase de récupération',
   'settings.backup': 'Fichier de sauvegarde',
   'settings.names': 'Noms d’Ethereum',
   'settings.export': 'Export et import',
@@ -217,7 +204,6 @@ export const settings = {
   'siteKeystore.programsBuiltOnXmtp':
     'Les programmes bâtis sur xmtp-js travaillent avec tout sauf tes clés privées : tous les messages, anciens et nouveaux, et l’écriture à n’importe qui. Tant que c’est activé, un site peut le demander, et tu le donnes avec ta phrase de passe, pour 24 heures au plus. Le désactiver le retire partout.',
   'siteKeystore.whoMayAskFor': 'Qui peut le demander',
-  'sites.connectedSites': 'Sites connectés',
   'sites.noneASiteThat': 'Aucun. Un site qui veut écrire en ton nom doit d’abord te le demander.',
   'sites.seesYourAddress': 'Voit ton adresse {time}.',
   'sites.disconnect': 'Déconnecter',

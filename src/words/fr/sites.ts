@@ -21,7 +21,6 @@ export const sites = {
   'sites.onlySome': 'Seulement certains',
   'sites.onlyWith': 'Seulement avec',
   'sites.nobodyInInbox': 'Il n’y a encore personne dans ta boîte.',
-  'sites.conversations': 'Conversations',
   'sites.goneConversation': 'Une conversation qui n’est plus ici',
   'sites.kinds': 'Genres de messages',
   'sites.allKinds': 'Tous les genres',

@@ -116,15 +116,15 @@ function Scope({ asked, permission, given, onChange }: ScopeProps): JSX.Element 
           })}
         </ul>
       )}
-      {contentTypes && <p class="small quiet">{t('askedPermissions.onlyKinds', { kinds: inRow(contentTypes.map(visibleLine)) })}</p>}
+      {contentTypes && <p class="small quiet">{t('sites.onlyOfKinds', { kinds: inRow(contentTypes.map(visibleLine)) })}</p>}
       {permission.kind === 'read' &&
         (permission.since === 'all' ? (
           <Segments
-            legend={t('askedPermissions.whichMessages')}
+            legend={t('sites.whichMessages')}
             name={`since-${asked.permissions.indexOf(permission)}`}
             choices={[
               { value: 'now', words: t('askedPermissions.fromNowOn') },
-              { value: 'all', words: t('askedPermissions.allThereAre') },
+              { value: 'all', words: t('sites.allThereAre') },
             ]}
             chosen={given.since ?? 'now'}
             onChoose={(since) => onChange({ ...given, since: since as 'now' | 'all' })}

@@ -26,7 +26,7 @@ export function About({ settings, status }: { readonly settings: Settings; reado
     });
   return (
     <section class="group" id="settings-about">
-      <h2>{t('about.about')}</h2>
+      <h2>{t('settings.about')}</h2>
       <dl class="facts small">
         <dt>Parley</dt>
         <dd>{settings.version}</dd>

@@ -26,7 +26,7 @@ export function Backup({ settings, onChanged, status }: GroupProps & { readonly 
   };
   return (
     <section class="group" id="settings-backup">
-      <h2>{t('backup.backupFile')}</h2>
+      <h2>{t('settings.backup')}</h2>
       {!status.backedUp && <Notice tone="caution">{t('backup.thisAccountIsIn')}</Notice>}
       <p class="small quiet">{t('backup.everythingThatThisBrowser')}</p>
       {backedUpAt !== null && <p class="small">{t('backup.lastMadeHereOn', { time: fullTime(backedUpAt) })}</p>}

@@ -70,7 +70,7 @@ export function EditPermission({ origin, permission, conversations, onDone }: Ed
       )}
       {places && (
         <Kept
-          legend={t('sites.conversations')}
+          legend={t('common.conversations')}
           all={places}
           kept={where ?? []}
           onKept={setWhere}

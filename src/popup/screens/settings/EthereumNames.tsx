@@ -58,7 +58,7 @@ export function EthereumNames({ settings, onChanged }: GroupProps): JSX.Element 
           }}
         >
           <Field label={t('ens.server')} type="url" value={url} onValue={setUrl} placeholder="https://" mono autoFocus />
-          <Field label={t('ens.yourPassphrase')} type="password" value={passphrase} onValue={setPassphrase} />
+          <Field label={t('common.yourPassphrase')} type="password" value={passphrase} onValue={setPassphrase} />
           {error && <Notice tone="danger">{error}</Notice>}
           <div class="side">
             <Button onClick={() => setNaming(false)}>{t('common.cancel')}</Button>

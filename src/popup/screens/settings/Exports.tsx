@@ -28,7 +28,7 @@ export function Exports({ own }: { readonly own: string }): JSX.Element {
       {doing === 'nothing' && <p class="small quiet">{t('export.explain')}</p>}
       {inToolbar() ? (
         <p class="small">
-          {rich('export.needsATab', {
+          {rich('backup.filesNeedAPage', {
             link: (words: Words) => (
               <a href="popup.html#/settings/export" target="_blank" rel="noopener">
                 {words}
@@ -76,8 +76,8 @@ function FromFile({ onDone }: { readonly onDone: () => void }): JSX.Element {
           {report.added === 0 ? t('import.nothingNew') : t('import.done', { count: report.added })}{' '}
           {t('import.exportedAt', {
             time: fullTime(report.exportedAt),
-            conversations: t('export.conversations', { count: report.conversations }),
-            messages: t('export.messages', { count: report.messages }),
+            conversations: t('count.conversations', { count: report.conversations }),
+            messages: t('count.messages', { count: report.messages }),
           })}
         </Notice>
         <div class="side">

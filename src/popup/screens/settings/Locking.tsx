@@ -27,7 +27,7 @@ export function Locking({ settings, onChanged }: GroupProps): JSX.Element {
     });
   return (
     <section class="group" id="settings-security">
-      <h2>{t('locking.locking')}</h2>
+      <h2>{t('settings.locking')}</h2>
       <p class="small quiet">{t('locking.parleyLocksWhenThe')}</p>
       <Segments
         legend={t('locking.lockAfterNoUse')}

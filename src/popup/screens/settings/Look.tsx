@@ -35,7 +35,7 @@ export function Look({ settings, onChanged }: GroupProps): JSX.Element {
     });
   return (
     <section class="group" id="settings-look">
-      <h2>{t('look.look')}</h2>
+      <h2>{t('settings.look')}</h2>
       <Segments
         legend={t('look.colours')}
         name="theme"

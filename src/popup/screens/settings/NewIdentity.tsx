@@ -21,7 +21,7 @@ export function NewIdentity({ onStatus }: { readonly onStatus: (status: Status) 
     });
   return (
     <section class="group" id="settings-identity">
-      <h2>{t('newIdentity.newIdentity')}</h2>
+      <h2>{t('settings.identity')}</h2>
       <p class="small quiet">{t('newIdentity.otherKeysForThe')}</p>
       {state === 'done' && <Notice>{t('newIdentity.youHaveNewKeys')}</Notice>}
       {state === 'asking' ? (

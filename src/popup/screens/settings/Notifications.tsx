@@ -24,7 +24,7 @@ export function Notifications({ settings, onChanged }: GroupProps): JSX.Element 
     });
   return (
     <section class="group" id="settings-notifications">
-      <h2>{t('notifications.notifications')}</h2>
+      <h2>{t('settings.notifications')}</h2>
       <p class="small quiet">{t('notifications.ofNewMessagesIn')}</p>
       <Segments
         legend={t('notifications.whatNotificationsShow')}

@@ -38,7 +38,7 @@ export function PreKey({ settings, onChanged }: GroupProps): JSX.Element | null 
     });
   return (
     <section class="group" id="settings-pre-key">
-      <h2>{t('preKey.preKey')}</h2>
+      <h2>{t('settings.preKey')}</h2>
       <p class="small quiet">{t('preKey.theKeyThatNew')}</p>
       <p class="small">
         {preKey.count > 1

@@ -32,7 +32,7 @@ export function Privacy({ settings, onChanged }: GroupProps): JSX.Element {
     });
   return (
     <section class="group" id="settings-privacy">
-      <h2>{t('privacy.privacy')}</h2>
+      <h2>{t('settings.privacy')}</h2>
       <p class="small quiet">{t('privacy.sitesThatWantTo')}</p>
       <Segments
         legend={t('privacy.parleyShowsOn')}

@@ -21,7 +21,7 @@ export function Receipts({ settings, onChanged }: GroupProps): JSX.Element {
     });
   return (
     <section class="group" id="settings-receipts">
-      <h2>{t('receipts.readReceipts')}</h2>
+      <h2>{t('settings.receipts')}</h2>
       <p class="small quiet">{t('receipts.tellsThePeopleIn')}</p>
       <Segments
         legend={t('receipts.sendReadReceipts')}

@@ -18,11 +18,11 @@ export function Sites({ settings, onChanged }: GroupProps): JSX.Element {
   const former = sites?.filter(({ grant }) => grant === null) ?? [];
   return (
     <section class="group" id="settings-sites">
-      <h2>{t('sites.connectedSites')}</h2>
+      <h2>{t('settings.sites')}</h2>
       {error && <Notice tone="danger">{error}</Notice>}
       {sites && connected.length === 0 && <p class="small quiet">{t('sites.noneASiteThat')}</p>}
       {connected.length > 0 && (
-        <ul class="stack" aria-label={t('sites.connectedSites')}>
+        <ul class="stack" aria-label={t('settings.sites')}>
           {connected.map((site) => (
             <Connected key={site.origin} site={site} onChanged={reload} />
           ))}
