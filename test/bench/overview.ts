@@ -10,10 +10,12 @@ import { buildIfStale, sizes } from '../cli/build.ts';
 import { ensureBrowsers } from '../cli/find-browsers.ts';
 import { cleanup, readOptions, root } from '../cli/processes.ts';
 import { browserNames, World } from '../e2e/world.ts';
-import { type Page, until } from '../support/browsers/browser.ts';
+import { until } from '../support/browsers/browser.ts';
 import { connectTo, contactOf, Writer } from '../support/crowd.ts';
 import { alice, bob } from '../support/people.ts';
 import { runVectors } from '../vectors/run.ts';
+import { toFirstRow } from './inbox/places.ts';
+import { median } from './report.ts';
 
 interface Figure {
   readonly what: string;
@@ -114,8 +116,8 @@ async function benchBrowser(name: (typeof browserNames)[number], note: Note, atE
   const awake: number[] = [];
   for (let i = 0; i < 5; i++) {
     await me.browser.stopBackground();
-    asleep.push(await timeToFirstRow(me.page));
-    awake.push(await timeToFirstRow(me.page));
+    asleep.push(await toFirstRow(me.page));
+    awake.push(await toFirstRow(me.page));
   }
   note(`${name}: popup opened to first row drawn, background asleep, ${conversationCount} conversations`, median(asleep), 'ms');
   note(`${name}: the same, background awake`, median(awake), 'ms');
@@ -127,24 +129,4 @@ async function benchBrowser(name: (typeof browserNames)[number], note: Note, atE
   await me.inbox();
   note(`${name}: unlock, from the typed passphrase to the inbox`, performance.now() - before, 'ms');
   await world.end();
-}
-
-/** Milliseconds from the navigation to the frame after the first row; the page's own clock, so driving it costs nothing. */
-async function timeToFirstRow(page: Page): Promise<number> {
-  await page.reload({ wait: 'started' });
-  return page.evaluate(
-    () =>
-      new Promise<number>((resolve, reject) => {
-        const look = (): void => {
-          if (document.querySelector('[aria-label="Conversations"] li')) requestAnimationFrame(() => resolve(performance.now()));
-          else if (performance.now() > 20_000) reject(new Error('no row'));
-          else requestAnimationFrame(look);
-        };
-        look();
-      }),
-  );
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
