@@ -79,6 +79,11 @@ describe.each(browserNames)('an unmodified xmtp-js in a page of %s', (name) => {
     expect(await browser.countPages(approval)).toBe(0);
     const settings = await me.open('/settings/sites');
     await settings.click({ role: 'radio', name: 'With my yes' });
+    // A page that asks before the setting has arrived is refused without a question.
+    await until(
+      () => request(page, 'xmtp_keystore', { method: 'getPublicKeyBundle' }),
+      (answer) => 'message' in answer && !String(answer.message).includes('switched off'),
+    );
   });
 
   test('opens a client without a wallet, once the user has given it the account', async () => {
