@@ -8,7 +8,7 @@ const layers: Record<string, { standsOn: string[]; types?: string[] }> = {
   gen: { standsOn: [] },
   protocol: { standsOn: ['gen'] },
   'content-types': { standsOn: ['protocol', 'parse'] },
-  keystore: { standsOn: ['protocol'] },
+  keystore: { standsOn: ['protocol'], types: ['words'] },
   storage: { standsOn: ['protocol'] },
   network: { standsOn: ['gen', 'protocol'] },
   words: { standsOn: [] },

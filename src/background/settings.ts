@@ -7,6 +7,7 @@ import type { Exposure, NodeComparison, NodeTest, NotificationLevel, Settings, T
 import type { Records } from '../storage/records.ts';
 import { isLanguageSetting, type LanguageSetting } from '../words/languages.ts';
 import { defaultNodeUrl, parseNodeUrl, parseRpcUrl } from './nodes/node-url.ts';
+import { badParams } from './refuse.ts';
 import type { SettingsService } from './services.ts';
 import { type ExposureService, parseSite } from './sites/exposure.ts';
 
@@ -222,7 +223,7 @@ export function createSettings({
     },
     async removeNode(url) {
       const kept = await preferences.nodes();
-      if (url === (await preferences.nodeUrl())) throw new RefusalError('bad-params', 'This node is in use.', { field: 'url' });
+      if (url === (await preferences.nodeUrl())) throw badParams('refusals.nodeInUse');
       const before = await preferences.nodeInUse();
       await preferences.setNodes(kept.filter((each) => each !== url));
       if (before === url) await moved();
@@ -230,7 +231,7 @@ export function createSettings({
     },
     async setStandby(url, on, passphrase) {
       const kept = await preferences.nodes();
-      if (!kept.includes(url)) throw new RefusalError('bad-params', 'This node is not kept here.', { field: 'url' });
+      if (!kept.includes(url)) throw badParams('refusals.nodeNotKept');
       if (on) await permitted(passphrase);
       const [others, before] = [(await preferences.standby()).filter((each) => each !== url), await preferences.nodeInUse()];
       await preferences.setStandby(on ? [...others, url] : others);

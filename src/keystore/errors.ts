@@ -1,3 +1,5 @@
+import type { Why } from '../words/refusal.ts';
+
 /** Why the keystore refuses. Stable: the popup chooses its words by it. */
 export type KeystoreReason =
   | 'locked'
@@ -25,10 +27,13 @@ export type KeystoreReason =
 
 export class KeystoreError extends Error {
   readonly reason: KeystoreReason;
+  /** What exactly is wrong, where the reason alone does not say it. */
+  readonly why: Why | undefined;
 
-  constructor(reason: KeystoreReason, message: string, options?: { readonly cause?: unknown }) {
+  constructor(reason: KeystoreReason, message: string, options?: { readonly cause?: unknown; readonly why?: Why }) {
     super(message, options);
     this.name = 'KeystoreError';
     this.reason = reason;
+    this.why = options?.why;
   }
 }

@@ -4,6 +4,7 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { type Address, addressOf } from '../protocol/address.ts';
 import { fromHex, type Random, randomBytes, toHex } from '../protocol/bytes.ts';
 import { isPrivateKey, publicPoint } from '../protocol/secp256k1.ts';
+import type { Why } from '../words/refusal.ts';
 import { KeystoreError } from './errors.ts';
 
 /** A wallet that the keystore holds. */
@@ -36,9 +37,9 @@ export const generateWallet = (random: Random = randomBytes, words: 12 | 24 = 12
 /** Takes a private key in hex. @throws KeystoreError bad-secret */
 export function readKey(text: string): Wallet {
   const hex = text.trim();
-  if (!/^(0x)?[0-9a-fA-F]{64}$/.test(hex)) throw new KeystoreError('bad-secret', 'a private key is 64 hexadecimal digits');
+  if (!/^(0x)?[0-9a-fA-F]{64}$/.test(hex)) throw bad('bad-secret', 'a private key is 64 hexadecimal digits', 'refusals.privateKeyDigits');
   const key = fromHex(hex);
-  if (!isPrivateKey(key)) throw new KeystoreError('bad-secret', 'no wallet can have this number as its key');
+  if (!isPrivateKey(key)) throw bad('bad-secret', 'no wallet can have this number as its key', 'refusals.noSuchKey');
   return walletOfKey(key, null);
 }
 
@@ -46,13 +47,18 @@ export function readKey(text: string): Wallet {
 export function readPhrase(text: string): Uint8Array {
   const words = text.normalize('NFKD').toLowerCase().trim().split(/\s+/);
   if (![12, 15, 18, 21, 24].includes(words.length))
-    throw new KeystoreError('bad-secret', `a recovery phrase has 12, 15, 18, 21 or 24 words, not ${words.length}`);
+    throw bad('bad-secret', `a recovery phrase has 12, 15, 18, 21 or 24 words, not ${words.length}`, 'refusals.phraseLength', {
+      number: words.length,
+    });
   const unknown = words.findIndex((word) => !wordlist.includes(word));
-  if (unknown >= 0) throw new KeystoreError('bad-secret', `word ${unknown + 1} is not one that recovery phrases are made of`);
+  if (unknown >= 0)
+    throw bad('bad-secret', `word ${unknown + 1} is not one that recovery phrases are made of`, 'refusals.unknownWord', {
+      number: unknown + 1,
+    });
   try {
     return mnemonicToEntropy(words.join(' '), wordlist);
   } catch {
-    throw new KeystoreError('bad-secret', 'the words do not belong together: one of them is another one, or two changed places');
+    throw bad('bad-secret', 'the words do not belong together: one of them is another one, or two changed places', 'refusals.wrongWords');
   }
 }
 
@@ -80,7 +86,7 @@ export function keysOfSeed(seed: Uint8Array, paths: readonly string[]): Uint8Arr
   const root = HDKey.fromMasterSeed(seed);
   return paths.map((path) => {
     const { privateKey } = root.derive(path);
-    if (!privateKey) throw new KeystoreError('bad-path', 'the path yields no key');
+    if (!privateKey) throw bad('bad-path', 'the path yields no key', 'refusals.pathYieldsNothing');
     return privateKey;
   });
 }
@@ -90,7 +96,7 @@ export function readPath(text: string): string {
   const path = text.trim().replace(/[hH’]/g, "'");
   const steps = path.split('/').slice(1);
   const good = /^m(\/\d{1,10}'?)+$/.test(path) && steps.length <= 10 && steps.every((step) => Number.parseInt(step, 10) < 2 ** 31);
-  if (!good) throw new KeystoreError('bad-path', "a derivation path looks like m/44'/60'/0'/0/0");
+  if (!good) throw bad('bad-path', "a derivation path looks like m/44'/60'/0'/0/0", 'refusals.pathForm');
   return path;
 }
 
@@ -105,3 +111,6 @@ export const walletOfKey = (key: Uint8Array, entropy: Uint8Array | null, path: s
 export const phraseOf = ({ entropy }: Pick<Wallet, 'entropy'>): string | null => entropy && entropyToMnemonic(entropy, wordlist);
 
 export const privateKeyOf = ({ key }: Wallet): string => `0x${toHex(key)}`;
+
+const bad = (reason: 'bad-secret' | 'bad-path', message: string, key: Why['key'], values: Why['values'] = {}): KeystoreError =>
+  new KeystoreError(reason, message, { why: { key, values } });

@@ -4,7 +4,6 @@ import type { Key } from '../words/en/index.ts';
 import { shortAddress } from './address.ts';
 import { locale, t } from './t.tsx';
 import { visibleLine } from './text.ts';
-import { told as toldWords } from './told.ts';
 
 /** What went wrong, what it means, what to do: by the background's reason. */
 const reasons = {
@@ -45,25 +44,10 @@ const reasons = {
   'too-many': 'errors.tooMany',
 } as const satisfies Record<string, Key>;
 
-/** Where the background's own words say the most: which part is wrong, and never what it says. */
-const told: Record<string, (message: string) => string> = {
-  'bad-secret': sentence,
-  'file-too-large': sentence,
-  'bad-path': sentence,
-  'bad-bundle': (message) => t('errors.badBundle', { message }),
-  'bad-params': sentence,
-  'not-granted': sentence,
-};
-
-function sentence(message: string): string {
-  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
-  return toldWords(text.endsWith('.') ? text : `${text}.`);
-}
-
 export function explain(error: unknown): string {
   if (error instanceof RpcError) {
-    const tell = error.reason && Object.hasOwn(told, error.reason) ? told[error.reason] : undefined;
-    if (tell) return tell(error.message);
+    if (error.why) return t(error.why.key, error.why.values as never);
+    if (error.reason === 'bad-bundle') return t('errors.badBundle', { message: error.message });
     if (error.code === 4900) return t('errors.updated');
     if (error.code === 4901 && error.reason === null) return t('errors.interrupted');
     if (error.reason && Object.hasOwn(reasons, error.reason)) return t(reasons[error.reason as keyof typeof reasons]);

@@ -1,4 +1,5 @@
 import { ParseError } from '../parse.ts';
+import type { Why } from '../words/refusal.ts';
 import type { WireError } from './wire.ts';
 
 /** The codes that wallets share (EIP-1193, JSON-RPC), as the contract of `window.xmtp` has them. */
@@ -107,6 +108,11 @@ export class RpcError extends Error {
     if (data !== undefined) this.data = data;
   }
 
+  /** What exactly is wrong, as data for words, when the background said so. */
+  get why(): Why | null {
+    return (this.data?.['why'] as Why | undefined) ?? null;
+  }
+
   /** The background's reason, when it gave one. */
   get reason(): string | null {
     const reason = this.data?.['reason'];
@@ -158,8 +164,8 @@ const wordsFor: Partial<Record<number, string>> = {
 function asRefusal(error: unknown): RefusalError | null {
   if (error instanceof RefusalError) return error;
   if (!(error instanceof Error) || !layers.has(error.name)) return null;
-  const { reason } = error as Error & { reason?: unknown };
+  const { reason, why } = error as Error & { reason?: unknown; why?: unknown };
   if (typeof reason !== 'string') return null;
   const known = error.name === 'StorageError' && reason === 'failed' ? 'storage-failed' : (reasonOf[reason] ?? (reason as RefusalReason));
-  return new RefusalError(known, error.message, {}, { cause: error });
+  return new RefusalError(known, error.message, why === undefined ? {} : { why }, { cause: error });
 }

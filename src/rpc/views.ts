@@ -164,10 +164,8 @@ export interface MessageView {
   readonly reactions: readonly ReactionView[];
   /** Own messages only: whether the other side says that it was read. */
   readonly read: boolean;
-  /** Own messages only. */
+  /** Own messages only. Failed: the node refused it for good. */
   readonly state: 'queued' | 'sending' | 'sent' | 'failed' | null;
-  /** Why it failed, in words. */
-  readonly failure: string | null;
 }
 
 /** One sign on a message, and who put it there. */

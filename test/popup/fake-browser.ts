@@ -132,7 +132,6 @@ function message(index: number): MessageView {
             }
           : { form: 'text', text: texts[index % texts.length] ?? '' },
     state: mine ? (index === 30 ? 'failed' : index === 27 ? 'queued' : 'sent') : null,
-    failure: index === 30 ? 'The node refused this message: it is too large.' : null,
   };
 }
 

@@ -2,12 +2,12 @@ import type { BackupSummary } from '../../keystore/backup-summary.ts';
 import type { Keystore } from '../../keystore/keystore.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
 import type { Clock } from '../../protocol/time.ts';
-import { RefusalError } from '../../rpc/errors.ts';
 import type { BackupAccount, BackupReport, Restored } from '../../rpc/views.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import { packPin } from '../messages/pins.ts';
 import { parseNodeUrl } from '../nodes/node-url.ts';
+import { badParams, refused } from '../refuse.ts';
 import type { Backups } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -75,7 +75,7 @@ export function createBackups({
   const gathered = async (session: Session, withMessages: boolean) => {
     const { rows, conversations, messages } = withMessages ? await gatherMessages(session) : { rows: [], conversations: [], messages: [] };
     if (messages.length > mostMessages)
-      throw new RefusalError('file-too-large', `A backup file takes ${mostMessages} messages at most; there are ${messages.length}.`);
+      throw refused('file-too-large', 'refusals.backupTooLarge', { most: mostMessages, number: messages.length });
     const pins = (await session.pins.all()).map(packPin);
     await session.names.load();
     const names = [...session.names.all()].map(([peer, name]) => ({ peer, name }));
@@ -160,12 +160,12 @@ export function createBackups({
     restore: (id, passphrase) =>
       exclusive(async () => {
         parcels.received(id);
-        if (opened?.id !== id) throw new RefusalError('bad-params', 'The file is not open.', { field: 'id' });
+        if (opened?.id !== id) throw badParams('refusals.fileNotOpen');
         const { summary, data, settings } = opened;
         const fresh = keystore.state() === 'none';
         const index = summary.accounts.findIndex((account) => ['new', 'same'].includes(stateOf(account)));
         const account = summary.accounts[index];
-        if (!account) throw new RefusalError('bad-params', 'The file holds no account that can be taken up here.', { field: 'id' });
+        if (!account) throw badParams('refusals.fileForNobody');
         const added = stateOf(account) === 'new';
         if (!fresh) {
           sessions.current(); // what is locked takes nothing up

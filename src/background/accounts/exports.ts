@@ -5,6 +5,7 @@ import type { ImportReport } from '../../rpc/views.ts';
 import { createExclusive } from '../exclusive.ts';
 import { epochsOf, groupOf } from '../messages/group-state.ts';
 import { isAside, type StoredConversation, type StoredMessage, showPayload } from '../messages/model.ts';
+import { refused } from '../refuse.ts';
 import type { Exports } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -36,8 +37,7 @@ export function createExports({ sessions, parcels, clock, changed }: Deps): Expo
           const messages: Awaited<ReturnType<typeof withWords>>[] = [];
           for await (const page of messagesOf(session, row.id)) messages.push(...(await Promise.all(page.map(withWords))));
           count += messages.length;
-          if (count > mostMessages)
-            throw new RefusalError('file-too-large', `A file takes ${mostMessages} messages at most. Export fewer conversations.`);
+          if (count > mostMessages) throw refused('file-too-large', 'refusals.exportTooLarge', { number: mostMessages });
           const group = row.group ? groupOf(row.group) : null;
           lines.push(
             packExported({ conversation: packConversation(row), name: session.names.of(row.peer), group, messages: messages.reverse() }),

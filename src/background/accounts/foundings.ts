@@ -9,6 +9,7 @@ import { contactTopic, introTopic, inviteTopic, privateStoreTopic } from '../../
 import { RefusalError } from '../../rpc/errors.ts';
 import type { PhraseAccount, Status } from '../../rpc/views.ts';
 import { createExclusive } from '../exclusive.ts';
+import { badParams } from '../refuse.ts';
 import type { FoundingStart, Foundings } from '../services.ts';
 
 interface Deps {
@@ -83,13 +84,8 @@ function startOf(start: FoundingStart): Parameters<Founding['begin']>[0] {
   if (start.way !== 'external') return start;
   try {
     return { way: 'external', address: parseAddress(start.address) };
-  } catch (cause) {
-    throw new RefusalError(
-      'bad-params',
-      'The capitals of this address do not fit: a letter may be wrong.',
-      { field: 'address' },
-      { cause },
-    );
+  } catch {
+    throw badParams('refusals.mistypedAddress');
   }
 }
 

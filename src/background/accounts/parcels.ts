@@ -1,5 +1,6 @@
 import { fromBase64, randomBytes, toBase64, toHex } from '../../protocol/bytes.ts';
 import { RefusalError } from '../../rpc/errors.ts';
+import { badParams } from '../refuse.ts';
 import type { ParcelsService } from '../services.ts';
 
 /** Bytes that go over the port at once. */
@@ -63,8 +64,7 @@ export function createParcels(dropped: (id: string) => void): Parcels {
       async put(id, offset, data) {
         const file = incomingOf(id);
         const bytes = decoded(data);
-        if (!bytes || offset !== file.received || offset + bytes.length > file.bytes.length)
-          throw new RefusalError('bad-params', 'The pieces of the file do not fit.', { field: 'offset' });
+        if (!bytes || offset !== file.received || offset + bytes.length > file.bytes.length) throw badParams('refusals.filePieces');
         file.bytes.set(bytes, offset);
         file.received += bytes.length;
         return null;

@@ -16,6 +16,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import { maxRemoteLength } from '../../protocol/remote-content.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import { longestInline, type MessageView, type OpenedFile, type OwnEvents } from '../../rpc/views.ts';
+import { badParams, refused } from '../refuse.ts';
 import type { AttachmentsService, Messages } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -113,8 +114,8 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
     },
     async send(conversation, { filename, mimeType, data, replyTo }, clientId): Promise<MessageView> {
       const session = sessions.current();
-      if (data.length === 0) throw new RefusalError('bad-params', 'This file is empty.', { field: 'data' });
-      if (data.length > maxRemoteLength - 4096) throw new RefusalError('file-too-large', 'Files have at most 25 MB.');
+      if (data.length === 0) throw badParams('refusals.fileEmpty');
+      if (data.length > maxRemoteLength - 4096) throw refused('file-too-large', 'refusals.fileTooLarge');
       const file: Attachment = { kind: 'attachment', filename: safeFilename(filename), ...(mimeType && { mimeType }), data };
       const content = data.length <= longestInline ? file : await cancellable(clientId, (signal) => elsewhere(session, file, signal));
       return messages.send(conversation, replyTo === null ? content : { kind: 'reply', reference: replyTo, content }, clientId);
@@ -128,10 +129,7 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
   async function elsewhere(session: Session, file: Attachment, signal: AbortSignal): Promise<Value> {
     // Others fetch it over https, whatever way we take to the node.
     if (!session.node.url.startsWith('https://'))
-      throw new RefusalError(
-        'file-too-large',
-        `This node is not reached over https, so that files of more than ${Math.floor(longestInline / 1000)} kB cannot be left there for others.`,
-      );
+      throw refused('file-too-large', 'refusals.fileNeedsHttps', { number: Math.floor(longestInline / 1000) });
     const { payload, attachment } = await sealRemote(file);
     if (signal.aborted) throw cancelled();
     return { ...attachment, url: await session.node.putBlob(attachment.contentDigest, payload, signal) };

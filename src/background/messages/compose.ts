@@ -2,7 +2,7 @@ import { toHex } from '../../protocol/bytes.ts';
 import { type Content, encodeContent } from '../../protocol/content.ts';
 import { maxMessageLength } from '../../protocol/envelope.ts';
 import { nsToMs } from '../../protocol/time.ts';
-import { RefusalError } from '../../rpc/errors.ts';
+import { badParams } from '../refuse.ts';
 import type { Writer } from '../services.ts';
 import type { Session } from '../session.ts';
 import { membersOf } from './group-state.ts';
@@ -18,7 +18,7 @@ export async function compose(
   const createdNs = session.nextTimeNs(conversation);
   const payload = encodeContent(content);
   const { message, id } = await session.keys.sealMessage({ key, topic, payload, createdNs, shouldPush });
-  if (message.length > maxMessageLength) throw new RefusalError('bad-params', 'This message is too long to be sent.', { field: 'text' });
+  if (message.length > maxMessageLength) throw badParams('refusals.messageTooLong');
   // Opened again as the others will: what cannot be read must not leave, and the name for repetitions comes with it.
   const members = membersOf({ ...(group && { group }) });
   const opened = await session.keys.openMessage({ key, topic, envelopeTopic: topic, peer, message, ...(members && { members }) });

@@ -8,6 +8,7 @@ import { inviteTopic } from '../../protocol/topic.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { ConversationRow } from '../../rpc/views.ts';
 import { createExclusive } from '../exclusive.ts';
+import { badParams } from '../refuse.ts';
 import type { Conversations, ListedShelf, Writer } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -181,9 +182,8 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
     async start(text, context, by = 'person') {
       const session = sessions.current();
       const peer = addressOf(text);
-      if (peer === session.address) throw new RefusalError('bad-params', 'This is your own address.', { field: 'peer' });
-      if (isGroupId(context?.conversationId))
-        throw new RefusalError('bad-params', 'Conversation ids of this form are groups.', { field: 'conversationId' });
+      if (peer === session.address) throw badParams('refusals.ownAddress');
+      if (isGroupId(context?.conversationId)) throw badParams('refusals.groupIds');
       const row = await starting(async () => {
         await session.ready();
         const known = await session.contacts.known(peer);
@@ -236,13 +236,8 @@ export async function existing(session: Session, id: string): Promise<StoredConv
 function addressOf(text: string): Address {
   try {
     return parseAddress(text);
-  } catch (cause) {
-    throw new RefusalError(
-      'bad-params',
-      'The checksum of this address is wrong: a letter was changed or mistyped.',
-      { field: 'peer' },
-      { cause },
-    );
+  } catch {
+    throw badParams('refusals.mistypedAddress');
   }
 }
 

@@ -15,6 +15,7 @@ import type { ConversationRow } from '../../rpc/views.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { Failpoint } from '../failpoint.ts';
 import { noteStop } from '../log.ts';
+import { badParams, refused } from '../refuse.ts';
 import type { Groups } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -47,7 +48,7 @@ export function createGroups({ sessions, failpoint, view, changed }: Deps): Grou
   const ownGroup = async (session: Session, id: string) => {
     const row = await rowOf(session, id);
     const group = groupOf(row.group);
-    if (group.creator !== session.address) throw new RefusalError('not-granted', 'Only its creator changes a group.');
+    if (group.creator !== session.address) throw refused('not-granted', 'refusals.creatorOnly');
     if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
     return { row, group };
   };
@@ -63,7 +64,7 @@ export function createGroups({ sessions, failpoint, view, changed }: Deps): Grou
     const { group, key, binding, sealed } = made;
     const id = await session.rows.idOf(group.topic);
     const [peer] = invited;
-    if (!peer) throw new RefusalError('bad-params', 'A group needs somebody else.', { field: 'members' });
+    if (!peer) throw badParams('refusals.groupNeedsOthers');
     const conversation: StoredConversation = {
       id,
       binding,
@@ -132,8 +133,7 @@ export function createGroups({ sessions, failpoint, view, changed }: Deps): Grou
         await session.ready();
         checkTitle(title);
         const others = addressesOf(members).filter((member) => member !== session.address);
-        if (others.length + 1 > maxGroupMembers)
-          throw new RefusalError('bad-params', `A group has at most ${maxGroupMembers} members.`, { field: 'members' });
+        if (others.length + 1 > maxGroupMembers) throw badParams('refusals.tooManyMembers', { number: maxGroupMembers });
         const bundles = await bundlesOf(session, others);
         const createdNs = session.nextTimeNs(null);
         const made = await refusing(session.keys.createGroup(bundles, title.trim(), createdNs));
@@ -144,8 +144,7 @@ export function createGroups({ sessions, failpoint, view, changed }: Deps): Grou
         const session = sessions.current();
         const { group } = await ownGroup(session, id);
         const fresh = addressesOf(members).filter((member) => !group.members.includes(member));
-        if (group.members.length + fresh.length > maxGroupMembers)
-          throw new RefusalError('bad-params', `A group has at most ${maxGroupMembers} members.`, { field: 'members' });
+        if (group.members.length + fresh.length > maxGroupMembers) throw badParams('refusals.tooManyMembers', { number: maxGroupMembers });
         if (fresh.length > 0) await extend(session, id, await bundlesOf(session, fresh));
         return view(id);
       }),
@@ -162,8 +161,7 @@ export function createGroups({ sessions, failpoint, view, changed }: Deps): Grou
         const session = sessions.current();
         const { group } = await ownGroup(session, id);
         const removed = addressesOf(members).filter((member) => group.members.includes(member));
-        if (removed.includes(session.address))
-          throw new RefusalError('bad-params', 'Leave the group to be out of it.', { field: 'members' });
+        if (removed.includes(session.address)) throw badParams('refusals.leaveInstead');
         return view(removed.length === 0 ? id : await removeFrom(session, id, removed));
       }),
     leave: (id) =>
@@ -224,8 +222,8 @@ function addressesOf(members: readonly string[]): Address[] {
       members.map((member) => {
         try {
           return parseAddress(member);
-        } catch (cause) {
-          throw new RefusalError('bad-params', `The checksum of ${member} is wrong.`, { field: 'members' }, { cause });
+        } catch {
+          throw badParams('refusals.wrongChecksum', { address: member });
         }
       }),
     ),
@@ -233,8 +231,7 @@ function addressesOf(members: readonly string[]): Address[] {
 }
 
 function checkTitle(title: string): void {
-  if ([...title.trim()].length > maxGroupTitle)
-    throw new RefusalError('bad-params', `A title has at most ${maxGroupTitle} characters.`, { field: 'title' });
+  if ([...title.trim()].length > maxGroupTitle) throw badParams('refusals.titleTooLong', { number: maxGroupTitle });
 }
 
 /** What the protocol does not let through is a parameter that was wrong. */

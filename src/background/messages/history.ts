@@ -37,7 +37,7 @@ interface Deps {
 export function createHistory({ current, open }: Deps): History {
   const plain = async (session: Session, record: MessageRecord): Promise<HistoryMessage> => {
     const { id, conversation, sender, sentAt, mine, payload } = await open(session, record);
-    const waiting = mine ? (session.outbox.stateOf(id)?.state ?? 'sent') : null;
+    const waiting = mine ? (session.outbox.stateOf(id) ?? 'sent') : null;
     return { id, conversation, sender, sentAt, state: waiting === 'sending' ? 'queued' : waiting, ...(await contentOf(payload)) };
   };
 

@@ -36,7 +36,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     epochs: readonly string[] = epochsOf(message.conversation, session.rows),
   ): Promise<MessageView> => {
     const waiting = message.mine ? session.outbox.stateOf(message.id) : null;
-    const plain = await messageView(message, waiting?.state ?? (message.mine ? 'sent' : null), waiting?.failure ?? null);
+    const plain = await messageView(message, waiting ?? (message.mine ? 'sent' : null));
     const { shown, mine, sentAt, state } = plain;
     if (isAside(shown)) return plain;
     return {
@@ -52,7 +52,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     const record = await session.cache.messages.get(reference);
     if (!record || !epochs.includes(record.conversation) || session.marks.isHidden(record.id)) return null;
     const message = await open(session, record);
-    const { shown, sender, mine } = await messageView(message, null, null);
+    const { shown, sender, mine } = await messageView(message, null);
     return { id: record.id, sender, mine, text: previewText(shown) };
   };
 
@@ -102,7 +102,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     let last: Awaited<ReturnType<typeof previewOf>> | null = null;
     for (const record of await cache.messages.page(conversation, { limit: 50 })) {
       const message = await open(session, record);
-      if (isAside((await messageView(message, null, null)).shown)) continue;
+      if (isAside((await messageView(message, null)).shown)) continue;
       last = await previewOf(message);
       break;
     }

@@ -121,7 +121,7 @@ export interface OutboxEntry {
   readonly id: string;
   readonly conversation: string;
   readonly envelopes: readonly Envelope[];
-  /** Set once the node refused for good: the sentence to show. */
+  /** Anything but null: the node refused it for good. Earlier versions kept a sentence here. */
   readonly failure: string | null;
   /** What the cache shows of it, kept here too because the cache may be lost. */
   readonly row:
@@ -306,7 +306,7 @@ export const conversationView = (
   standing: Omit<ConversationRow, keyof ReturnType<typeof plainView>>,
 ): ConversationRow => ({ ...plainView(row), ...standing });
 
-export async function messageView(message: StoredMessage, state: MessageView['state'], failure: string | null): Promise<MessageView> {
+export async function messageView(message: StoredMessage, state: MessageView['state']): Promise<MessageView> {
   // What an earlier version took in may be more than this one shows: one such message must not hide the others.
   const { type, shown } = await showPayload(message.payload).catch((error: unknown) => {
     if (error instanceof ProtocolError) return { type: 'unknown', shown: { form: 'unknown', type: 'unknown', fallback: null } as const };
@@ -326,6 +326,5 @@ export async function messageView(message: StoredMessage, state: MessageView['st
     reactions: [],
     read: false,
     state,
-    failure,
   };
 }

@@ -4,6 +4,7 @@ import { RefusalError } from '../../rpc/errors.ts';
 import { longestNickname } from '../../rpc/views.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
+import { badParams } from '../refuse.ts';
 import type { NamesService } from '../services.ts';
 import type { Sessions } from '../sessions.ts';
 
@@ -28,8 +29,7 @@ export function nicknameOf(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => (mark === '\u200d' ? mark : ' ')) // a joiner makes one emoji of several
     .replace(/\s+/gu, ' ')
     .trim();
-  if ([...line].length > longestNickname)
-    throw new RefusalError('bad-params', `A name has at most ${longestNickname} characters.`, { field: 'name' });
+  if ([...line].length > longestNickname) throw badParams('refusals.nameTooLong', { number: longestNickname });
   return line;
 }
 

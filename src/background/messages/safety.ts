@@ -6,6 +6,7 @@ import type { Clock } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { Safety } from '../../rpc/views.ts';
 import { noteStop } from '../log.ts';
+import { badParams } from '../refuse.ts';
 import type { SafetyService } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -54,7 +55,7 @@ export function createSafety({ sessions, clock, changed }: Deps): SafetyService 
 
   const peerOf = async (session: Session, id: string): Promise<Address> => {
     const { peer, group } = await existing(session, id);
-    if (group) throw new RefusalError('bad-params', 'A safety number is between two.', { field: 'id' });
+    if (group) throw badParams('refusals.safetyOfTwo');
     return peer;
   };
 

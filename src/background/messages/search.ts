@@ -46,7 +46,7 @@ export function createSearch({ sessions, view, changed, patience = 150 }: Deps):
     const message = (await session.keys.openRecord('messages', record.id, record.sealed)) as StoredMessage;
     const row = latest(session, message.conversation);
     if (!row || shelfOf(row, session) === 'blocked') return null;
-    const { shown } = await messageView(message, null, null);
+    const { shown } = await messageView(message, null);
     const { sender, mine, sentAt } = message;
     const text =
       shown.form === 'text'

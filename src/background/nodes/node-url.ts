@@ -1,4 +1,4 @@
-import { RefusalError } from '../../rpc/errors.ts';
+import { badParams } from '../refuse.ts';
 
 /** The node that Parley talks to until somebody chooses another: the one that `npm start` runs. */
 export const defaultNodeUrl = 'http://127.0.0.1:5555';
@@ -12,15 +12,14 @@ export function parseNodeUrl(text: string): string {
   let url: URL;
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `${guessScheme(trimmed)}://${trimmed}`);
-  } catch (cause) {
-    throw refuse('This is not a web address.', cause);
+  } catch {
+    throw badParams('refusals.noAddress');
   }
-  if (url.username || url.password) throw refuse('The address of a node has no user name or password in it.');
-  if (url.search || url.hash) throw refuse('The address of a node has no "?" or "#" part.');
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse('The address of a node begins with https:// or http://.');
-  if (!url.hostname) throw refuse('This is not a web address.');
-  if (url.protocol === 'http:' && !isNearby(url.hostname))
-    throw refuse('http:// is for nodes on this computer or in a private network. Use https:// for this one.');
+  if (url.username || url.password) throw badParams('refusals.nodeUser');
+  if (url.search || url.hash) throw badParams('refusals.nodeQuery');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw badParams('refusals.nodeScheme');
+  if (!url.hostname) throw badParams('refusals.noAddress');
+  if (url.protocol === 'http:' && !isNearby(url.hostname)) throw badParams('refusals.nodeNearby');
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
@@ -29,12 +28,12 @@ export function parseRpcUrl(text: string): string {
   let url: URL;
   try {
     url = new URL(text.trim());
-  } catch (cause) {
-    throw refuse('This is not a web address.', cause);
+  } catch {
+    throw badParams('refusals.noAddress');
   }
-  if (url.username || url.password) throw refuse('The address of a server has no user name or password in it.');
+  if (url.username || url.password) throw badParams('refusals.serverUser');
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isNearby(url.hostname))) return url.href;
-  throw refuse('The address of a server begins with https://, or with http:// when it is on this computer or in a private network.');
+  throw badParams('refusals.serverScheme');
 }
 
 /** Whether a host name (as `URL` gives it) is this machine or in a private network. */
@@ -54,6 +53,3 @@ function guessScheme(text: string): 'http' | 'https' {
     return 'https';
   }
 }
-
-const refuse = (message: string, cause?: unknown): RefusalError =>
-  new RefusalError('bad-params', message, { field: 'url' }, cause === undefined ? {} : { cause });

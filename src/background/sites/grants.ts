@@ -3,6 +3,7 @@ import { RefusalError } from '../../rpc/errors.ts';
 import type { Address, Permission, PermissionRequest, SiteGrant } from '../../rpc/views.ts';
 import type { Table } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
+import { badParams } from '../refuse.ts';
 import { narrows } from './scopes.ts';
 
 /** How long a yes holds: as long as the origin has a tab, until a time (ms; 0: none), or, after two answers, the longer of the two. */
@@ -185,7 +186,7 @@ export function createGrants(table: Table<unknown>, clock: Clock): Grants {
       const name = nameOf(origin, account);
       const before = alive(all.get(name));
       const held = before?.permissions.find((permission) => isSame(permission, seen));
-      if (!before || !held) throw new RefusalError('bad-params', 'This permission is another one by now. Look at it again.');
+      if (!before || !held) throw badParams('refusals.permissionChanged');
       const others = before.permissions.filter((permission) => permission !== held);
       const left = kept && { ...kept, kind: held.kind, grantedAt: held.grantedAt };
       // The whole account is that or nothing: what looks narrower would promise what it does not keep.

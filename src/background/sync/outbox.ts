@@ -2,7 +2,6 @@ import type { AccountKeys } from '../../keystore/account-keys.ts';
 import { NodeError } from '../../network/errors.ts';
 import type { Clock } from '../../protocol/time.ts';
 import { isConversationTopic, ordinaryTopic, parseTopic } from '../../protocol/topic.ts';
-import type { MessageView } from '../../rpc/views.ts';
 import type { OutboxRow, Records } from '../../storage/records.ts';
 import { createSingle } from '../exclusive.ts';
 import type { Failpoint } from '../failpoint.ts';
@@ -20,7 +19,7 @@ export interface Outbox {
   add(entry: OutboxEntry, request?: string): Promise<void>;
   entries(): OutboxEntry[];
   /** null: not here, so it has been sent. */
-  stateOf(id: string): Pick<MessageView, 'state' | 'failure'> | null;
+  stateOf(id: string): 'queued' | 'sending' | 'failed' | null;
   /** Tries to send now. */
   run(): Promise<void>;
   /** Waits up to `ms` until an entry has left or failed. */
@@ -120,7 +119,7 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
         if (!(error instanceof NodeError)) throw error;
         // A node in trouble may be in trouble with this one only.
         if (error.reason !== 'refused') return error.reason === 'failed' ? null : error;
-        for (const failed of blocks ? ids : [id]) await setFailure(failed, 'The node refused this message.');
+        for (const failed of blocks ? ids : [id]) await setFailure(failed, 'refused');
         if (blocks) return null;
       } finally {
         sending.delete(id);
@@ -176,8 +175,8 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
     stateOf(id) {
       const failure = waiting.get(id)?.entry.failure;
       if (failure === undefined) return null;
-      if (failure !== null) return { state: 'failed', failure };
-      return { state: sending.has(id) ? 'sending' : 'queued', failure: null };
+      if (failure !== null) return 'failed';
+      return sending.has(id) ? 'sending' : 'queued';
     },
     run,
     settled: (id, ms) =>

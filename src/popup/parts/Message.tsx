@@ -7,7 +7,6 @@ import { background } from '../rpc.ts';
 import { t } from '../t.tsx';
 import { visible, visibleLine } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
-import { told } from '../told.ts';
 import { Avatar } from './Avatar.tsx';
 import { Body } from './Body.tsx';
 import { IconButton } from './Button.tsx';
@@ -54,7 +53,7 @@ const read = { icon: CheckCheck, words: 'message.read' } as const;
 
 export function Message({ message, first, last, named, deeds }: MessageProps): JSX.Element {
   const nameOf = useNameOf();
-  const { id, mine, sender, sentAt, claimedAt, shown, state, failure, reactions } = message;
+  const { id, mine, sender, sentAt, claimedAt, shown, state, reactions } = message;
   const waits = state === 'queued' || state === 'sending';
   const sign = state && (message.read ? read : states[state]);
   const event = message.contentType.startsWith('parley.chat/groupUpdate:');
@@ -93,7 +92,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
             <>
               <Icon of={sign.icon} size={16} />
               <span class={state === 'failed' ? undefined : 'hidden'} dir="auto">
-                {state === 'failed' ? (failure === null ? t(sign.words) : told(failure)) : t(sign.words)}
+                {t(sign.words)}
               </span>
             </>
           )}

@@ -7,7 +7,7 @@ import { addressOfName, EnsContext, explainEns, looksLikeName } from '../ens.ts'
 import { addressInPicture } from '../qr-picture.ts';
 import { background } from '../rpc.ts';
 import { rich, t } from '../t.tsx';
-import { explain, reasonOf } from '../words.ts';
+import { explain } from '../words.ts';
 import { Field } from './Field.tsx';
 import { Icon } from './Icon.tsx';
 import { KnownPeople, useKnownPeople } from './KnownPeople.tsx';
@@ -56,7 +56,7 @@ export function usePeer(own: string): TypedPeer {
           (error: unknown) =>
             current &&
             setFound({
-              error: explainEns(error) ?? (reasonOf(error) === 'bad-params' ? t('peerField.wrongChecksum') : explain(error)),
+              error: explainEns(error) ?? explain(error),
             }),
         );
       },

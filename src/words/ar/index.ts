@@ -6,16 +6,16 @@ import { inbox } from './inbox.ts';
 import { notices } from './notices.ts';
 import { parts } from './parts.ts';
 import { prompts } from './prompts.ts';
+import { refusals } from './refusals.ts';
 import { settings } from './settings.ts';
 import { sites } from './sites.ts';
-import { told } from './told.ts';
 import { transfer } from './transfer.ts';
 import { welcome } from './welcome.ts';
 
 export const ar: CatalogueLike<typeof en> = {
   ...common,
   ...notices,
-  ...told,
+  ...refusals,
   ...parts,
   ...inbox,
   ...prompts,

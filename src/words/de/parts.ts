@@ -99,7 +99,7 @@ export const parts = {
   'message.queued': 'Wartet aufs Senden',
   'message.sending': 'Wird gesendet',
   'message.sent': 'Gesendet',
-  'message.failed': 'Nicht gesendet',
+  'message.failed': 'Der Knoten hat diese Nachricht abgelehnt.',
   'message.read': 'Gelesen',
   'message.goToAnswered': 'Zur Nachricht, auf die das antwortet, von {who}',
   'message.they': 'Die andere Seite',
@@ -128,8 +128,6 @@ export const parts = {
   'peerField.noPicture': 'Diese Datei ist kein Bild, das sich lesen lässt.',
   'peerField.form': '0x und 40 Ziffern. Ein Link oder eine Zeile, in der eine steht, kann ganz eingefügt werden.',
   'peerField.moreCharacters': { one: 'Noch {count} Zeichen.', other: 'Noch {count} Zeichen.' },
-  'peerField.wrongChecksum':
-    'Die Großbuchstaben in dieser Adresse passen nicht: Ein Zeichen ist falsch. Kopiere sie noch einmal von dort, wo du sie hast.',
   'peerField.chooseSomebodyOrGo': 'Wähle jemanden, oder gib eine Adresse ein.',
   'peerField.thisIsNoWallet': 'Das ist keine Wallet-Adresse: 0x und 40 Ziffern, 0 bis 9 und a bis f.',
   'peerField.thisIsYourOwn': 'Das ist deine eigene Adresse.',

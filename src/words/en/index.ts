@@ -4,9 +4,9 @@ import { inbox } from './inbox.ts';
 import { notices } from './notices.ts';
 import { parts } from './parts.ts';
 import { prompts } from './prompts.ts';
+import { refusals } from './refusals.ts';
 import { settings } from './settings.ts';
 import { sites } from './sites.ts';
-import { told } from './told.ts';
 import { transfer } from './transfer.ts';
 import { welcome } from './welcome.ts';
 
@@ -14,7 +14,7 @@ import { welcome } from './welcome.ts';
 export const en = {
   ...common,
   ...notices,
-  ...told,
+  ...refusals,
   ...parts,
   ...inbox,
   ...settings,

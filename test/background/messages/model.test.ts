@@ -8,8 +8,8 @@ const stored = (payload: Uint8Array) => ({ id: 'a', conversation: 'c', sender: a
 
 test('a stored message that this version does not take is shown as unknown, and hides no other', async () => {
   const reaction = encodeContent({ type: 'xmtp.org/reaction:1.0', parameters: new Map(), content: utf8('[1]') });
-  expect((await messageView(stored(reaction), null, null)).shown.form).toBe('unknown');
-  expect((await messageView(stored(Uint8Array.of(255)), null, null)).shown.form).toBe('unknown');
+  expect((await messageView(stored(reaction), null)).shown.form).toBe('unknown');
+  expect((await messageView(stored(Uint8Array.of(255)), null)).shown.form).toBe('unknown');
 });
 
 test('a preview is one line of at most 160 characters', () => {

@@ -66,7 +66,7 @@ describe('a search', () => {
   });
 
   it('takes up what comes, over a death too, and says when there is more', async () => {
-    expect(await texts(me.life, 'brulee')).toHaveLength(1);
+    await until(async () => (await texts(me.life, 'brulee')).length === 1, 'the first one');
     for (const n of [1, 2, 3]) await say(friend, theirs, `brulee ${n}`);
     await until(async () => (await texts(me.life, 'brulee')).length === 4, 'the new ones');
     me.life.kill();

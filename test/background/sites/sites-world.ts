@@ -144,7 +144,6 @@ export class World {
           reactions: [],
           read: false,
           state: 'sending',
-          failure: null,
         };
         this.sent.set(request, message);
         this.messages.push({
