@@ -23,6 +23,7 @@ import { createAwake } from './awake.ts';
 import { createBadge } from './badge.ts';
 import { createEvents } from './events.ts';
 import { noFailpoint } from './failpoint.ts';
+import { createGlimpses } from './glimpses.ts';
 import { guardServices } from './guard-services.ts';
 import { noteStop } from './log.ts';
 import { createAttachments } from './messages/attachments.ts';
@@ -159,6 +160,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       founding.drop().catch((error: unknown) => noteStop('dropping a draft', error));
       void preferences.nodeInUse().then((url) => node.reset(url));
       nodeImports.drop();
+      glimpses.drop().catch((error: unknown) => noteStop('dropping what a page shows first', error));
       notifications.clear();
       board.changed();
       accountChanged();
@@ -183,6 +185,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     accountRecords,
     front,
     forgetGrants: grants.forget,
+    dropGlimpse: () => glimpses.drop(),
     turned,
     clock,
     accountChanged,
@@ -268,8 +271,10 @@ export async function assemble(platform: Platform): Promise<Background> {
     changed: () => events.emit('sites', null),
   });
   const notifications = createNotifications({ sessions, level: preferences.notifications, notices: platform.notices, words: notices });
+  const glimpses = createGlimpses({ area: platform.keys.session, key: platform.glimpseKey, sessions, board, conversations, names });
   events.on((event) => {
     if (event === 'conversations') notifications.changed();
+    if (event === 'status' || event === 'names') glimpses.changed();
 
     if (event === 'messages' || event === 'conversations') sites.arrived();
   });
@@ -362,6 +367,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       });
     },
     async stop() {
+      glimpses.stop();
       const open = sessions.all();
       sessions.close();
       await Promise.all(open.map((session) => session.rest()));

@@ -2,6 +2,7 @@ import browser, { type Runtime } from 'webextension-polyfill';
 import { fromBase64, toBase64 } from '../protocol/bytes.ts';
 import { offerCurve } from '../protocol/secp256k1-engine.ts';
 import { systemClock } from '../protocol/time.ts';
+import { openGlimpseKey } from '../rpc/glimpse-key.ts';
 import { openRecords } from '../storage/records.ts';
 import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
@@ -93,6 +94,7 @@ async function start(): Promise<Background> {
         remove: (key) => browser.storage.session.remove(key),
       },
     },
+    glimpseKey: openGlimpseKey(),
     wakers: {
       createAlarm: (name, when) => browser.alarms.create(name, when),
       clearAlarm: (name) => browser.alarms.clear(name),

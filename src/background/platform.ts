@@ -1,6 +1,7 @@
 import type { KeystoreDeps } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
+import type { GlimpseKey } from '../rpc/glimpse.ts';
 import type { Exposure } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
 import type { Lock } from './accounts/lock.ts';
@@ -18,6 +19,8 @@ import type { Traces } from './sites/traces.ts';
 export interface Platform {
   readonly records: Records;
   readonly keys: Omit<KeystoreDeps, 'vault' | 'sessionKey' | 'failures' | 'clock'>;
+  /** Of what the next page is to show first; that lies in the session area. */
+  readonly glimpseKey: GlimpseKey;
   readonly wakers: Wakers;
   readonly button: ToolbarButton;
   readonly promptWindow: PromptWindow;

@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Status } from '../rpc/views.ts';
 import { EnsContext } from './ens.ts';
+import { namesAhead } from './glimpse.ts';
 import { NamesContext } from './names.ts';
 import { Icon } from './parts/Icon.tsx';
 import { Failure } from './parts/Notice.tsx';
@@ -63,7 +64,7 @@ export function App(): JSX.Element {
 /** With the names that the owner of the account gave to others. */
 function Named({ of, children }: { readonly of: string; readonly children: ComponentChildren }): JSX.Element {
   const { value } = useAsked(() => background.call('names', {}), of, ['names']);
-  return <NamesContext value={value ?? {}}>{children}</NamesContext>;
+  return <NamesContext value={value ?? namesAhead(of)}>{children}</NamesContext>;
 }
 
 function Begin({

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { OwnEvents, Status } from '../rpc/views.ts';
+import { statusAhead } from './glimpse.ts';
 import { background } from './rpc.ts';
 import { explain } from './words.ts';
 
@@ -51,7 +52,8 @@ export function useStatus(): Asked<Status> & { readonly set: (status: Status) =>
   useEffect(() => {
     if (asked.value) setTold(asked.value);
   }, [asked.value]);
-  return { ...asked, value: told ?? asked.value, set: setTold };
+  // What the background left for the first look stands in until it is awake, unless it says that something is wrong.
+  return { ...asked, value: told ?? asked.value ?? (asked.error === null ? statusAhead() : null), set: setTold };
 }
 
 /** A piece of work that a button starts: under way or not, and what went wrong last time. */

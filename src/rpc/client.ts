@@ -8,6 +8,8 @@ export interface Client<Methods, Events> {
     params: Methods[M] extends (params: infer P) => unknown ? P : never,
   ): Methods[M] extends (params: never) => infer R ? R : never;
   on<E extends keyof Events & string>(event: E, listener: (payload: Events[E]) => void): () => void;
+  /** Opens the port now, which wakes the background. What goes wrong shows at the first call. */
+  open(): void;
   /** Called each time a new port is open: what was heard before may be old. */
   onReconnect(listener: () => void): () => void;
 }
@@ -106,6 +108,13 @@ export function createClient<Methods, Events>({
   return {
     call: (method, params) =>
       new Promise((resolve, reject) => send({ method, params, resolve, reject, tries: 0 })) as ReturnType<Client<Methods, Events>['call']>,
+    open() {
+      try {
+        opened();
+      } catch {
+        // The extension is gone.
+      }
+    },
     on(event, listener) {
       opened();
       const set = listeners.get(event) ?? new Set();

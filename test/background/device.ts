@@ -5,6 +5,8 @@ import type { Background } from '../../src/background/platform.ts';
 import type { KdfCost } from '../../src/keystore/passphrase.ts';
 import type { Cell } from '../../src/keystore/vault-store.ts';
 import { pathKinds } from '../../src/keystore/wallet.ts';
+import { type Glimpse, readGlimpse } from '../../src/rpc/glimpse.ts';
+import { openGlimpseKey } from '../../src/rpc/glimpse-key.ts';
 import type { Status } from '../../src/rpc/views.ts';
 import { openRecords } from '../../src/storage/records.ts';
 
@@ -78,6 +80,7 @@ export class Device {
       records: openRecords(this.#name),
       recordsOf: (address) => openRecords(`${this.#name}-${address}`),
       keys: { mirror: this.#mirror, session: this.#area(), cost },
+      glimpseKey: openGlimpseKey(`${this.#name}-glimpse`),
       wakers: {
         createAlarm: (name, when) => this.alarms.set(name, when),
         clearAlarm: (name) => this.alarms.delete(name),
@@ -118,6 +121,16 @@ export class Device {
     };
     this.#lives.add(life);
     return life;
+  }
+
+  /** What a page would show before the background has answered. */
+  glimpse(now = Date.now()): Promise<Glimpse | null> {
+    return readGlimpse(this.#area(), openGlimpseKey(`${this.#name}-glimpse`), now);
+  }
+
+  /** What is kept for the session, by name. */
+  get kept(): ReadonlyMap<string, string> {
+    return this.#session;
   }
 
   /** The browser ends: what only its memory held is gone. */

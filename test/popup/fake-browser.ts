@@ -1,3 +1,5 @@
+import { newGlimpseKey, writeGlimpse } from '../../src/rpc/glimpse.ts';
+import { openGlimpseKey } from '../../src/rpc/glimpse-key.ts';
 import type {
   Address,
   ConversationRow,
@@ -605,12 +607,15 @@ function connect() {
   return {
     name: 'own',
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
-      if (scene === 'silent' || (scene === 'loading' && request.method !== 'status')) return;
-      setTimeout(() => {
-        const told = answer(request.method, request.params ?? {});
-        note(told);
-        for (const listener of listeners) listener({ id: request.id, ...told });
-      });
+      if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
+      setTimeout(
+        () => {
+          const told = answer(request.method, request.params ?? {});
+          note(told);
+          for (const listener of listeners) listener({ id: request.id, ...told });
+        },
+        scene === 'then, after what is ahead' ? 500 : 0,
+      );
     },
     disconnect() {},
     onMessage: { addListener: (listener: (message: unknown) => void) => listeners.push(listener) },
@@ -643,9 +648,37 @@ const tabs = {
   query: async () => [{ id: 3 }],
 };
 
+/** What the background left for the first look, in the scenes that have it; in `ahead` nothing more is ever heard. */
+const left = new Map<string, unknown>();
+const session = {
+  get: async (name: string) => {
+    await leaving;
+    return { [name]: left.get(name) };
+  },
+  set: async (values: object) => {
+    for (const [name, value] of Object.entries(values)) left.set(name, value);
+  },
+  remove: async (name: string) => void left.delete(name),
+};
+const leaving = scene.endsWith('ahead') ? leave() : undefined;
+async function leave(): Promise<void> {
+  const key = await newGlimpseKey();
+  await openGlimpseKey().put(key);
+  const inbox = { offset: 0, rows: rows.slice(0, 5).map((row) => ({ ...row, draft: 'as it was' })), total: 5, more: false };
+  const names = { [peers[0]]: 'Zoë Quinn' };
+  const area = {
+    get: async () => undefined,
+    set: async (name: string, value: unknown) => void left.set(name, value),
+    remove: async () => {},
+  };
+  await writeGlimpse(area, key, JSON.stringify({ status: { ...status, unread: 3 }, inbox, names }));
+  left.set('unlocked', { lockAt: now + hour, idleAt: null });
+}
+
 const windows = { getCurrent: async () => ({ id: 1 }), create: async () => ({ id: 2 }) };
 
 export default {
+  storage: { session },
   runtime: { connect, getURL: (path: string) => path },
   scripting,
   tabs,

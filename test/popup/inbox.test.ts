@@ -40,6 +40,26 @@ describe('the inbox', () => {
     }));
 });
 
+describe('the first look', () => {
+  test('shows what the background left, with its names, until it answers', () =>
+    at({ scene: 'ahead' }, async (page) => {
+      const rows = page.getByRole('list', { name: 'Conversations' }).getByRole('listitem');
+      expect(await rows.count()).toBe(5);
+      expect(await rows.first().textContent()).toContain('Zoë Quinn');
+      expect(await rows.first().textContent()).toContain('as it was');
+      expect(await objections(page)).toEqual([]);
+    }));
+
+  test('gives way to what the background answers', () =>
+    at({ scene: 'then, after what is ahead' }, async (page) => {
+      const list = page.getByRole('list', { name: 'Conversations' });
+      await list.getByText('as it was').first().waitFor();
+      await list.getByText('as it was').first().waitFor({ state: 'detached' });
+      expect(await list.getByRole('listitem').first().textContent()).toContain('0xD6FB14…951d9e');
+      await list.getByRole('listitem').nth(5).waitFor();
+    }));
+});
+
 describe('requests', () => {
   test('stand apart from the inbox, each with why to be careful, and are decided by keyboard alone', () =>
     at({ scene: 'typical' }, async (page) => {

@@ -40,6 +40,18 @@ function watch(promise: Promise<unknown>): { outcome: unknown } {
   return watched;
 }
 
+test('opens its port before anything is asked, once, and bears that the extension is gone', () => {
+  client.open();
+  client.open();
+  void client.call('read', { id: 1 });
+  expect(ports).toHaveLength(1);
+});
+
+test('bears that the extension is gone when it opens its port', () => {
+  gone = true;
+  expect(() => client.open()).not.toThrow();
+});
+
 describe('the client', () => {
   test('opens one port, when it is first needed', async () => {
     expect(ports).toHaveLength(0);

@@ -31,6 +31,8 @@ interface Deps {
   readonly front: Front;
   /** What sites may do as this account is over. */
   readonly forgetGrants: (account: Address) => Promise<void>;
+  /** What the next page shows first is not to be that of this account any more. */
+  readonly dropGlimpse: () => Promise<void>;
   /** Another account is shown now, or the first one. */
   readonly turned: () => void;
   readonly clock: Clock;
@@ -70,6 +72,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
     accountRecords,
     front,
     forgetGrants,
+    dropGlimpse,
     turned,
     clock,
     accountChanged,
@@ -80,6 +83,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
   const begin = async (address: Address): Promise<void> => {
     await lock.used();
     await (sessions.all().length > 0 ? sessions.begin(address) : sessions.open(true));
+    await dropGlimpse();
     await front.put(address);
     turned();
   };
@@ -195,6 +199,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         const address = known(asked);
         sessions.of(address); // what is locked is not chosen from
         if (address !== front.address()) {
+          await dropGlimpse();
           await front.put(address);
           turned();
         }
@@ -219,6 +224,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
           board.changed(); // one more failure, perhaps
           throw error;
         }
+        await dropGlimpse();
         sessions.end(address);
         await atRest(open);
         await settleRemoval();
@@ -232,6 +238,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         const open = sessions.all();
         sessions.close();
         await lock.now();
+        await dropGlimpse();
         await keystore.wipe();
         // From here on nothing that is sealed can be opened; the rest is tidying up.
         for (const session of open) await atRest(session);

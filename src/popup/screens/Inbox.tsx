@@ -3,6 +3,7 @@ import type { JSX, RefObject } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ConversationRow, ConversationWindow, Status } from '../../rpc/views.ts';
 import type { Key } from '../../words/en/index.ts';
+import { endGlimpse, inboxAhead } from '../glimpse.ts';
 import { useNameOf } from '../names.ts';
 import { AccountMenu } from '../parts/AccountMenu.tsx';
 import { CopyAddress, CopyButton } from '../parts/Address.tsx';
@@ -55,7 +56,11 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
     `${address} ${shelf}`,
     ['conversations'],
   );
-  const part = useMemo(() => value && partOf(value), [value]);
+  const window = value ?? (shelf === 'inbox' && error === null ? inboxAhead(address) : null);
+  const part = useMemo(() => window && partOf(window), [window]);
+  useEffect(() => {
+    if (value !== null || error !== null) endGlimpse();
+  }, [value, error]);
   const empty = part?.total === 0;
   const givesWay = chosen === null && shelf === 'inbox' && empty && status.requests > 0;
   useEffect(() => {
