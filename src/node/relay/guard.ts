@@ -6,9 +6,10 @@ import { RateLimiter } from '../limits.ts';
 import type { Lists } from '../lists.ts';
 import type { NewEnvelope } from '../store/store.ts';
 import { checkEnvelope, writerOf } from '../topic-rules.ts';
+import { type Opened, openBundle } from './bundle.ts';
 import { publicKeyOf } from './identity.ts';
 import type { Shards } from './shards.ts';
-import { checkVoucher } from './voucher.ts';
+import { checkVoucher, type Vouched, type VoucherFault, type VoucherRules } from './voucher.ts';
 import { decodeWakuMessage, envelopeOf, type WakuMessage, wakuHash } from './waku-message.ts';
 
 /** Why something does not come in. The words are labels of metrics: few, and nothing of the message in them. */
@@ -59,6 +60,14 @@ export interface Origin {
   readonly live: boolean;
 }
 
+/** What is known already of a message that came in a bundle. */
+export interface Bundled {
+  /** Whose word the bundle came under. */
+  readonly vouched: Vouched;
+  readonly hash: Buffer;
+  readonly known: boolean;
+}
+
 /** Guards the relay as the validators of the message API guard that. Contacts prove themselves, everything else needs the voucher of a trusted home. */
 export class Guard {
   readonly #options: GuardOptions;
@@ -71,8 +80,14 @@ export class Guard {
     this.#contactsPerPeer = new RateLimiter('contacts of this peer', options.contactRate, options.clock);
   }
 
+  /** Opens what came by gossip under one signature; each message of it is judged then, and the word of its home need not be looked at again. */
+  open(data: Uint8Array): Opened | Judgement {
+    const opened = openBundle(data, this.#options.shards.of, this.#voucherRules(this.#options.clock(), true));
+    return typeof opened === 'string' ? faults[opened] : opened;
+  }
+
   /** Cheap questions come first; a signature is looked at only when nothing else is against it. */
-  judge(pubsubTopic: string, data: Uint8Array | WakuMessage, from: Origin): Judgement {
+  judge(pubsubTopic: string, data: Uint8Array | WakuMessage, from: Origin, bundled?: Bundled): Judgement {
     const message = data instanceof Uint8Array ? decodeWakuMessage(data) : data;
     if (!message) return reject('malformed');
     const { shards, compat, lists, clock } = this.#options;
@@ -81,11 +96,15 @@ export class Guard {
     if (shards.of(message.contentTopic) !== pubsubTopic) return ignore('other shard');
     const envelope = envelopeOf(message);
     if (!envelope) return reject('malformed');
-    const hash = wakuHash(pubsubTopic, envelope);
-    if (this.#options.knows(hash)) return ignore('known');
+    const hash = bundled?.hash ?? wakuHash(pubsubTopic, envelope);
+    if (bundled ? bundled.known : this.#options.knows(hash)) return ignore('known');
     const nowMs = clock();
     const isContact = parseTopic(envelope.topic).kind === 'contact';
-    const refused = isContact ? this.#contactFault(from) : this.#voucherFault(pubsubTopic, envelope, message.voucher, nowMs, from);
+    // Contacts go by themselves, so that everybody may hand them on.
+    if (isContact && bundled) return reject('malformed');
+    const refused = isContact
+      ? this.#contactFault(from)
+      : this.#homeFault(envelope, bundled?.vouched ?? this.#vouchedBy(pubsubTopic, envelope, message.voucher, nowMs, from), nowMs, from);
     if (refused) return refused;
     try {
       const writer = writerOf(envelope);
@@ -103,32 +122,28 @@ export class Guard {
     return spend(this.#contactsPerPeer, peer, !live && this.#isHome(peer));
   }
 
-  #voucherFault(
+  #vouchedBy(
     pubsubTopic: string,
     envelope: NewEnvelope,
     voucher: Uint8Array | undefined,
     nowMs: number,
     { live }: Origin,
-  ): Judgement | null {
+  ): Vouched | Judgement {
     if (!voucher) return ignore('no voucher');
-    const { homes, retention } = this.#options;
-    const checked = checkVoucher(voucher, pubsubTopic, envelope, { trusts: (home) => homes.has(home), nowMs, live });
-    switch (checked) {
-      case 'malformed':
-        return reject('malformed');
-      case 'forged':
-        return reject('forged voucher');
-      case 'untrusted':
-        return ignore('untrusted home');
-      case 'expired':
-        return ignore('expired');
-      case 'ahead':
-        return ignore('clock');
-    }
-    const days = retention.get(parseTopic(envelope.topic).kind);
-    if (days !== undefined && checked.issuedMs < nowMs - days * 86_400_000) return ignore('forgotten');
+    const checked = checkVoucher(voucher, { pubsubTopic, envelope }, this.#voucherRules(nowMs, live));
+    return typeof checked === 'string' ? faults[checked] : checked;
+  }
+
+  #homeFault(envelope: NewEnvelope, vouched: Vouched | Judgement, nowMs: number, { live }: Origin): Judgement | null {
+    if ('verdict' in vouched) return vouched;
+    const days = this.#options.retention.get(parseTopic(envelope.topic).kind);
+    if (days !== undefined && vouched.issuedMs < nowMs - days * 86_400_000) return ignore('forgotten');
     if (!live && isEphemeralTopic(envelope.topic)) return ignore('against the rules');
-    return spend(this.#perHome, checked.home, false);
+    return spend(this.#perHome, vouched.home, false);
+  }
+
+  #voucherRules(nowMs: number, live: boolean): VoucherRules {
+    return { trusts: (home) => this.#options.homes.has(home), nowMs, live };
   }
 
   #isHome(peer: string): boolean {
@@ -139,6 +154,14 @@ export class Guard {
 
 const ignore = (reason: Reason, retryMs?: number): Judgement => ({ verdict: 'ignore', reason, ...(retryMs !== undefined && { retryMs }) });
 const reject = (reason: Reason): Judgement => ({ verdict: 'reject', reason });
+
+const faults: Readonly<Record<VoucherFault, Judgement>> = {
+  malformed: reject('malformed'),
+  forged: reject('forged voucher'),
+  untrusted: ignore('untrusted home'),
+  expired: ignore('expired'),
+  ahead: ignore('clock'),
+};
 
 function spend(limiter: RateLimiter, who: string, free: boolean): Judgement | null {
   if (free) return null;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RelayIdentity } from './identity.ts';
 
 /** What we use of libp2p. Its own types are not named, so that everything else compiles and runs where it is not installed. */
@@ -100,7 +100,7 @@ export async function createHost({
   const pubsub = await call('@libp2p/gossipsub', 'gossipsub', {
     globalSignaturePolicy: 'StrictNoSign',
     // Over all bytes: a message whose voucher somebody spoilt is another one, and does not hide the good one.
-    msgIdFn: ({ data }: { data: Uint8Array }) => createHash('sha256').update(data).digest(),
+    msgIdFn: ({ data }: { data: Uint8Array }) => hash('sha256', data, 'buffer'),
     allowedTopics: [...topics],
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,

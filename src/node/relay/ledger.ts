@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { bytesOf, type Database, openDatabase, type Statement } from '../store/driver.ts';
+import { bytesOf, type Database, openDatabase, type SqlValue, type Statement } from '../store/driver.ts';
+import { BundleWords, bundleShape, type KeptBundle } from './bundle-words.ts';
+import { hashName } from './recent.ts';
 
 /** Where a peer's store has been read up to. */
 export interface PeerPlace {
@@ -24,8 +26,8 @@ export interface TimeWindow {
 }
 
 const shape = `
-  -- Messages by their hash: where they are in the store and in time, and the voucher of those that another node took. A voucher is there before its row is.
-  CREATE TABLE IF NOT EXISTS message (hash BLOB PRIMARY KEY, seq INTEGER, ts INTEGER, voucher BLOB) STRICT, WITHOUT ROWID;
+  -- Messages by their hash: where they are in the store and in time, and of those that another node took the voucher, or the bundle that has it. Either is there before its row is.
+  CREATE TABLE IF NOT EXISTS message (hash BLOB PRIMARY KEY, seq INTEGER, ts INTEGER, voucher BLOB, bundle INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS message_ts ON message (ts, hash);
   -- How far the stores of peers have been read, by settings under which it happened.
   CREATE TABLE IF NOT EXISTS place (peer TEXT PRIMARY KEY, store TEXT NOT NULL, seq INTEGER NOT NULL, settings TEXT NOT NULL) STRICT;
@@ -33,23 +35,35 @@ const shape = `
   CREATE TABLE IF NOT EXISTS indexed (one INTEGER PRIMARY KEY CHECK (one = 1), topics TEXT NOT NULL, store TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
 `;
 
+/** Rows of one statement: calling one costs more than a row. */
+const rowsAtOnce = 50;
+
 /** What a node on the relay remembers beside its store, in `relay.db`: hashes, vouchers and places. Hashes and places can be had again, vouchers cannot. */
 export class Ledger {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
+  readonly #bundles: BundleWords;
+  /** Whether what is written is on the disk when it is committed. */
+  #durable = true;
 
   /** `topics`: the setting of the pubsub topics, `store`: the id of the store. */
   constructor(data: string, topics: string, store: string) {
     this.#database = openDatabase(data === ':memory:' ? data : join(data, 'relay.db'));
-    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL']) this.#database.prepare(`PRAGMA ${pragma}`).all();
-    this.#database.exec(shape);
+    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'wal_autocheckpoint = 8192'])
+      this.#database.prepare(`PRAGMA ${pragma}`).all();
+    this.#database.exec(shape + bundleShape);
+    // As it was before there were bundles.
+    if (!this.#run("SELECT 1 FROM pragma_table_info('message') WHERE name = 'bundle'").get())
+      this.#database.exec('ALTER TABLE message ADD COLUMN bundle INTEGER NOT NULL DEFAULT 0');
     const indexed = this.#run('SELECT topics, store FROM indexed').get();
-    if (indexed?.['topics'] === topics && indexed['store'] === store) return;
-    this.#database.exec('BEGIN');
-    // Other pubsub topics are other hashes, and of a restored store the numbers mean other rows.
-    this.#database.exec(indexed?.['topics'] === topics ? 'UPDATE message SET seq = NULL' : 'DELETE FROM message');
-    this.#run('INSERT OR REPLACE INTO indexed VALUES (1, ?, ?, 0)').run(topics, store);
-    this.#database.exec('COMMIT');
+    if (indexed?.['topics'] !== topics || indexed['store'] !== store) {
+      this.#database.exec('BEGIN');
+      // Other pubsub topics are other hashes, and of a restored store the numbers mean other rows.
+      this.#database.exec(indexed?.['topics'] === topics ? 'UPDATE message SET seq = NULL' : 'DELETE FROM message; DELETE FROM bundle');
+      this.#run('INSERT OR REPLACE INTO indexed VALUES (1, ?, ?, 0)').run(topics, store);
+      this.#database.exec('COMMIT');
+    }
+    this.#bundles = new BundleWords((sql) => this.#run(sql));
   }
 
   /** The row up to which every row of the store has its hash here. */
@@ -57,27 +71,49 @@ export class Ledger {
     return Number(this.#run('SELECT seq FROM indexed').get()?.['seq'] ?? 0);
   }
 
-  /** Writes down where messages are, up to a row. */
+  /** Writes down where messages are, up to a row. It can be had again from the store: the disk is not waited for. */
   index(rows: readonly Indexed[], upTo: number): void {
-    this.#atOnce(() => {
-      for (const { hash, seq, timestampNs } of rows)
-        this.#run(
-          'INSERT INTO message (hash, seq, ts) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET seq = excluded.seq, ts = excluded.ts',
-        ).run(hash, seq, timestampNs);
+    this.#atOnce(false, () => {
+      const values = rows.map(({ hash, seq, timestampNs }) => [hash, seq, timestampNs, this.#bundles.waitingFor(hash)]);
+      this.#insert(
+        'INSERT INTO message (hash, seq, ts, bundle) VALUES',
+        values,
+        'ON CONFLICT (hash) DO UPDATE SET seq = excluded.seq, ts = excluded.ts, bundle = max(bundle, excluded.bundle)',
+      );
+      this.#bundles.placed(rows.map(({ hash }) => hash));
       this.#run('UPDATE indexed SET seq = ?').run(upTo);
     });
   }
 
-  /** Keeps vouchers, before the rows that they are for are stored. */
-  keep(vouchers: readonly { readonly hash: Uint8Array; readonly voucher: Uint8Array }[]): void {
-    if (vouchers.length === 0) return;
-    this.#atOnce(() => {
-      for (const { hash, voucher } of vouchers)
-        this.#run('INSERT INTO message (hash, voucher) VALUES (?, ?) ON CONFLICT (hash) DO UPDATE SET voucher = excluded.voucher').run(
-          hash,
-          voucher,
-        );
+  /** Said when everything has been indexed that was stored before the start. */
+  caughtUp(): void {
+    this.#bundles.caughtUp();
+  }
+
+  /** Keeps vouchers and the words of bundles, before the rows that they are for are stored. */
+  keep(vouchers: readonly { readonly hash: Uint8Array; readonly voucher: Uint8Array }[], bundles: readonly KeptBundle[] = []): void {
+    if (vouchers.length + bundles.length === 0) return;
+    this.#atOnce(true, () => {
+      this.#insert(
+        'INSERT INTO message (hash, voucher) VALUES',
+        vouchers.map(({ hash, voucher }) => [hash, voucher]),
+        'ON CONFLICT (hash) DO UPDATE SET voucher = excluded.voucher',
+      );
+      for (const bundle of bundles) this.#bundles.keep(bundle);
     });
+  }
+
+  /** Which of these messages the store has, as far as is indexed. */
+  known(hashes: readonly Uint8Array[]): Set<string> {
+    const found = new Set<string>();
+    for (let at = 0; at < hashes.length; at += rowsAtOnce) {
+      const some = hashes.slice(at, at + rowsAtOnce);
+      // One statement for any number of them: a hash twice is found once.
+      const asked = [...some, ...Array.from({ length: rowsAtOnce - some.length }, () => some[0] as Uint8Array)];
+      const sql = `SELECT hash FROM message WHERE hash IN (${Array(rowsAtOnce).fill('?').join()}) AND seq IS NOT NULL`;
+      for (const row of this.#run(sql).all(...asked)) found.add(hashName(bytesOf(row['hash'])));
+    }
+    return found;
   }
 
   /** Where a message is; null when the store has it not, as far as is indexed. */
@@ -101,8 +137,11 @@ export class Ledger {
 
   /** The voucher under which another node's message came; none for those that this node took itself. */
   voucherOf(hash: Uint8Array): Uint8Array | undefined {
-    const voucher = this.#run('SELECT voucher FROM message WHERE hash = ?').get(hash)?.['voucher'];
-    return voucher === undefined || voucher === null ? undefined : bytesOf(voucher);
+    const row = this.#run('SELECT voucher, bundle FROM message WHERE hash = ?').get(hash);
+    const voucher = row?.['voucher'];
+    if (voucher !== undefined && voucher !== null) return bytesOf(voucher);
+    const bundle = Number(row?.['bundle'] ?? 0) || this.#bundles.waitingFor(hash);
+    return bundle === 0 ? undefined : this.#bundles.voucherOf(bundle, hash);
   }
 
   /** How far a peer's store has been read under these settings. */
@@ -119,7 +158,19 @@ export class Ledger {
     this.#database.close();
   }
 
-  #atOnce(work: () => void): void {
+  #insert(before: string, rows: readonly (readonly SqlValue[])[], after: string): void {
+    for (let at = 0; at < rows.length; ) {
+      const count = rows.length - at >= rowsAtOnce ? rowsAtOnce : 1;
+      const some = rows.slice(at, at + count);
+      const row = `(${(some[0] as readonly SqlValue[]).map(() => '?').join()})`;
+      this.#run(`${before} ${Array(count).fill(row).join()} ${after}`).run(...some.flat());
+      at += count;
+    }
+  }
+
+  #atOnce(durable: boolean, work: () => void): void {
+    if (durable !== this.#durable) this.#database.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
+    this.#durable = durable;
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       work();

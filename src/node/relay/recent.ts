@@ -8,19 +8,20 @@ export class Recent {
   }
 
   has(hash: Uint8Array): boolean {
-    return this.#names.has(nameOf(hash));
+    return this.#names.has(hashName(hash));
   }
 
   add(hash: Uint8Array): void {
-    const name = nameOf(hash);
+    const name = hashName(hash);
     this.#names.delete(name);
     this.#names.add(name);
     if (this.#names.size > this.#most) this.#names.delete(this.#names.values().next().value as string);
   }
 
   delete(hash: Uint8Array): void {
-    this.#names.delete(nameOf(hash));
+    this.#names.delete(hashName(hash));
   }
 }
 
-const nameOf = (hash: Uint8Array): string => Buffer.from(hash).toString('base64');
+/** A hash as a member of a set. */
+export const hashName = (hash: Uint8Array): string => Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1');

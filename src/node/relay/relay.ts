@@ -1,16 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../protocol/time.ts';
-import { isEphemeralTopic, parseTopic } from '../../protocol/topic.ts';
+import { parseTopic } from '../../protocol/topic.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { RateLimiter } from '../limits.ts';
 import type { Lists } from '../lists.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { type CommittedEnvelope, type NewEnvelope, NotNewerError, type Store } from '../store/store.ts';
+import type { CommittedEnvelope, NewEnvelope, Store } from '../store/store.ts';
+import { Announcer } from './announcer.ts';
+import { bundleTopicOf } from './bundle.ts';
 import { readFrame, writeFrame } from './frames.ts';
-import { Guard, type Judgement } from './guard.ts';
+import { Guard } from './guard.ts';
 import { createHost, type Host, type PeerId, storeTimeoutMs } from './host.ts';
 import { openIdentity, publicKeyOf, type RelayIdentity } from './identity.ts';
+import { Intake } from './intake.ts';
 import { Ledger } from './ledger.ts';
 import { type PeerReport, Peers } from './peers.ts';
 import { Recent } from './recent.ts';
@@ -18,7 +21,7 @@ import { parseShards, type Shards } from './shards.ts';
 import { answerStoreQuery, storeProtocol } from './store-query.ts';
 import { syncWith } from './sync.ts';
 import { issueVoucher } from './voucher.ts';
-import { encodeWakuMessage, type WakuMessage, wakuHash, wakuMessageOf } from './waku-message.ts';
+import { type WakuMessage, wakuHash, wakuMessageOf } from './waku-message.ts';
 
 export interface RelaySettings {
   /** Multiaddresses to listen at. */
@@ -49,11 +52,6 @@ export interface RelayDeps {
   readonly clock: Clock;
 }
 
-interface Voucher {
-  readonly hash: Uint8Array;
-  readonly voucher: Uint8Array;
-}
-
 /** Messages that were seen of late. */
 const maxRecent = 50_000;
 /** Requests to our store per second of one peer. */
@@ -67,14 +65,14 @@ export class Relay {
   readonly #deps: RelayDeps;
   readonly #shards: Shards;
   readonly #ledger: Ledger;
-  readonly #guard: Guard;
   readonly #host: Host;
+  readonly #announcer: Announcer;
+  readonly #intake: Intake;
+  readonly #bundleTopic: string;
   readonly #peers: Peers;
   readonly #recent = new Recent(maxRecent);
   readonly #queries: RateLimiter;
   #indexing: Promise<number> | undefined;
-  #keeping: Promise<void> | undefined;
-  readonly #unkept: Voucher[] = [];
   #stopped = false;
 
   /** @throws RelayMissingError, StoreError, or the system's error when it cannot listen */
@@ -88,7 +86,7 @@ export class Relay {
     const { host, multiaddr } = await createHost({
       listen: settings.listen,
       identity,
-      topics: shards.topics,
+      topics: [...shards.topics, bundleTopicOf(settings.topic)],
       isBanned: (peer) => banned(peer),
     });
     const relay = new Relay(deps, identity, shards, host, multiaddr);
@@ -103,7 +101,7 @@ export class Relay {
   }
 
   private constructor(deps: RelayDeps, identity: RelayIdentity, shards: Shards, host: Host, multiaddr: (text: string) => unknown) {
-    const { settings, store, compat, retention, lists, clock, log, metrics, data } = deps;
+    const { settings, store, dispatcher, compat, retention, lists, clock, log, metrics, data } = deps;
     this.#deps = deps;
     this.identity = identity;
     this.#shards = shards;
@@ -111,7 +109,7 @@ export class Relay {
     this.#ledger = new Ledger(data, settings.topic, store.id);
     this.#queries = new RateLimiter('store queries of this peer', queriesPerSecond, clock);
     const homes = new Set([identity.publicKey, ...settings.trust.flatMap((peer) => publicKeyOf(peer) ?? [])].map(hex));
-    this.#guard = new Guard({
+    const guard = new Guard({
       shards,
       compat,
       homes,
@@ -135,6 +133,12 @@ export class Relay {
       clock,
       sync: (peer) => this.#sync(peer, settings.trust),
     });
+    this.#bundleTopic = bundleTopicOf(settings.topic);
+    const recent = this.#recent;
+    this.#announcer = new Announcer({ identity, host, shards, topic: settings.topic, recent, log, metrics, clock });
+    const ledger = this.#ledger;
+    const count: Peers['count'] = (peer, judgement, live) => this.#peers.count(peer, judgement, live);
+    this.#intake = new Intake({ guard, ledger, recent, store, dispatcher, log, metrics, count });
   }
 
   /** Where other nodes reach this one, with its peer id. */
@@ -149,20 +153,7 @@ export class Relay {
 
   /** Hands on what this node took from its own users. It need not arrive: what is lost on the way is found when stores are compared. */
   announce(envelopes: readonly NewEnvelope[]): void {
-    for (const envelope of envelopes) {
-      // A contact that this node did not check itself would cost it its standing.
-      const isContact = parseTopic(envelope.topic).kind === 'contact';
-      if (isContact && !envelope.contact) continue;
-      const pubsubTopic = this.#shards.of(envelope.topic);
-      const hash = wakuHash(pubsubTopic, envelope);
-      this.#recent.add(hash);
-      const message = wakuMessageOf(envelope);
-      if (!isContact) message.voucher = issueVoucher(this.identity, pubsubTopic, envelope, this.#deps.clock());
-      this.#host.services.pubsub.publish(pubsubTopic, encodeWakuMessage(message)).then(
-        () => this.#deps.metrics.relayed.add(1, { what: 'announced' }),
-        (error: unknown) => this.#deps.log.warn('an envelope could not be announced', { why: String(error) }),
-      );
-    }
+    this.#announcer.announce(envelopes);
   }
 
   async close(): Promise<void> {
@@ -177,10 +168,16 @@ export class Relay {
     const { pubsub } = this.#host.services;
     for (const topic of this.#shards.topics) {
       pubsub.topicValidators.set(topic, async (peer, { data }) => {
-        const [judgement] = await this.#take(peer.toString(), true, [{ pubsubTopic: topic, message: data }]);
+        const [judgement] = await this.#intake.take(peer.toString(), true, [{ pubsubTopic: topic, message: data }]);
         return judgement?.verdict ?? 'ignore';
       });
     }
+    pubsub.topicValidators.set(this.#bundleTopic, async (peer, { data }) => {
+      const { verdict, taken } = await this.#intake.takeBundle(peer.toString(), data);
+      if (verdict !== 'accept' || this.#announcer.hasPlainPeers)
+        for (const each of taken()) this.#announcer.publish(each.pubsubTopic, each.data);
+      return verdict;
+    });
     await this.#host.handle(
       storeProtocol,
       async (stream, { remotePeer }) => {
@@ -196,79 +193,9 @@ export class Relay {
       { maxInboundStreams: 64 },
     );
     await this.#host.start();
-    for (const topic of this.#shards.topics) pubsub.subscribe(topic);
+    for (const topic of [...this.#shards.topics, this.#bundleTopic]) pubsub.subscribe(topic);
     this.#peers.start();
     this.#deps.log.info('relaying', { peer: this.identity.peerId, at: this.addresses.join(' ') });
-  }
-
-  /** Judges what came and puts what is good into the store; only then is it handed on. */
-  async #take(
-    peer: string,
-    live: boolean,
-    messages: readonly { readonly pubsubTopic: string; readonly message: Uint8Array | WakuMessage }[],
-  ): Promise<Judgement[]> {
-    const { metrics, log } = this.#deps;
-    const judged = messages.map(({ pubsubTopic, message }) => {
-      const judgement = this.#guard.judge(pubsubTopic, message, { peer, live });
-      // The same one in the same batch, or from two peers at once, is known from here on.
-      if (judgement.verdict === 'accept') this.#recent.add(judgement.hash);
-      return judgement;
-    });
-    const accepted = judged.filter((judgement) => judgement.verdict === 'accept');
-    try {
-      await this.#keep(
-        accepted.flatMap(({ hash, voucher, envelope }) => (voucher && !isEphemeralTopic(envelope.topic) ? [{ hash, voucher }] : [])),
-      );
-    } catch (error) {
-      log.error('the vouchers of the relay cannot be kept', error);
-      for (const { hash } of accepted) this.#recent.delete(hash);
-      return judged.map((judgement) => (judgement.verdict === 'accept' ? failed : judgement));
-    }
-    return Promise.all(
-      judged.map(async (judgement): Promise<Judgement> => {
-        const final = judgement.verdict === 'accept' ? await this.#put(judgement) : judgement;
-        metrics.relayed.add(1, { what: final.verdict === 'accept' ? (live ? 'taken' : 'repaired') : `${final.verdict}: ${final.reason}` });
-        this.#peers.count(peer, final, live);
-        return final;
-      }),
-    );
-  }
-
-  /** Keeps vouchers before what they are for is stored. All that comes in one turn of the event loop shares one write to the disk. */
-  #keep(vouchers: readonly Voucher[]): Promise<void> {
-    if (vouchers.length === 0) return Promise.resolve();
-    this.#unkept.push(...vouchers);
-    this.#keeping ??= new Promise((resolve, reject) => {
-      setImmediate(() => {
-        this.#keeping = undefined;
-        try {
-          this.#ledger.keep(this.#unkept.splice(0));
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-    return this.#keeping;
-  }
-
-  /** Into the store, or past it to those who listen. */
-  async #put(judgement: Extract<Judgement, { verdict: 'accept' }>): Promise<Judgement> {
-    const { envelope, hash } = judgement;
-    const { store, dispatcher, log } = this.#deps;
-    if (isEphemeralTopic(envelope.topic)) {
-      dispatcher.dispatch(envelope);
-      return judgement;
-    }
-    try {
-      const [seq] = await store.append([envelope]);
-      return seq === null ? { verdict: 'ignore', reason: 'known' } : judgement;
-    } catch (error) {
-      if (error instanceof NotNewerError) return { verdict: 'ignore', reason: 'not newer' };
-      this.#recent.delete(hash);
-      log.error('an envelope of the relay cannot be stored', error);
-      return failed;
-    }
   }
 
   async #sync(peer: PeerId, trust: readonly string[]) {
@@ -291,7 +218,7 @@ export class Relay {
         }
       },
       missing: (hashes) => hashes.filter((hash) => !this.#knows(hash)),
-      take: (messages) => this.#take(name, false, messages),
+      take: (messages) => this.#intake.take(name, false, messages),
       clock: this.#deps.clock,
       stopped: () => this.#stopped,
     });
@@ -332,7 +259,10 @@ export class Relay {
     for (let after = this.#ledger.indexed; ; ) {
       const rows = this.#stopped ? [] : await store.page(after, 1000);
       const last = rows.at(-1);
-      if (!last || this.#stopped) return after;
+      if (!last || this.#stopped) {
+        if (!this.#stopped) this.#ledger.caughtUp();
+        return after;
+      }
       this.#ledger.index(
         rows.map((row) => ({ hash: wakuHash(this.#shards.of(row.topic), row), seq: row.seq, timestampNs: row.timestampNs })),
         last.seq,
@@ -346,5 +276,4 @@ export class Relay {
   }
 }
 
-const failed: Judgement = { verdict: 'ignore', reason: 'store', retryMs: 1000 };
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -1,20 +1,60 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { VoucherSchema } from '../../gen/parley/relay/v1/voucher_pb.ts';
+import { type Voucher, VoucherSchema } from '../../gen/parley/relay/v1/voucher_pb.ts';
 import type { NewEnvelope } from '../store/store.ts';
 import { isSignedBy, type RelayIdentity } from './identity.ts';
+import { HashTree, leafOf, rootOf, type TreePath } from './tree.ts';
 
 /** Gossip is a matter of seconds: what is much older comes by the store, or not at all. */
 const liveMs = 3_600_000;
 const skewMs = 300_000;
+/** Trees whose signature was found good; envelopes of one tree come together. */
+const maxGoodTrees = 1000;
 
 export type VoucherFault = 'malformed' | 'untrusted' | 'forged' | 'expired' | 'ahead';
+
+/** Whose word it is (the key in hex), and from when. */
+export interface Vouched {
+  readonly home: string;
+  readonly issuedMs: number;
+}
+
+/** An envelope and the pubsub topic that carries it. */
+export interface Carried {
+  readonly pubsubTopic: string;
+  readonly envelope: NewEnvelope;
+}
+
+/** A home's word over a tree of envelopes. */
+export interface TreeWord {
+  readonly home: Uint8Array;
+  readonly issuedMs: bigint;
+  readonly signature: Uint8Array;
+}
 
 /** The voucher of this node for an envelope that it took from somebody with a token. */
 export function issueVoucher(identity: RelayIdentity, pubsubTopic: string, envelope: NewEnvelope, nowMs: number): Uint8Array {
   const issuedMs = BigInt(nowMs);
-  const signature = identity.sign(statement(pubsubTopic, envelope, issuedMs));
+  const signature = identity.sign(statementOf({ pubsubTopic, envelope }, issuedMs));
   return toBinary(VoucherSchema, create(VoucherSchema, { home: identity.publicKey, issuedMs, signature }));
+}
+
+/** One signature for all of them; at least one. */
+export function vouchTogether(
+  identity: RelayIdentity,
+  carried: readonly Carried[],
+  nowMs: number,
+): { readonly word: TreeWord; readonly tree: HashTree } {
+  const tree = treeOf(carried);
+  const issuedMs = BigInt(nowMs);
+  return { word: { home: identity.publicKey, issuedMs, signature: identity.sign(treeStatement(tree.root, issuedMs)) }, tree };
+}
+
+export const treeOf = (carried: readonly Carried[]): HashTree => new HashTree(carried.map(leafOfCarried));
+
+/** The voucher of one envelope of a tree, which can go its own way from here on. */
+export function voucherFrom({ home, issuedMs, signature }: TreeWord, { hashes, sides }: TreePath): Uint8Array {
+  return toBinary(VoucherSchema, create(VoucherSchema, { home, issuedMs, signature, path: hashes as Uint8Array<ArrayBuffer>, sides }));
 }
 
 export interface VoucherRules {
@@ -25,42 +65,84 @@ export interface VoucherRules {
   readonly live: boolean;
 }
 
-/** Whose voucher it is (the key in hex) and from when, or what is wrong with it. A home that is not trusted costs no signature. */
-export function checkVoucher(
-  bytes: Uint8Array,
-  pubsubTopic: string,
-  envelope: NewEnvelope,
-  { trusts, nowMs, live }: VoucherRules,
-): { readonly home: string; readonly issuedMs: number } | VoucherFault {
-  let voucher: { readonly home: Uint8Array; readonly issuedMs: bigint; readonly signature: Uint8Array };
+/** Whose voucher it is and from when, or what is wrong with it. A home that is not trusted costs no signature. */
+export function checkVoucher(bytes: Uint8Array, carried: Carried, rules: VoucherRules): Vouched | VoucherFault {
+  let voucher: Voucher;
   try {
     voucher = fromBinary(VoucherSchema, bytes);
   } catch {
     return 'malformed';
   }
-  const { home, issuedMs, signature } = voucher;
+  const { path: hashes, sides } = voucher;
+  if (hashes.length === 0 && sides === 0)
+    return checkWord(voucher, rules, () => isSignedBy(voucher.home, statementOf(carried, voucher.issuedMs), voucher.signature));
+  return checkWord(voucher, rules, () => {
+    const root = rootOf(leafOfCarried(carried), { hashes, sides });
+    return root !== null && isTreeSigned(voucher, root);
+  });
+}
+
+/** The same of a word over a whole tree. */
+export const checkTree = (word: TreeWord, root: () => Buffer, rules: VoucherRules): Vouched | VoucherFault =>
+  checkWord(word, rules, () => isTreeSigned(word, root()));
+
+function checkWord(
+  { home, issuedMs, signature }: TreeWord,
+  { trusts, nowMs, live }: VoucherRules,
+  isGood: () => boolean,
+): Vouched | VoucherFault {
   if (home.length !== 32 || signature.length !== 64 || issuedMs > BigInt(Number.MAX_SAFE_INTEGER)) return 'malformed';
   const name = Buffer.from(home).toString('hex');
   if (!trusts(name)) return 'untrusted';
-  if (!isSignedBy(home, statement(pubsubTopic, envelope, issuedMs), signature)) return 'forged';
+  if (!isGood()) return 'forged';
   const ageMs = nowMs - Number(issuedMs);
   if (live && ageMs > liveMs) return 'expired';
   if (-ageMs > skewMs) return 'ahead';
   return { home: name, issuedMs: Number(issuedMs) };
 }
 
-/** What is signed. Each part has its length in front, so that nothing can move from one into the next; the first line keeps it from meaning anything else. */
-function statement(pubsubTopic: string, { topic, timestampNs, message }: NewEnvelope, issuedMs: bigint): Uint8Array {
-  const [time, issued] = [Buffer.alloc(8), Buffer.alloc(8)];
-  time.writeBigInt64BE(timestampNs);
-  issued.writeBigUInt64BE(issuedMs);
-  const parts = [Buffer.from(pubsubTopic), Buffer.from(topic), time, createHash('sha256').update(message).digest(), issued];
-  return Buffer.concat([
-    Buffer.from('parley relay voucher 1\n'),
-    ...parts.flatMap((part) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(part.length);
-      return [length, part];
-    }),
-  ]);
+const goodTrees = new Set<string>();
+
+function isTreeSigned({ home, issuedMs, signature }: TreeWord, root: Buffer): boolean {
+  const statement = treeStatement(root, issuedMs);
+  const name = Buffer.concat([home, signature, statement]).toString('latin1');
+  if (goodTrees.has(name)) return true;
+  if (!isSignedBy(home, statement, signature)) return false;
+  goodTrees.add(name);
+  if (goodTrees.size > maxGoodTrees) goodTrees.delete(goodTrees.values().next().value as string);
+  return true;
+}
+
+const statementMark = Buffer.from('parley relay voucher 1\n');
+const treeMark = Buffer.from('parley relay vouchers 1\n');
+
+/** What is signed of one envelope; the first line keeps it from meaning anything else. */
+const statementOf = (carried: Carried, issuedMs: bigint): Buffer =>
+  Buffer.concat([statementMark, partsOf(carried), eightLong, eight(issuedMs)]);
+
+const leafOfCarried = (carried: Carried): Buffer => leafOf([partsOf(carried)]);
+
+const treeStatement = (root: Buffer, issuedMs: bigint): Buffer => Buffer.concat([treeMark, root, eight(issuedMs)]);
+
+/** What names an envelope. Each part has its length in front, so that nothing can move from one into the next. */
+function partsOf({ pubsubTopic, envelope: { topic, timestampNs, message } }: Carried): Buffer {
+  const [network, content] = [Buffer.byteLength(pubsubTopic), Buffer.byteLength(topic)];
+  const bytes = Buffer.allocUnsafe(4 * 4 + network + content + 8 + 32);
+  let at = bytes.writeUInt32BE(network);
+  at += bytes.write(pubsubTopic, at);
+  at = bytes.writeUInt32BE(content, at);
+  at += bytes.write(topic, at);
+  at = bytes.writeUInt32BE(8, at);
+  at = bytes.writeBigInt64BE(timestampNs, at);
+  at = bytes.writeUInt32BE(32, at);
+  hash('sha256', message, 'buffer').copy(bytes, at);
+  return bytes;
+}
+
+const eightLong = Buffer.from([0, 0, 0, 8]);
+
+function eight(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(value);
+  return bytes;
 }

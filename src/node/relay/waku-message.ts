@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type WakuMessage, WakuMessageSchema } from '../../gen/waku/message/v1/message_pb.ts';
 import { isEphemeralTopic } from '../../protocol/topic.ts';
@@ -41,5 +41,5 @@ export function decodeWakuMessage(bytes: Uint8Array): WakuMessage | null {
 export function wakuHash(pubsubTopic: string, { topic, timestampNs, message }: NewEnvelope): Buffer {
   const time = Buffer.alloc(8);
   time.writeBigInt64BE(timestampNs);
-  return createHash('sha256').update(pubsubTopic).update(message).update(topic).update(time).digest();
+  return hash('sha256', Buffer.concat([Buffer.from(pubsubTopic), message, Buffer.from(topic), time]), 'buffer');
 }

@@ -219,7 +219,7 @@ describe('what is no envelope', () => {
 
 test('a voucher says whose it is and from when', () => {
   const bytes = issueVoucher(home, topic, message, now - 5);
-  expect(checkVoucher(bytes, topic, message, { trusts: () => true, nowMs: now, live: true })).toEqual({
+  expect(checkVoucher(bytes, { pubsubTopic: topic, envelope: message }, { trusts: () => true, nowMs: now, live: true })).toEqual({
     home: hex(home.publicKey),
     issuedMs: now - 5,
   });

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/relay/v1/voucher.proto.
  */
 export const file_parley_relay_v1_voucher: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJsZXkvcmVsYXkvdjEvdm91Y2hlci5wcm90bxIPcGFybGV5LnJlbGF5LnYxIj0KB1ZvdWNoZXISDAoEaG9tZRgBIAEoDBIRCglpc3N1ZWRfbXMYAiABKAQSEQoJc2lnbmF0dXJlGAMgASgMYgZwcm90bzM");
+  fileDesc("Ch1wYXJsZXkvcmVsYXkvdjEvdm91Y2hlci5wcm90bxIPcGFybGV5LnJlbGF5LnYxIloKB1ZvdWNoZXISDAoEaG9tZRgBIAEoDBIRCglpc3N1ZWRfbXMYAiABKAQSEQoJc2lnbmF0dXJlGAMgASgMEgwKBHBhdGgYBCABKAwSDQoFc2lkZXMYBSABKA1iBnByb3RvMw");
 
 /**
  * "I took this from somebody who showed a token, within my limits." docs/network.md has the rules.
@@ -35,11 +35,25 @@ export type Voucher = Message<"parley.relay.v1.Voucher"> & {
   issuedMs: bigint;
 
   /**
-   * Over the envelope, its pubsub topic and the time; 64 bytes.
+   * Over the envelope, its pubsub topic and the time, or over the root of a tree of envelopes and the time; 64 bytes.
    *
    * @generated from field: bytes signature = 3;
    */
   signature: Uint8Array;
+
+  /**
+   * Hashes beside the way from the envelope to the root of its tree, the lowest first, 32 bytes each; empty where the envelope was signed by itself.
+   *
+   * @generated from field: bytes path = 4;
+   */
+  path: Uint8Array;
+
+  /**
+   * One bit for each of them, the lowest first: set where that hash stands on the left.
+   *
+   * @generated from field: uint32 sides = 5;
+   */
+  sides: number;
 };
 
 /**

@@ -1,0 +1,101 @@
+import type { Clock } from '../../protocol/time.ts';
+import { parseTopic } from '../../protocol/topic.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { NewEnvelope } from '../store/store.ts';
+import { bundle, bundleTopicOf, maxBundle, maxBundleBytes } from './bundle.ts';
+import type { Host } from './host.ts';
+import type { RelayIdentity } from './identity.ts';
+import type { Recent } from './recent.ts';
+import type { Shards } from './shards.ts';
+import { type Carried, issueVoucher } from './voucher.ts';
+import { encodeWakuMessage, wakuHash, wakuMessageOf } from './waku-message.ts';
+
+export interface AnnouncerOptions {
+  readonly identity: RelayIdentity;
+  readonly host: Host;
+  readonly shards: Shards;
+  /** The setting that the shards come from. */
+  readonly topic: string;
+  readonly recent: Recent;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/**
+ * Hands on to the network. What was published at the same time goes to nodes of our kind together, under one signature; each to itself it goes to whoever
+ * speaks Waku alone, and what nobody else was published with, to all.
+ */
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  #waiting: Carried[] = [];
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** Hands on what this node took from its own users, with all that is told of in the same turn of the event loop. */
+  announce(envelopes: readonly NewEnvelope[]): void {
+    const { recent, shards } = this.#options;
+    for (const envelope of envelopes) {
+      const isContact = parseTopic(envelope.topic).kind === 'contact';
+      // A contact that this node did not check itself would cost it its standing.
+      if (isContact && !envelope.contact) continue;
+      const pubsubTopic = shards.of(envelope.topic);
+      recent.add(wakuHash(pubsubTopic, envelope));
+      // Contacts prove themselves, and go by themselves, so that everybody may hand them on.
+      if (isContact) this.publish(pubsubTopic, encodeWakuMessage(wakuMessageOf(envelope)));
+      else if (this.#waiting.push({ pubsubTopic, envelope }) === 1) setImmediate(() => this.#announceWaiting());
+    }
+  }
+
+  /** Whether somebody is there who does not take bundles. */
+  get hasPlainPeers(): boolean {
+    const { shards, topic, host } = this.#options;
+    const { pubsub } = host.services;
+    const ours = new Set(pubsub.getSubscribers(bundleTopicOf(topic)).map(String));
+    return shards.topics.some((each) => pubsub.getSubscribers(each).some((peer) => !ours.has(peer.toString())));
+  }
+
+  publish(topic: string, data: Uint8Array, count = 1): void {
+    const { host, metrics, log } = this.#options;
+    host.services.pubsub.publish(topic, data).then(
+      () => metrics.relayed.add(count, { what: 'announced' }),
+      (error: unknown) => log.warn('an envelope could not be announced', { why: String(error) }),
+    );
+  }
+
+  #announceWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const hasPlainPeers = waiting.length > 1 && this.hasPlainPeers;
+    for (let rest = waiting; rest.length > 0; ) {
+      const together = rest.slice(0, fitting(rest));
+      rest = rest.slice(together.length);
+      const { identity, clock, topic } = this.#options;
+      const [first] = together as [Carried];
+      if (together.length === 1) {
+        const message = wakuMessageOf(first.envelope);
+        message.voucher = issueVoucher(identity, first.pubsubTopic, first.envelope, clock()) as Uint8Array<ArrayBuffer>;
+        this.publish(first.pubsubTopic, encodeWakuMessage(message));
+        continue;
+      }
+      const bundled = bundle(identity, together, clock());
+      this.publish(bundleTopicOf(topic), bundled.data, together.length);
+      if (!hasPlainPeers) continue;
+      for (const [index, message] of bundled.messages().entries())
+        this.publish((together[index] as Carried).pubsubTopic, encodeWakuMessage(message));
+    }
+  }
+}
+
+/** How many of them go into one bundle; always the first. */
+function fitting(waiting: readonly Carried[]): number {
+  let bytes = 0;
+  const end = waiting.findIndex(({ envelope }, index) => {
+    bytes += envelope.message.length;
+    return index > 0 && (bytes > maxBundleBytes || index === maxBundle);
+  });
+  return end < 0 ? waiting.length : end;
+}

@@ -1,0 +1,179 @@
+import { isEphemeralTopic } from '../../protocol/topic.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { NotNewerError, type Store } from '../store/store.ts';
+import type { KeptBundle } from './bundle-words.ts';
+import type { Bundled, Guard, Judgement } from './guard.ts';
+import type { Ledger } from './ledger.ts';
+import { hashName, type Recent } from './recent.ts';
+import { encodeWakuMessage, type WakuMessage } from './waku-message.ts';
+
+export interface IntakeOptions {
+  readonly guard: Guard;
+  readonly ledger: Ledger;
+  readonly recent: Recent;
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Told what became of each message of a peer. */
+  count(peer: string, judgement: Judgement, live: boolean): void;
+}
+
+interface Kept {
+  readonly hash: Uint8Array;
+  readonly voucher: Uint8Array;
+}
+
+/** A message as it came, and the pubsub topic that carries it. */
+export interface Incoming {
+  readonly pubsubTopic: string;
+  readonly message: Uint8Array | WakuMessage;
+}
+
+/** What a bundle is to the relay, and the messages of it that were taken. */
+export interface BundleTaken {
+  readonly verdict: Judgement['verdict'];
+  taken(): { readonly pubsubTopic: string; readonly data: Uint8Array }[];
+}
+
+/** Takes in what other nodes hand on: judges it, and puts what is good into the store. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #vouchers: Kept[] = [];
+  readonly #bundles: KeptBundle[] = [];
+  #keeping: Promise<void> | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** A bundle is handed on as it is when all of it was taken or known; of any other the messages that were taken go on by themselves. */
+  async takeBundle(peer: string, data: Uint8Array): Promise<BundleTaken> {
+    const { guard, recent, ledger } = this.#options;
+    const opened = guard.open(data);
+    if ('verdict' in opened) {
+      this.#note(peer, opened, true);
+      return { verdict: opened.verdict, taken: () => [] };
+    }
+    const { vouched, messages, word, leaves } = opened;
+    const stored = ledger.known(messages.flatMap(({ hash }) => (recent.has(hash) ? [] : [hash])));
+    const judged = messages.map(({ pubsubTopic, message, hash }) => {
+      const known = recent.has(hash) || stored.has(hashName(hash));
+      return this.#judge(peer, true, { pubsubTopic, message }, { vouched, hash, known });
+    });
+    const keeps = judged.some((judgement) => judgement.verdict === 'accept' && !isEphemeralTopic(judgement.envelope.topic));
+    const final = await this.#store(peer, true, judged, [], keeps ? [{ word, leaves, hashes: messages.map(({ hash }) => hash) }] : []);
+    const taken = () =>
+      messages.flatMap(({ pubsubTopic }, index) =>
+        final[index]?.verdict === 'accept' ? [{ pubsubTopic, data: encodeWakuMessage(opened.alone(index)) }] : [],
+      );
+    if (final.some(({ verdict }) => verdict === 'reject')) return { verdict: 'reject', taken };
+    const isWhole = final.every((judgement) => judgement.verdict === 'accept' || judgement.reason === 'known');
+    return { verdict: isWhole && final.some(({ verdict }) => verdict === 'accept') ? 'accept' : 'ignore', taken };
+  }
+
+  /** Judges what came and puts what is good into the store; only then is it handed on. */
+  take(peer: string, live: boolean, messages: readonly Incoming[]): Promise<Judgement[]> {
+    const judged = messages.map((message) => this.#judge(peer, live, message));
+    const vouchers = judged.flatMap((judgement) => {
+      if (judgement.verdict !== 'accept') return [];
+      const { hash, voucher, envelope } = judgement;
+      return voucher && !isEphemeralTopic(envelope.topic) ? [{ hash, voucher }] : [];
+    });
+    return this.#store(peer, live, judged, vouchers, []);
+  }
+
+  #judge(peer: string, live: boolean, { pubsubTopic, message }: Incoming, bundled?: Bundled): Judgement {
+    const { guard, recent } = this.#options;
+    const judgement = guard.judge(pubsubTopic, message, { peer, live }, bundled);
+    // The same one in the same batch, or from two peers at once, is known from here on.
+    if (judgement.verdict === 'accept') recent.add(judgement.hash);
+    return judgement;
+  }
+
+  async #store(
+    peer: string,
+    live: boolean,
+    judged: readonly Judgement[],
+    vouchers: readonly Kept[],
+    bundles: readonly KeptBundle[],
+  ): Promise<Judgement[]> {
+    const { recent, log } = this.#options;
+    let final: Judgement[];
+    try {
+      await this.#keep(vouchers, bundles);
+      final = await this.#put(judged);
+    } catch (error) {
+      log.error('the vouchers of the relay cannot be kept', error);
+      for (const judgement of judged) if (judgement.verdict === 'accept') recent.delete(judgement.hash);
+      final = judged.map((judgement) => (judgement.verdict === 'accept' ? failed : judgement));
+    }
+    for (const judgement of final) this.#note(peer, judgement, live);
+    return final;
+  }
+
+  #note(peer: string, judgement: Judgement, live: boolean): void {
+    const { metrics, count } = this.#options;
+    metrics.relayed.add(1, {
+      what: judgement.verdict === 'accept' ? (live ? 'taken' : 'repaired') : `${judgement.verdict}: ${judgement.reason}`,
+    });
+    count(peer, judgement, live);
+  }
+
+  /** Keeps vouchers before what they are for is stored. All that comes in one turn of the event loop shares one write to the disk. */
+  #keep(vouchers: readonly Kept[], bundles: readonly KeptBundle[]): Promise<void> {
+    if (vouchers.length + bundles.length === 0) return Promise.resolve();
+    this.#vouchers.push(...vouchers);
+    this.#bundles.push(...bundles);
+    this.#keeping ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.#keeping = undefined;
+        try {
+          this.#options.ledger.keep(this.#vouchers.splice(0), this.#bundles.splice(0));
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    return this.#keeping;
+  }
+
+  /** Into the store, or past it to those who listen. Contacts go one by one, since one that finds no place keeps out what is appended with it. */
+  #put(judged: readonly Judgement[]): Promise<Judgement[]> {
+    const together: Accepted[] = [];
+    let storing: Promise<Judgement[]> | undefined;
+    // Called for the first of them, it waits until all are there.
+    const stored = (): Promise<Judgement[]> => (storing ??= Promise.resolve().then(() => this.#append(together)));
+    const outcomes = judged.map((judgement): Judgement | Promise<Judgement> => {
+      if (judgement.verdict !== 'accept') return judgement;
+      if (isEphemeralTopic(judgement.envelope.topic)) {
+        this.#options.dispatcher.dispatch(judgement.envelope);
+        return judgement;
+      }
+      if (judgement.envelope.contact) return this.#append([judgement]).then(([outcome]) => outcome as Judgement);
+      const place = together.push(judgement) - 1;
+      return stored().then((all) => all[place] as Judgement);
+    });
+    return Promise.all(outcomes);
+  }
+
+  async #append(accepted: readonly Accepted[]): Promise<Judgement[]> {
+    const { store, recent, log } = this.#options;
+    try {
+      const seqs = await store.append(accepted.map(({ envelope }) => envelope));
+      return accepted.map((judgement, index) => (seqs[index] === null ? { verdict: 'ignore', reason: 'known' } : judgement));
+    } catch (error) {
+      if (error instanceof NotNewerError) return accepted.map(() => ({ verdict: 'ignore', reason: 'not newer' }));
+      for (const { hash } of accepted) recent.delete(hash);
+      log.error('an envelope of the relay cannot be stored', error);
+      return accepted.map(() => failed);
+    }
+  }
+}
+
+type Accepted = Extract<Judgement, { verdict: 'accept' }>;
+
+const failed: Judgement = { verdict: 'ignore', reason: 'store', retryMs: 1000 };
