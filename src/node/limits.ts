@@ -91,6 +91,7 @@ export class RateLimiter {
 
 /** What stands for the sender's network in limits: the IPv4 address, in whatever form, or the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
+  if (!/[:%]/.test(address)) return address;
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '');
   if (isIP(plain) !== 6) return plain;
   const groups = groupsOf(plain);

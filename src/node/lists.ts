@@ -128,6 +128,7 @@ function networksOf(ranges: readonly Range[]): Networks {
     size: ranges.length,
     has(network) {
       if (single.has(network)) return true;
+      if (single.size === ranges.length) return false;
       const address = network.replace(/\/64$/, '');
       return isIP(address) !== 0 && list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
     },

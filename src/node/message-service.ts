@@ -4,10 +4,10 @@ import {
   type BatchQueryRequest,
   type BatchQueryResponse,
   BatchQueryResponseSchema,
+  type Envelope,
   EnvelopeSchema,
   type PagingInfo,
   PagingInfoSchema,
-  type PublishRequest,
   type QueryRequest,
   type QueryResponse,
   QueryResponseSchema,
@@ -30,11 +30,26 @@ import { checkEnvelope } from './topic-rules.ts';
 const maxRows = 100;
 const maxPreferenceRows = 500;
 const maxBatch = 50;
+
+type Method = 'publish' | 'query' | 'batch query';
+/** How calls are counted. */
+const timed = { publish: { method: 'publish' }, query: { method: 'query' }, 'batch query': { method: 'batch query' } };
+const answered = {
+  publish: { ...timed.publish, code: 'OK' },
+  query: { ...timed.query, code: 'OK' },
+  'batch query': { ...timed['batch query'], code: 'OK' },
+};
+
 /** Counts since the start, for the log and for measuring. */
 export interface Counts {
   published: number;
   queries: number;
   refused: number;
+}
+
+/** What a publish needs of its request. */
+export interface Publish {
+  readonly envelopes: readonly Pick<Envelope, 'contentTopic' | 'timestampNs' | 'message'>[];
 }
 
 /** The message API itself, whatever the protocol that carries it. Every method throws ConnectError only. */
@@ -88,7 +103,7 @@ export class MessageService {
   }
 
   /** Resolves when all envelopes are durable, or throws and none is. */
-  publish({ envelopes }: PublishRequest, caller: Caller): Promise<void> {
+  publish({ envelopes }: Publish, caller: Caller): Promise<void> {
     return this.#answer('publish', async () => {
       const cost = Math.max(1, envelopes.length);
       const wallet = this.#admission.walletOf(caller, cost);
@@ -97,10 +112,10 @@ export class MessageService {
         const checked = envelopes.map(({ contentTopic, timestampNs, message }) =>
           checkEnvelope({ topic: contentTopic, timestampNs, message }, wallet, rules),
         );
-        const kept = checked.filter(({ topic }) => !isEphemeralTopic(topic));
+        const passing = checked.filter(({ topic }) => isEphemeralTopic(topic));
+        const kept = passing.length === 0 ? checked : checked.filter(({ topic }) => !isEphemeralTopic(topic));
         // The dispatcher hears of them from the store, in the order in which they were committed.
         const seqs = kept.length > 0 ? await this.#store.append(kept) : [];
-        const passing = checked.filter(({ topic }) => isEphemeralTopic(topic));
         for (const envelope of passing) this.#dispatcher.dispatch(envelope);
         this.#onTaken([...kept.filter((_, index) => seqs[index] !== null), ...passing]);
         this.counts.published += envelopes.length;
@@ -209,7 +224,7 @@ export class MessageService {
     });
   }
 
-  async #answer<T>(method: 'publish' | 'query' | 'batch query', work: () => Promise<T>): Promise<T> {
+  async #answer<T>(method: Method, work: () => Promise<T>): Promise<T> {
     const begun = performance.now();
     let code = 'OK';
     try {
@@ -220,8 +235,8 @@ export class MessageService {
       code = Code[refusal.code];
       throw refusal;
     } finally {
-      this.#metrics.requests.add(1, { method, code });
-      this.#metrics.requestSeconds.observe((performance.now() - begun) / 1000, { method });
+      this.#metrics.requests.add(1, code === 'OK' ? answered[method] : { method, code });
+      this.#metrics.requestSeconds.observe((performance.now() - begun) / 1000, timed[method]);
     }
   }
 

@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { version } from './version.ts';
 
 type Labels = Readonly<Record<string, string>>;
+const noLabels: Labels = {};
 
 /** Seconds from a fast call to a stuck one. */
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -12,7 +13,7 @@ const sizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 class Counter {
   readonly #values = new Map<string, number>();
 
-  add(amount = 1, labels: Labels = {}): void {
+  add(amount = 1, labels: Labels = noLabels): void {
     const key = labelText(labels);
     this.#values.set(key, (this.#values.get(key) ?? 0) + amount);
   }
@@ -30,11 +31,15 @@ class Histogram {
     this.#bounds = bounds;
   }
 
-  observe(value: number, labels: Labels = {}): void {
+  observe(value: number, labels: Labels = noLabels): void {
     const key = labelText(labels);
-    const series = this.#series.get(key) ?? { buckets: this.#bounds.map(() => 0), sum: 0, count: 0 };
-    this.#series.set(key, series);
-    for (const [index, bound] of this.#bounds.entries()) if (value <= bound) series.buckets[index] = (series.buckets[index] as number) + 1;
+    let series = this.#series.get(key);
+    if (!series) {
+      series = { buckets: this.#bounds.map(() => 0), sum: 0, count: 0 };
+      this.#series.set(key, series);
+    }
+    for (let index = this.#bounds.length - 1; index >= 0 && value <= (this.#bounds[index] as number); index--)
+      series.buckets[index] = (series.buckets[index] as number) + 1;
     series.sum += value;
     series.count += 1;
   }
@@ -162,9 +167,17 @@ export async function serveMetrics(
   };
 }
 
+/** Labels that are kept by whoever measures are written once. */
+const labelTexts = new WeakMap<Labels, string>();
+
 function labelText(labels: Labels): string {
-  const entries = Object.entries(labels);
-  return entries.length === 0 ? '' : `{${entries.map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`).join(',')}}`;
+  let text = labelTexts.get(labels);
+  if (text === undefined) {
+    const entries = Object.entries(labels);
+    text = entries.length === 0 ? '' : `{${entries.map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`).join(',')}}`;
+    labelTexts.set(labels, text);
+  }
+  return text;
 }
 
 const withLabel = (labels: string, name: string, value: string): string =>
