@@ -16,11 +16,13 @@ export interface Exchange {
   /** The whole body. @throws ConnectError resource exhausted, canceled */
   body(maxLength: number): Promise<Buffer>;
   /** Nothing is sent to somebody who has gone. */
-  answer(status: number, headers: OutgoingHttpHeaders, body: Uint8Array, trailers?: OutgoingHttpHeaders): void;
+  answer(status: number, headers: OutgoingHttpHeaders, body?: Uint8Array, trailers?: OutgoingHttpHeaders): void;
 }
 
 /** Bytes up to which copying a body costs less than another piece to write. */
-const joinedBelow = 16_384;
+export const joinedBelow = 16_384;
+
+export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
 export class Http1Exchange implements Exchange {
   readonly trailers = false;
@@ -52,11 +54,11 @@ export class Http1Exchange implements Exchange {
     return collect(this.#request, maxLength);
   }
 
-  answer(status: number, headers: OutgoingHttpHeaders, body: Uint8Array): void {
+  answer(status: number, headers: OutgoingHttpHeaders, body?: Uint8Array): void {
     if (this.#response.destroyed || this.#response.writableEnded) return;
-    this.#response.writeHead(status, { ...headers, 'content-length': body.length });
+    this.#response.writeHead(status, body ? { ...headers, 'content-length': body.length } : headers);
     // As text it leaves together with the head, in one write and not in two.
-    if (body.length < joinedBelow) this.#response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
+    if (!body || body.length < joinedBelow) this.#response.end(body && latin1(body), 'latin1');
     else this.#response.end(body);
   }
 }
@@ -87,7 +89,7 @@ export class Http2Exchange implements Exchange {
     return collect(this.#stream, maxLength);
   }
 
-  answer(status: number, headers: OutgoingHttpHeaders, body: Uint8Array, trailers?: OutgoingHttpHeaders): void {
+  answer(status: number, headers: OutgoingHttpHeaders, body?: Uint8Array, trailers?: OutgoingHttpHeaders): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
     stream.respond({ ':status': status, ...headers }, { waitForTrailers: trailers !== undefined });

@@ -1,5 +1,6 @@
 import { type BatchQueryResponse, type QueryResponse, SortDirection } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
 import type { LiveEnvelope } from './dispatcher.ts';
+import type { Publish } from './message-service.ts';
 
 /**
  * The JSON of the gateway as existing nodes print it (SPEC 15.2): 64-bit integers as strings, bytes in standard base64, enums by name,
@@ -28,4 +29,21 @@ export function parseBody(text: string): unknown {
   if (text.trim() === '') return {};
   // Some clients write times as numbers; those would lose their last digits on the way through JSON.parse.
   return JSON.parse(text.replace(/"(\w*[tT]ime\w*)"(\s*):(\s*)(\d{16,20})(?=\s*[,}])/g, '"$1"$2:$3"$4"'));
+}
+
+/** A publish in the form that clients write it in; null for every other form that JSON may have, which the general reader takes. It costs a tenth of that. */
+export function readPublish(body: unknown): Publish | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const { envelopes, ...more } = body as { readonly envelopes?: unknown };
+  if (!Array.isArray(envelopes) || Object.keys(more).length > 0) return null;
+  const read: Publish['envelopes'][number][] = [];
+  for (const each of envelopes as unknown[]) {
+    if (typeof each !== 'object' || each === null) return null;
+    const { contentTopic, timestampNs, message, ...rest } = each as Readonly<Record<string, unknown>>;
+    if (typeof contentTopic !== 'string' || typeof timestampNs !== 'string' || typeof message !== 'string') return null;
+    if (!/^[\x20-\x7e]*$/.test(contentTopic) || !/^\d{1,19}$/.test(timestampNs)) return null;
+    if (message.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(message) || Object.keys(rest).length > 0) return null;
+    read.push({ contentTopic, timestampNs: BigInt(timestampNs), message: Buffer.from(message, 'base64') });
+  }
+  return { envelopes: read };
 }

@@ -10,8 +10,21 @@ import {
 } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
 import type { Caller } from './admission.ts';
 import type { Encoder, Subscription, Topics } from './dispatcher.ts';
-import { batchQueryResponseJson, envelopeJson, parseBody, queryResponseJson } from './gateway-json.ts';
-import { errorJson, flushHeaders, header, type Request, type Response, readBody, send, sendError, write } from './http.ts';
+import type { Exchange } from './exchange.ts';
+import { batchQueryResponseJson, envelopeJson, parseBody, queryResponseJson, readPublish } from './gateway-json.ts';
+import {
+  errorJson,
+  flushHeaders,
+  header,
+  httpStatus,
+  originHeaders,
+  type Request,
+  type Response,
+  readBody,
+  send,
+  sendError,
+  write,
+} from './http.ts';
 import { maxRequestLength } from './limits.ts';
 import type { MessageService } from './message-service.ts';
 import { refuse, toRefusal } from './refusal.ts';
@@ -31,7 +44,66 @@ const line: Encoder = (envelope) => Buffer.from(`{"result":${envelopeJson(envelo
 /** The paths of the JSON gateway (SPEC 15.1). */
 export const gatewayPrefix = '/message/v1/';
 
-/** Serves the API as existing clients of the web speak it: JSON by POST, streams as lines of JSON (SPEC 15). */
+/** Serves a call of the API as existing clients of the web speak it: JSON by POST (SPEC 15). Answers null, with nothing read, for everything else. */
+export function serveGatewayCall(service: MessageService, caller: () => Caller, exchange: Exchange): Promise<void> | null {
+  const { method, target } = exchange;
+  if (method !== 'POST' || !target.startsWith(gatewayPrefix)) return null;
+  const call = calls.get(target.slice(gatewayPrefix.length).split('?', 1)[0] as string);
+  return call ? answer(service, call, caller, exchange) : null;
+}
+
+type Call = (service: MessageService, body: JsonValue, caller: Caller) => Promise<Answer>;
+
+interface Answer {
+  readonly json: string;
+  /** Whether existing nodes pack it (SPEC 15.5). */
+  readonly packed?: boolean;
+}
+
+const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
+  [
+    'publish',
+    async (service, body, caller) => {
+      await service.publish(readPublish(body) ?? read(PublishRequestSchema, body), caller);
+      return { json: '{}' };
+    },
+  ],
+  [
+    'query',
+    async (service, body, caller) => ({
+      json: queryResponseJson(await service.query(read(QueryRequestSchema, body), caller)),
+      packed: true,
+    }),
+  ],
+  [
+    'batch-query',
+    async (service, body, caller) => ({
+      json: batchQueryResponseJson(await service.batchQuery(read(BatchQueryRequestSchema, body), caller)),
+      packed: true,
+    }),
+  ],
+]);
+
+const plainHeaders = { ...originHeaders, 'content-type': 'application/json' };
+const packedHeaders = { ...plainHeaders, vary: 'accept-encoding' };
+
+async function answer(service: MessageService, call: Call, caller: () => Caller, exchange: Exchange): Promise<void> {
+  try {
+    const { json, packed } = await call(service, parseRequest(await exchange.body(maxRequestLength)), caller());
+    const bytes = Buffer.from(json);
+    if (!packed) exchange.answer(200, plainHeaders, bytes);
+    else if (bytes.length < gzipMinLength || !takesGzip(exchange)) exchange.answer(200, packedHeaders, bytes);
+    else exchange.answer(200, { ...packedHeaders, 'content-encoding': 'gzip' }, await gzipAsync(bytes, { level: 3 }));
+  } catch (error) {
+    const { code, rawMessage, metadata } = toRefusal(error);
+    exchange.answer(httpStatus[code], { ...plainHeaders, ...Object.fromEntries(metadata) }, Buffer.from(errorJson(code, rawMessage)));
+  }
+}
+
+const takesGzip = (exchange: Exchange): boolean =>
+  /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i.test(header(exchange, 'accept-encoding') ?? '');
+
+/** Serves the rest of the gateway: streams as lines of JSON, and what is not there. */
 export async function serveGateway(
   service: MessageService,
   path: string,
@@ -41,39 +113,20 @@ export async function serveGateway(
 ): Promise<void> {
   try {
     const name = path.slice(gatewayPrefix.length);
-    if (!Object.hasOwn(methods, name)) throw refuse(Code.NotFound, 'Not Found');
-    if (request.method !== 'POST') {
+    if (request.method !== 'POST' && (streams.has(name) || calls.has(name))) {
       response.setHeader('allow', 'POST, OPTIONS');
       send(response, 405, 'application/json', errorJson(Code.Unimplemented, 'Method Not Allowed'));
       return;
     }
+    if (!streams.has(name)) throw refuse(Code.NotFound, 'Not Found');
     const body = parseRequest(await readBody(request, maxRequestLength));
-    await (methods[name] as Method)(service, body, caller, request, response);
+    stream(service, name === 'subscribe-all' ? 'all' : read(SubscribeRequestSchema, body).contentTopics, caller, response);
   } catch (error) {
     sendError(response, toRefusal(error));
   }
 }
 
-type Method = (service: MessageService, body: JsonValue, caller: Caller, request: Request, response: Response) => Promise<void> | void;
-
-const methods: Readonly<Record<string, Method>> = {
-  async publish(service, body, caller, _request, response) {
-    await service.publish(read(PublishRequestSchema, body), caller);
-    send(response, 200, 'application/json', '{}');
-  },
-  async query(service, body, caller, request, response) {
-    await sendPacked(request, response, queryResponseJson(await service.query(read(QueryRequestSchema, body), caller)));
-  },
-  async 'batch-query'(service, body, caller, request, response) {
-    await sendPacked(request, response, batchQueryResponseJson(await service.batchQuery(read(BatchQueryRequestSchema, body), caller)));
-  },
-  subscribe(service, body, caller, _request, response) {
-    stream(service, read(SubscribeRequestSchema, body).contentTopics, caller, response);
-  },
-  'subscribe-all'(service, _body, caller, _request, response) {
-    stream(service, 'all', caller, response);
-  },
-};
+const streams: ReadonlySet<string> = new Set(['subscribe', 'subscribe-all']);
 
 function stream(service: MessageService, topics: Topics, caller: Caller, response: Response): void {
   let subscription: Subscription | undefined;
@@ -98,19 +151,6 @@ function stream(service: MessageService, topics: Topics, caller: Caller, respons
   first = setTimeout(() => write(response, heartbeat), firstBeatMs);
   beat = setInterval(() => write(response, heartbeat), heartbeatMs);
   if (response.destroyed) stop();
-}
-
-/** Packs what existing nodes pack (SPEC 15.5). */
-async function sendPacked(request: Request, response: Response, json: string): Promise<void> {
-  response.setHeader('vary', 'accept-encoding');
-  const accepted = /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i.test(header(request, 'accept-encoding') ?? '');
-  if (!accepted || json.length < gzipMinLength) {
-    send(response, 200, 'application/json', json);
-    return;
-  }
-  const packed = await gzipAsync(json, { level: 3 });
-  response.setHeader('content-encoding', 'gzip');
-  send(response, 200, 'application/json', packed);
 }
 
 function parseRequest(body: Buffer): JsonValue {

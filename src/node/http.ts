@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { Code, type ConnectError } from '@connectrpc/connect';
+import type { Exchange } from './exchange.ts';
 import { collect } from './exchange.ts';
 
 /** Both versions of HTTP, through Node's common interface. */
@@ -56,7 +57,7 @@ export function sendError(response: Response, error: ConnectError): void {
 }
 
 /** As grpc-gateway maps them (SPEC 13.8). */
-const httpStatus: Record<Code, number> = {
+export const httpStatus: Record<Code, number> = {
   [Code.Canceled]: 499,
   [Code.Unknown]: 500,
   [Code.InvalidArgument]: 400,
@@ -99,13 +100,12 @@ export function allowOrigins(response: Response): void {
 }
 
 /** Answers a preflight. */
-export function sendPreflight(request: Request, response: Response): void {
-  response.statusCode = 204;
-  response.setHeader('access-control-allow-methods', corsMethods);
-  response.setHeader('access-control-allow-headers', corsRequestHeaders);
-  response.setHeader('access-control-max-age', '7200');
-  // Chromium asks before a page of the internet reaches a node on this machine or in this network.
-  if (header(request, 'access-control-request-private-network') === 'true')
-    response.setHeader('access-control-allow-private-network', 'true');
-  response.end();
-}
+export const answerPreflight = (exchange: Exchange): void =>
+  exchange.answer(204, {
+    ...originHeaders,
+    'access-control-allow-methods': corsMethods,
+    'access-control-allow-headers': corsRequestHeaders,
+    'access-control-max-age': '7200',
+    // Chromium asks before a page of the internet reaches a node on this machine or in this network.
+    ...(exchange.headers['access-control-request-private-network'] === 'true' && { 'access-control-allow-private-network': 'true' }),
+  });

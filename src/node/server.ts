@@ -14,10 +14,11 @@ import { Code } from '@connectrpc/connect';
 import type { Caller } from './admission.ts';
 import { type Blobs, blobPrefix, serveBlob } from './blobs.ts';
 import { type Exchange, Http1Exchange, Http2Exchange } from './exchange.ts';
-import { gatewayPrefix, serveGateway } from './gateway.ts';
+import { gatewayPrefix, serveGateway, serveGatewayCall } from './gateway.ts';
 import { createHealthApi, healthApiPrefix } from './health-api.ts';
 import {
   allowOrigins,
+  answerPreflight,
   header,
   type Origin,
   originOf,
@@ -26,8 +27,8 @@ import {
   type Response,
   send,
   sendError,
-  sendPreflight,
 } from './http.ts';
+import { openLane } from './lane.ts';
 import { networkOf } from './limits.ts';
 import type { Log } from './log.ts';
 import { apiPrefix, createMessageApi } from './message-api.ts';
@@ -80,6 +81,8 @@ export class NodeServer {
   readonly #messageApi: ReturnType<typeof createMessageApi>;
   readonly #nodeApi: ReturnType<typeof createNodeApi>;
   readonly #healthApi: ReturnType<typeof createHealthApi>;
+  /** Calls in lanes that are being answered. */
+  #inLanes = 0;
   #stopping = false;
 
   constructor(options: ServerOptions) {
@@ -102,14 +105,17 @@ export class NodeServer {
       });
     };
     this.#http1 = createHttp1Server({ keepAliveTimeout: 65_000 }, (request, response) => {
-      if (this.#serveCall(new Http1Exchange(request, response), response)) return;
-      serve(request, response);
+      if (this.#serveCall(new Http1Exchange(request, response))) this.#hold(response);
+      else serve(request, response);
     });
     // It does not listen itself, so it must be told to begin to look after slow and dead connections.
     this.#http1.emit('listening');
     this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1000 } });
     this.#http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
-      if (this.#serveCall(new Http2Exchange(stream, headers), stream)) return;
+      if (this.#serveCall(new Http2Exchange(stream, headers))) {
+        this.#hold(stream);
+        return;
+      }
       const [request, response] = [new Http2ServerRequest(stream, headers, {}, rawHeaders), new Http2ServerResponse(stream)];
       if (headers.expect === '100-continue') response.writeContinue();
       serve(request, response);
@@ -143,7 +149,9 @@ export class NodeServer {
     this.#healthApi.close();
     const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
     const limit = Date.now() + drainMs;
-    while (this.#busy.size > 0 && Date.now() < limit) await new Promise((resolve) => setTimeout(resolve, 10));
+    const unsent = (): boolean =>
+      this.#busy.size + this.#inLanes > 0 || [...this.#sockets].some(({ writableLength }) => writableLength > 0);
+    while (unsent() && Date.now() < limit) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const session of this.#sessions) session.close();
     this.#http1.close();
     this.#http1.closeIdleConnections();
@@ -170,10 +178,27 @@ export class NodeServer {
       socket.off('error', giveUp).off('end', giveUp).off('timeout', giveUp).setTimeout(0);
       const isHttp2 = start.toString('latin1') === 'PRI';
       socket.allowHalfOpen = !isHttp2; // as the servers would have it if they had accepted it
-      (isHttp2 ? this.#http2 : this.#http1).emit('connection', socket);
+      if (isHttp2) this.#http2.emit('connection', socket);
+      else openLane(socket, { serve: (exchange) => this.#serveInLane(exchange), handOver: (unread) => this.#leaveLane(socket, unread) });
     };
     socket.on('error', giveUp).on('end', giveUp).on('timeout', giveUp).setTimeout(silenceMs);
     sniff();
+  }
+
+  #serveInLane(exchange: Exchange): Promise<void> | null {
+    const served = this.#serveCall(exchange);
+    if (!served) return null;
+    this.#inLanes += 1;
+    return served.finally(() => {
+      this.#inLanes -= 1;
+    });
+  }
+
+  /** What has no place in the lane is for Node's own HTTP, from here on all that comes by this connection. */
+  #leaveLane(socket: Socket, unread: Buffer): void {
+    if (unread.length > 0) socket.unshift(unread);
+    this.#http1.emit('connection', socket);
+    socket.resume();
   }
 
   #watch(session: ServerHttp2Session): void {
@@ -195,18 +220,24 @@ export class NodeServer {
 
   /** Keeps what is being answered in view until it is closed. */
   #hold(answering: Response | ServerHttp2Stream): void {
+    answering.on('error', () => {}); // its close follows
     this.#busy.add(answering);
     answering.once('close', () => this.#busy.delete(answering));
   }
 
   /** Serves a call of the API if it has one of its usual forms; what is left over goes the long way. */
-  #serveCall(exchange: Exchange, answering: Response | ServerHttp2Stream): boolean {
-    if (this.#stopping) return false;
-    const served = this.#messageApi.unary(exchange) ?? this.#nodeApi.unary(exchange);
-    if (!served) return false;
-    answering.on('error', () => {}); // its close follows
-    this.#hold(answering);
-    return true;
+  #serveCall(exchange: Exchange): Promise<void> | null {
+    if (this.#stopping) return null;
+    if (exchange.method === 'OPTIONS') {
+      answerPreflight(exchange);
+      return Promise.resolve();
+    }
+    const { service } = this.#options;
+    return (
+      this.#messageApi.unary(exchange) ??
+      serveGatewayCall(service, () => this.#callerOf(exchange), exchange) ??
+      this.#nodeApi.unary(exchange)
+    );
   }
 
   async #serve(request: Request, response: Response): Promise<void> {
@@ -215,8 +246,7 @@ export class NodeServer {
     if (this.#stopping) {
       if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
       sendError(response, refuse(Code.Unavailable, 'this node is stopping'));
-    } else if (request.method === 'OPTIONS') sendPreflight(request, response);
-    else if (path.startsWith(gatewayPrefix))
+    } else if (path.startsWith(gatewayPrefix))
       await serveGateway(this.#options.service, path, this.#callerOf(originOf(request)), request, response);
     else if (path.startsWith(apiPrefix)) this.#messageApi.any(path, request, response);
     else if (path.startsWith(nodeApiPrefix)) this.#nodeApi.any(path, request, response);

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { create, fromJsonString, toBinary } from '@bufbuild/protobuf';
+import { create, fromJson, fromJsonString, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import fc from 'fast-check';
 import { expect } from 'vitest';
@@ -8,12 +8,13 @@ import {
   type Envelope,
   EnvelopeSchema,
   PagingInfoSchema,
+  PublishRequestSchema,
   QueryResponseSchema,
   SortDirection,
 } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { ConfigError, readConfig } from '../../src/node/config.ts';
 import { FrameReader, frame, inflate } from '../../src/node/framing.ts';
-import { parseBody, queryResponseJson } from '../../src/node/gateway-json.ts';
+import { parseBody, queryResponseJson, readPublish } from '../../src/node/gateway-json.ts';
 import { networkOf, RateLimiter } from '../../src/node/limits.ts';
 import { toRefusal } from '../../src/node/refusal.ts';
 import { settings } from '../../src/node/settings.ts';
@@ -334,3 +335,32 @@ property('an envelope has the same length in a frame as the frame says', [envelo
   expect(new Uint8Array(read?.payload ?? [])).toEqual(encoded);
   expect(more).toEqual([]);
 });
+
+const publishJson = fc.record(
+  {
+    contentTopic: fc.oneof(text(30), topicName.map(conversationTopic)),
+    timestampNs: fc.oneof(
+      timeNs.map(String),
+      fc.constantFrom('', '-1', '99999999999999999999', '18446744073709551616', ' 1', '1e3', '007'),
+    ),
+    message: fc.oneof(
+      bytes(60).map((each) => Buffer.from(each).toString('base64')),
+      bytes(20).map((each) => Buffer.from(each).toString('base64url')),
+      fc.constantFrom('=', 'A', 'AB', 'ABC=', 'AB==', 'AA=A', 'A A=', '====', 'AAA=AAAA'),
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+property(
+  'a publish that is read by the short way is the one that the general way reads',
+  [fc.array(publishJson, { maxLength: 4 })],
+  (envelopes) => {
+    const short = readPublish({ envelopes });
+    if (short === null) return;
+    const general = fromJson(PublishRequestSchema, { envelopes });
+    expect(
+      short.envelopes.map(({ contentTopic, timestampNs, message }) => ({ contentTopic, timestampNs, message: new Uint8Array(message) })),
+    ).toEqual(general.envelopes.map(({ contentTopic, timestampNs, message }) => ({ contentTopic, timestampNs, message })));
+  },
+);
