@@ -14,9 +14,10 @@ import { fromHex, toHex } from '../protocol/bytes.ts';
 import type { Caller } from './admission.ts';
 import type { Dispatcher, Encoder, Subscription } from './dispatcher.ts';
 import { compressedFlag, FrameReader, frame, inflate } from './framing.ts';
-import { flushHeaders, header, originOf, type Request, type Response, send, write } from './http.ts';
+import { flushHeaders, header, originOf, type Request, type Response, send } from './http.ts';
 import { maxRequestLength } from './limits.ts';
 import type { MessageService } from './message-service.ts';
+import { Outlet } from './outlet.ts';
 import { refuse, toRefusal } from './refusal.ts';
 import type { SavedTopics } from './saved-topics.ts';
 import type { Store } from './store/store.ts';
@@ -51,7 +52,9 @@ export async function serveFollow(deps: FollowDeps, caller: Caller, request: Req
   const end = (error?: ConnectError): void => {
     clearTimeout(deadline);
     follower.close();
-    if (!response.writableEnded && !response.destroyed) form.end(response, error);
+    if (response.writableEnded || response.destroyed) return;
+    follower.flush();
+    form.end(response, error);
   };
   const timeout = timeoutOf(request);
   const deadline =
@@ -72,6 +75,7 @@ export async function serveFollow(deps: FollowDeps, caller: Caller, request: Req
 class Follower {
   readonly #deps: FollowDeps;
   readonly #response: Response;
+  readonly #outlet: Outlet;
   readonly #encode: (message: MessageInitShape<typeof FollowResponseSchema>) => Buffer;
   readonly #live: Encoder;
   #subscription: Subscription | undefined;
@@ -81,6 +85,7 @@ class Follower {
   constructor(deps: FollowDeps, response: Response, json: boolean) {
     this.#deps = deps;
     this.#response = response;
+    this.#outlet = new Outlet(response);
     this.#encode = json ? jsonFrame : protoFrame;
     this.#live = json ? liveJson : liveProto;
   }
@@ -100,7 +105,7 @@ class Follower {
     let last = placeIn(store, dispatcher.head, since, storeId);
 
     let live = false;
-    const sink = sinkOf(this.#response, this.#live, end);
+    const sink = sinkOf(this.#response, this.#outlet, this.#live, end);
     this.#subscription = service.subscribe(topics, caller, {
       deliver(delivery) {
         const { seq } = delivery.envelope;
@@ -132,6 +137,11 @@ class Follower {
     this.#beat = setInterval(beat, heartbeatMs);
   }
 
+  /** Sends what waits now. */
+  flush(): void {
+    this.#outlet.flush();
+  }
+
   close(): void {
     this.#closed = true;
     clearInterval(this.#beat);
@@ -139,12 +149,13 @@ class Follower {
   }
 
   #send(message: MessageInitShape<typeof FollowResponseSchema>): void {
-    if (!this.#closed) write(this.#response, this.#encode(message));
+    if (!this.#closed) this.#outlet.push(this.#encode(message));
   }
 
   /** Resolves when the reader has taken enough of what it was sent, or has gone. */
   #room(): Promise<void> {
     const response = this.#response;
+    this.#outlet.flush();
     if (response.writableLength < pauseAt) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => {
       const go = (): void => {

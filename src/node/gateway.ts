@@ -23,10 +23,10 @@ import {
   readBody,
   send,
   sendError,
-  write,
 } from './http.ts';
 import { maxRequestLength } from './limits.ts';
 import type { MessageService } from './message-service.ts';
+import { Outlet } from './outlet.ts';
 import { refuse, toRefusal } from './refusal.ts';
 import { sinkOf } from './streams.ts';
 
@@ -129,6 +129,7 @@ export async function serveGateway(
 const streams: ReadonlySet<string> = new Set(['subscribe', 'subscribe-all']);
 
 function stream(service: MessageService, topics: Topics, caller: Caller, response: Response): void {
+  const outlet = new Outlet(response);
   let subscription: Subscription | undefined;
   let beat: NodeJS.Timeout | undefined;
   let first: NodeJS.Timeout | undefined;
@@ -139,17 +140,18 @@ function stream(service: MessageService, topics: Topics, caller: Caller, respons
   };
   const end = (error: ConnectError): void => {
     stop();
+    outlet.flush();
     response.end(`{"error":${errorJson(error.code, error.rawMessage)}}\n`);
   };
-  subscription = service.subscribe(topics, caller, sinkOf(response, line, end));
+  subscription = service.subscribe(topics, caller, sinkOf(response, outlet, line, end));
   response.on('error', () => {}); // its close follows
   response.on('close', stop);
   response.setHeader('content-type', 'application/json');
   response.setHeader('grpc-metadata-subscribed', 'true');
   response.setHeader('x-accel-buffering', 'no'); // nginx would hold lines back
   flushHeaders(response);
-  first = setTimeout(() => write(response, heartbeat), firstBeatMs);
-  beat = setInterval(() => write(response, heartbeat), heartbeatMs);
+  first = setTimeout(() => outlet.push(heartbeat), firstBeatMs);
+  beat = setInterval(() => outlet.push(heartbeat), heartbeatMs);
   if (response.destroyed) stop();
 }
 

@@ -7,9 +7,10 @@ import type { Caller } from './admission.ts';
 import type { Encoder, Sink, Subscription, Topics } from './dispatcher.ts';
 import { compressedFlag, connectEndFlag, FrameReader, frame, inflate, webTrailerFlag } from './framing.ts';
 import { envelopeJson } from './gateway-json.ts';
-import { flushHeaders, header, type Request, type Response, send, write } from './http.ts';
+import { flushHeaders, header, type Request, type Response, send } from './http.ts';
 import { maxRequestLength } from './limits.ts';
 import type { MessageService } from './message-service.ts';
+import { Outlet } from './outlet.ts';
 import { refuse, toRefusal } from './refusal.ts';
 
 /** Bytes that may wait for a reader before it is given up. */
@@ -51,11 +52,13 @@ export async function serveStream(
   for (const [name, value] of Object.entries(form.headers)) response.setHeader(name, value);
   response.setHeader('subscribed', 'true');
 
+  const outlet = new Outlet(response);
   let subscription: Subscription | undefined;
   const end = (error?: ConnectError): void => {
     clearTimeout(deadline);
     subscription?.close();
     if (response.writableEnded || response.destroyed) return;
+    outlet.flush();
     form.end(response, error);
   };
   const timeout = timeoutOf(request);
@@ -67,7 +70,7 @@ export async function serveStream(
     subscription?.close();
   });
   try {
-    const sink = sinkOf(response, form.json ? jsonFrame : protoFrame, end);
+    const sink = sinkOf(response, outlet, form.json ? jsonFrame : protoFrame, end);
     const reader = new FrameReader(maxRequestLength);
     for await (const piece of request as AsyncIterable<Buffer>) {
       for (const { flags, payload } of reader.push(piece)) {
@@ -90,12 +93,12 @@ export async function serveStream(
   }
 }
 
-/** Writes what is delivered, as long as the reader keeps up. `end` tells it the reason when not. */
-export function sinkOf(response: Response, encoder: Encoder, end: (error: ConnectError) => void): Sink {
+/** Sends what is delivered, as long as the reader keeps up. `end` tells it the reason when not. */
+export function sinkOf(response: Response, outlet: Outlet, encoder: Encoder, end: (error: ConnectError) => void): Sink {
   return {
     deliver(delivery) {
-      write(response, delivery.as(encoder));
-      return response.writableLength < maxWaiting;
+      outlet.push(delivery.as(encoder));
+      return outlet.length < maxWaiting;
     },
     end(error) {
       end(error);

@@ -1,0 +1,62 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import type { Response } from '../../src/node/http.ts';
+import { Outlet } from '../../src/node/outlet.ts';
+
+/** A stream as an outlet knows it, with what was written, one text a write. */
+function reader() {
+  const stream = new PassThrough({ highWaterMark: 1 });
+  const written: string[] = [];
+  const write = stream.write.bind(stream);
+  stream.write = ((bytes: Buffer) => {
+    written.push(bytes.toString());
+    return write(bytes);
+  }) as typeof stream.write;
+  return { stream, written, outlet: new Outlet(stream as unknown as Response) };
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('an outlet', () => {
+  test('sends what comes in one turn by one write, in order', async () => {
+    const { outlet, written } = reader();
+    for (const text of ['a', 'b', 'c']) outlet.push(Buffer.from(text));
+    expect([written, outlet.length]).toEqual([[], 3]);
+    await turn();
+    expect(written).toEqual(['abc']);
+    outlet.push(Buffer.from('d'));
+    await turn();
+    expect(written).toEqual(['abc', 'd']);
+  });
+
+  test('counts what its reader has not taken, sent or not', async () => {
+    const { outlet, stream } = reader();
+    outlet.push(Buffer.alloc(10));
+    await turn();
+    outlet.push(Buffer.alloc(5));
+    expect(outlet.length).toBe(stream.writableLength + 5);
+  });
+
+  test('sends at once when it is told to, and nothing twice', async () => {
+    const { outlet, written } = reader();
+    outlet.push(Buffer.from('a'));
+    outlet.flush();
+    expect(written).toEqual(['a']);
+    await turn();
+    expect(written).toEqual(['a']);
+  });
+
+  test('lets others have their turn between many readers, and forgets none', async () => {
+    const readers = Array.from({ length: 2000 }, reader);
+    for (const { outlet } of readers) outlet.push(Buffer.from('a'));
+    while (readers.some(({ written }) => written.length === 0)) await turn();
+    expect(readers.every(({ written }) => written.join() === 'a')).toBe(true);
+  });
+
+  test('sends nothing to somebody who has gone', async () => {
+    const { outlet, stream, written } = reader();
+    outlet.push(Buffer.from('a'));
+    stream.destroy();
+    await turn();
+    expect(written).toEqual([]);
+  });
+});
