@@ -1,6 +1,7 @@
 /** What the background shows to the extension's own pages: plain JSON, made for reading, never keys, topics or tokens. */
 
 import type { LanguageSetting } from '../words/languages.ts';
+import type { Said } from '../words/said.ts';
 import type { Says } from '../words/says.ts';
 
 export type { LanguageSetting } from '../words/languages.ts';
@@ -475,8 +476,8 @@ export interface Prompt {
     | {
         readonly kind: 'send';
         readonly peers: readonly Address[];
-        /** The message about to be sent, when it is a text. */
-        readonly text: string | null;
+        /** The message about to be sent, when there is one that can be shown. */
+        readonly said: Said | null;
         readonly contentType: string | null;
         /** True when the same yes also connects the site. */
         readonly connects: boolean;

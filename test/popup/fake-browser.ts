@@ -270,7 +270,10 @@ const prompt: Prompt = {
         : {
             kind: 'send',
             peers: [peers[0]],
-            text: scene === 'overfull' ? texts.join('\n').repeat(5) : scene === 'bidi' ? 'Pay \u202e001 to me' : (texts[0] ?? ''),
+            said: {
+              kind: 'text',
+              text: scene === 'overfull' ? texts.join('\n').repeat(5) : scene === 'bidi' ? 'Pay \u202e001 to me' : (texts[0] ?? ''),
+            },
             contentType: 'xmtp.org/text:1.0',
             connects: true,
           },

@@ -3,33 +3,32 @@ import { ParseError } from '../../parse.ts';
 import { type Address, parseAddress } from '../../protocol/address.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { PermissionRequest } from '../../rpc/views.ts';
+import type { Said } from '../../words/said.ts';
 import type { AskedPermission } from '../services.ts';
 
-/** What a page asks for: judged beyond its form, and in words for the person who is asked. */
+/** What a page asks for: judged beyond its form, and as it is put to the person who is asked. */
 
-/** What a person is to agree to, in words. */
-export function wordsFor(value: Value): string | null {
+/** What a person is to agree to; null: nothing that can be shown. */
+export function saidBy(value: Value): Said | null {
   switch (value.kind) {
     case 'text':
-      return value.text;
+      return { kind: 'text', text: value.text };
     case 'markdown':
-      return value.markdown;
+      return { kind: 'text', text: value.markdown };
     case 'attachment':
-      return `A file${value.filename === undefined ? '' : ` “${value.filename}”`} of ${value.data.length} bytes`;
+      return { kind: 'file', name: value.filename ?? null, size: value.data.length };
     case 'remote-attachment':
-      return `A file${value.filename === undefined ? '' : ` “${value.filename}”`} at ${value.url}`;
-    case 'reply': {
-      const words = wordsFor(value.content);
-      return words === null ? 'An answer to a message' : `An answer to a message: ${words}`;
-    }
+      return { kind: 'remote-file', name: value.filename ?? null, url: value.url };
+    case 'reply':
+      return { kind: 'reply', said: saidBy(value.content) };
     case 'composite':
-      return value.parts.map(wordsFor).join('\n');
+      return { kind: 'several', said: value.parts.flatMap((part) => saidBy(part) ?? []) };
     case 'reaction':
-      return `“${value.content}”, ${value.action === 'removed' ? 'taken from' : 'put to'} a message`;
+      return { kind: 'reaction', sign: value.content, removed: value.action === 'removed' };
     case 'read-receipt':
-      return 'That you have read the messages up to now';
+      return { kind: 'read-receipt' };
     case 'transaction-reference':
-      return `A transaction: ${value.reference}`;
+      return { kind: 'transaction', reference: value.reference };
     default:
       return null;
   }

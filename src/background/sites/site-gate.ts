@@ -3,6 +3,7 @@ import type { Clock } from '../../protocol/time.ts';
 import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { PermissionRequest, PromptAnswer } from '../../rpc/views.ts';
+import type { Said } from '../../words/said.ts';
 import type { Accounts } from '../services.ts';
 import type { Approvals, Question } from './approvals.ts';
 import type { Grants, KnownConversation } from './grants.ts';
@@ -13,7 +14,7 @@ import type { SiteNames } from './site-names.ts';
 export type Need =
   | { readonly kind: 'connect' }
   /** To write to these peers, or in a conversation under the name that the origin has for it. */
-  | ({ readonly kind: 'send'; readonly text: string | null; readonly contentType: string | null } & (
+  | ({ readonly kind: 'send'; readonly said: Said | null; readonly contentType: string | null } & (
       | { readonly peers: readonly Address[] }
       | { readonly conversation: string }
     ))
@@ -82,12 +83,12 @@ export function createSiteGate({ clock, grants, approvals, accounts, names, keys
       case 'connect':
         return null;
       case 'send': {
-        const { text, contentType } = need;
+        const { said, contentType } = need;
         const conversation = 'peers' in need ? null : need.conversation;
         const peers = 'peers' in need ? need.peers : (await find(origin, need.conversation))?.peers;
         if (!peers) return { kind: 'unlock' }; // whose it is shows when it is open
         const missing = await grants.missingPeers(origin, account, peers, { conversation, contentType });
-        return missing.length > 0 ? { kind: 'send', peers: missing, text, contentType, connects } : null;
+        return missing.length > 0 ? { kind: 'send', peers: missing, said, contentType, connects } : null;
       }
       case 'read':
         return askingToRead(origin, account, need.conversation, connects);

@@ -10,7 +10,7 @@ import { noteStop } from '../log.ts';
 import type { History } from '../messages/history.ts';
 import type { Accounts, Conversations, Groups, Messages, Sites } from '../services.ts';
 import type { Approvals } from './approvals.ts';
-import { asksForAccount, checkAddress, checkPermission, notMe, switchedOff, wordsFor } from './asked.ts';
+import { asksForAccount, checkAddress, checkPermission, notMe, saidBy, switchedOff } from './asked.ts';
 import type { Grants } from './grants.ts';
 import type { Ledger, SiteUse } from './ledger.ts';
 import { createSiteGate, type Need, narrowed } from './site-gate.ts';
@@ -161,7 +161,7 @@ export function createSites(deps: SitesDeps): SitesService {
       const peers = [
         ...new Set(asked.map((peer, index) => checkAddress(peer, asked.length > 1 ? `params.peers[${index}]` : 'params.peer'))),
       ];
-      const account = await gate.pass(caller, { kind: 'send', peers, text: null, contentType: null });
+      const account = await gate.pass(caller, { kind: 'send', peers, said: null, contentType: null });
       for (const peer of peers) notMe(peer, account);
       const [peer, ...others] = peers as [Address, ...Address[]];
       if (others.length > 0) {
@@ -189,7 +189,7 @@ export function createSites(deps: SitesDeps): SitesService {
       const { origin } = caller;
       const value = fromPage(contentType, content, 'params');
       const to = peer === undefined ? null : checkAddress(peer, 'params.peer');
-      const what = { text: wordsFor(value), contentType: toPage(value).contentType };
+      const what = { said: saidBy(value), contentType: toPage(value).contentType };
       const need: Need = { kind: 'send', ...what, ...(to ? { peers: [to] } : { conversation: conversation ?? '' }) };
       const account = await gate.pass(caller, need);
       let id: string | undefined;

@@ -12,9 +12,10 @@ import { Failure, Notice } from '../parts/Notice.tsx';
 import { Segments } from '../parts/Segments.tsx';
 import { PageBones } from '../parts/Skeleton.tsx';
 import { background } from '../rpc.ts';
+import { saidInWords } from '../said.ts';
 import { useAsked, useWork } from '../state.ts';
 import { rich, t } from '../t.tsx';
-import { visible, visibleLine } from '../text.ts';
+import { visibleLine } from '../text.ts';
 import { duration } from '../time.ts';
 import { AskedPermissions, type Given } from './approve/AskedPermissions.tsx';
 
@@ -105,13 +106,13 @@ function Question({
           ) : (
             <Asks question={question} />
           )}
-          {question.kind === 'send' && question.text !== null && (
+          {question.kind === 'send' && question.said !== null && (
             <div class="stack tight">
               <h3>{t('approve.theMessageItSends')}</h3>
               {/* A long text scrolls, so the keyboard has to be able to reach it. */}
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard */}
               <div class="quoted" dir="auto" tabIndex={0}>
-                {visible(question.text)}
+                {saidInWords(question.said)}
               </div>
             </div>
           )}

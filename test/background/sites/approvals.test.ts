@@ -9,7 +9,7 @@ const connect: Question = { kind: 'connect' };
 const send = (text: string, peer = bob.address, connects = false): Question => ({
   kind: 'send',
   peers: [peer],
-  text,
+  said: { kind: 'text', text },
   contentType: 'xmtp.org/text:1.0',
   connects,
 });

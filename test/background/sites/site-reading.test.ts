@@ -120,7 +120,10 @@ describe('leave to write', () => {
       contentType: 'xmtp.org/attachment:1.0',
       content: { filename: 'a.txt', data: { $bytes: 'AAAA' } },
     });
-    expect(await world.question()).toMatchObject({ text: 'A file “a.txt” of 3 bytes', contentType: 'xmtp.org/attachment:1.0' });
+    expect(await world.question()).toMatchObject({
+      said: { kind: 'file', name: 'a.txt', size: 3 },
+      contentType: 'xmtp.org/attachment:1.0',
+    });
     await world.answer(yes);
     expect(await sent).toMatchObject({ sender: me, status: 'sent' });
   });

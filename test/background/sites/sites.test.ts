@@ -104,7 +104,7 @@ describe('sending', () => {
     expect(await world.question()).toEqual({
       kind: 'send',
       peers: [bob.address],
-      text: 'hello',
+      said: { kind: 'text', text: 'hello' },
       contentType: 'xmtp.org/text:1.0',
       connects: true,
     });
@@ -203,7 +203,7 @@ describe('sending', () => {
 describe('a conversation', () => {
   test('is shown by what the contract names, and by nothing of ours', async () => {
     const asked = sites.newConversation(page, { peers: [bob.address], conversationId: 'shop/1', metadata: { title: 'Order' } });
-    expect(await world.question()).toEqual({ kind: 'send', peers: [bob.address], text: null, contentType: null, connects: true });
+    expect(await world.question()).toEqual({ kind: 'send', peers: [bob.address], said: null, contentType: null, connects: true });
     await world.answer(yes);
     expect(await asked).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{22}$/),

@@ -73,7 +73,13 @@ describe('who looks at a tab', () => {
     port.receive({ tab: 1, content: false });
     const answers = [async () => ({ allow: true }), async () => null, async () => Promise.reject(new RefusalError('user-rejected', 'no'))];
     const asked = traces.watching({ ask: () => answers.shift()?.() } as unknown as Approvals);
-    const question = { kind: 'send' as const, peers: [peer], text: canary, contentType: null, connects: true } as never;
+    const question = {
+      kind: 'send' as const,
+      peers: [peer],
+      said: { kind: 'text', text: canary },
+      contentType: null,
+      connects: true,
+    } as never;
     for (const _ of [1, 2, 3]) await asked.ask(callerOf(1), peer as never, question).catch(() => undefined);
     const outcomes = port.sent.filter((each) => (each as { what: string }).what === 'prompted') as { outcome: string }[];
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['allowed', 'not needed any more', 'user-rejected (4001)']);
