@@ -1,6 +1,6 @@
 import type { Address } from '../protocol/address.ts';
 import { fromBase64, fromUtf8, toBase64, utf8 } from '../protocol/bytes.ts';
-import { addressOfBundle, decodePrivateBundle, encodePrivateBundle, type PrivateBundle } from '../protocol/private-keys.ts';
+import { addressOfBundle, encodePrivateBundle, type PrivateBundle, reopenPrivateBundle } from '../protocol/private-keys.ts';
 import { KeystoreError } from './errors.ts';
 import { type Wallet, walletOfKey } from './wallet.ts';
 
@@ -44,7 +44,7 @@ interface Packed {
 /** What the vault seals. A wallet's key stands beside the words it follows from: deriving it anew takes a hundred milliseconds at every start. */
 export const encodeBody = (accounts: readonly AccountEntry[]): Uint8Array => utf8(JSON.stringify({ accounts: accounts.map(pack) }));
 
-/** Reads the body of a vault of either format. @throws KeystoreError vault-corrupt when it does not hold the keys of these accounts, in this order */
+/** Reads the body of a vault of either format; what it holds was checked when it came in, and is checked again key by key when one is used. @throws KeystoreError vault-corrupt when it does not hold the keys of these accounts, in this order */
 export function decodeBody(body: Uint8Array, expected: readonly Address[]): AccountEntry[] {
   const read = JSON.parse(fromUtf8(body)) as Packed | { readonly accounts: readonly Packed[] };
   const accounts = ('accounts' in read ? read.accounts : [read]).map(unpack);
@@ -75,7 +75,7 @@ function pack({ wallet, bundle, former, key, name, color }: AccountEntry): Packe
 }
 
 function unpack({ wallet, bundle, former = [], key = null, name = '', color = null }: Packed): AccountEntry {
-  const decoded = (text: string): PrivateBundle => decodePrivateBundle(fromBase64(text));
+  const decoded = (text: string): PrivateBundle => reopenPrivateBundle(fromBase64(text));
   const entropy = wallet?.entropy ? fromBase64(wallet.entropy) : null;
   return {
     wallet: wallet && walletOfKey(fromBase64(wallet.key), entropy, wallet.path ?? null, wallet.extraWord ?? false),

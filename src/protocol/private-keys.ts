@@ -113,20 +113,49 @@ export const legacyPrivateBundle = (bundle: PrivateBundle): PrivateKeyBundleV1 =
 /** Reads an exported bundle of either version, or the bare legacy form, and checks every key against its public half and its chain. @throws ProtocolError */
 export function decodePrivateBundle(bytes: Uint8Array): PrivateBundle {
   const { identity, preKeys } = parseBundle(bytes);
-  if (!identity) throw new ProtocolError('malformed', 'the bundle has no identity key');
+  checkIdentity(identity);
+  for (const preKey of preKeys) checkPreKey(preKey, identity);
+  return { identity, preKeys };
+}
+
+/**
+ * Reads a bundle that was checked before its owner sealed it, where nobody else can have put another in its place: its shape is looked at now, a key is checked
+ * as above when its secret is first used. Who has hundreds of pre-keys would wait for them at every start otherwise. @throws ProtocolError
+ */
+export function reopenPrivateBundle(bytes: Uint8Array): PrivateBundle {
+  const { identity, preKeys } = parseBundle(bytes);
   const [first, ...older] = preKeys;
-  if (!first) throw new ProtocolError('malformed', 'the bundle has no pre-key');
-  for (const pair of [identity, first, ...older]) {
-    if (!isPrivateKey(pair.secret)) throw new ProtocolError('malformed', 'a private key is 32 bytes below the group order');
-    if (!equalBytes(publicPoint(pair.secret), pair.point))
-      throw new ProtocolError('malformed', 'a private key does not match its public key');
-  }
+  const later = (preKey: KeyPair): KeyPair => checkedAtUse(preKey, () => checkPreKey(preKey, identity));
+  return { identity: checkedAtUse(identity, () => checkIdentity(identity)), preKeys: [later(first), ...older.map(later)] };
+}
+
+function checkedAtUse({ secret, point, publicKey }: KeyPair, check: () => void): KeyPair {
+  let checked = false;
+  return {
+    get secret() {
+      if (!checked) check();
+      checked = true;
+      return secret;
+    },
+    point,
+    publicKey,
+  };
+}
+
+function checkIdentity(identity: KeyPair): void {
+  checkPair(identity);
   walletOfSignedKey(identity.publicKey);
-  for (const { publicKey } of [first, ...older]) {
-    if (!verifyPreKey(readSignedKey(publicKey), publicKey.signature, identity.point))
-      throw new ProtocolError('bad-signature', 'a pre-key is not signed by the identity key');
-  }
-  return { identity, preKeys: [first, ...older] };
+}
+
+function checkPreKey(preKey: KeyPair, { point }: KeyPair): void {
+  checkPair(preKey);
+  if (!verifyPreKey(readSignedKey(preKey.publicKey), preKey.publicKey.signature, point))
+    throw new ProtocolError('bad-signature', 'a pre-key is not signed by the identity key');
+}
+
+function checkPair({ secret, point }: KeyPair): void {
+  if (!isPrivateKey(secret)) throw new ProtocolError('malformed', 'a private key is 32 bytes below the group order');
+  if (!equalBytes(publicPoint(secret), point)) throw new ProtocolError('malformed', 'a private key does not match its public key');
 }
 
 /** What the owner shows to others: identity key and current pre-key. */
@@ -185,21 +214,28 @@ function toLegacyPrivateKey({ secret, publicKey }: KeyPair): PrivateKey {
   });
 }
 
-function parseBundle(bytes: Uint8Array): { readonly identity: KeyPair | undefined; readonly preKeys: readonly KeyPair[] } {
+function parseBundle(bytes: Uint8Array): PrivateBundle {
   const { version } = tryDecode(PrivateKeyBundleSchema, bytes) ?? {};
   // In the bare legacy form field 1 is a key, not a bundle: it has a public key where a bundle has pre-keys that lack everything.
   const bare = version?.case === 'v2' ? undefined : tryDecode(PrivateKeyBundleV1Schema, bytes);
   if (bare?.identityKey?.union.case === 'secp256k1' && bare.preKeys.length > 0) return legacyBundle(bare.identityKey, bare.preKeys);
   if (version?.case === 'v1') return legacyBundle(version.value.identityKey, version.value.preKeys);
   if (version?.case === 'v2')
-    return { identity: version.value.identityKey && signedPair(version.value.identityKey), preKeys: version.value.preKeys.map(signedPair) };
+    return wholeBundle(version.value.identityKey && signedPair(version.value.identityKey), version.value.preKeys.map(signedPair));
   throw new ProtocolError('malformed', 'not a private key bundle');
 }
 
-const legacyBundle = (identityKey: PrivateKey | undefined, preKeys: readonly PrivateKey[]) => ({
-  identity: identityKey && legacyPair(identityKey, 'identity'),
-  preKeys: preKeys.map((key) => legacyPair(key, 'pre-key')),
-});
+const legacyBundle = (identityKey: PrivateKey | undefined, preKeys: readonly PrivateKey[]): PrivateBundle =>
+  wholeBundle(
+    identityKey && legacyPair(identityKey, 'identity'),
+    preKeys.map((key) => legacyPair(key, 'pre-key')),
+  );
+
+function wholeBundle(identity: KeyPair | undefined, [first, ...older]: readonly KeyPair[]): PrivateBundle {
+  if (!identity) throw new ProtocolError('malformed', 'the bundle has no identity key');
+  if (!first) throw new ProtocolError('malformed', 'the bundle has no pre-key');
+  return { identity, preKeys: [first, ...older] };
+}
 
 function legacyPair(key: PrivateKey, role: 'identity' | 'pre-key'): KeyPair {
   if (key.union.case !== 'secp256k1' || !key.publicKey) throw new ProtocolError('malformed', 'a private key is incomplete');

@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PrivateKeyBundleSchema, PrivateKeyBundleV1Schema } from '../../src/gen/xmtp/message_contents/private_key_pb.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import {
@@ -8,9 +8,14 @@ import {
   draftIdentity,
   encodePrivateBundle,
   finishIdentity,
+  type KeyPair,
+  type PrivateBundle,
   publicBundle,
+  reopenPrivateBundle,
   rotatePreKey,
   sharedSecret,
+  signByIdentity,
+  signByPreKey,
 } from '../../src/protocol/private-keys.ts';
 import { signText } from '../../src/protocol/wallet-signature.ts';
 import { alice, bob, carol, person } from '../support/people.ts';
@@ -91,4 +96,42 @@ test('after a rotation the older pre-key still agrees, and a stranger’s is unk
     sharedSecret(alice.bundle, bob.contact, alice.contact.preKey, 'initiator'),
   );
   await refused('unknown-key', () => sharedSecret(bob.bundle, alice.contact, carol.contact.preKey, 'responder'));
+});
+
+describe('a bundle that its owner has sealed', () => {
+  const rotated = rotatePreKey(rotatePreKey(alice.bundle));
+  const digest = new Uint8Array(32).fill(7);
+  const reopened = (bundle: PrivateBundle): PrivateBundle => reopenPrivateBundle(encodePrivateBundle(bundle));
+  const agreed = (bundle: PrivateBundle, preKey: number): Uint8Array =>
+    sharedSecret(bundle, bob.contact, bundle.preKeys[preKey]?.point ?? new Uint8Array(), 'initiator');
+
+  test('is reopened as it was', () => {
+    expect(reopened(rotated)).toEqual(rotated);
+    expect(agreed(reopened(rotated), 2)).toEqual(agreed(rotated, 2));
+    expect(signByPreKey(reopened(rotated), digest)).toEqual(signByPreKey(rotated, digest));
+  });
+
+  test('is read to its end while one of its keys is broken, which is refused at each use; the others work', async () => {
+    const [newest, middle, oldest] = rotated.preKeys as [KeyPair, KeyPair, KeyPair];
+    const broken = reopened({ identity: rotated.identity, preKeys: [newest, { ...middle, secret: bob.bundle.preKeys[0].secret }, oldest] });
+    for (let i = 0; i < 2; i++) await refused('malformed', () => agreed(broken, 1));
+    expect(agreed(broken, 0)).toEqual(agreed(rotated, 0));
+    expect(agreed(broken, 2)).toEqual(agreed(rotated, 2));
+    await refused('malformed', () => encodePrivateBundle(broken));
+  });
+
+  test('neither agrees nor signs by a key that is zero, by one of another chain, or by an identity of no wallet', async () => {
+    const [newest] = rotated.preKeys;
+    const zero = reopened({ identity: rotated.identity, preKeys: [{ ...newest, secret: new Uint8Array(32) }] });
+    await refused('malformed', () => signByPreKey(zero, digest));
+    const foreign = reopened({ identity: rotated.identity, preKeys: [newest, bob.bundle.preKeys[0]] });
+    await refused('bad-signature', () => agreed(foreign, 1));
+    const other = reopened({ identity: { ...rotated.identity, secret: bob.bundle.identity.secret }, preKeys: [newest] });
+    await refused('malformed', () => signByIdentity(other, digest));
+  });
+
+  test('has a key and a pre-key, like any other', async () => {
+    await refused('malformed', () => reopenPrivateBundle(changed((v1) => void v1.preKeys.splice(0))));
+    await refused('malformed', () => reopenPrivateBundle(new Uint8Array([1, 2, 3])));
+  });
 });
