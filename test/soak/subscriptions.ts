@@ -1,42 +1,20 @@
-import { buildIfStale } from '../cli/build.ts';
-import { ensureBrowsers } from '../cli/find-browsers.ts';
-import { CommandError, cleanup, readOptions, sleep } from '../cli/processes.ts';
+import { sleep } from '../cli/processes.ts';
 import { request, Site } from '../e2e/site.ts';
-import { type BrowserName, browserNames, World } from '../e2e/world.ts';
+import { type BrowserName, World } from '../e2e/world.ts';
 import { until } from '../support/browsers/browser.ts';
 import { button } from '../support/browsers/person.ts';
 import { generator } from '../support/random.ts';
+import { inBrowsers, type Kills } from './browsers.ts';
 
 /** `npm run soak -- subscriptions --kills N --browser B --seed S`: the background of a real browser dies again and again while a page listens; what it hears is counted. */
-export async function run(args: readonly string[]): Promise<number> {
-  const options = readOptions(args, { kills: 'text', browser: 'text', seed: 'text' });
-  const kills = Number(options.kills ?? 100);
-  const seed = Number(options.seed ?? 1);
-  if (!Number.isInteger(kills) || kills < 1 || kills > 10_000) throw new CommandError('--kills is a number from 1 to 10000');
-  if (!Number.isInteger(seed)) throw new CommandError('--seed is a whole number');
-  const browsers = browserNames.filter((name) => options.browser === undefined || name === options.browser);
-  if (browsers.length === 0) throw new CommandError(`--browser is ${browserNames.join(' or ')}`);
-  ensureBrowsers();
-  await buildIfStale();
-  const started = cleanup();
-  try {
-    for (const name of browsers) {
-      const outcome = await Promise.race([soak(name, kills, seed, started.add), started.interrupted]);
-      if (outcome === 'interrupted') return 130;
-      if (!outcome) return 1;
-    }
-    return 0;
-  } finally {
-    await started.run();
-  }
-}
+export const run = (args: readonly string[]): Promise<number> => inBrowsers(args, soak);
 
 interface Listening {
   readonly xmtp: { on(event: string, listener: (payload: { message: { content: string } }) => void): void };
   heard: string[];
 }
 
-async function soak(name: BrowserName, kills: number, seed: number, atEnd: (stop: () => unknown) => void): Promise<boolean> {
+async function soak(name: BrowserName, { kills, seed }: Kills, atEnd: (stop: () => unknown) => void): Promise<boolean> {
   const random = generator(seed);
   const world = await World.start(`soak-subscriptions-${name}`);
   atEnd(() => world.end());
@@ -85,5 +63,7 @@ async function soak(name: BrowserName, kills: number, seed: number, atEnd: (stop
   console.log(
     `${name}: ${kills} kills, ${written.length} messages, ${missed} missed, ${twice} twice, ${overtaken} overtaken by a later one`,
   );
+  await world.end();
+  await site.close();
   return missed === 0 && twice === 0;
 }
