@@ -10,7 +10,7 @@ import { type Browser, type Page, until } from '../support/browsers/browser.ts';
 import { launchChromium } from '../support/browsers/chromium.ts';
 import { launchFirefox } from '../support/browsers/firefox.ts';
 import { button } from '../support/browsers/person.ts';
-import { type Comparison, figure, median, report, writeReport } from './report.ts';
+import { type Comparison, figure, median, report, spread, writeReport } from './report.ts';
 
 const approval = 'popup.html#/approve';
 /** What a page pays on the wire of no network, in every tab: both scripts together, gzip. */
@@ -150,11 +150,4 @@ function emptyExtension(name: BrowserName): string {
   const own = name === 'firefox' ? { browser_specific_settings: { gecko: { id: 'parley@parley.app' } } } : {};
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ manifest_version: 3, name: 'Nothing', version: '1', background, ...own }));
   return folder;
-}
-
-/** The middle half of the values, in words. */
-function spread(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (part: number): string => (sorted[Math.floor(sorted.length * part)] ?? Number.NaN).toFixed(1);
-  return `half of ${sorted.length} within ${at(0.25)} and ${at(0.75)} ms`;
 }

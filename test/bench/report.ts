@@ -20,6 +20,13 @@ export interface Comparison {
 
 export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
+/** The middle half of the values, in words. */
+export function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (part: number): string => (sorted[Math.floor(sorted.length * part)] ?? Number.NaN).toFixed(1);
+  return `half of ${sorted.length} within ${at(0.25)} and ${at(0.75)} ms`;
+}
+
 /** Runs both in turn for so many rounds and compares them; `better` says which way is up. */
 export async function compare({
   what,

@@ -18,6 +18,46 @@ export async function toFirstRow(page: Page): Promise<number> {
   );
 }
 
+/** Milliseconds from the press of Unlock, with the passphrase typed, to the frame after the first row. */
+export const toUnlocked = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const unlock = document.querySelector<HTMLButtonElement>('form button[type="submit"]');
+        if (!unlock) return reject(new Error('no button'));
+        const began = performance.now();
+        unlock.click();
+        const look = (): void => {
+          if (document.querySelector('[aria-label="Conversations"] li')) requestAnimationFrame(() => resolve(performance.now() - began));
+          else if (performance.now() - began > 30_000) reject(new Error('no row'));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  );
+
+/** Milliseconds until the background has answered that it is unlocked. */
+export const toUnlockedByCall = (page: Page, passphrase: string): Promise<number> =>
+  page.evaluate(
+    (passphrase: string) =>
+      new Promise<number>((resolve, reject) => {
+        const port = chrome.runtime.connect({ name: 'own' });
+        let began = 0;
+        port.onMessage.addListener(({ id, error }: { id?: number; error?: { message: string } }) => {
+          if (error) reject(new Error(error.message));
+          if (id === 1) {
+            began = performance.now();
+            port.postMessage({ id: 2, method: 'unlock', params: { passphrase } });
+          }
+          if (id !== 2) return;
+          resolve(performance.now() - began);
+          port.disconnect();
+        });
+        port.postMessage({ id: 1, method: 'status', params: {} }); // the background is awake from here on
+      }),
+    passphrase,
+  );
+
 /** Waits for a row that says this. */
 export const rowWith = (page: Page, text: string): Promise<void> =>
   until(
