@@ -283,7 +283,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     keystore,
     connect,
     exposure,
-    preKeys: () => sessions.peek()?.keys.preKeys() ?? null,
+    keys: () => sessions.peek()?.keys ?? null,
     backedUp: async () => {
       const session = sessions.peek();
       return session && backedUpAt(records, session.address);

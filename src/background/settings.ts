@@ -140,7 +140,7 @@ interface Deps {
   readonly preferences: Preferences;
   readonly keystore: Pick<Keystore, 'state' | 'check'>;
   /** Of the account in front; null while locked. */
-  readonly preKeys: () => ReturnType<AccountKeys['preKeys']> | null;
+  readonly keys: () => Pick<AccountKeys, 'preKeys' | 'held' | 'sealsBackups'> | null;
   readonly connect: (url: string) => Pick<NodeClient, 'probe'>;
   readonly exposure: Pick<ExposureService, 'apply' | 'here'>;
   /** When a backup file was last made, ms. */
@@ -162,7 +162,7 @@ interface Deps {
 export function createSettings({
   preferences,
   keystore,
-  preKeys,
+  keys,
   connect,
   exposure,
   backedUp,
@@ -174,6 +174,12 @@ export function createSettings({
   keystoreOff,
   statusChanged,
 }: Deps): SettingsService {
+  const ofKeys = (): Pick<Settings, 'preKey' | 'wallet'> => {
+    const held = keys();
+    if (!held) return { preKey: null, wallet: null };
+    const { newestMs, count } = held.preKeys();
+    return { preKey: { madeAt: newestMs, count }, wallet: { held: held.held(), sealsBackups: held.sealsBackups() } };
+  };
   const read = async (): Promise<Settings> => ({
     nodeUrl: await preferences.nodeUrl(),
     nodes: await preferences.nodes(),
@@ -191,7 +197,7 @@ export function createSettings({
     siteKeystore: await preferences.siteKeystore(),
     notifications: await preferences.notifications(),
     rotateDays: await preferences.rotateDays(),
-    preKey: preKeyView(preKeys()),
+    ...ofKeys(),
     version,
   });
   /** Whoever chooses the node sees with whom its user talks: a passer-by must not be able to. */
@@ -301,9 +307,6 @@ export function createSettings({
     },
   };
 }
-
-const preKeyView = (keys: ReturnType<AccountKeys['preKeys']> | null): Settings['preKey'] =>
-  keys && { madeAt: keys.newestMs, count: keys.count };
 
 /** A clock that is off by more than this has its messages refused. */
 const clockLimitMs = 4 * 60_000;

@@ -9,7 +9,7 @@ import type { Clock } from '../protocol/time.ts';
 import type { BackedAccount } from './backup-file.ts';
 import { KeystoreError } from './errors.ts';
 import type { Identity } from './identity.ts';
-import type { KeystoreGroup, KeystoreInvitation, MessageToOpen, MessageToSeal, Rekeyed, SealedKey } from './identity-types.ts';
+import type { Held, KeystoreGroup, KeystoreInvitation, MessageToOpen, MessageToSeal, Rekeyed, SealedKey } from './identity-types.ts';
 import type { SealedRecords } from './sealed-records.ts';
 
 /** An account while the keystore is open. */
@@ -80,9 +80,14 @@ export class AccountKeys {
     return this.#account.rekey((identity) => identity.joined(backups));
   }
 
-  /** Whether the wallet itself is here, to sign as often as is needed. @throws KeystoreError locked */
-  holdsWallet(): boolean {
-    return this.#account.open().identity.holdsWallet();
+  /** What of the wallet is here. @throws KeystoreError locked */
+  held(): Held {
+    return this.#account.open().identity.held();
+  }
+
+  /** Whether a backup for the network can be sealed here, as often as is needed: by the wallet, or by what it has signed once. @throws KeystoreError locked */
+  sealsBackups(): boolean {
+    return this.#account.open().identity.sealsBackups();
   }
 
   /** Whether a backup opens and lacks none of our pre-keys. @throws KeystoreError locked */

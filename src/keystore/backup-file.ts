@@ -1,13 +1,16 @@
+import type { Address } from '../protocol/address.ts';
 import { aesGcmOpen, aesGcmSeal } from '../protocol/aead.ts';
 import { concat, equalBytes, fromBase64, fromUtf8, type Random, randomBytes, toBase64, toHex, utf8 } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { sha256 } from '../protocol/hash.ts';
 import { addressOfBundle, decodePrivateBundle, encodePrivateBundle } from '../protocol/private-keys.ts';
+import { enableIdentityText, recoverSigner } from '../protocol/wallet-signature.ts';
 import { KeystoreError } from './errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import type { NewAccount } from './new-account.ts';
 import { checkPassphrase, deriveKey, type KdfCost, withinBounds } from './passphrase.ts';
 import { readPath, walletOfEntropy, walletOfKey } from './wallet.ts';
+import type { BackupSeal } from './wallet-identity.ts';
 
 /** What a backup file holds (docs/backup-file.md). */
 export interface BackupContents {
@@ -146,9 +149,9 @@ const lengthOf = (base64: unknown): number => {
 const additional = ({ format: name, v, createdAt, kdf, nonce }: Omit<Header, 'sum'>): Uint8Array =>
   utf8(JSON.stringify([name, v, createdAt, kdf.alg, kdf.m, kdf.t, kdf.p, kdf.salt, nonce]));
 
-function packAccount({ kind, wallet, bundle, former = [], phraseSaved }: NewAccount): unknown {
+function packAccount({ kind, wallet, bundle, former = [], seal = null, phraseSaved }: NewAccount): unknown {
   const secret = wallet && { key: wallet.key, entropy: wallet.entropy, path: wallet.path, extraWord: wallet.extraWord };
-  return { kind, phraseSaved, wallet: secret, bundle: encodePrivateBundle(bundle), former: former.map(encodePrivateBundle) };
+  return { kind, phraseSaved, wallet: secret, bundle: encodePrivateBundle(bundle), former: former.map(encodePrivateBundle), seal };
 }
 
 /** Reads what was sealed: made by us, by something else, or on purpose. @throws KeystoreError backup-foreign */
@@ -179,7 +182,7 @@ function readBody(body: Uint8Array, createdAt: number): BackupContents {
 
 /** Every key is computed again: an account is what its keys say, not what the file says of them. */
 function readAccount(value: unknown): NewAccount {
-  const { kind, wallet, bundle, former, phraseSaved } = value as Record<keyof NewAccount, unknown>;
+  const { kind, wallet, bundle, former, seal, phraseSaved } = value as Record<keyof NewAccount, unknown>;
   if (kind !== 'phrase' && kind !== 'key' && kind !== 'bundle' && kind !== 'external') throw foreign('an account of no known kind');
   if (typeof phraseSaved !== 'boolean' || !Array.isArray(former) || former.length > mostFormer) throw foreign('an account without keys');
   const keys = readKeys(bundle);
@@ -189,7 +192,17 @@ function readAccount(value: unknown): NewAccount {
   if ((read && read.address !== address) || before.some((each) => addressOfBundle(each) !== address))
     throw foreign('the keys of an account belong to another wallet');
   if ((read === null) !== (kind === 'bundle' || kind === 'external')) throw foreign('an account without its wallet');
-  return { kind, wallet: read, bundle: keys, former: before, phraseSaved };
+  return { kind, wallet: read, bundle: keys, former: before, seal: read ? null : readSeal(seal, address), phraseSaved };
+}
+
+/** A signature that is not the wallet's would seal backups that nobody can open. Files of before have none. */
+function readSeal(value: unknown, address: Address): BackupSeal | null {
+  if (value === undefined || value === null) return null;
+  const { walletPreKey, signature } = value as Record<keyof BackupSeal, unknown>;
+  if (!(walletPreKey instanceof Uint8Array) || walletPreKey.length !== 32) throw foreign('a backup seal without its key');
+  if (!(signature instanceof Uint8Array) || signature.length !== 65) throw foreign('a backup seal without its signature');
+  if (recoverSigner(enableIdentityText(walletPreKey), signature) !== address) throw foreign('a backup seal of another wallet');
+  return { walletPreKey, signature };
 }
 
 function readKeys(bytes: unknown): NewAccount['bundle'] {

@@ -50,8 +50,8 @@ export interface Draft {
   /** Whether the network is to hold a backup; null: not decided, or not to be asked. */
   readonly backup: 'wanted' | 'none' | null;
   readonly enable: { readonly preKey: string; readonly signature: string | null; readonly differs: boolean } | null;
-  /** The sealed backup, ready for the network. */
-  readonly sealedBackup: string | null;
+  /** What the wallet has signed for its backup on the network. */
+  readonly seal: { readonly preKey: string; readonly signature: string } | null;
   /** What the wallet is asked for now: good for one answer, from one place. */
   readonly asked: { readonly nonce: string; readonly origin: string | null } | null;
   /** Texts that this wallet was asked to sign before. */
@@ -70,7 +70,7 @@ export const blankDraft: Omit<Draft, 'id' | 'way' | 'madeAt'> = {
   replaces: false,
   backup: null,
   enable: null,
-  sealedBackup: null,
+  seal: null,
   asked: null,
   past: [],
 };

@@ -51,7 +51,7 @@ function settledStage(draft: Draft, bundle: string): Stage {
     return stuck('other-keys');
   const ready = (backup: boolean): Stage => ({ step: 'ready', restored, replaces, backup });
   if (way !== 'external') return ready(way !== 'bundle' || (found?.entries ?? 0) > 0);
-  if (restored || draft.sealedBackup !== null) return ready(true);
+  if (restored || draft.seal !== null) return ready(true);
   if (draft.backup === 'none') return ready(false);
   if (!enable) return { step: 'backup' };
   if (enable.differs) return stuck('signs-differently');

@@ -57,8 +57,6 @@ export type Choice = 'older' | 'new-identity' | 'backup' | 'no-backup';
 export interface Founded {
   readonly account: NewAccount;
   readonly address: Address;
-  /** The backup that an outside wallet has sealed. */
-  readonly sealedBackup: Uint8Array | null;
   /** Whether other keys of this wallet on the network give way. */
   readonly replaces: boolean;
 }
@@ -182,12 +180,12 @@ export class Founding {
   /** The account, complete. The draft stays until `drop`. @throws KeystoreError no-founding, not-asked when something is lacking */
   async finished(): Promise<Founded> {
     const draft = await this.#need();
-    const { bundle: encoded, address, way, sealedBackup, replaces } = draft;
+    const { bundle: encoded, address, way, replaces } = draft;
     if (stageOf(draft).step !== 'ready' || !encoded || !address) throw new KeystoreError('not-asked', 'the account is not complete yet');
     const bundle = decodePrivateBundle(fromBase64(encoded));
     const kind = way === 'new' ? 'phrase' : way;
-    const account: NewAccount = { kind, wallet: walletOf(draft), bundle, phraseSaved: way !== 'new' };
-    return { account, address, sealedBackup: sealedBackup === null ? null : fromBase64(sealedBackup), replaces };
+    const seal = draft.seal && { walletPreKey: fromBase64(draft.seal.preKey), signature: fromBase64(draft.seal.signature) };
+    return { account: { kind, wallet: walletOf(draft), bundle, seal, phraseSaved: way !== 'new' }, address, replaces };
   }
 
   #startOf(start: Start): Partial<Draft> {
@@ -243,7 +241,8 @@ export class Founding {
       const backup = readKeyBackup(fromBase64(draft.found?.backups[draft.tried] as string));
       try {
         const bundle = await backup.open(signature, address);
-        return { ...draft, opening: false, bundle: toBase64(encodePrivateBundle(bundle)), restored: true };
+        const seal = { preKey: toBase64(backup.walletPreKey), signature: toBase64(signature) };
+        return { ...draft, opening: false, bundle: toBase64(encodePrivateBundle(bundle)), restored: true, seal };
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         return { ...draft, opening: false, tried: draft.tried + 1 };
@@ -256,8 +255,8 @@ export class Founding {
     if (!equalBytes(fromHex(enable.signature), signature)) return { ...draft, enable: { ...enable, differs: true } };
     const bundle = decodePrivateBundle(fromBase64(draft.bundle as string));
     const sealed = await sealKeyBackup(bundle, fromBase64(enable.preKey), signature, this.#random);
-    await readKeyBackup(sealed).open(signature, address); // what cannot be opened again must not be published
-    return { ...draft, enable: null, sealedBackup: toBase64(sealed) };
+    await readKeyBackup(sealed).open(signature, address); // what cannot be opened again must not be trusted with keys
+    return { ...draft, enable: null, seal: { preKey: enable.preKey, signature: toBase64(signature) } };
   }
 
   async #phrase(): Promise<{ readonly draft: Draft; readonly entropy: Uint8Array; readonly extraWord: string }> {

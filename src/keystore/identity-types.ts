@@ -61,3 +61,6 @@ export interface Rekeyed {
   readonly secrets: AccountSecrets;
   take(): void;
 }
+
+/** What of an account's wallet is here: its recovery phrase, its key alone, or nothing, where it stays outside. */
+export type Held = 'phrase' | 'key' | 'none';

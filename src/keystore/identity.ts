@@ -24,16 +24,15 @@ import { addressOfBundle, mergePreKeys, type PrivateBundle, publicBundle, rotate
 import type { VerifiedBundle } from '../protocol/public-keys.ts';
 import type { Clock } from '../protocol/time.ts';
 import { preferencesTopic } from '../protocol/topic.ts';
-import { enableIdentityText, signText } from '../protocol/wallet-signature.ts';
 import { Calls } from './calls.ts';
 import { KeystoreError } from './errors.ts';
-import type { KeystoreGroup, KeystoreInvitation, MessageToOpen, MessageToSeal, Rekeyed, SealedKey } from './identity-types.ts';
+import type { Held, KeystoreGroup, KeystoreInvitation, MessageToOpen, MessageToSeal, Rekeyed, SealedKey } from './identity-types.ts';
 import type { NewAccount } from './new-account.ts';
 import { openExport, sealExport } from './sealed-export.ts';
 import type { SealedRecords } from './sealed-records.ts';
 import type { AccountSecrets } from './vault-body.ts';
 import { phraseOf, privateKeyOf, type Wallet } from './wallet.ts';
-import { createIdentity, openBackups } from './wallet-identity.ts';
+import { type BackupSeal, createIdentity, openBackups, signatureFor } from './wallet-identity.ts';
 
 const tokenLife = 55 * 60_000;
 const keyStore = 'conversation-key';
@@ -41,6 +40,7 @@ const keyStore = 'conversation-key';
 /** Wallet and identity while the keystore is open, and what they answer. The keystore makes one at unlocking and clears it at the lock. */
 export class Identity {
   readonly #wallet: Wallet | null;
+  readonly #seal: BackupSeal | null;
   readonly #address: Address;
   #bundle: PrivateBundle;
   /** Identities of this wallet before the present one: what was said to them stays readable. */
@@ -52,8 +52,9 @@ export class Identity {
   #cleared = false;
   #token: { readonly text: string; readonly madeAt: number } | null = null;
 
-  constructor({ wallet, bundle, former }: AccountSecrets, records: SealedRecords, clock: Clock, random: Random) {
+  constructor({ wallet, bundle, former, seal }: AccountSecrets, records: SealedRecords, clock: Clock, random: Random) {
     this.#wallet = wallet;
+    this.#seal = seal;
     this.#address = addressOfBundle(bundle);
     this.#bundle = bundle;
     this.#former = former;
@@ -66,8 +67,13 @@ export class Identity {
     return this.#address;
   }
 
-  holdsWallet(): boolean {
-    return this.#wallet !== null;
+  held(): Held {
+    if (!this.#wallet) return 'none';
+    return this.#wallet.entropy ? 'phrase' : 'key';
+  }
+
+  sealsBackups(): boolean {
+    return this.#wallet !== null || this.#seal !== null;
   }
 
   publicBundle(): VerifiedBundle {
@@ -95,12 +101,12 @@ export class Identity {
   }
 
   async keyBackup(): Promise<Uint8Array> {
-    const { key, address } = this.#held();
-    const walletPreKey = this.#random(32);
-    const text = enableIdentityText(walletPreKey);
-    const sealed = await sealKeyBackup(this.#bundle, walletPreKey, signText(text, key), this.#random);
+    const walletPreKey = this.#wallet || !this.#seal ? this.#random(32) : this.#seal.walletPreKey;
+    const signature = signatureFor(this.#wallet, this.#seal)(walletPreKey);
+    if (!signature) throw new KeystoreError('no-wallet', 'nothing here can seal a backup of this wallet');
+    const sealed = await sealKeyBackup(this.#bundle, walletPreKey, signature, this.#random);
     // What cannot be opened again must not be published.
-    await readKeyBackup(sealed).open(signText(text, key), address);
+    await readKeyBackup(sealed).open(signature, this.#address);
     return sealed;
   }
 
@@ -156,13 +162,13 @@ export class Identity {
   }
 
   async #openBackups(backups: readonly Uint8Array[]): Promise<PrivateBundle | null> {
-    return this.#wallet && openBackups(this.#wallet, backups);
+    return openBackups(signatureFor(this.#wallet, this.#seal), this.#address, backups);
   }
 
   #rekeyed(bundle: PrivateBundle, former = this.#former): Rekeyed {
     this.#check();
     return {
-      secrets: { wallet: this.#wallet, bundle, former },
+      secrets: { wallet: this.#wallet, bundle, former, seal: this.#seal },
       take: () => {
         this.#bundle = bundle;
         this.#former = former;
@@ -179,13 +185,14 @@ export class Identity {
   /** What the vault keeps of it. @throws KeystoreError locked */
   secrets(): AccountSecrets {
     this.#check();
-    return { wallet: this.#wallet, bundle: this.#bundle, former: this.#former };
+    return { wallet: this.#wallet, bundle: this.#bundle, former: this.#former, seal: this.#seal };
   }
 
   /** The account as a backup file keeps it. */
   account(phraseSaved: boolean): NewAccount {
-    const kind = !this.#wallet ? 'external' : this.#wallet.entropy ? 'phrase' : 'key';
-    return { kind, wallet: this.#wallet, bundle: this.#bundle, former: this.#former, phraseSaved };
+    const held = this.held();
+    const kind = held === 'none' ? 'external' : held;
+    return { kind, wallet: this.#wallet, bundle: this.#bundle, former: this.#former, seal: this.#seal, phraseSaved };
   }
 
   /** The same with the pre-keys of other keys of this very identity; null when there are none. */
@@ -346,6 +353,7 @@ export class Identity {
     this.#cleared = true;
     this.#calls.clear();
     this.#wallet?.key.fill(0);
+    this.#seal?.signature.fill(0);
     this.#token = null;
   }
 

@@ -27,10 +27,11 @@ export function openAccount({ key, name, color, ...secrets }: AccountEntry, data
 }
 
 /** A new account as the vault seals it. `key`: what seals its rows; null: the data key of the vault. */
-export const entryOf = ({ wallet, bundle, former = [] }: NewAccount, key: Uint8Array | null): AccountEntry => ({
+export const entryOf = ({ wallet, bundle, former = [], seal = null }: NewAccount, key: Uint8Array | null): AccountEntry => ({
   wallet,
   bundle,
   former,
+  seal,
   key,
   name: '',
   color: null,

@@ -3,6 +3,7 @@ import { fromBase64, fromUtf8, toBase64, utf8 } from '../protocol/bytes.ts';
 import { addressOfBundle, encodePrivateBundle, type PrivateBundle, reopenPrivateBundle } from '../protocol/private-keys.ts';
 import { KeystoreError } from './errors.ts';
 import { type Wallet, walletOfKey } from './wallet.ts';
+import type { BackupSeal } from './wallet-identity.ts';
 
 /** The keys of an account. */
 export interface AccountSecrets {
@@ -11,6 +12,8 @@ export interface AccountSecrets {
   readonly bundle: PrivateBundle;
   /** Identities of this wallet before the present one: what was said to them stays readable. */
   readonly former: readonly PrivateBundle[];
+  /** For a wallet outside: what its backup on the network is sealed by, if it has one that is known here. */
+  readonly seal: BackupSeal | null;
 }
 
 /** How an account looks to its owner. */
@@ -36,6 +39,7 @@ interface Packed {
   } | null;
   readonly bundle: string;
   readonly former?: readonly string[];
+  readonly seal?: { readonly preKey: string; readonly signature: string } | null;
   readonly key?: string | null;
   readonly name?: string;
   readonly color?: number | null;
@@ -57,7 +61,7 @@ export function decodeBody(body: Uint8Array, expected: readonly Address[]): Acco
   return accounts;
 }
 
-function pack({ wallet, bundle, former, key, name, color }: AccountEntry): Packed {
+function pack({ wallet, bundle, former, seal, key, name, color }: AccountEntry): Packed {
   const encoded = (each: PrivateBundle): string => toBase64(encodePrivateBundle(each));
   return {
     wallet: wallet && {
@@ -68,19 +72,21 @@ function pack({ wallet, bundle, former, key, name, color }: AccountEntry): Packe
     },
     bundle: encoded(bundle),
     former: former.map(encoded),
+    seal: seal && { preKey: toBase64(seal.walletPreKey), signature: toBase64(seal.signature) },
     key: key && toBase64(key),
     name,
     color,
   };
 }
 
-function unpack({ wallet, bundle, former = [], key = null, name = '', color = null }: Packed): AccountEntry {
+function unpack({ wallet, bundle, former = [], seal = null, key = null, name = '', color = null }: Packed): AccountEntry {
   const decoded = (text: string): PrivateBundle => reopenPrivateBundle(fromBase64(text));
   const entropy = wallet?.entropy ? fromBase64(wallet.entropy) : null;
   return {
     wallet: wallet && walletOfKey(fromBase64(wallet.key), entropy, wallet.path ?? null, wallet.extraWord ?? false),
     bundle: decoded(bundle),
     former: former.map(decoded),
+    seal: seal && { walletPreKey: fromBase64(seal.preKey), signature: fromBase64(seal.signature) },
     key: key === null ? null : fromBase64(key),
     name,
     color,

@@ -1,4 +1,5 @@
-import type { Random } from '../protocol/bytes.ts';
+import type { Address } from '../protocol/address.ts';
+import { equalBytes, type Random } from '../protocol/bytes.ts';
 import { readKeyBackup } from '../protocol/key-backup.ts';
 import { draftIdentity, finishIdentity, type PrivateBundle } from '../protocol/private-keys.ts';
 import type { Clock } from '../protocol/time.ts';
@@ -11,12 +12,34 @@ export function createIdentity(wallet: Wallet, clock: Clock, random: Random): Pr
   return finishIdentity(draft, signText(text, wallet.key), wallet.address, clock, random);
 }
 
-/** The identity in the first backup that the wallet opens; null when none does. */
-export async function openBackups(wallet: Wallet, backups: readonly Uint8Array[]): Promise<PrivateBundle | null> {
+/**
+ * What seals the backup on the network of a wallet that stays outside: its signature over the text with this key. It opens what it seals and nothing else, so whoever
+ * keeps it beside the keys themselves can put newer keys into the backup without asking the wallet again.
+ */
+export interface BackupSeal {
+  readonly walletPreKey: Uint8Array;
+  /** 65 bytes. */
+  readonly signature: Uint8Array;
+}
+
+/** The signature that opens backups with this wallet pre-key; null: none. */
+export type SignatureFor = (walletPreKey: Uint8Array) => Uint8Array | null;
+
+/** A wallet in our hands signs for every backup, one outside has signed for one. */
+export const signatureFor =
+  (wallet: Wallet | null, seal: BackupSeal | null): SignatureFor =>
+  (walletPreKey) => {
+    if (wallet) return signText(enableIdentityText(walletPreKey), wallet.key);
+    return seal && equalBytes(seal.walletPreKey, walletPreKey) ? seal.signature : null;
+  };
+
+/** The identity in the first backup that opens; null when none does. */
+export async function openBackups(signed: SignatureFor, address: Address, backups: readonly Uint8Array[]): Promise<PrivateBundle | null> {
   for (const bytes of backups) {
     try {
       const backup = readKeyBackup(bytes);
-      return await backup.open(signText(enableIdentityText(backup.walletPreKey), wallet.key), wallet.address);
+      const signature = signed(backup.walletPreKey);
+      if (signature) return await backup.open(signature, address);
     } catch {
       // An entry that does not open says nothing of the older ones.
     }

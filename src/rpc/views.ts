@@ -364,6 +364,8 @@ export interface Settings {
   readonly notifications: NotificationLevel;
   /** The key that messages to this account are sealed with: when it was made (milliseconds since 1970), and how many there were in all; null while locked. */
   readonly preKey: { readonly madeAt: number; readonly count: number } | null;
+  /** What of the account's wallet is here, and whether Parley can renew the backup of its keys on the network; null while locked. */
+  readonly wallet: { readonly held: 'phrase' | 'key' | 'none'; readonly sealsBackups: boolean } | null;
   /** After how many days the next one is made by itself; null: never. */
   readonly rotateDays: number | null;
   readonly version: string;

@@ -48,6 +48,7 @@ describe('settings', () => {
       notifications: 'name',
       backedUpAt: null,
       preKey: { count: 1, madeAt: expect.any(Number) },
+      wallet: { held: 'phrase', sealsBackups: true },
       rotateDays: null,
       version: '0.0.0',
     });

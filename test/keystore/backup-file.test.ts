@@ -7,7 +7,8 @@ import { createIdentity } from '../../src/keystore/wallet-identity.ts';
 import { aesGcmOpen } from '../../src/protocol/aead.ts';
 import { fromBase64, fromUtf8, randomBytes, utf8 } from '../../src/protocol/bytes.ts';
 import { systemClock } from '../../src/protocol/time.ts';
-import { bob, person } from '../support/people.ts';
+import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
+import { bob, carol, person } from '../support/people.ts';
 
 const cost = { m: 64, t: 1, p: 1 };
 const passphrase = 'a passphrase of its own';
@@ -17,6 +18,7 @@ const account: NewAccount = {
   wallet,
   bundle: createIdentity(wallet, systemClock, randomBytes),
   former: [],
+  seal: null,
   phraseSaved: true,
 };
 const other: NewAccount = {
@@ -24,7 +26,17 @@ const other: NewAccount = {
   wallet: walletOfKey(bob.walletKey, null),
   bundle: bob.bundle,
   former: [person('Bob', Date.UTC(2023, 0, 1)).bundle],
+  seal: null,
   phraseSaved: false,
+};
+const pre = new Uint8Array(32).fill(4);
+const outside: NewAccount = {
+  kind: 'external',
+  wallet: null,
+  bundle: carol.bundle,
+  former: [],
+  seal: { walletPreKey: pre, signature: signText(enableIdentityText(pre), carol.walletKey) },
+  phraseSaved: true,
 };
 const contents: BackupContents = {
   createdAt: 1_700_000_000_000,
@@ -32,6 +44,7 @@ const contents: BackupContents = {
   accounts: [
     { account, keys: [new Uint8Array(32).fill(7)], data: { big: 5n, bytes: Uint8Array.of(1, 2) } },
     { account: other, keys: [], data: null },
+    { account: outside, keys: [], data: null },
   ],
 };
 const seal = (what = contents) => sealBackupFile(what, passphrase, cost);
@@ -57,7 +70,7 @@ describe('a backup file', () => {
     const key = argon2id(utf8(passphrase), fromBase64(salt), { m, t, p, dkLen: 32 });
     const data = JSON.stringify([header.format, header.v, header.createdAt, alg, m, t, p, salt, header.nonce]);
     const plain = await aesGcmOpen(key, fromBase64(header.nonce), file.subarray(end + 1), utf8(data));
-    expect(JSON.parse(fromUtf8(plain))).toMatchObject({ settings: { theme: 'dark' }, accounts: [{ account: { kind: 'phrase' } }, {}] });
+    expect(JSON.parse(fromUtf8(plain))).toMatchObject({ settings: { theme: 'dark' }, accounts: [{ account: { kind: 'phrase' } }, {}, {}] });
   });
 
   it('holds nothing readable but when it was made and what the derivation costs', async () => {
@@ -105,6 +118,10 @@ describe('a backup file', () => {
     ['the keys of another wallet', { account: { ...account, bundle: bob.bundle } }],
     ['no wallet where there has to be one', { account: { ...account, wallet: null } }],
     ['a kind that nobody knows', { account: { ...account, kind: 'magic' } }],
+    [
+      'what another wallet has signed for its backup',
+      { account: { ...outside, seal: { walletPreKey: pre, signature: signText(enableIdentityText(pre), bob.walletKey) } } },
+    ],
     ['keys of another length', { keys: [new Uint8Array(31)] }],
   ])('made on purpose with %s is refused', async (_, change) => {
     const hostile = { ...contents, accounts: [{ account, keys: [], data: null, ...change }] } as BackupContents;

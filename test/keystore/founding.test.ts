@@ -3,8 +3,9 @@ import { KeystoreError } from '../../src/keystore/errors.ts';
 import { Founding, type FoundingState, type SignatureFault } from '../../src/keystore/founding.ts';
 import { DraftStore } from '../../src/keystore/founding-draft.ts';
 import { pathKinds, walletOfEntropy } from '../../src/keystore/wallet.ts';
+import type { BackupSeal } from '../../src/keystore/wallet-identity.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
-import { readKeyBackup, sealKeyBackup } from '../../src/protocol/key-backup.ts';
+import { sealKeyBackup } from '../../src/protocol/key-backup.ts';
 import { addressOfBundle, encodePrivateBundle, type PrivateBundle } from '../../src/protocol/private-keys.ts';
 import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
 import { cell, sessionArea } from '../support/memory.ts';
@@ -58,19 +59,18 @@ describe('a wallet outside', () => {
     expect((await founding().decide('backup')).stage).toMatchObject({ step: 'sign', purpose: 'enable' });
     expect((await sign(wallet)).state.stage).toMatchObject({ step: 'sign', purpose: 'enable-again' });
     expect((await sign(wallet)).state.stage).toEqual({ step: 'ready', restored: false, replaces: false, backup: true });
-    const { account, sealedBackup, address } = await founding().finished();
+    const { account, address } = await founding().finished();
     expect([account.kind, account.wallet, account.phraseSaved, address]).toEqual(['external', null, true, alice.address]);
     expect(addressOfBundle(account.bundle)).toBe(alice.address);
-    const backup = readKeyBackup(sealedBackup as Uint8Array);
-    const opened = await backup.open(signText(enableIdentityText(backup.walletPreKey), alice.walletKey), alice.address);
-    expect(encodePrivateBundle(opened)).toEqual(encodePrivateBundle(account.bundle));
+    const { walletPreKey, signature } = account.seal as BackupSeal;
+    expect(signature).toEqual(signText(enableIdentityText(walletPreKey), alice.walletKey));
   });
 
   test('may go without a backup', async () => {
     await external();
     await sign(honest(alice.walletKey));
     expect((await founding().decide('no-backup')).stage).toMatchObject({ step: 'ready', backup: false });
-    expect((await founding().finished()).sealedBackup).toBeNull();
+    expect((await founding().finished()).account.seal).toBeNull();
   });
 
   test('that signs differently each time is found out before anything is sealed, and may go without a backup', async () => {
@@ -82,7 +82,7 @@ describe('a wallet outside', () => {
     expect(await sign(wallet)).toMatchObject({ fault: null, state: { stage: { step: 'stuck', why: 'signs-differently' } } });
     expect(await reason(founding().finished())).toBe('not-asked');
     expect((await founding().decide('no-backup')).stage).toMatchObject({ step: 'ready', backup: false });
-    expect((await founding().finished()).sealedBackup).toBeNull();
+    expect((await founding().finished()).account.seal).toBeNull();
   });
 
   test('that answers with the signature of the time before is told apart from another wallet', async () => {
@@ -163,9 +163,9 @@ describe('a wallet outside', () => {
     const state = await external([await backupOf(alice.bundle, alice.walletKey)], alice.bundle.identity.point);
     expect(state.stage).toMatchObject({ step: 'sign', purpose: 'open', text: enableIdentityText(preKey), number: 1 });
     expect((await sign(honest(alice.walletKey))).state.stage).toEqual({ step: 'ready', restored: true, replaces: false, backup: true });
-    const { account, sealedBackup } = await founding().finished();
+    const { account } = await founding().finished();
     expect(encodePrivateBundle(account.bundle)).toEqual(encodePrivateBundle(alice.bundle));
-    expect(sealedBackup).toBeNull();
+    expect(account.seal).toEqual({ walletPreKey: preKey, signature: signText(enableIdentityText(preKey), alice.walletKey) });
   });
 
   test('that does not open the newest backup is asked for one older a time, and new keys come last', async () => {

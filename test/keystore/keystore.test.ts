@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { KeystoreError } from '../../src/keystore/errors.ts';
 import { Keystore, type KeystoreDeps } from '../../src/keystore/keystore.ts';
 import { type AccountHead, decodeVault, encodeVault, type VaultOfMany } from '../../src/keystore/vault.ts';
-import { openBackups } from '../../src/keystore/wallet-identity.ts';
+import { openBackups, signatureFor } from '../../src/keystore/wallet-identity.ts';
 import { fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
 import { verifyContact } from '../../src/protocol/contact-bundle.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
@@ -88,9 +88,9 @@ describe('an account', () => {
     const [mine, other] = [newAccount(phrase), newAccount()];
     await keystore.add(mine, passphrase);
     const backup = await keystore.keys().keyBackup();
-    const found = await openBackups(mine.wallet, [utf8('garbage'), backup]);
+    const found = await openBackups(signatureFor(mine.wallet, null), mine.address, [utf8('garbage'), backup]);
     expect(found && publicBundle(found).identityKey).toEqual(keystore.keys().publicBundle().identityKey);
-    expect(await openBackups(other.wallet, [utf8('garbage'), backup])).toBeNull();
+    expect(await openBackups(signatureFor(other.wallet, null), other.address, [utf8('garbage'), backup])).toBeNull();
   });
 
   test('is gone after a wipe', async () => {

@@ -7,6 +7,7 @@ export const screens = [
     route: '#/welcome',
   })),
   { name: 'inbox of several accounts', scene: 'accounts', route: '#/' },
+  { name: 'settings of a wallet outside', scene: 'wallet outside', route: '#/settings/phrase' },
   { name: 'settings of several accounts', scene: 'accounts', route: '#/settings/accounts' },
   { name: 'adding an account', scene: 'typical', route: '#/add' },
   { name: 'writing the phrase down', scene: 'typical', route: '#/phrase' },

@@ -33,6 +33,18 @@ describe('a backup file', () => {
     }));
 });
 
+test('where the wallet is not here, the settings offer what can be done without it, and say what cannot', () =>
+  at({ scene: 'wallet outside', route: '#/settings/phrase' }, async (page) => {
+    await page.getByText('neither is its recovery phrase').waitFor();
+    await page.getByText('has signed for none').waitFor();
+    await page.getByText('Make a backup file after each renewal.').waitFor();
+    await page.getByText('it is not in Parley. If somebody else').waitFor();
+    for (const name of ['Show recovery phrase…', 'New identity…'])
+      expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Make a backup file…', exact: true }).waitFor();
+    expect(await objections(page)).toEqual([]);
+  }));
+
 test('what a new identity costs is said before it is made, and takes the passphrase', () =>
   at({ route: '#/settings/identity' }, async (page) => {
     await page.getByRole('button', { name: 'New identity…', exact: true }).click();

@@ -119,14 +119,14 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
     settleRemoval,
     chooseNode,
     begin,
-    adopt: ({ account, address, sealedBackup, replaces }, isNew, passphrase) =>
+    adopt: ({ account, address, replaces }, isNew, passphrase) =>
       exclusive(async () => {
         // What is owed for an account that is here already is not another's to change.
         if (keystore.accounts().some((account) => account.address === address))
           throw new RefusalError('account-exists', 'This account is here already.');
         // Written first: a death in between must not turn old messages into news, nor lose what only the wallet can make again.
         if (!isNew) await records.settings.put(sinceName(address), clock());
-        await owe(records, address, { sealedBackup, replaces });
+        await owe(records, address, { replaces });
         try {
           await keystore.add(account, passphrase);
         } finally {

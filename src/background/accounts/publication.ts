@@ -1,7 +1,7 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import { NodeError } from '../../network/errors.ts';
 import type { Address } from '../../protocol/address.ts';
-import { equalBytes, fromBase64, toBase64 } from '../../protocol/bytes.ts';
+import { equalBytes } from '../../protocol/bytes.ts';
 import { chooseContact } from '../../protocol/contact-bundle.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import { type Clock, msToNs } from '../../protocol/time.ts';
@@ -52,22 +52,19 @@ const owedName = (address: Address): string => `owed ${address}`;
 
 /** What the making of an account leaves to its publication. */
 export interface Owed {
-  /** The backup that a wallet outside has sealed. */
-  readonly sealedBackup: Uint8Array | null;
   /** Whether other keys of this wallet give way: its owner was told what that costs, and said so. */
   readonly replaces: boolean;
 }
 
 /** Notes it down, before there is the account. */
-export async function owe({ settings }: Pick<Records, 'settings'>, address: Address, { sealedBackup, replaces }: Owed): Promise<void> {
-  const backup = sealedBackup && toBase64(sealedBackup);
-  if (backup !== null || replaces) await settings.put(owedName(address), { backup, replaces });
+export async function owe({ settings }: Pick<Records, 'settings'>, address: Address, { replaces }: Owed): Promise<void> {
+  if (replaces) await settings.put(owedName(address), { replaces });
   else await settings.delete(owedName(address));
 }
 
 async function readOwed({ settings }: Pick<Records, 'settings'>, address: Address): Promise<Owed> {
-  const owed = (await settings.get(owedName(address))) as { readonly backup: string | null; readonly replaces: boolean } | undefined;
-  return { sealedBackup: owed?.backup ? fromBase64(owed.backup) : null, replaces: owed?.replaces === true };
+  const owed = (await settings.get(owedName(address))) as { readonly replaces: boolean } | undefined;
+  return { replaces: owed?.replaces === true };
 }
 
 export function createPublication({ address, keystore, records, node, clock, signal, failpoint, changed, adopted }: Deps): Publication {
@@ -90,14 +87,8 @@ export function createPublication({ address, keystore, records, node, clock, sig
 
   const publishBackup = async (backups: readonly Uint8Array[]): Promise<void> => {
     const [newest] = backups;
-    const { sealedBackup, replaces } = await readOwed(records, address);
-    if (!keystore.holdsWallet()) {
-      // Only the wallet can seal another; what it sealed is published once, and found again here afterwards.
-      if (!sealedBackup || backups.some((backup) => equalBytes(backup, sealedBackup))) return;
-      await node.publish([envelope(privateStoreTopic(address), msToNs(clock()), sealedBackup)]);
-      await failpoint('publication:backup');
-      return;
-    }
+    const { replaces } = await readOwed(records, address);
+    if (!keystore.sealsBackups()) return; // the wallet is outside, and has signed for no backup
     // What we cannot open we do not overwrite: it may be all that another program of this wallet has left.
     if (newest && ((await keystore.isBackedUpBy(newest)) || (!replaces && !(await opensOne(backups))))) return;
     await node.publish([envelope(privateStoreTopic(address), msToNs(clock()), await keystore.keyBackup())]);
@@ -130,7 +121,7 @@ export function createPublication({ address, keystore, records, node, clock, sig
     // Readers take the newest: the signed form is strictly later, since equal times are ordered by chance (SPEC 5.4).
     await node.publish([envelope(topic, now, legacy), envelope(topic, now + msToNs(1), signed)]);
     // Once: if another program replaces these one day, its owner was asked there.
-    if (others) await owe(records, address, { ...(await readOwed(records, address)), replaces: false });
+    if (others) await owe(records, address, { replaces: false });
     await failpoint('publication:contact');
   };
 

@@ -18,7 +18,7 @@ export async function renewIdentity(
 ): Promise<void> {
   const address = keystore.address();
   await records.settings.put(settingName(address), toHex(keystore.publicBundle().identityKey));
-  await owe(records, address, { sealedBackup: null, replaces: true });
+  await owe(records, address, { replaces: true });
   await unpublish(records, address);
   await keystore.renewIdentity();
 }
@@ -34,7 +34,7 @@ export async function settleRenewal(
   if (typeof before !== 'string') return;
   if (before === toHex(keystore.publicBundle().identityKey)) {
     // It did not come to that: nothing gives way.
-    await owe(records, address, { sealedBackup: null, replaces: false });
+    await owe(records, address, { replaces: false });
   } else for (const { id } of [...rows.all()]) await rows.change(id, (row) => retired(row, address));
   await records.settings.delete(settingName(address));
 }

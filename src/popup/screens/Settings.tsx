@@ -77,7 +77,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <Privacy settings={value} onChanged={reload} />
           <Sites settings={value} onChanged={reload} />
           <EthereumNames settings={value} onChanged={reload} />
-          <Phrase saved={status.account?.phraseSaved ?? false} />
+          <Phrase held={value.wallet?.held !== 'none'} saved={status.account?.phraseSaved ?? false} />
           <Backup settings={value} onChanged={reload} status={status} />
           <Exports own={status.account?.address ?? ''} />
           <PreKey settings={value} onChanged={reload} />
@@ -85,7 +85,7 @@ export function Settings({ status, onStatus, wide, part }: SettingsProps): JSX.E
           <Notifications settings={value} onChanged={reload} />
           <Receipts settings={value} onChanged={reload} />
           <About settings={value} status={status} />
-          <NewIdentity onStatus={onStatus} />
+          <NewIdentity held={value.wallet?.held !== 'none'} onStatus={onStatus} />
           <Wipe onStatus={onStatus} />
         </div>
       )}

@@ -49,6 +49,8 @@ export const settings = {
   'backup.lastMadeHereOn': 'أُنشئ هنا آخر مرة في {time}.',
   'backup.filesNeedAPage': 'تحتاج الملفات إلى صفحة تبقى مفتوحة: <link>افتح الإعدادات في تبويب</link>.',
   'backup.check': 'فحص',
+  'backup.noneOnTheNetwork':
+    'لا يستطيع Parley وضع مفاتيح هذا الحساب في نسخة احتياطية على الشبكة: محفظته ليست هنا ولم توقّع لأيّ نسخة. أحدث المفاتيح في هذا المتصفح فقط. أنشئ ملف نسخة احتياطية.',
   'backup.nothingWasChanged': 'لم يتغيّر شيء.',
   'backup.makeABackupFileBegin': 'إنشاء ملف نسخة احتياطية…',
   'backup.checkAFileBegin': 'فحص ملف…',
@@ -90,6 +92,8 @@ export const settings = {
   'newIdentity.everyConversationOfTwo': 'تنتهي كل محادثة بين اثنين وتبدأ من جديد. وتنتهي المجموعات التي أنشأتها.',
   'newIdentity.otherProgramsWithThis': 'تتوقف البرامج الأخرى بهذا الحساب حتى تحمّل المفاتيح الجديدة.',
   'newIdentity.whatWasSaidSo': 'ما قيل حتى الآن يبقى مقروءًا هنا. لا يمكن التراجع عن هذا.',
+  'newIdentity.needsTheWallet':
+    'محفظة هذا الحساب وحدها تستطيع أن تشهد لمفاتيح أخرى، وهي ليست في Parley. إن وصل غيرك إلى مفاتيحك، فابدأ بمحفظة أخرى.',
   'newIdentity.keepMyKeys': 'إبقاء مفاتيحي',
   'newIdentity.makeANewIdentity': 'إنشاء هوية جديدة',
   'newIdentity.newIdentityBegin': 'هوية جديدة…',
@@ -155,6 +159,8 @@ export const settings = {
   'notifications.ofNewMessagesIn':
     'عن الرسائل الجديدة في صناديق الوارد: لا عن الطلبات، ولا عمّا كُتم، ولا حين يكون Parley مقفلًا. يحتفظ نظامك بما تعرضه، وقد يُظهره على شاشة مقفلة.',
   'notifications.whatNotificationsShow': 'ما تعرضه الإشعارات',
+  'preKey.theBackupStays':
+    'لا تستطيع النسخة الاحتياطية على الشبكة أخذ مفتاح جديد، لأن محفظة هذا الحساب ليست هنا. أنشئ ملف نسخة احتياطية بعد كل تجديد.',
   'preKey.never': 'أبدًا',
   'preKey.inUse': 'مستعمل منذ {time}.',
   'preKey.inUseOneOf': {
@@ -208,6 +214,7 @@ export const settings = {
   'settings.groupsOfSettings': 'مجموعات الإعدادات',
   'showPhrase.youHaveNotWritten': 'لم تكتبها بعد. من دونها يعني فقدان هذا المتصفح فقدان هذا الحساب. <link>اكتبها الآن</link>',
   'showPhrase.itBringsYourAccount': 'تعيد حسابك على أيّ جهاز. ومن يملكها فهو أنت.',
+  'showPhrase.itIsNotHere': 'محفظة هذا الحساب ليست في Parley، ولا عبارة استردادها. احفظها حيث هي.',
   'showPhrase.showRecoveryPhraseBegin': 'عرض عبارة الاسترداد…',
   'siteKeystore.noSite': 'لا موقع',
   'siteKeystore.withMyYes': 'بموافقتي',

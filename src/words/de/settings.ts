@@ -44,6 +44,8 @@ export const settings = {
   'backup.lastMadeHereOn': 'Zuletzt hier angelegt am {time}.',
   'backup.filesNeedAPage': 'Dateien brauchen eine Seite, die offen bleibt: <link>Einstellungen in einem Tab öffnen</link>.',
   'backup.check': 'Prüfen',
+  'backup.noneOnTheNetwork':
+    'Parley kann die Schlüssel dieses Kontos nicht auf dem Netz sichern: Seine Wallet ist nicht hier und hat keine Sicherung unterschrieben. Die neuesten Schlüssel sind nur in diesem Browser. Lege eine Sicherungsdatei an.',
   'backup.nothingWasChanged': 'Nichts wurde geändert.',
   'backup.makeABackupFileBegin': 'Sicherungsdatei anlegen…',
   'backup.checkAFileBegin': 'Datei prüfen…',
@@ -87,6 +89,8 @@ export const settings = {
   'newIdentity.everyConversationOfTwo': 'Jedes Gespräch zu zweit endet und beginnt neu. Gruppen, die du gegründet hast, enden.',
   'newIdentity.otherProgramsWithThis': 'Andere Programme mit diesem Konto arbeiten nicht mehr, bis sie die neuen Schlüssel laden.',
   'newIdentity.whatWasSaidSo': 'Was bisher gesagt wurde, bleibt hier lesbar. Das kann nicht rückgängig gemacht werden.',
+  'newIdentity.needsTheWallet':
+    'Nur die Wallet dieses Kontos kann für andere Schlüssel bürgen, und sie ist nicht in Parley. Hat jemand anders deine Schlüssel, beginne mit einer anderen Wallet.',
   'newIdentity.keepMyKeys': 'Meine Schlüssel behalten',
   'newIdentity.makeANewIdentity': 'Neue Identität anlegen',
   'newIdentity.newIdentityBegin': 'Neue Identität…',
@@ -142,6 +146,8 @@ export const settings = {
   'notifications.ofNewMessagesIn':
     'Zu neuen Nachrichten in deinen Posteingängen: nie zu Anfragen, nie zu Stummgeschaltetem, und nie, während Parley gesperrt ist. Dein System merkt sich, was sie zeigen, und zeigt es vielleicht auf dem Sperrbildschirm.',
   'notifications.whatNotificationsShow': 'Was Benachrichtigungen zeigen',
+  'preKey.theBackupStays':
+    'Die Sicherung auf dem Netz kann keinen neuen Schlüssel aufnehmen, weil die Wallet dieses Kontos nicht hier ist. Lege nach jeder Erneuerung eine Sicherungsdatei an.',
   'preKey.never': 'Nie',
   'preKey.inUse': 'In Gebrauch seit {time}.',
   'preKey.inUseOneOf': { one: 'In Gebrauch seit {time}, insgesamt {count}.', other: 'In Gebrauch seit {time}, insgesamt {count}.' },
@@ -189,6 +195,8 @@ export const settings = {
   'showPhrase.youHaveNotWritten':
     'Du hast sie noch nicht aufgeschrieben. Ohne sie verlierst du mit diesem Browser auch dieses Konto. <link>Jetzt aufschreiben</link>',
   'showPhrase.itBringsYourAccount': 'Sie bringt dein Konto auf jedem Gerät zurück. Wer sie hat, ist du.',
+  'showPhrase.itIsNotHere':
+    'Die Wallet dieses Kontos ist nicht in Parley, und ihre Wiederherstellungsphrase auch nicht. Bewahre sie dort auf, wo du sie hast.',
   'showPhrase.showRecoveryPhraseBegin': 'Wiederherstellungsphrase zeigen…',
   'siteKeystore.noSite': 'Keine Website',
   'siteKeystore.withMyYes': 'Mit meinem Ja',

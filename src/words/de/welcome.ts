@@ -195,7 +195,7 @@ export const welcome = {
     'Parley hat Schlüssel für deine Nachrichten gemacht. Mit dieser Unterschrift sagt deine Wallet, dass sie dir gehören, damit andere sicher sein können, wem sie schreiben. Sie bewegt kein Geld und erlaubt sonst nichts.',
   'wallets.enableTitle': 'Die Sicherung versiegeln',
   'wallets.enableWhy':
-    'Die Unterschrift dieses Textes wird der Schlüssel zur Sicherung. Parley zeigt sie nie jemandem. Unterschreibe diesen Text nur für Programme, denen du deine Nachrichten anvertraust.',
+    'Die Unterschrift dieses Textes wird der Schlüssel zur Sicherung. Parley zeigt sie nie jemandem. Sie bleibt hier, versiegelt, damit neuere Schlüssel ohne neue Frage in die Sicherung kommen. Unterschreibe diesen Text nur für Programme, denen du deine Nachrichten anvertraust.',
   'wallets.enableAgainTitle': 'Noch einmal, zur Sicherheit',
   'wallets.enableAgainWhy':
     'Noch einmal derselbe Text. Sind beide Unterschriften gleich, kann diese Wallet die Sicherung jederzeit öffnen. Manche Wallets unterschreiben jedes Mal anders: besser, es jetzt zu wissen.',

@@ -41,6 +41,8 @@ export const settings = {
   'backup.lastMadeHereOn': 'Last made here on {time}.',
   'backup.filesNeedAPage': 'Files need a page that stays open: <link>open settings in a tab</link>.',
   'backup.check': 'Check',
+  'backup.noneOnTheNetwork':
+    'Parley cannot put the keys of this account into a backup on the network: its wallet is not here, and has signed for none. The newest keys are in this browser only. Make a backup file.',
   'backup.nothingWasChanged': 'Nothing was changed.',
   'backup.makeABackupFileBegin': 'Make a backup file…',
   'backup.checkAFileBegin': 'Check a file…',
@@ -83,6 +85,8 @@ export const settings = {
   'newIdentity.everyConversationOfTwo': 'Every conversation of two ends and begins anew. Groups that you created end.',
   'newIdentity.otherProgramsWithThis': 'Other programs with this account stop working until they load the new keys.',
   'newIdentity.whatWasSaidSo': 'What was said so far stays readable here. This cannot be undone.',
+  'newIdentity.needsTheWallet':
+    'Only the wallet of this account can vouch for other keys, and it is not in Parley. If somebody else got hold of your keys, begin with another wallet.',
   'newIdentity.keepMyKeys': 'Keep my keys',
   'newIdentity.makeANewIdentity': 'Make a new identity',
   'newIdentity.newIdentityBegin': 'New identity…',
@@ -138,6 +142,8 @@ export const settings = {
   'notifications.ofNewMessagesIn':
     'Of new messages in your inboxes: never of requests, of who is muted, or while Parley is locked. Your system keeps what they show, and may show it on a locked screen.',
   'notifications.whatNotificationsShow': 'What notifications show',
+  'preKey.theBackupStays':
+    'The backup on the network cannot take a new key up, because the wallet of this account is not here. Make a backup file after each renewal.',
   'preKey.never': 'Never',
   'preKey.inUse': 'In use since {time}.',
   'preKey.inUseOneOf': { one: 'In use since {time}, {count} in all.', other: 'In use since {time}, {count} in all.' },
@@ -185,6 +191,7 @@ export const settings = {
   'showPhrase.youHaveNotWritten':
     'You have not written it down yet. Without it, losing this browser means losing this account. <link>Write it down now</link>',
   'showPhrase.itBringsYourAccount': 'It brings your account back on any device. Whoever has it is you.',
+  'showPhrase.itIsNotHere': 'The wallet of this account is not in Parley, and neither is its recovery phrase. Keep it where you have it.',
   'showPhrase.showRecoveryPhraseBegin': 'Show recovery phrase…',
   'siteKeystore.noSite': 'No site',
   'siteKeystore.withMyYes': 'With my yes',

@@ -184,7 +184,7 @@ export const welcome = {
     'Parley has made keys for your messages. With this signature your wallet says that they are yours, so that others can be sure whom they write to. It moves no money and allows nothing else.',
   'wallets.enableTitle': 'Seal the backup',
   'wallets.enableWhy':
-    'The signature of this text becomes the key to the backup. Parley never shows it to anybody. Sign this text only for programs that you trust with your messages.',
+    'The signature of this text becomes the key to the backup. Parley never shows it to anybody. It is kept here, sealed, so that newer keys get into the backup without asking again. Sign this text only for programs that you trust with your messages.',
   'wallets.enableAgainTitle': 'Once more, to be sure',
   'wallets.enableAgainWhy':
     'The same text again. If both signatures are equal, this wallet can open the backup whenever you need it. Some wallets sign differently each time: better to know now.',

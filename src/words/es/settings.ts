@@ -43,6 +43,8 @@ export const settings = {
   'backup.lastMadeHereOn': 'Hecho aquí por última vez el {time}.',
   'backup.filesNeedAPage': 'Los archivos necesitan una página que siga abierta: <link>abre los ajustes en una pestaña</link>.',
   'backup.check': 'Comprobar',
+  'backup.noneOnTheNetwork':
+    'Parley no puede poner las claves de esta cuenta en una copia en la red: su cartera no está aquí y no firmó ninguna. Las claves más nuevas solo están en este navegador. Haz un archivo de copia.',
   'backup.nothingWasChanged': 'No se cambió nada.',
   'backup.makeABackupFileBegin': 'Hacer un archivo de copia…',
   'backup.checkAFileBegin': 'Comprobar un archivo…',
@@ -85,6 +87,8 @@ export const settings = {
   'newIdentity.everyConversationOfTwo': 'Cada conversación de dos acaba y empieza de nuevo. Los grupos que creaste acaban.',
   'newIdentity.otherProgramsWithThis': 'Otros programas con esta cuenta dejan de funcionar hasta que carguen las claves nuevas.',
   'newIdentity.whatWasSaidSo': 'Lo dicho hasta ahora se puede seguir leyendo aquí. Esto no se puede deshacer.',
+  'newIdentity.needsTheWallet':
+    'Solo la cartera de esta cuenta puede responder por otras claves, y no está en Parley. Si otra persona tiene tus claves, empieza con otra cartera.',
   'newIdentity.keepMyKeys': 'Conservar mis claves',
   'newIdentity.makeANewIdentity': 'Hacer una identidad nueva',
   'newIdentity.newIdentityBegin': 'Identidad nueva…',
@@ -143,6 +147,8 @@ export const settings = {
   'notifications.ofNewMessagesIn':
     'De mensajes nuevos en tus bandejas: nunca de solicitudes, de quien está en silencio, ni mientras Parley está bloqueado. Tu sistema guarda lo que muestran, y puede mostrarlo en la pantalla bloqueada.',
   'notifications.whatNotificationsShow': 'Qué muestran las notificaciones',
+  'preKey.theBackupStays':
+    'La copia en la red no puede recibir una clave nueva, porque la cartera de esta cuenta no está aquí. Haz un archivo de copia después de cada renovación.',
   'preKey.never': 'Nunca',
   'preKey.inUse': 'En uso desde el {time}.',
   'preKey.inUseOneOf': {
@@ -194,6 +200,7 @@ export const settings = {
   'showPhrase.youHaveNotWritten':
     'No la has anotado todavía. Sin ella, perder este navegador es perder esta cuenta. <link>Anótala ahora</link>',
   'showPhrase.itBringsYourAccount': 'Devuelve tu cuenta en cualquier dispositivo. Quien la tiene eres tú.',
+  'showPhrase.itIsNotHere': 'La cartera de esta cuenta no está en Parley, y tampoco su frase de recuperación. Guárdala donde la tienes.',
   'showPhrase.showRecoveryPhraseBegin': 'Mostrar la frase de recuperación…',
   'siteKeystore.noSite': 'Ningún sitio',
   'siteKeystore.withMyYes': 'Con mi sí',

@@ -202,7 +202,7 @@ export const welcome = {
     'Parley ha hecho claves para tus mensajes. Con esta firma tu cartera dice que son tuyas, para que otros estén seguros de a quién escriben. No mueve dinero ni permite nada más.',
   'wallets.enableTitle': 'Cifrar la copia',
   'wallets.enableWhy':
-    'La firma de este texto se vuelve la clave de la copia. Parley nunca la muestra a nadie. Firma este texto solo para programas a los que confías tus mensajes.',
+    'La firma de este texto se vuelve la clave de la copia. Parley nunca la muestra a nadie. Se guarda aquí, cifrada, para que las claves nuevas entren en la copia sin volver a preguntar. Firma este texto solo para programas a los que confías tus mensajes.',
   'wallets.enableAgainTitle': 'Otra vez, para estar seguros',
   'wallets.enableAgainWhy':
     'El mismo texto otra vez. Si las dos firmas son iguales, esta cartera puede abrir la copia cuando la necesites. Algunas carteras firman distinto cada vez: mejor saberlo ahora.',

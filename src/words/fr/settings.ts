@@ -43,6 +43,8 @@ export const settings = {
   'backup.lastMadeHereOn': 'Fait ici pour la dernière fois le {time}.',
   'backup.filesNeedAPage': 'Les fichiers demandent une page qui reste ouverte : <link>ouvrir les réglages dans un onglet</link>.',
   'backup.check': 'Vérifier',
+  'backup.noneOnTheNetwork':
+    'Parley ne peut pas mettre les clés de ce compte dans une sauvegarde sur le réseau : son portefeuille n’est pas ici et n’en a signé aucune. Les clés les plus récentes ne sont que dans ce navigateur. Fais un fichier de sauvegarde.',
   'backup.nothingWasChanged': 'Rien n’a été changé.',
   'backup.makeABackupFileBegin': 'Faire un fichier de sauvegarde…',
   'backup.checkAFileBegin': 'Vérifier un fichier…',
@@ -87,6 +89,8 @@ export const settings = {
   'newIdentity.otherProgramsWithThis':
     'Les autres programmes avec ce compte cessent de marcher jusqu’à ce qu’ils chargent les nouvelles clés.',
   'newIdentity.whatWasSaidSo': 'Ce qui a été dit jusqu’ici reste lisible. On ne peut pas revenir en arrière.',
+  'newIdentity.needsTheWallet':
+    'Seul le portefeuille de ce compte peut se porter garant d’autres clés, et il n’est pas dans Parley. Si quelqu’un d’autre a tes clés, recommence avec un autre portefeuille.',
   'newIdentity.keepMyKeys': 'Garder mes clés',
   'newIdentity.makeANewIdentity': 'Faire une nouvelle identité',
   'newIdentity.newIdentityBegin': 'Nouvelle identité…',
@@ -146,6 +150,8 @@ export const settings = {
   'notifications.ofNewMessagesIn':
     'Des nouveaux messages dans tes boîtes : jamais des demandes, de ce qui est en sourdine, ni quand Parley est verrouillé. Ton système garde ce qu’elles montrent, et peut le montrer sur l’écran verrouillé.',
   'notifications.whatNotificationsShow': 'Ce que montrent les notifications',
+  'preKey.theBackupStays':
+    'La sauvegarde sur le réseau ne peut pas recevoir de nouvelle clé, car le portefeuille de ce compte n’est pas ici. Fais un fichier de sauvegarde après chaque renouvellement.',
   'preKey.never': 'Jamais',
   'preKey.inUse': 'Utilisée depuis le {time}.',
   'preKey.inUseOneOf': {
@@ -197,6 +203,8 @@ export const settings = {
   'showPhrase.youHaveNotWritten':
     'Tu ne l’as pas encore notée. Sans elle, perdre ce navigateur, c’est perdre ce compte. <link>La noter maintenant</link>',
   'showPhrase.itBringsYourAccount': 'Elle ramène ton compte sur n’importe quel appareil. Qui l’a, c’est toi.',
+  'showPhrase.itIsNotHere':
+    'Le portefeuille de ce compte n’est pas dans Parley, et sa phrase de récupération non plus. Garde-la là où elle est.',
   'showPhrase.showRecoveryPhraseBegin': 'Afficher la phrase de récupération…',
   'siteKeystore.noSite': 'Aucun site',
   'siteKeystore.withMyYes': 'Avec mon accord',

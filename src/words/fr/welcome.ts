@@ -205,7 +205,7 @@ export const welcome = {
     'Parley a fait des clés pour tes messages. Par cette signature, ton portefeuille dit qu’elles sont à toi, afin que d’autres soient sûrs de qui ils écrivent. Elle ne déplace pas d’argent et ne permet rien d’autre.',
   'wallets.enableTitle': 'Chiffrer la sauvegarde',
   'wallets.enableWhy':
-    'La signature de ce texte devient la clé de la sauvegarde. Parley ne la montre jamais à personne. Ne signe ce texte que pour des programmes à qui tu confies tes messages.',
+    'La signature de ce texte devient la clé de la sauvegarde. Parley ne la montre jamais à personne. Elle reste ici, chiffrée, pour que de nouvelles clés entrent dans la sauvegarde sans redemander. Ne signe ce texte que pour des programmes à qui tu confies tes messages.',
   'wallets.enableAgainTitle': 'Encore une fois, pour être sûr',
   'wallets.enableAgainWhy':
     'Le même texte encore une fois. Si les deux signatures sont égales, ce portefeuille peut ouvrir la sauvegarde quand tu en as besoin. Certains portefeuilles signent chaque fois autrement : mieux vaut le savoir maintenant.',

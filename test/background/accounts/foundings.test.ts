@@ -101,6 +101,38 @@ describe('a wallet outside', () => {
     expect((await held(alice)).backups).toHaveLength(1);
   });
 
+  it('has its backup kept in step with a renewed pre-key, and so finds it again, without being asked for another signature', async () => {
+    const life = await fresh().start();
+    const { foundings, accounts, settings } = life.services;
+    await foundings.begin({ way: 'external', address: alice.address });
+    await foundings.look(node.url);
+    const wallet = honest(alice.walletKey);
+    await sign({ foundings }, wallet);
+    await foundings.decide('backup');
+    await sign({ foundings }, wallet);
+    await sign({ foundings }, wallet);
+    await foundings.finish(passphrase);
+    await published(life);
+    expect((await settings.read()).wallet).toEqual({ held: 'none', sealsBackups: true });
+    await accounts.rotatePreKey();
+    await published(life);
+    const { backups, contact } = await held(alice);
+    expect(backups).toHaveLength(2);
+
+    const second = await fresh().start();
+    await second.services.foundings.begin({ way: 'external', address: alice.address });
+    await second.services.foundings.look(node.url);
+    expect((await sign(second.services, wallet)).stage).toMatchObject({ step: 'ready', restored: true });
+    await second.services.foundings.finish(passphrase);
+    await published(second);
+    expect((await second.services.settings.read()).preKey).toMatchObject({ count: 2 });
+    expect((await held(alice)).contact?.preKey).toEqual(contact?.preKey);
+    // From then on either of the two does it.
+    await second.services.accounts.rotatePreKey();
+    await published(second);
+    expect((await held(alice)).backups).toHaveLength(3);
+  });
+
   it('goes without a backup where its owner wants none', async () => {
     const life = await fresh().start();
     const { foundings } = life.services;
@@ -111,6 +143,10 @@ describe('a wallet outside', () => {
     await foundings.finish(passphrase);
     await published(life);
     expect(await held(alice)).toMatchObject({ backups: [], contact: { address: alice.address } });
+    expect((await life.services.settings.read()).wallet).toEqual({ held: 'none', sealsBackups: false });
+    await life.services.accounts.rotatePreKey();
+    await published(life);
+    expect(await held(alice)).toMatchObject({ backups: [] });
   });
 
   it('finds the keys that it had, by one signature, and publishes nothing anew', async () => {

@@ -27,6 +27,7 @@ export function Backup({ settings, onChanged, status }: GroupProps & { readonly 
   return (
     <section class="group" id="settings-backup">
       <h2>{t('settings.backup')}</h2>
+      {onlyHere(settings) && <Notice tone="caution">{t('backup.noneOnTheNetwork')}</Notice>}
       {!status.backedUp && <Notice tone="caution">{t('backup.thisAccountIsIn')}</Notice>}
       <p class="small quiet">{t('backup.everythingThatThisBrowser')}</p>
       {backedUpAt !== null && <p class="small">{t('backup.lastMadeHereOn', { time: fullTime(backedUpAt) })}</p>}
@@ -76,6 +77,10 @@ export function Backup({ settings, onChanged, status }: GroupProps & { readonly 
     </section>
   );
 }
+
+/** Whether keys were made since the last file that nothing else has: no wallet is here that would bring them back, and nothing seals them for the network. */
+const onlyHere = ({ wallet, preKey, backedUpAt }: GroupProps['settings']): boolean =>
+  wallet?.sealsBackups === false && (backedUpAt ?? 0) < (preKey?.madeAt ?? 0);
 
 function Make({ onDone }: { readonly onDone: () => void }): JSX.Element {
   const [passphrase, setPassphrase] = useState('');

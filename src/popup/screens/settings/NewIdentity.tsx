@@ -9,7 +9,7 @@ import { useWork } from '../../state.ts';
 import { t } from '../../t.tsx';
 
 /** The last resort: other keys for the same wallet. */
-export function NewIdentity({ onStatus }: { readonly onStatus: (status: Status) => void }): JSX.Element {
+export function NewIdentity({ held, onStatus }: { readonly held: boolean; readonly onStatus: (status: Status) => void }): JSX.Element {
   const [state, setState] = useState<'closed' | 'asking' | 'done'>('closed');
   const [passphrase, setPassphrase] = useState('');
   const work = useWork();
@@ -24,7 +24,9 @@ export function NewIdentity({ onStatus }: { readonly onStatus: (status: Status) 
       <h2>{t('settings.identity')}</h2>
       <p class="small quiet">{t('newIdentity.otherKeysForThe')}</p>
       {state === 'done' && <Notice>{t('newIdentity.youHaveNewKeys')}</Notice>}
-      {state === 'asking' ? (
+      {!held ? (
+        <p class="small">{t('newIdentity.needsTheWallet')}</p>
+      ) : state === 'asking' ? (
         <form
           class="stack"
           onSubmit={(event) => {

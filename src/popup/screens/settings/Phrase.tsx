@@ -11,7 +11,13 @@ import { rich, t, type Words } from '../../t.tsx';
 
 const shownForMs = 30_000;
 
-export function Phrase({ saved }: { readonly saved: boolean }): JSX.Element {
+interface PhraseProps {
+  /** Whether the wallet is here. */
+  readonly held: boolean;
+  readonly saved: boolean;
+}
+
+export function Phrase({ held: here, saved }: PhraseProps): JSX.Element {
   const [passphrase, setPassphrase] = useState('');
   const [secret, setSecret] = useState<{ readonly phrase: string | null; readonly privateKey: string } | null>(null);
   const [held, setHeld] = useState(false);
@@ -37,6 +43,13 @@ export function Phrase({ saved }: { readonly saved: boolean }): JSX.Element {
       setAsking(false);
     });
   const release = (): void => setHeld(false);
+  if (!here)
+    return (
+      <section class="group" id="settings-phrase">
+        <h2>{t('common.recoveryPhrase')}</h2>
+        <p class="small">{t('showPhrase.itIsNotHere')}</p>
+      </section>
+    );
   return (
     <section class="group" id="settings-phrase">
       <h2>{t('common.recoveryPhrase')}</h2>

@@ -52,6 +52,7 @@ export function PreKey({ settings, onChanged }: GroupProps): JSX.Element | null 
         chosen={settings.rotateDays}
         onChoose={(days) => void choose(days as Days)}
       />
+      {settings.wallet?.sealsBackups === false && <Notice tone="caution">{t('preKey.theBackupStays')}</Notice>}
       {renewed && <Notice tone="plain">{t('preKey.thereIsANew')}</Notice>}
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       <div class="side">
