@@ -130,12 +130,7 @@ export class Intake {
     this.#keeping ??= new Promise((resolve, reject) => {
       setImmediate(() => {
         this.#keeping = undefined;
-        try {
-          this.#options.ledger.keep(this.#vouchers.splice(0), this.#bundles.splice(0));
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
+        this.#options.ledger.keep(this.#vouchers.splice(0), this.#bundles.splice(0)).then(resolve, reject);
       });
     });
     return this.#keeping;

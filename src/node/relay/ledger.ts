@@ -1,3 +1,4 @@
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf, type Database, openDatabase, type SqlValue, type Statement } from '../store/driver.ts';
 import { BundleWords, bundleShape, type KeptBundle } from './bundle-words.ts';
@@ -26,9 +27,10 @@ export interface TimeWindow {
 }
 
 const shape = `
-  -- Messages by their hash: where they are in the store and in time, and of those that another node took the voucher, or the bundle that has it. Either is there before its row is.
+  -- Messages by their hash: where they are in the store and in time (none once the store has deleted them), and of those that another node took the voucher, or the bundle that has it. Either is there before its row is.
   CREATE TABLE IF NOT EXISTS message (hash BLOB PRIMARY KEY, seq INTEGER, ts INTEGER, voucher BLOB, bundle INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS message_ts ON message (ts, hash);
+  CREATE INDEX IF NOT EXISTS message_seq ON message (seq);
   -- How far the stores of peers have been read, by settings under which it happened.
   CREATE TABLE IF NOT EXISTS place (peer TEXT PRIMARY KEY, store TEXT NOT NULL, seq INTEGER NOT NULL, settings TEXT NOT NULL) STRICT;
   -- For which store and pubsub topics the hashes are, and up to which row they are there.
@@ -43,13 +45,14 @@ export class Ledger {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
   readonly #bundles: BundleWords;
-  /** Whether what is written is on the disk when it is committed. */
-  #durable = true;
+  readonly #log: string | null;
+  #file: Promise<FileHandle> | undefined;
 
   /** `topics`: the setting of the pubsub topics, `store`: the id of the store. */
   constructor(data: string, topics: string, store: string) {
     this.#database = openDatabase(data === ':memory:' ? data : join(data, 'relay.db'));
-    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'wal_autocheckpoint = 8192'])
+    this.#log = data === ':memory:' ? null : join(data, 'relay.db-wal');
+    for (const pragma of ['journal_mode = WAL', 'synchronous = NORMAL', 'wal_autocheckpoint = 8192'])
       this.#database.prepare(`PRAGMA ${pragma}`).all();
     this.#database.exec(shape + bundleShape);
     // As it was before there were bundles.
@@ -73,7 +76,7 @@ export class Ledger {
 
   /** Writes down where messages are, up to a row. It can be had again from the store: the disk is not waited for. */
   index(rows: readonly Indexed[], upTo: number): void {
-    this.#atOnce(false, () => {
+    this.#atOnce(() => {
       const values = rows.map(({ hash, seq, timestampNs }) => [hash, seq, timestampNs, this.#bundles.waitingFor(hash)]);
       this.#insert(
         'INSERT INTO message (hash, seq, ts, bundle) VALUES',
@@ -90,10 +93,13 @@ export class Ledger {
     this.#bundles.caughtUp();
   }
 
-  /** Keeps vouchers and the words of bundles, before the rows that they are for are stored. */
-  keep(vouchers: readonly { readonly hash: Uint8Array; readonly voucher: Uint8Array }[], bundles: readonly KeptBundle[] = []): void {
+  /** Keeps vouchers and the words of bundles, before the rows that they are for are stored; resolves when they are on the disk. */
+  async keep(
+    vouchers: readonly { readonly hash: Uint8Array; readonly voucher: Uint8Array }[],
+    bundles: readonly KeptBundle[] = [],
+  ): Promise<void> {
     if (vouchers.length + bundles.length === 0) return;
-    this.#atOnce(true, () => {
+    this.#atOnce(() => {
       this.#insert(
         'INSERT INTO message (hash, voucher) VALUES',
         vouchers.map(({ hash, voucher }) => [hash, voucher]),
@@ -101,6 +107,10 @@ export class Ledger {
       );
       for (const bundle of bundles) this.#bundles.keep(bundle);
     });
+    if (this.#log === null) return;
+    // The database would keep everybody waiting for the disk; what it wrote is in its log, which is brought there meanwhile.
+    this.#file ??= open(this.#log, 'r+');
+    await (await this.#file).datasync();
   }
 
   /** Which of these messages the store has, as far as is indexed. */
@@ -116,15 +126,35 @@ export class Ledger {
     return found;
   }
 
+  /** Whether the store has a message, or had it, as far as is indexed. */
+  knows(hash: Uint8Array): boolean {
+    return this.#run('SELECT 1 FROM message WHERE hash = ? AND seq IS NOT NULL').get(hash) !== undefined;
+  }
+
   /** Where a message is; null when the store has it not, as far as is indexed. */
   find(hash: Uint8Array): Indexed | null {
-    const row = this.#run('SELECT seq, ts FROM message WHERE hash = ? AND seq IS NOT NULL').get(hash);
+    const row = this.#run('SELECT seq, ts FROM message WHERE hash = ? AND seq IS NOT NULL AND ts IS NOT NULL').get(hash);
     return row ? { hash, seq: Number(row['seq']), timestampNs: row['ts'] as bigint } : null;
+  }
+
+  /** Messages in the order of the store, after a row. */
+  after(seq: number, limit: number): Indexed[] {
+    return this.#run('SELECT hash, seq, ts FROM message WHERE seq > ? AND ts IS NOT NULL ORDER BY seq LIMIT ?')
+      .all(seq, limit)
+      .map((row) => ({ hash: bytesOf(row['hash']), seq: Number(row['seq']), timestampNs: row['ts'] as bigint }));
+  }
+
+  /** The store has deleted these: they are not told of any more, and still known. */
+  gone(hashes: readonly Uint8Array[]): void {
+    if (hashes.length === 0) return;
+    this.#atOnce(() => {
+      for (const hash of hashes) this.#run('UPDATE message SET ts = NULL WHERE hash = ?').run(hash);
+    });
   }
 
   /** Messages of all topics in the order of their time and hash. */
   window({ startNs, endNs, cursor, ascending, limit }: TimeWindow): Indexed[] {
-    const conditions = ['seq IS NOT NULL'];
+    const conditions = ['seq IS NOT NULL', 'ts IS NOT NULL'];
     const values: (bigint | Uint8Array | number)[] = [];
     if (startNs !== undefined) conditions.push('ts >= ?') && values.push(startNs);
     if (endNs !== undefined) conditions.push('ts <= ?') && values.push(endNs);
@@ -154,7 +184,8 @@ export class Ledger {
     this.#run('INSERT OR REPLACE INTO place VALUES (?, ?, ?, ?)').run(peer, storeId, seq, settings);
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await (await this.#file?.catch(() => null))?.close();
     this.#database.close();
   }
 
@@ -168,9 +199,7 @@ export class Ledger {
     }
   }
 
-  #atOnce(durable: boolean, work: () => void): void {
-    if (durable !== this.#durable) this.#database.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
-    this.#durable = durable;
+  #atOnce(work: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       work();

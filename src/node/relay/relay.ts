@@ -161,7 +161,7 @@ export class Relay {
     this.#peers.close();
     await this.#host.stop();
     await this.#indexing?.catch(() => {});
-    this.#ledger.close();
+    await this.#ledger.close();
   }
 
   async #open(): Promise<void> {
@@ -272,7 +272,7 @@ export class Relay {
   }
 
   #knows(hash: Uint8Array): boolean {
-    return this.#recent.has(hash) || this.#ledger.find(hash) !== null;
+    return this.#recent.has(hash) || this.#ledger.knows(hash);
   }
 }
 

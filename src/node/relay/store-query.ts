@@ -1,16 +1,15 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import {
   type StoreQueryRequest,
   StoreQueryRequestSchema,
   type StoreQueryResponse,
   StoreQueryResponseSchema,
-  type WakuMessageKeyValue,
-  WakuMessageKeyValueSchema,
+  type WakuMessageKeyValueSchema,
 } from '../../gen/waku/store/v3/store_pb.ts';
 import { fromHex } from '../../protocol/bytes.ts';
 import { envelopeDigest } from '../../protocol/envelope.ts';
 import type { CommittedEnvelope, Store } from '../store/store.ts';
-import type { Ledger, TimeWindow } from './ledger.ts';
+import type { Indexed, Ledger, TimeWindow } from './ledger.ts';
 import type { Shards } from './shards.ts';
 import { type WakuMessage, wakuHash } from './waku-message.ts';
 
@@ -93,13 +92,18 @@ async function byHashes({ messageHashes, includeData }: StoreQueryRequest, deps:
   if (messageHashes.length > maxMessages) throw new QueryFault(400, `at most ${maxMessages} hashes`);
   await deps.indexed();
   const places = messageHashes.flatMap((hash) => deps.ledger.find(hash) ?? []);
-  const rows = new Map((await deps.store.rows(places.map(({ seq }) => seq))).map((row) => [row.seq, row]));
-  const found = places.flatMap(({ hash, seq }) => {
+  // What does not fit is left out, and asked for again by who needs it.
+  return page(within(await rowsAt(places, deps)), includeData, deps);
+}
+
+/** The rows at these places; those that the store has deleted since are left out, from now on everywhere. */
+async function rowsAt(places: readonly Indexed[], { ledger, store }: StoreQueryDeps): Promise<Found[]> {
+  const rows = new Map((await store.rows(places.map(({ seq }) => seq))).map((row) => [row.seq, row]));
+  ledger.gone(places.flatMap(({ hash, seq }) => (rows.has(seq) ? [] : [hash])));
+  return places.flatMap(({ hash, seq }) => {
     const envelope = rows.get(seq);
     return envelope ? [{ hash, envelope }] : [];
   });
-  // What does not fit is left out, and asked for again by who needs it.
-  return page(within(found), includeData, deps);
 }
 
 /** Our own addition: in the order of the store, so that nothing is passed over which came late or is dated back. */
@@ -111,12 +115,15 @@ async function inOrder(
   const limit = limitOf(paginationLimit, includeData ? maxMessages : maxHashes);
   if (after > BigInt(Number.MAX_SAFE_INTEGER)) throw new QueryFault(400, 'no such sequence number');
   const head = await deps.indexed();
-  const rows = (await deps.store.page(Number(after), limit)).filter(({ seq }) => seq <= head);
-  const found = rows.map((envelope) => ({ hash: wakuHash(deps.shards.of(envelope.topic), envelope), envelope }));
-  const fitting = includeData ? within(found) : found;
-  const last = fitting.at(-1)?.envelope.seq ?? head;
-  const answer = page(fitting, includeData, deps);
-  Object.assign(answer, { sequence: BigInt(last), head: BigInt(head), storeId: fromHex(deps.store.id) });
+  const places = deps.ledger.after(Number(after), limit);
+  const found = includeData ? await rowsAt(places, deps) : [];
+  const fitting = within(found);
+  // Hashes alone are known without the store.
+  const answer = includeData
+    ? page(fitting, true, deps)
+    : answerOf(places.map(({ hash }) => ({ messageHash: hash as Uint8Array<ArrayBuffer> })));
+  const last = fitting.length < found.length ? fitting.at(-1)?.envelope.seq : places.at(-1)?.seq;
+  Object.assign(answer, { sequence: BigInt(last ?? head), head: BigInt(head), storeId: fromHex(deps.store.id) });
   return answer;
 }
 
@@ -129,7 +136,7 @@ async function byTime(request: StoreQueryRequest, deps: StoreQueryDeps): Promise
   if (cursor === null) throw new QueryFault(400, 'no such cursor');
   const window: TimeWindow = { startNs: timeStart, endNs: timeEnd, cursor, ascending, limit: limit + 1 };
   // One more than asked for tells whether there is another page.
-  const found = contentTopics.length > 0 ? await ofTopics(contentTopics, window, deps) : await ofAll(window, deps);
+  const found = contentTopics.length > 0 ? await ofTopics(contentTopics, window, deps) : await rowsAt(deps.ledger.window(window), deps);
   const here = found.filter(({ envelope }) => pubsubTopic === undefined || deps.shards.of(envelope.topic) === pubsubTopic);
   const fitting = includeData ? within(here.slice(0, limit)) : here.slice(0, limit);
   const answer = page(ascending ? fitting : fitting.toReversed(), includeData, deps);
@@ -137,15 +144,6 @@ async function byTime(request: StoreQueryRequest, deps: StoreQueryDeps): Promise
   const last = fitting.length < Math.min(here.length, limit) ? fitting.at(-1) : found.at(limit - 1);
   if (last && (found.length > limit || fitting.length < here.length)) answer.paginationCursor = new Uint8Array(last.hash);
   return answer;
-}
-
-async function ofAll(window: TimeWindow, { ledger, store }: StoreQueryDeps): Promise<Found[]> {
-  const places = ledger.window(window);
-  const rows = new Map((await store.rows(places.map(({ seq }) => seq))).map((row) => [row.seq, row]));
-  return places.flatMap(({ hash, seq }) => {
-    const envelope = rows.get(seq);
-    return envelope ? [{ hash, envelope }] : [];
-  });
 }
 
 /** The store knows the order within topics, by time and digest; the ledger has it by time and hash, and a page must not change the order in the middle. */
@@ -176,13 +174,13 @@ function within(found: readonly Found[]): readonly Found[] {
   return end < 0 ? found : found.slice(0, end);
 }
 
-function page(found: readonly Found[], includeData: boolean, { shards, messageOf }: StoreQueryDeps): StoreQueryResponse {
-  const messages = found.map(
-    ({ hash, envelope }): WakuMessageKeyValue =>
-      create(WakuMessageKeyValueSchema, {
-        messageHash: new Uint8Array(hash),
-        ...(includeData && { message: messageOf(envelope, hash), pubsubTopic: shards.of(envelope.topic) }),
-      }),
+const page = (found: readonly Found[], includeData: boolean, { shards, messageOf }: StoreQueryDeps): StoreQueryResponse =>
+  answerOf(
+    found.map(({ hash, envelope }) => ({
+      messageHash: new Uint8Array(hash),
+      ...(includeData && { message: messageOf(envelope, hash), pubsubTopic: shards.of(envelope.topic) }),
+    })),
   );
-  return create(StoreQueryResponseSchema, { statusCode: 200, statusDesc: 'OK', messages });
-}
+
+const answerOf = (messages: MessageInitShape<typeof WakuMessageKeyValueSchema>[]): StoreQueryResponse =>
+  create(StoreQueryResponseSchema, { statusCode: 200, statusDesc: 'OK', messages });

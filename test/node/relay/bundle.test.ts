@@ -125,37 +125,37 @@ describe('the ledger', () => {
   const checked = (ledger: Ledger, hash: Uint8Array, each: Carried | undefined) =>
     checkVoucher(ledger.voucherOf(hash) ?? new Uint8Array(), each as Carried, rules);
 
-  test('has the voucher of each envelope of a bundle before and after it has its place, also when it was opened anew between', () => {
+  test('has the voucher of each envelope of a bundle before and after it has its place, also when it was opened anew between', async () => {
     const carried = carriedOf(120);
     const kept = keptOf(bundle(home, carried, now).data);
     let ledger = new Ledger(folder, pubsubTopic, 'store');
-    ledger.keep([], [kept]);
+    await ledger.keep([], [kept]);
     const rows = kept.hashes.map((hash, at) => ({ hash, seq: at + 1, timestampNs: BigInt(at) }));
     expect(ledger.known(kept.hashes).size).toBe(0);
     expect(checked(ledger, kept.hashes[7] as Buffer, carried[7])).toMatchObject({ issuedMs: now });
     ledger.index(rows.slice(0, 60), 60);
-    ledger.close();
+    await ledger.close();
     ledger = new Ledger(folder, pubsubTopic, 'store');
     for (const place of [0, 59, 60, 119])
       expect(checked(ledger, kept.hashes[place] as Buffer, carried[place])).toMatchObject({ issuedMs: now });
     ledger.index(rows.slice(60), 120);
     ledger.caughtUp();
-    ledger.close();
+    await ledger.close();
     ledger = new Ledger(folder, pubsubTopic, 'store');
     for (const place of [0, 59, 60, 119])
       expect(checked(ledger, kept.hashes[place] as Buffer, carried[place])).toMatchObject({ issuedMs: now });
     expect(ledger.known([...kept.hashes, Buffer.alloc(32)]).size).toBe(120);
-    ledger.close();
+    await ledger.close();
     // Of a restored store the numbers mean other rows; who vouched for what is as it was.
     ledger = new Ledger(folder, pubsubTopic, 'another');
     expect(ledger.known(kept.hashes).size).toBe(0);
     expect(checked(ledger, kept.hashes[3] as Buffer, carried[3])).toMatchObject({ issuedMs: now });
     ledger.index(rows, 120);
     expect(checked(ledger, kept.hashes[3] as Buffer, carried[3])).toMatchObject({ issuedMs: now });
-    ledger.close();
+    await ledger.close();
   });
 
-  test('opens as it was before there were bundles', () => {
+  test('opens as it was before there were bundles', async () => {
     const data = mkdtempSync(join(folder, 'old-'));
     const old = openDatabase(join(data, 'relay.db'));
     old.exec(`CREATE TABLE message (hash BLOB PRIMARY KEY, seq INTEGER, ts INTEGER, voucher BLOB) STRICT, WITHOUT ROWID;
@@ -169,9 +169,30 @@ describe('the ledger', () => {
     expect(ledger.indexed).toBe(9);
     expect(ledger.voucherOf(hash)).toEqual(Uint8Array.of(1, 2, 3));
     const kept = keptOf(bundle(home, carriedOf(2), now).data);
-    ledger.keep([], [kept]);
+    await ledger.keep([], [kept]);
     ledger.index([{ hash: kept.hashes[0] as Buffer, seq: 10, timestampNs: 1n }], 10);
     expect(checked(ledger, kept.hashes[0] as Buffer, carriedOf(2)[0])).toMatchObject({ issuedMs: now });
-    ledger.close();
+    await ledger.close();
+  });
+
+  test('knows what the store has deleted, and tells nobody of it', async () => {
+    const ledger = new Ledger(':memory:', pubsubTopic, 'store');
+    const hashes = [1, 2, 3].map((n) => Buffer.alloc(32, n));
+    ledger.index(
+      hashes.map((hash, at) => ({ hash, seq: at + 1, timestampNs: BigInt(at) })),
+      3,
+    );
+    ledger.gone([hashes[1] as Buffer]);
+    expect(ledger.after(0, 10).map(({ seq }) => seq)).toEqual([1, 3]);
+    expect(ledger.after(1, 10).map(({ seq }) => seq)).toEqual([3]);
+    const all = { startNs: undefined, endNs: undefined, cursor: undefined, ascending: true, limit: 10 };
+    expect(ledger.window(all).map(({ seq }) => seq)).toEqual([1, 3]);
+    expect(hashes.map((hash) => [ledger.knows(hash), ledger.find(hash)?.seq])).toEqual([
+      [true, 1],
+      [true, undefined],
+      [true, 3],
+    ]);
+    expect(ledger.known(hashes).size).toBe(3);
+    await ledger.close();
   });
 });

@@ -51,7 +51,7 @@ beforeEach(async () => {
     messageOf: wakuMessageOf,
   };
   return async () => {
-    ledger.close();
+    await ledger.close();
     await store.close();
   };
 });
