@@ -1,6 +1,6 @@
-import { envelopeDigest } from '../../protocol/envelope.ts';
 import type { Connection } from './connection.ts';
 import { noteContact, takeContact } from './contact-rows.ts';
+import { digestOf } from './digest.ts';
 import type { Row, Statement } from './driver.ts';
 import { type ContactFacts, type ForgetWindow, type Forgotten, type NewEnvelope, NotNewerError, StoreError } from './store.ts';
 
@@ -81,7 +81,7 @@ export class Writer {
   #insert({ topic, timestampNs, message }: NewEnvelope): number | null {
     const { changes, lastId } = this.#connection
       .statement('INSERT OR IGNORE INTO envelope (topic, ts, digest, received, message) VALUES (?, ?, ?, ?, ?)')
-      .run(this.#topicId(topic), timestampNs, envelopeDigest(topic, message), this.#nowMs, message);
+      .run(this.#topicId(topic), timestampNs, digestOf(topic, message), this.#nowMs, message);
     return changes === 1 ? lastId : null;
   }
 

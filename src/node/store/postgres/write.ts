@@ -1,5 +1,5 @@
-import { envelopeDigest } from '../../../protocol/envelope.ts';
 import { decideAmong, decideOnPublished, type KnownContact } from '../contacts.ts';
+import { digestOf } from '../digest.ts';
 import { type ContactFacts, type NewEnvelope, NotNewerError } from '../store.ts';
 import { type Client, give, type Pool, take } from './client.ts';
 import { rowsPerTransaction } from './schema.ts';
@@ -51,7 +51,7 @@ class Transaction {
   async write(appends: readonly (readonly NewEnvelope[])[]): Promise<Outcome[]> {
     let places = 0;
     const numbered = appends.map((envelopes) =>
-      envelopes.map((envelope): Row => ({ ...envelope, place: places++, digest: envelopeDigest(envelope.topic, envelope.message) })),
+      envelopes.map((envelope): Row => ({ ...envelope, place: places++, digest: digestOf(envelope.topic, envelope.message) })),
     );
     const contacts = [...new Set(numbered.flat().flatMap(({ contact, topic }) => (contact ? [topic] : [])))].sort();
     // Two nodes that take contacts of one wallet do it one after the other; in one order, so that they never wait for each other.
