@@ -3,6 +3,7 @@ import { shortAddress } from './address.ts';
 import { sizeOf } from './files.ts';
 import type { NamesByAddress } from './names.ts';
 import { background } from './rpc.ts';
+import { quotedWords } from './said.ts';
 import { t } from './t.tsx';
 import { visible, visibleLine } from './text.ts';
 import { clockTime, fullDay, fullTime, sameDay } from './time.ts';
@@ -99,7 +100,7 @@ async function drawn(message: MessageView, setting: Setting): Promise<string> {
   return [
     `<article class="${mine ? 'mine' : 'theirs'}">`,
     `<p class="head"><b>${who(sender, setting)}</b> <time datetime="${new Date(sentAt).toISOString()}">${escaped(clockTime(sentAt))}</time></p>`,
-    ...(quote ? [`<blockquote dir="auto"><b>${who(quote.sender, setting)}</b> ${escaped(visible(quote.text))}</blockquote>`] : []),
+    ...(quote ? [`<blockquote dir="auto"><b>${who(quote.sender, setting)}</b> ${escaped(visible(quotedWords(quote)))}</blockquote>`] : []),
     await content(message.id, shown),
     ...(signs.length > 0 ? [`<ul class="signs">${signs.join('')}</ul>`] : []),
     ...(state !== null && state !== 'sent' ? [`<p class="quiet">${escaped(t('export.notSent'))}</p>`] : []),

@@ -1,7 +1,12 @@
+import type { Quote } from '../rpc/views.ts';
 import type { Said } from '../words/said.ts';
+import { saidIn } from '../words/says.ts';
 import { sizeOf } from './files.ts';
 import { t } from './t.tsx';
 import { visible, visibleLine } from './text.ts';
+
+/** What an answer quotes, in words. */
+export const quotedWords = ({ text, says, mine }: Quote): string => (says ? saidIn(t, says, mine) : text);
 
 /** What a site wants to send, in words. All of it is the site's own, so marks that would hide or turn text are taken out. */
 export function saidInWords(said: Said): string {

@@ -161,12 +161,21 @@ export interface MessageView {
   readonly contentType: string;
   readonly shown: Shown;
   /** For a reply: what it answers; null where that is not here. */
-  readonly quote: { readonly id: string; readonly sender: Address; readonly mine: boolean; readonly text: string } | null;
+  readonly quote: Quote | null;
   readonly reactions: readonly ReactionView[];
   /** Own messages only: whether the other side says that it was read. */
   readonly read: boolean;
   /** Own messages only. Failed: the node refused it for good. */
   readonly state: 'queued' | 'sending' | 'sent' | 'failed' | null;
+}
+
+/** A message that another one answers. `says`: what it is where it is no text; `text` is that in English then. */
+export interface Quote {
+  readonly id: string;
+  readonly sender: Address;
+  readonly mine: boolean;
+  readonly text: string;
+  readonly says?: Says;
 }
 
 /** One sign on a message, and who put it there. */

@@ -10,7 +10,7 @@ import type { Sessions } from '../sessions.ts';
 import { compose } from './compose.ts';
 import { existing } from './conversations.ts';
 import { epochsOf, mayWrite } from './group-state.ts';
-import { isAside, messageView, previewOf, previewText, type StoredConversation, type StoredMessage } from './model.ts';
+import { isAside, messageView, previewOf, previewText, type StoredConversation, type StoredMessage, saysOf } from './model.ts';
 import { decidedOn, shelfOf, subjectOf } from './shelf.ts';
 
 interface Deps {
@@ -53,7 +53,8 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     if (!record || !epochs.includes(record.conversation) || session.marks.isHidden(record.id)) return null;
     const message = await open(session, record);
     const { shown, sender, mine } = await messageView(message, null);
-    return { id: record.id, sender, mine, text: previewText(shown) };
+    const says = saysOf(shown);
+    return { id: record.id, sender, mine, text: previewText(shown), ...(says && { says }) };
   };
 
   const byId = async (session: Session, id: string): Promise<MessageView> => {

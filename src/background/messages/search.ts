@@ -1,5 +1,5 @@
 import type { Address } from '../../protocol/address.ts';
-import type { ConversationRow, SearchAnswer, SearchHit } from '../../rpc/views.ts';
+import type { ConversationRow, SearchAnswer, SearchHit, Shown } from '../../rpc/views.ts';
 import type { SearchService } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -22,6 +22,20 @@ const defaultLimit = 40;
 const tellEvery = 500;
 
 /** Looks for conversations and messages in what is here; no node is asked. What blocked people wrote is not shown. */
+/** The words of a message that a search goes by. */
+function foundIn(shown: Shown): string {
+  switch (shown.form) {
+    case 'text':
+      return shown.text;
+    case 'reply':
+      return foundIn(shown.content);
+    case 'file':
+      return shown.filename;
+    default:
+      return previewText(shown);
+  }
+}
+
 export function createSearch({ sessions, view, changed, patience = 150 }: Deps): SearchService {
   /** How far the making of the index is, by session. */
   const progress = new WeakMap<Session, { readonly done: number; readonly total: number }>();
@@ -48,13 +62,7 @@ export function createSearch({ sessions, view, changed, patience = 150 }: Deps):
     if (!row || shelfOf(row, session) === 'blocked') return null;
     const { shown } = await messageView(message, null);
     const { sender, mine, sentAt } = message;
-    const text =
-      shown.form === 'text'
-        ? shown.text
-        : shown.form === 'reply' && shown.content.form === 'text'
-          ? shown.content.text
-          : previewText(shown);
-    return { id: record.id, conversation: await view(row.id), sender, mine, sentAt, ...excerptOf(text, words) };
+    return { id: record.id, conversation: await view(row.id), sender, mine, sentAt, ...excerptOf(foundIn(shown), words) };
   };
 
   const conversationsFor = async (session: Session, query: SearchQuery): Promise<ConversationRow[]> => {

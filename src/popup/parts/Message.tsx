@@ -4,6 +4,7 @@ import type { MessageView, Shown } from '../../rpc/views.ts';
 import { saidIn } from '../../words/says.ts';
 import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';
+import { quotedWords } from '../said.ts';
 import { t } from '../t.tsx';
 import { visible, visibleLine } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
@@ -111,7 +112,7 @@ function Quote({ message: { quote }, jump }: { readonly message: MessageView; re
   return (
     <button type="button" class="quote" onClick={() => jump(quote.id)} aria-label={t('message.goToAnswered', { who })}>
       <span class="quoted-who">{who}</span>
-      <span class="quoted-text">{visibleLine(quote.text)}</span>
+      <span class="quoted-text">{visibleLine(quotedWords(quote))}</span>
     </button>
   );
 }

@@ -77,6 +77,18 @@ describe('a file', () => {
     const sent = await life.services.attachments.send(id, { ...file(picture), replyTo: first }, 'b');
     expect(sent).toMatchObject({ shown: { form: 'reply', content: { form: 'file' } }, quote: { id: first } });
     expect(fromBase64((await life.services.attachments.open(sent.id)).data)).toEqual(picture);
+    // What it is goes as data, to be said in the language of whoever reads it.
+    const name = sent.shown.form === 'reply' && sent.shown.content.form === 'file' ? sent.shown.content.filename : '';
+    const { quote } = await life.services.messages.send(
+      id,
+      { kind: 'reply', reference: sent.id, content: { kind: 'text', text: 'nice' } },
+      'c',
+    );
+    expect(quote).toMatchObject({ id: sent.id, says: { kind: 'picture', name } });
+    await until(
+      async () => (await life.services.search.find({ text: 'has:image' })).messages.some(({ text }) => text === name),
+      'the picture',
+    );
   });
 
   it('that is large lies sealed on the node, for those who are told how it opens', async () => {
