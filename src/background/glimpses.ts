@@ -65,7 +65,10 @@ export function createGlimpses({ area, key, sessions, board, conversations, name
 
   const write = async (): Promise<void> => {
     const before = drops;
-    const seen = await look();
+    const seen = await look().catch((error: unknown) => {
+      if (before === drops && sessions.peek()) throw error;
+      return null; // it was locked meanwhile, or the account is gone
+    });
     if (before !== drops) return; // that was of before
     if (!seen) return clear();
     const text = JSON.stringify(seen);

@@ -109,6 +109,8 @@ export interface Cache {
   /** Sealed state that is small enough to be written whole. */
   readonly notes: {
     get(key: string): Promise<Uint8Array | undefined>;
+    /** Each of them in its place. */
+    many(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
     put(key: string, sealed: Uint8Array): Promise<void>;
   };
   /** Writes what a slice of decoding came to; messages whose dedup key is known are left out. Returns the ids of those that were written. */
@@ -284,6 +286,11 @@ export function openCache(account: string): Cache {
     },
     notes: {
       get: (key) => use((db) => db.get('notes', key)),
+      many: (keys) =>
+        use(async (db) => {
+          const { store } = db.transaction('notes');
+          return Promise.all(keys.map((key) => store.get(key)));
+        }),
       put: (key, sealed) =>
         use(async (db) => {
           await db.put('notes', sealed, key);

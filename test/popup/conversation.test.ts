@@ -34,6 +34,8 @@ describe('a conversation', () => {
       expect(await field.inputValue()).toBe('one\ntwo');
       await field.press('Enter');
       expect(await field.inputValue()).toBe('');
+      // As soon as the background has it, before all is read again.
+      await page.getByRole('log').getByText('one\ntwo').waitFor();
     }));
 
   test('does not send what is only space', () =>

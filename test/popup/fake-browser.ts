@@ -489,6 +489,18 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return params['message'] === files[0]?.id
         ? { result: { filename: 'evening.png', mimeType: 'image/png', imageType: 'image/png', data: drawn() } }
         : { result: { filename: 'voice.ogg', mimeType: 'audio/ogg', imageType: null, data: 'AAAA' } };
+    case 'sendMessage':
+      return {
+        result: {
+          ...messages[0],
+          id: 'sent',
+          mine: true,
+          sentAt: now,
+          state: 'queued',
+          shown: { form: 'text', text: params['text'] },
+          quote: null,
+        },
+      };
     case 'sendFile':
       return scene === 'files'
         ? { error: { code: -32005, message: 'Files have at most 25 MB.', data: { reason: 'file-too-large' } } }

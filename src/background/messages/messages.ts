@@ -4,6 +4,7 @@ import type { MessageView } from '../../rpc/views.ts';
 import type { MessageRecord } from '../../storage/cache.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { Failpoint } from '../failpoint.ts';
+import { noteStop } from '../log.ts';
 import type { Messages, Writer } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -30,10 +31,20 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
   const open = async ({ keys }: Session, { id, sealed }: MessageRecord): Promise<StoredMessage> =>
     (await keys.openRecord('messages', id, sealed)) as StoredMessage;
 
+  /** What they look like, with what hangs on them: read for all of them at once. */
+  const views = async (session: Session, messages: readonly StoredMessage[], epochs: readonly string[]): Promise<MessageView[]> => {
+    const reactions = await session.reactions.of(
+      messages.map(({ id }) => id),
+      epochs,
+    );
+    return Promise.all(messages.map((message, place) => view(session, message, epochs, reactions[place] ?? [])));
+  };
+
   const view = async (
     session: Session,
     message: StoredMessage,
-    epochs: readonly string[] = epochsOf(message.conversation, session.rows),
+    epochs: readonly string[],
+    reactions: MessageView['reactions'],
   ): Promise<MessageView> => {
     const waiting = message.mine ? session.outbox.stateOf(message.id) : null;
     const plain = await messageView(message, waiting ?? (message.mine ? 'sent' : null));
@@ -42,7 +53,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     return {
       ...plain,
       quote: shown.form === 'reply' ? await quoteOf(session, shown.reference, epochs) : null,
-      reactions: await session.reactions.of(message.id, epochs),
+      reactions,
       read: mine && state === 'sent' && sentAt <= (session.rows.get(message.conversation)?.seenAt ?? 0),
     };
   };
@@ -59,10 +70,11 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
 
   const byId = async (session: Session, id: string): Promise<MessageView> => {
     const record = await session.cache.messages.get(id);
-    if (record) return view(session, await open(session, record));
     const row = session.outbox.entries().find((entry) => entry.id === id)?.row;
-    if (row?.kind === 'message') return view(session, row.message);
-    throw new RefusalError('not-found', 'There is no such message.');
+    const message = record ? await open(session, record) : row?.kind === 'message' ? row.message : null;
+    const [found] = message ? await views(session, [message], epochsOf(message.conversation, session.rows)) : [];
+    if (!found) throw new RefusalError('not-found', 'There is no such message.');
+    return found;
   };
 
   const write = async (session: Session, conversation: string, value: Value, request: string, by: Writer): Promise<string> => {
@@ -135,8 +147,8 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
         for (let more = true; more && newestFirst.length <= limit; ) {
           const page = await messages.page(epoch, { ...(place && { before: place }), limit: limit + 1 });
           const visible = page.filter(({ id }) => !session.marks.isHidden(id));
-          const views = await Promise.all(visible.map(async (record) => view(session, await open(session, record), epochs)));
-          newestFirst.push(...views.filter(({ shown }) => !isAside(shown)));
+          const opened = await Promise.all(visible.map((record) => open(session, record)));
+          newestFirst.push(...(await views(session, opened, epochs)).filter(({ shown }) => !isAside(shown)));
           place = page.at(-1);
           more = page.length > limit;
         }
@@ -159,7 +171,9 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
         });
         await sessions.settled();
         const now = sessions.of(session.address);
-        if (value.kind === 'text') await forgetDraft(now, conversation, value.text);
+        // Nobody waits for it: the page that sent this empties its draft too.
+        if (value.kind === 'text')
+          forgetDraft(now, conversation, value.text).catch((error: unknown) => noteStop('forgetting a draft', error));
         await now.ready();
         return byId(now, id);
       }),

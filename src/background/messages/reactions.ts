@@ -20,8 +20,8 @@ interface StoredReaction {
 export interface Reactions {
   /** Takes up a reaction; the same one twice is one. Before its message is written, so that a death in between loses nothing. */
   note(message: StoredMessage, shown: Extract<Shown, { form: 'reaction' }>): Promise<void>;
-  /** What hangs on a message now: of each person and sign the last word (SPEC 10.5). `within`: where it counts. */
-  of(message: string, within: readonly string[]): Promise<ReactionView[]>;
+  /** What hangs on each of these messages now: of each person and sign the last word (SPEC 10.5). `within`: where it counts. */
+  of(messages: readonly string[], within: readonly string[]): Promise<ReactionView[][]>;
 }
 
 /** Reactions to one message that are kept. */
@@ -33,21 +33,22 @@ export function createReactions(
   cache: Pick<Cache, 'notes' | 'messages'>,
 ): Reactions {
   const keyOf = (message: string): Promise<string> => keystore.blind('reactions', message);
-  const read = async (key: string): Promise<readonly StoredReaction[]> => {
-    const sealed = await cache.notes.get(key);
-    return sealed ? ((await keystore.openRecord('reactions', key, sealed)) as readonly StoredReaction[]) : [];
-  };
+  const open = async (key: string, sealed: Uint8Array | undefined): Promise<readonly StoredReaction[]> =>
+    sealed ? ((await keystore.openRecord('reactions', key, sealed)) as readonly StoredReaction[]) : [];
   return {
     async note({ id, conversation, sender, mine, sentAt: at }, { reference, sign, added }) {
       if (sign.length === 0 || sign.length > longestSign) return;
       const key = await keyOf((await cache.messages.get(reference))?.id ?? reference);
-      const known = await read(key);
+      const known = await open(key, await cache.notes.get(key));
       if (known.length >= most || known.some((each) => each.id === id)) return;
       const next = [...known, { id, conversation, sender, mine, at, sign, added }];
       await cache.notes.put(key, await keystore.sealRecord('reactions', key, next));
     },
-    async of(message, within) {
-      return fold((await read(await keyOf(message))).filter(({ conversation }) => within.includes(conversation)));
+    async of(messages, within) {
+      const keys = await Promise.all(messages.map(keyOf));
+      const sealed = await cache.notes.many(keys);
+      const found = await Promise.all(keys.map((key, place) => open(key, sealed[place])));
+      return found.map((each) => fold(each.filter(({ conversation }) => within.includes(conversation))));
     },
   };
 }

@@ -63,7 +63,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const send = async (text: string, clientId: string): Promise<void> => {
     setSendError(null);
     try {
-      await background.call('sendMessage', { id, text, clientId, ...(answered && { replyTo: answered.id }) });
+      log.add(await background.call('sendMessage', { id, text, clientId, ...(answered && { replyTo: answered.id }) }));
       sent();
     } catch (failure) {
       setSendError(explain(failure));

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { MessageView } from '../../../rpc/views.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
@@ -10,7 +10,14 @@ export type LogState = ReturnType<typeof useLog>;
 /** The messages that are shown, and the place in them: it stays where the reader is, and follows the newest only for who is there. */
 export function useLog(id: string, at: string | null) {
   const [limit, setLimit] = useState(pageSize);
-  const { value, error, reload } = useAsked(() => load(id, limit), id, []);
+  const { value: loaded, error, reload } = useAsked(() => load(id, limit), id, []);
+  /** What was just written here: it is on the disk, and stands there before all is read again. */
+  const [own, setOwn] = useState<MessageView | null>(null);
+  const missing = own !== null && loaded !== null && !loaded.messages.some((message) => message.id === own.id);
+  const value = useMemo(() => (missing ? { ...loaded, messages: [...loaded.messages, own] } : loaded), [loaded, missing, own]);
+  useEffect(() => {
+    if (own !== null && loaded !== null && !missing) setOwn(null);
+  }, [own, loaded, missing]);
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   const atEnd = useRef(true);
@@ -84,12 +91,13 @@ export function useLog(id: string, at: string | null) {
   useEffect(() => {
     if (at !== null) jump(at);
   }, [at]);
-  return { value, error, reload, scroller, onScroll, away, toNewest, jump, mark: mark.current };
+  return { value, error, reload, add: setOwn, scroller, onScroll, away, toNewest, jump, mark: mark.current };
 }
 
 /** The newest messages, however many pages of the background that takes. */
 async function load(id: string, limit: number) {
-  const { unread } = await background.call('getConversation', { id });
+  const row = background.call('getConversation', { id });
+  row.catch(() => undefined); // told below
   let messages: readonly MessageView[] = [];
   for (;;) {
     const [oldest] = messages;
@@ -99,6 +107,6 @@ async function load(id: string, limit: number) {
       ...(oldest && { before: oldest.id }),
     });
     messages = [...page.messages, ...messages];
-    if (!page.more || messages.length >= limit) return { messages, more: page.more, unread };
+    if (!page.more || messages.length >= limit) return { messages, more: page.more, unread: (await row).unread };
   }
 }
