@@ -47,6 +47,12 @@ interface Deps {
   readonly working: (work: { readonly remaining: number | null } | null) => void;
 }
 
+interface Invitations {
+  /** Whether all of them are asked for. */
+  readonly whole: boolean;
+  readonly pages: AsyncIterable<readonly Envelope[]>;
+}
+
 /**
  * Times in envelopes are their senders', so that a late one may lie before the cursor. Invitations are few and lead to all the rest: they are looked for
  * far back each time.
@@ -90,14 +96,17 @@ export function createSync(deps: Deps): Sync {
     const long = cursor < began() - longOverlapNs;
     if (long) working({ remaining: null });
     try {
-      // Before what people write: whom it is from decides where it stands.
-      await consent.read();
-      await takeInvitations(cursor, localBegan);
+      // All is asked for at once, and taken in this order: whom something is from decides where it stands.
+      const decided = consent.read();
+      decided.catch(() => undefined); // told below
+      const invitations = await askForInvitations(cursor, localBegan);
       const topics = topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url));
       let reached = cursor;
       const startNs = larger(cursor - (far ? longOverlapNs : overlapNs), 0n);
-      const pages = topics.length > 0 ? node.pages({ topics, startNs, direction: 'ascending', limit: pageSize }) : [];
-      for await (const page of pages) {
+      const messages = topics.length > 0 ? begun(node.pages({ topics, startNs, direction: 'ascending', limit: pageSize })) : [];
+      await decided;
+      await takeInvitations(invitations, localBegan);
+      for await (const page of messages) {
         if (signal.aborted) return;
         reached = larger(reached, smaller(page.at(-1)?.timestampNs ?? 0n, began()));
         await failpoint('sync:page');
@@ -119,11 +128,15 @@ export function createSync(deps: Deps): Sync {
   });
 
   /** Invitations since the cursor and from a good while before it; all of them after unlocking, and once a day. */
-  const takeInvitations = async (cursor: bigint, now: number): Promise<void> => {
+  const askForInvitations = async (cursor: bigint, now: number): Promise<Invitations> => {
     const wholeAt = Number((await cache.cursors.get(invitationsName)) ?? 0n);
     const whole = unlocked || now - wholeAt >= wholeEveryMs;
     const startNs = whole ? 0n : larger(cursor - longOverlapNs, 0n);
-    for await (const page of node.pages({ topics: [inviteTopic(address)], startNs, direction: 'ascending', limit: pageSize })) {
+    return { whole, pages: begun(node.pages({ topics: [inviteTopic(address)], startNs, direction: 'ascending', limit: pageSize })) };
+  };
+
+  const takeInvitations = async ({ whole, pages }: Invitations, now: number): Promise<void> => {
+    for await (const page of pages) {
       if (signal.aborted) return;
       await failpoint('sync:page');
       await inbox.append(page);
@@ -184,6 +197,20 @@ export function createSync(deps: Deps): Sync {
     opened: inbox.opened,
     topics: () => [inviteTopic(address), ...topicsOf([...rows.all()]), ...(consent.topic() === '' ? [] : [consent.topic()])],
   };
+}
+
+/** The same pages, of which the first is asked for now. */
+function begun<T>(pages: AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = pages[Symbol.asyncIterator]();
+  const first = iterator.next();
+  first.catch(() => undefined); // told to who takes them
+  return (async function* () {
+    try {
+      for (let next = await first; !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.(undefined);
+    }
+  })();
 }
 
 /** Each topic once: several conversations may contend for one. */

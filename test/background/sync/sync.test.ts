@@ -51,6 +51,35 @@ describe('catching up', () => {
     await conversationWith(bob.life, carol.address);
   });
 
+  it('asks for decisions, invitations and messages at once, and takes them whatever comes first', async () => {
+    const bob = await newBob(Date.now);
+    const carol = keysOf('Carol');
+    const { topic, say } = await invite(node.url, carol, bob.address);
+    await bob.life.resume();
+    const { id } = await conversationWith(bob.life, carol.address);
+    await rest();
+    bob.life.kill();
+    const { message } = await say('news', carol.bundle, nowNs());
+    await clientOf(node.url, carol).publish([envelope(topic, message, nowNs())]);
+    let open = 0;
+    let all: () => void = () => undefined;
+    const together = new Promise<void>((resolve) => {
+      all = resolve;
+    });
+    const life = await bob.device.start({
+      fetch: async (input, init) => {
+        if (/\/Query$/.test(String(input))) {
+          open += 1;
+          if (open === 3) all();
+          await together;
+        }
+        return noStreams(input, init);
+      },
+    });
+    await life.resume();
+    await until(async () => (await texts(life, id)).length === 1, 'the news');
+  });
+
   it('finds a message from deep in the past within an hour, and what a node held back within a day', async () => {
     let now = Date.now();
     const bob = await newBob(() => now);
