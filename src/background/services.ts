@@ -1,6 +1,7 @@
 import type { Value } from '../content-types/index.ts';
 import type { PathKind } from '../keystore/wallet.ts';
 import type { PageCaller } from '../rpc/caller.ts';
+import type { KeystoreCall, MessagesQuery, PageConversation, PageMessage, Resumed } from '../rpc/page-views.ts';
 import type {
   Address,
   BackupReport,
@@ -33,9 +34,6 @@ import type {
 } from '../rpc/views.ts';
 import type { LanguageSetting } from '../words/languages.ts';
 import type { Amended } from './sites/grants.ts';
-import type { KeystoreCall } from './sites/site-keystore.ts';
-import type { MessagesQuery, PageConversation, PageMessage } from './sites/site-reading.ts';
-import type { Resumed } from './sites/site-streams.ts';
 
 /** What the method table stands on. Each service has a file of its own; `main.ts` assembles them. */
 export interface Services {
@@ -269,6 +267,14 @@ export interface AttachmentsService {
   ): Promise<MessageView>;
   /** Calls off what is on its way: `id` is the message that was opened, or the `clientId` of the one that was sent. */
   cancel(id: string): Promise<null>;
+}
+
+/** Where pages see `window.xmtp`. */
+export interface ExposureService {
+  /** Brings what the browser runs in pages in step with the setting. */
+  apply(): Promise<void>;
+  /** The site in front of the user, if the provider can appear there at all. */
+  here(): Promise<string | null>;
 }
 
 export interface SettingsService {

@@ -3,14 +3,14 @@ import type { NodeClient, NodeClientOptions } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { Cache } from '../storage/cache.ts';
+import { sinceOf } from './accounts/account-dates.ts';
 import type { AccountRecordsOf } from './accounts/account-records.ts';
-import { sinceOf } from './accounts/accounts.ts';
 import type { Front } from './accounts/front.ts';
 import { noteStop } from './log.ts';
 import type { NodeChoice } from './nodes/node-choice.ts';
 import type { NodeStatus } from './nodes/node-state.ts';
+import type { Preferences } from './preferences.ts';
 import { openSession, type Session, type SessionDeps } from './session.ts';
-import type { Preferences } from './settings.ts';
 
 interface Deps extends Pick<SessionDeps, 'events' | 'awake' | 'failpoint' | 'nodeTroubled' | 'statusChanged' | 'handOver' | 'membersLeft'> {
   readonly keystore: Pick<Keystore, 'keys'>;

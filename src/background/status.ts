@@ -2,7 +2,7 @@ import type { Keystore } from '../keystore/keystore.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { AccountView, Address, Status } from '../rpc/views.ts';
 import type { Records } from '../storage/records.ts';
-import { backedUpAt } from './accounts/backups.ts';
+import { backedUpAt } from './accounts/account-dates.ts';
 import type { Front } from './accounts/front.ts';
 import { isPublished } from './accounts/publication.ts';
 import type { Events } from './events.ts';
@@ -10,9 +10,9 @@ import { noteStop } from './log.ts';
 import type { StoredConversation } from './messages/model.ts';
 import { shelfOf } from './messages/shelf.ts';
 import type { NodeStatus } from './nodes/node-state.ts';
+import type { Preferences } from './preferences.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
-import type { Preferences } from './settings.ts';
 
 /** What the whole extension looks like at present, for its own pages and for the toolbar button. */
 export interface StatusBoard {

@@ -1,4 +1,8 @@
-import type { EcdsaSignature } from './secp256k1.ts';
+/** An ECDSA signature: r and s (64 bytes), and which of two keys recovery yields. */
+export interface EcdsaSignature {
+  readonly bytes: Uint8Array;
+  readonly recovery: number;
+}
 
 /**
  * libsecp256k1 as `@bitauth/libauth` compiles it, driven without that package's own JavaScript, which carries the whole module in base64. Each function answers null

@@ -4,12 +4,9 @@ import { agree } from './secp256k1-agreement.ts';
 import { multiplyBlinded } from './secp256k1-blinded.ts';
 import { curve, curveModule } from './secp256k1-engine.ts';
 import * as noble from './secp256k1-noble.ts';
+import type { EcdsaSignature } from './secp256k1-wasm.ts';
 
-/** An ECDSA signature: r and s (64 bytes), and which of two keys recovery yields. */
-export interface EcdsaSignature {
-  readonly bytes: Uint8Array;
-  readonly recovery: number;
-}
+export type { EcdsaSignature };
 
 /** A scalar in the field's range; 32 bytes, big-endian. */
 export function generatePrivateKey(random: Random = randomBytes): Uint8Array<ArrayBuffer> {

@@ -8,10 +8,11 @@ import type { Cache } from '../../storage/cache.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { NodeStatus } from '../nodes/node-state.ts';
+import type { Preferences } from '../preferences.ts';
 import type { Accounts } from '../services.ts';
 import { atRest, type Sessions } from '../sessions.ts';
-import type { Preferences } from '../settings.ts';
 import type { StatusBoard } from '../status.ts';
+import { setSince } from './account-dates.ts';
 import type { AccountRecordsOf } from './account-records.ts';
 import type { Front } from './front.ts';
 import type { Lock } from './lock.ts';
@@ -41,14 +42,6 @@ interface Deps {
 }
 
 const removingName = 'removing';
-
-export const sinceName = (address: Address): string => `since ${address}`;
-
-/** Messages of peers from before this time (ms) count as read on this device: what an imported account brings along is no news. */
-export async function sinceOf({ settings }: Pick<Records, 'settings'>, address: Address): Promise<number> {
-  const since = await settings.get(sinceName(address));
-  return typeof since === 'number' ? since : 0;
-}
 
 /** What the ways to an account hand over to. */
 export interface Adoption {
@@ -125,7 +118,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         if (keystore.accounts().some((account) => account.address === address))
           throw new RefusalError('account-exists', 'This account is here already.');
         // Written first: a death in between must not turn old messages into news, nor lose what only the wallet can make again.
-        if (!isNew) await records.settings.put(sinceName(address), clock());
+        if (!isNew) await setSince(records, address, clock());
         await owe(records, address, { replaces });
         try {
           await keystore.add(account, passphrase);

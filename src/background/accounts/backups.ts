@@ -7,14 +7,14 @@ import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import { packPin } from '../messages/pins.ts';
 import { parseNodeUrl } from '../nodes/node-url.ts';
+import { mostNodes, type Preferences } from '../preferences.ts';
 import { badParams, refused } from '../refuse.ts';
-import type { Backups } from '../services.ts';
+import type { Backups, ExposureService } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
-import { mostNodes, type Preferences } from '../settings.ts';
-import type { ExposureService } from '../sites/exposure.ts';
-import { parseSite } from '../sites/exposure.ts';
-import { type Adoption, sinceName } from './accounts.ts';
+import { parseSite } from '../sites/origins.ts';
+import { setBackedUpAt, setSince } from './account-dates.ts';
+import type { Adoption } from './accounts.ts';
 import { type BackedData, type BackedSettings, mostMessages, readData, readSettings } from './backup-contents.ts';
 import { gatherMessages, restoreMessages } from './backup-messages.ts';
 import { restorePins } from './backup-pins.ts';
@@ -32,14 +32,6 @@ interface Deps {
   /** The node is another one now. */
   readonly moved: (url: string) => void;
   readonly changed: () => void;
-}
-
-const settingName = (address: string): string => `backed up ${address}`;
-
-/** When a backup file of this account was last made here, ms; null: never. */
-export async function backedUpAt({ settings }: Pick<Records, 'settings'>, address: string): Promise<number | null> {
-  const at = await settings.get(settingName(address));
-  return typeof at === 'number' ? at : null;
 }
 
 /** A file that is open: its keys are in the keystore, all else is here. */
@@ -142,7 +134,7 @@ export function createBackups({
         const { keys, data } = await gathered(session, withMessages);
         const bytes = await keystore.sealBackup(address, passphrase, { filePassphrase, keys, data, settings: await currentSettings() });
         const parcel = parcels.offer(bytes, async () => {
-          await records.settings.put(settingName(address), clock());
+          await setBackedUpAt(records, address, clock());
           changed();
         });
         return { ...parcel, name: `parley-backup-${new Date(clock()).toISOString().slice(0, 10)}.parley` };
@@ -174,9 +166,9 @@ export function createBackups({
         await takeSettings(settings, fresh);
         if (added) {
           // Written first: a death in between must not turn old messages into news.
-          await records.settings.put(sinceName(account.address), clock());
+          await setSince(records, account.address, clock());
           await keystore.restoreAccount(index, passphrase);
-          await records.settings.put(settingName(account.address), clock());
+          await setBackedUpAt(records, account.address, clock());
           await begin(account.address);
         }
         const session = sessions.of(account.address);

@@ -1,7 +1,7 @@
 import type { Keystore } from '../../keystore/keystore.ts';
 import type { Clock } from '../../protocol/time.ts';
 import type { Awake } from '../awake.ts';
-import type { Preferences } from '../settings.ts';
+import type { Preferences } from '../preferences.ts';
 
 /** When Parley locks by itself: after 12 hours, after the time of no use that was chosen, and with the screen. The end of the browser needs nobody here. */
 export interface Lock {

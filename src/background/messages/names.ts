@@ -1,12 +1,10 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
-import { type Address, parseAddress } from '../../protocol/address.ts';
+import type { Address } from '../../protocol/address.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import { longestNickname } from '../../rpc/views.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import { badParams } from '../refuse.ts';
-import type { NamesService } from '../services.ts';
-import type { Sessions } from '../sessions.ts';
 
 /** What the owner of an account calls other people. Nobody is told of it: it is kept here, sealed. */
 export interface Names {
@@ -83,21 +81,3 @@ export function createNames(keystore: Pick<AccountKeys, 'sealRecord' | 'openReco
     },
   };
 }
-
-interface NamingDeps {
-  readonly sessions: Pick<Sessions, 'current'>;
-  readonly changed: () => void;
-}
-
-/** The names of the account in front, for the extension's own pages. */
-export const createNaming = ({ sessions, changed }: NamingDeps): NamesService => ({
-  async all() {
-    const { names } = sessions.current();
-    await names.load();
-    return Object.fromEntries(names.all());
-  },
-  async put(peer, name) {
-    await sessions.current().names.put(parseAddress(peer), name);
-    changed();
-  },
-});

@@ -3,7 +3,7 @@ import type { NodeClient, Probe } from '../../network/node-client.ts';
 import type { Clock } from '../../protocol/time.ts';
 import { createSingle } from '../exclusive.ts';
 import { noteStop } from '../log.ts';
-import type { Preferences } from '../settings.ts';
+import type { Preferences } from '../preferences.ts';
 import type { NodeTrouble } from './node-state.ts';
 
 /** Sees to it that some node answers: another one of those that may steps in for the one that was chosen, until that is back. */

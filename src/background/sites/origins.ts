@@ -32,6 +32,23 @@ export function pageOrigin(sender: Sender): string {
   return served ? origin : refuse('pages are served on https and on this machine only');
 }
 
+/** Reads a site as a person types it: scheme and host, whatever the port, since browsers match no more. @throws RefusalError bad-params */
+export function parseSite(text: string): string {
+  const trimmed = text.trim();
+  const schemed = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
+  let url: URL | null = null;
+  try {
+    url = new URL(schemed ? trimmed : `https://${trimmed}`);
+  } catch {
+    // refused below
+  }
+  const isSecure = url?.protocol === 'https:' && !url.hostname.startsWith('[');
+  const isLocal = url?.protocol === 'http:' && loopback.has(url.hostname);
+  if (!url || !(isSecure || isLocal) || !/^[^*\s]+$/.test(url.hostname))
+    throw new RefusalError('bad-site', 'A site is https:// and a name, or http:// on this computer.', { field: 'site' });
+  return `${url.protocol}//${url.hostname}`;
+}
+
 /** The host as people read it, when punycode in the origin hides it; else null. */
 export function decodedHost(origin: string): string | null {
   const host = parseUrl(origin)?.host ?? '';

@@ -5,6 +5,7 @@ import { fromBase64, toBase64 } from '../../protocol/bytes.ts';
 import { keystoreCode, keystoreMethods } from '../../protocol/keystore-call.ts';
 import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
+import type { KeystoreCall } from '../../rpc/page-views.ts';
 import type { SiteGate } from './site-gate.ts';
 
 /** What sites have to do with the keystore. */
@@ -17,12 +18,6 @@ export interface SitesKeystore {
   check(passphrase: string): Promise<void>;
   /** Whether the user has switched the keystore API on. */
   on(): Promise<boolean>;
-}
-
-export interface KeystoreCall {
-  readonly method: string;
-  /** Protobuf in base64; absent where the method takes none. */
-  readonly request?: string;
 }
 
 /** The keystore API for sites that hold its permission. */

@@ -2,6 +2,7 @@ import { ParseError } from '../../parse.ts';
 import type { Address } from '../../protocol/address.ts';
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../../protocol/bytes.ts';
 import { RefusalError } from '../../rpc/errors.ts';
+import type { MessagesQuery, PageConversation, PageMessage } from '../../rpc/page-views.ts';
 import type { ConversationRow, Permission } from '../../rpc/views.ts';
 import type { Place } from '../../storage/cache.ts';
 import type { History, HistoryMessage } from '../messages/history.ts';
@@ -10,36 +11,6 @@ import type { Grants } from './grants.ts';
 import { reaches, reachesMessage, type SeenConversation } from './scopes.ts';
 import { knownFrom } from './site-gate.ts';
 import type { SiteNames } from './site-names.ts';
-
-/** A conversation as a page has it. */
-export interface PageConversation {
-  readonly id: string;
-  readonly peers: readonly Address[];
-  readonly createdAt: number;
-  readonly conversationId?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** A message as a page has it. */
-export interface PageMessage {
-  readonly id: string;
-  readonly conversation: string;
-  readonly sender: Address;
-  readonly sentAt: number;
-  readonly contentType: string;
-  readonly content: unknown;
-  readonly fallback?: string;
-  readonly status?: 'queued' | 'sent' | 'failed';
-}
-
-export interface MessagesQuery {
-  readonly conversation: string;
-  readonly limit?: number;
-  readonly order?: 'asc' | 'desc';
-  readonly after?: number;
-  readonly before?: number;
-  readonly cursor?: string;
-}
 
 /** What an origin may read, and nothing else: everything that leaves passes here. */
 export interface SiteReading {

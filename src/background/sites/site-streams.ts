@@ -1,6 +1,7 @@
 import type { Address } from '../../protocol/address.ts';
 import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
+import type { Resumed, Wanted } from '../../rpc/page-views.ts';
 import type { Cache } from '../../storage/cache.ts';
 import { createExclusive } from '../exclusive.ts';
 import { noteStop } from '../log.ts';
@@ -11,18 +12,6 @@ import type { SiteReading } from './site-reading.ts';
 /** What has come to be here, for the account that is open. */
 export interface Arrivals extends Pick<Cache['arrivals'], 'after' | 'last'> {
   readonly account: Address;
-}
-
-export interface Wanted {
-  readonly kind: 'messages' | 'conversations';
-  /** Under the origin's name for it; null: in all. */
-  readonly conversation: string | null;
-}
-
-/** A subscription as the content script keeps it: it outlives the background, and goes on behind the last event that the page had. */
-export interface Resumed extends Wanted {
-  readonly subscription: string;
-  readonly cursor: number;
 }
 
 /**
