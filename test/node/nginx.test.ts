@@ -1,167 +1,28 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RunningNode, startNode } from '../../src/node/start-node.ts';
-import { alice } from '../support/people.ts';
-import { api, bearer, gateway, jsonEnvelope, openByHand, transports } from './clients.ts';
+import { sample, testBehind } from './proxy-suite.ts';
 
-const missing = spawnSync('nginx', ['-v']).status === 0 ? null : 'nginx is not installed';
-const folder = mkdtempSync(join(tmpdir(), 'parley-nginx-'));
-let node: RunningNode;
-let nginx: ChildProcess;
-let url: string;
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-beforeAll(async () => {
-  if (missing !== null) return;
-  const at = (name: string): string => join(folder, name);
-  const subject = ['-subj', '/CN=node.example', '-keyout', at('key.pem'), '-out', at('cert.pem')];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  execFileSync('openssl', ['req', '-x509', ...curve, ...subject], { stdio: 'ignore' });
-  writeFileSync(at('lists.json'), JSON.stringify({ denyNetworks: ['203.0.113.9'] }));
-  node = await startNode({ compat: true, data: at('data'), trustedProxies: ['127.0.0.1'], lists: at('lists.json') });
-  const port = await freePort();
-  url = `https://127.0.0.1:${port}`;
-  // The sample as it is documented: only its places are others.
-  const sample = readFileSync(new URL('../../docs/operating/nginx.conf', import.meta.url), 'utf8')
-    .replaceAll('127.0.0.1:5555', `127.0.0.1:${node.port}`)
-    .replace('listen 443', `listen 127.0.0.1:${port}`)
-    .replace(/\/etc\/letsencrypt\S+fullchain.pem/, at('cert.pem'))
-    .replace(/\/etc\/letsencrypt\S+privkey.pem/, at('key.pem'));
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${at(name)};`).join(' ');
-  writeFileSync(
-    at('nginx.conf'),
-    `pid ${at('pid')}; error_log ${at('error.log')}; worker_processes 1; events {} http { access_log off; ${temporary}\n${sample}\n}`,
-  );
-  mkdirSync(at('logs'));
-  chmodSync(folder, 0o755); // bodies lie in it while they come, and the worker is another user
-  nginx = spawn('nginx', ['-p', folder, '-c', at('nginx.conf'), '-g', 'daemon off;'], { stdio: 'inherit' });
-  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-  for (let tries = 0; tries < 200; tries++) {
-    const answered = await fetch(`${url}/healthz`).catch(() => null);
-    if (answered?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nginx does not serve: ${readFileSync(at('error.log'), 'utf8')}`);
-}, 60_000);
-
-afterAll(async () => {
-  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  if (nginx) {
-    nginx.kill('SIGTERM');
-    await once(nginx, 'exit');
-  }
-  await node?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const topic = '/xmtp/0/m-nginx/proto';
-let count = 0;
-const envelope = (bytes = 10) => ({ contentTopic: topic, timestampNs: BigInt(++count), message: new Uint8Array(bytes).fill(count) });
-/** What a stream brings, as it comes. */
-function collected<T>(stream: AsyncIterable<T>): { readonly received: T[]; readonly ended: Promise<unknown> } {
-  const received: T[] = [];
-  const ended = (async () => {
-    for await (const each of stream) received.push(each);
-  })().catch((error: unknown) => error);
-  return { received, ended };
-}
-const soon = { timeout: 20_000 };
-
-describe.skipIf(missing !== null)(`behind nginx as the sample has it${missing === null ? '' : ` (${missing})`}`, () => {
-  // Without TLS there is no HTTP/2 for browsers.
-  const ways = Object.keys(transports) as (keyof typeof transports)[];
-  test.each(ways)('publishes, queries and streams by %s', async (way) => {
-    const control = new AbortController();
-    const stream = collected(api(url, way).subscribe({ contentTopics: [topic] }, { signal: control.signal }));
-    // nginx holds the headers of a stream of HTTP/2 back until something follows them, so nobody can tell when it began.
-    const sent = envelope();
-    await expect
-      .poll(async () => {
-        await api(url, way).publish({ envelopes: [envelope(), sent] }, { headers: bearer(alice) });
-        return stream.received.length;
-      }, soon)
-      .toBeGreaterThan(0);
-    const { envelopes } = await api(url, way).query({ contentTopics: [topic], startTimeNs: sent.timestampNs, endTimeNs: sent.timestampNs });
-    expect(envelopes.map(({ message }) => message)).toEqual([sent.message]);
-    control.abort();
-    await stream.ended;
-  });
-
-  test('changes the topics of a stream in both directions by gRPC', async () => {
-    const control = new AbortController();
-    let next = (_: string): void => {};
-    const asked = (async function* () {
-      yield { contentTopics: ['a'] };
-      yield { contentTopics: [await new Promise<string>((resolve) => (next = resolve))] };
-      await new Promise(() => {});
-    })();
-    const stream = collected(api(url).subscribe2(asked, { signal: control.signal }));
-    const publish = (contentTopic: string) =>
-      api(url).publish({ envelopes: [{ ...envelope(), contentTopic }] }, { headers: bearer(alice) });
-    await expect
-      .poll(async () => {
-        await publish('a');
-        return stream.received.at(-1)?.contentTopic;
-      }, soon)
-      .toBe('a');
-    next('b');
-    await expect
-      .poll(async () => {
-        await publish('b');
-        return stream.received.at(-1)?.contentTopic;
-      }, soon)
-      .toBe('b');
-    control.abort();
-  });
-
-  test('lets a stream of the JSON gateway begin soon, and its heartbeats through', { timeout: 60_000 }, async () => {
-    const control = new AbortController();
-    const body = JSON.stringify({ contentTopics: ['silent'] });
-    const response = await fetch(`${url}/message/v1/subscribe`, { method: 'POST', body, signal: control.signal });
-    expect(response.status).toBe(200);
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    for (let beats = 0; beats < 2; beats++) expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe(' ');
-    control.abort();
-  });
-
-  test('takes the largest message, a blob of some megabytes, and refusals with their words', async () => {
-    await api(url).publish({ envelopes: [envelope(1_048_214)] }, { headers: bearer(alice) });
-    const large = jsonEnvelope(envelope(1_048_215));
-    expect(await gateway(url, 'publish', { envelopes: [large] }, bearer(alice))).toMatchObject({
-      status: 400,
-      body: { message: 'message too big' },
-    });
-    await expect(api(url).publish({ envelopes: [] })).rejects.toMatchObject({ rawMessage: expect.stringContaining('not provided') });
-    const bytes = new Uint8Array(5_000_000).fill(7);
-    const place = `${url}/blob/${createHash('sha256').update(bytes).digest('hex')}`;
-    expect((await fetch(place, { method: 'PUT', body: bytes, headers: bearer(alice) })).status).toBe(204);
-    expect((await (await fetch(place)).arrayBuffer()).byteLength).toBe(bytes.length);
-  });
-
-  test('believes nobody who names another address than his own', async () => {
-    const answer = await gateway(url, 'query', { contentTopics: [topic] }, { 'x-forwarded-for': '203.0.113.9' });
-    expect(answer.status).toBe(200);
-    const path = '/xmtp.message_api.v1.MessageApi/Query';
-    const headers = { 'content-type': 'application/grpc', te: 'trailers', 'x-forwarded-for': '203.0.113.9' };
-    const { headers: got, close } = await openByHand(url, path, headers, Buffer.from([0, 0, 0, 0, 3, 10, 1, 97]));
-    expect(got[':status']).toBe(200);
-    close();
-    // To the node itself, as a trusted proxy would say it, it is refused.
-    expect((await gateway(node.url, 'query', { contentTopics: [topic] }, { 'x-forwarded-for': '203.0.113.9' })).status).toBe(403);
-  });
+testBehind({
+  name: 'nginx',
+  version: ['-v'],
+  holdsHeaders: true,
+  start(folder, port, node) {
+    const at = (name: string): string => join(folder, name);
+    // As it is documented: only its places are others.
+    const site = sample('nginx.conf')
+      .replaceAll('127.0.0.1:5555', node)
+      .replace('listen 443', `listen 127.0.0.1:${port}`)
+      .replace(/\/etc\/letsencrypt\S+fullchain.pem/, at('cert.pem'))
+      .replace(/\/etc\/letsencrypt\S+privkey.pem/, at('key.pem'));
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${at(name)};`).join(' ');
+    writeFileSync(
+      at('nginx.conf'),
+      `pid ${at('pid')}; error_log ${at('error.log')}; worker_processes 1; events {} http { access_log off; ${temporary}\n${site}\n}`,
+    );
+    mkdirSync(at('logs'));
+    chmodSync(folder, 0o755); // bodies lie in it while they come, and the worker is another user
+    return spawn('nginx', ['-p', folder, '-c', at('nginx.conf'), '-g', 'daemon off;'], { stdio: 'inherit' });
+  },
+  errors: (folder) => readFileSync(join(folder, 'error.log'), 'utf8'),
 });
