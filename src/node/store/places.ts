@@ -18,10 +18,11 @@ export function keepFirst(places: Place[], { ascending, limit }: StoreQuery): vo
   if (places.length > limit) places.length = limit;
 }
 
-/** Asks where the first rows of one topic are; the index alone answers that. Null if there can be none. */
+/** Asks where the first rows of one topic are, which the index alone answers, or for the rows themselves. Null if there can be none. */
 export function placesOf(
   topicId: number,
   { startNs, endNs, limit, ascending, cursor }: StoreQuery,
+  columns: 'seq, ts, digest' | 'ts, digest, message' = 'seq, ts, digest',
 ): { readonly sql: string; readonly values: SqlValue[] } | null {
   const conditions = ['topic = ?'];
   const values: SqlValue[] = [topicId];
@@ -41,6 +42,6 @@ export function placesOf(
     else also(`digest ${beyond} ?`, cursor.digest);
   }
   const order = ascending ? 'ts, digest' : 'ts DESC, digest DESC';
-  const sql = `SELECT seq, ts, digest FROM envelope WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`;
+  const sql = `SELECT ${columns} FROM envelope WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`;
   return { sql, values: [...values, limit] };
 }

@@ -6,7 +6,7 @@ const set = (database: Database, pragmas: readonly string[]): void => {
 
 /** FULL: a commit is on the disk before it is acknowledged. The large checkpoint interval doubles the speed of writing. */
 export const openForWriting = (database: Database): void =>
-  set(database, ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'wal_autocheckpoint = 16384', 'cache_size = -65536']);
+  set(database, ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'wal_autocheckpoint = 16384', 'cache_size = -16384']);
 
 /** What reads beside another connection that writes. */
-export const openForReading = (database: Database): void => set(database, ['query_only = ON', 'cache_size = -65536']);
+export const openForReading = (database: Database): void => set(database, ['query_only = ON', 'cache_size = -16384']);

@@ -42,6 +42,7 @@ export class Reader {
 
   async query(query: StoreQuery): Promise<StoredEnvelope[]> {
     this.#open();
+    if (query.topics.length === 1) return this.#rowsOf(query.topics[0] as string, query);
     const found: Place[] = [];
     for (let at = 0; at < query.topics.length; at += topicsPerTurn) {
       if (at > 0) await this.#turn();
@@ -111,6 +112,17 @@ export class Reader {
       for (const row of this.#connection.statement(sql).all(topic, after, upTo)) places.push({ seq: Number(row['seq']), topic });
     }
     return places.sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Of one topic all that is found is wanted, so that one statement does. */
+  #rowsOf(topic: string, query: StoreQuery): StoredEnvelope[] {
+    const id = this.#connection.findTopic(topic);
+    const question = id === undefined ? null : placesOf(id, query, 'ts, digest, message');
+    if (!question) return [];
+    return this.#connection
+      .statement(question.sql)
+      .all(...question.values)
+      .map((row) => ({ topic, timestampNs: row['ts'] as bigint, digest: bytesOf(row['digest']), message: bytesOf(row['message']) }));
   }
 
   #places(topic: string, query: StoreQuery): Place[] {
