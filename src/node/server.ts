@@ -81,6 +81,8 @@ export class NodeServer {
   readonly #messageApi: ReturnType<typeof createMessageApi>;
   readonly #nodeApi: ReturnType<typeof createNodeApi>;
   readonly #healthApi: ReturnType<typeof createHealthApi>;
+  /** Connections that are in a lane. */
+  readonly #lanes = new Set<Socket>();
   /** Calls in lanes that are being answered. */
   #inLanes = 0;
   #stopping = false;
@@ -155,6 +157,7 @@ export class NodeServer {
     for (const session of this.#sessions) session.close();
     this.#http1.close();
     this.#http1.closeIdleConnections();
+    for (const socket of this.#lanes) socket.end();
     await new Promise((resolve) => setTimeout(resolve, 20)); // for the last bytes to leave
     for (const socket of this.#sockets) socket.destroy();
     await closed;
@@ -163,7 +166,10 @@ export class NodeServer {
   /** Hands the connection to the protocol whose first bytes it sends. */
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#lanes.delete(socket);
+    });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000); // finds readers that vanished
     const giveUp = (): unknown => socket.destroy();
@@ -179,7 +185,10 @@ export class NodeServer {
       const isHttp2 = start.toString('latin1') === 'PRI';
       socket.allowHalfOpen = !isHttp2; // as the servers would have it if they had accepted it
       if (isHttp2) this.#http2.emit('connection', socket);
-      else openLane(socket, { serve: (exchange) => this.#serveInLane(exchange), handOver: (unread) => this.#leaveLane(socket, unread) });
+      else {
+        this.#lanes.add(socket);
+        openLane(socket, { serve: (exchange) => this.#serveInLane(exchange), handOver: (unread) => this.#leaveLane(socket, unread) });
+      }
     };
     socket.on('error', giveUp).on('end', giveUp).on('timeout', giveUp).setTimeout(silenceMs);
     sniff();
@@ -196,6 +205,7 @@ export class NodeServer {
 
   /** What has no place in the lane is for Node's own HTTP, from here on all that comes by this connection. */
   #leaveLane(socket: Socket, unread: Buffer): void {
+    this.#lanes.delete(socket);
     if (unread.length > 0) socket.unshift(unread);
     this.#http1.emit('connection', socket);
     socket.resume();
