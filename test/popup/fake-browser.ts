@@ -1,3 +1,5 @@
+import { refused } from '../../src/background/refuse.ts';
+import { RefusalError, type RefusalReason, toWireError } from '../../src/rpc/errors.ts';
 import { newGlimpseKey, writeGlimpse } from '../../src/rpc/glimpse.ts';
 import { openGlimpseKey } from '../../src/rpc/glimpse-key.ts';
 import type {
@@ -376,8 +378,10 @@ const stages: Record<string, Founding> = {
 const [firstWord, step] = scene.split(' ');
 const begun = firstWord === 'welcome' ? (stages[step ?? ''] ?? null) : null;
 
-const unreachable = { code: 4901, message: 'no', data: { reason: 'node-unreachable' } };
-const faulty = { code: -32603, message: 'internal error' };
+/** Errors as the background says them to its own pages. */
+const failing = (error: unknown): { error: unknown } => ({ error: toWireError(error, 'own', () => undefined) });
+const refusing = (reason: RefusalReason): { error: unknown } => failing(new RefusalError(reason, 'no'));
+const unreachable = refusing('node-unreachable');
 
 const searched = (text: string): SearchAnswer =>
   text.includes('nothing')
@@ -436,7 +440,7 @@ function listed(shelf: string): readonly ConversationRow[] {
 }
 
 function answer(method: string, params: Record<string, unknown>): { result: unknown } | { error: unknown } {
-  if (scene === 'failing' && method !== 'status') return { error: faulty };
+  if (scene === 'failing' && method !== 'status') return failing(new Error('a fault'));
   switch (method) {
     case 'status':
       return { result: status };
@@ -485,7 +489,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'removeFromGroup':
       return { result: { ...row(4), id: method === 'createGroup' ? 'c4' : 'c5' } };
     case 'openFile':
-      if (params['message'] === files[2]?.id) return { error: { code: 4404, message: 'gone', data: { reason: 'file-gone' } } };
+      if (params['message'] === files[2]?.id) return refusing('file-gone');
       return params['message'] === files[0]?.id
         ? { result: { filename: 'evening.png', mimeType: 'image/png', imageType: 'image/png', data: drawn() } }
         : { result: { filename: 'voice.ogg', mimeType: 'audio/ogg', imageType: null, data: 'AAAA' } };
@@ -502,9 +506,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
         },
       };
     case 'sendFile':
-      return scene === 'files'
-        ? { error: { code: -32005, message: 'Files have at most 25 MB.', data: { reason: 'file-too-large' } } }
-        : { result: messages[0] };
+      return scene === 'files' ? failing(refused('file-too-large', 'refusals.fileTooLarge')) : { result: messages[0] };
     case 'receiveFile':
       return { result: { id: 'b' } };
     case 'exportConversations':
@@ -513,7 +515,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return { result: 'e30K' };
     case 'importConversations':
       return scene === 'offline'
-        ? { error: { code: 4100, message: 'no', data: { reason: 'backup-foreign' } } }
+        ? refusing('backup-foreign')
         : { result: { exportedAt: now - 3 * hour, conversations: 2, messages: 40, added: 1 } };
     case 'importFromNode':
       imported = importOf(String(params['url']));
@@ -549,7 +551,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return { result: { messages: params['id'] === 'c4' ? groupMessages : messages, more: false } };
     case 'lookUpPeer':
       return String(params['peer']).endsWith('f')
-        ? { error: unreachable }
+        ? unreachable
         : {
             result: {
               address: params['peer'],
@@ -566,12 +568,10 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'prompts':
       return { result: [prompt] };
     case 'answerPrompt':
-      return params['allow'] && scene === 'whole account'
-        ? { error: { code: 4100, message: 'no', data: { reason: 'wrong-passphrase' } } }
-        : { result: null };
+      return params['allow'] && scene === 'whole account' ? refusing('wrong-passphrase') : { result: null };
     case 'unlock':
     case 'changePassphrase':
-      return { error: { code: 4100, message: 'no', data: { reason: 'wrong-passphrase' } } };
+      return refusing('wrong-passphrase');
     case 'revealPhrase':
       return {
         result: {
@@ -583,12 +583,12 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return { result: begun };
     case 'beginPhrase':
       return String(params['phrase']).split(' ').length < 12
-        ? { error: { code: 4100, message: 'a recovery phrase has 12, 15, 18, 21 or 24 words, not 2', data: { reason: 'bad-secret' } } }
+        ? failing(refused('bad-secret', 'refusals.phraseLength', { number: 2 }))
         : { result: founding('phrase', { step: 'account' }) };
     case 'beginExternal':
       return { result: founding('external', { step: 'look' }) };
     case 'lookForKeys':
-      return { error: unreachable };
+      return unreachable;
     case 'foundingAccounts':
       return {
         result: peers.slice(0, 5).map((address, index) => ({
