@@ -270,6 +270,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
     wake: platform.wakePages,
     ledger: (account) => sessions.of(account).ledger,
+    area: platform.keys.session,
     changed: () => events.emit('sites', null),
   });
   const notifications = createNotifications({ sessions, level: preferences.notifications, notices: platform.notices, words: notices });

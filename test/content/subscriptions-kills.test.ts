@@ -40,7 +40,7 @@ test('over 1,000 deaths of the background a subscription hears everything, once 
         after: async (seq, limit) => all.filter((each) => each.seq > seq).slice(0, Math.min(limit, 3)),
         last: async () => all.length,
       }),
-      used: () => undefined,
+      used: async () => undefined,
     });
     const die = (): void => {
       dead = true;

@@ -16,8 +16,8 @@ export interface SiteUse {
 
 /** What sites did as one account. It is sealed, and of a bounded size: old days and old sends give way, and of many sites those that did nothing for longest. */
 export interface Ledger {
-  /** Resolves when it is on the disk. */
-  note(origin: string, use: SiteUse): Promise<void>;
+  /** Resolves when it is on the disk. `at`: when it was, if not now. */
+  note(origin: string, use: SiteUse, at?: number): Promise<void>;
   all(): Promise<ReadonlyMap<string, SiteLedger>>;
   forget(origin: string): Promise<void>;
 }
@@ -43,6 +43,8 @@ const mostNamed = 5;
 export function createLedger({ keystore, records, clock }: Deps): Ledger {
   const inTurn = createExclusive();
   const savers = new Map<string, () => Promise<void>>();
+  /** What the disk holds. */
+  const saved = new Map<string, Page>();
   let loading: Promise<Map<string, Page>> | undefined;
 
   const prefix = (): Promise<string> => keystore.blind('notes', 'ledger');
@@ -56,6 +58,7 @@ export function createLedger({ keystore, records, clock }: Deps): Ledger {
         if (!key.startsWith(mine)) continue;
         const page = (await keystore.openRecord('notes', key, sealed)) as Page;
         pages.set(page.origin, page);
+        saved.set(page.origin, page);
       }
       return pages;
     })().catch((error: unknown) => {
@@ -70,25 +73,43 @@ export function createLedger({ keystore, records, clock }: Deps): Ledger {
     const key = await keyOf(origin);
     await inTurn(async () => {
       const page = (await load()).get(origin);
-      if (page) await records.notes.put(key, await keystore.sealRecord('notes', key, page));
-      else await records.notes.delete(key);
+      if (page) {
+        await records.notes.put(key, await keystore.sealRecord('notes', key, page));
+        saved.set(origin, page);
+      } else {
+        await records.notes.delete(key);
+        saved.delete(origin);
+      }
     });
   };
-  const saved = (origin: string): Promise<void> => {
+  const write = (origin: string): Promise<void> => {
     const saver = savers.get(origin) ?? createSingle(() => save(origin));
     savers.set(origin, saver);
     return saver();
   };
 
+  /** As the disk has it. */
+  const back = (pages: Map<string, Page>, origin: string): void => {
+    const page = saved.get(origin);
+    if (page) pages.set(origin, page);
+    else pages.delete(origin);
+  };
+
   return {
-    async note(origin, use) {
+    async note(origin, use, at = clock()) {
       const pages = await load();
-      const page = withUse(pages.get(origin) ?? emptyPage(origin), use, clock());
+      const page = withUse(pages.get(origin) ?? emptyPage(origin), use, at);
       if (!page) return;
       pages.set(origin, page);
       const gone = pages.size > mostSites ? idlest(pages) : null;
       if (gone !== null) pages.delete(gone);
-      await Promise.all([saved(origin), gone !== null && saved(gone)]);
+      try {
+        await Promise.all([write(origin), gone !== null && write(gone)]);
+      } catch (error) {
+        // Whoever notes it again must not have it counted twice.
+        for (const each of gone === null ? [origin] : [origin, gone]) back(pages, each);
+        throw error;
+      }
     },
     async all() {
       const pages = await load();
@@ -98,7 +119,7 @@ export function createLedger({ keystore, records, clock }: Deps): Ledger {
     },
     async forget(origin) {
       (await load()).delete(origin);
-      await saved(origin);
+      await write(origin);
     },
   };
 }
@@ -110,21 +131,21 @@ const plain = ({ at, to, others }: Page['sends'][number]): SiteLedger['sends'][n
 const nothing: SiteCounts = { conversations: 0, messages: 0, calls: 0, sent: 0 };
 
 /** null: it was nothing. */
-function withUse(page: Page, { sent, ...read }: SiteUse, now: number): Page | null {
+function withUse(page: Page, { sent, ...read }: SiteUse, at: number): Page | null {
   // Asking for the same once more sends nothing.
   const again = sent !== undefined && page.sends.some(({ name }) => name === sent.name);
   const use = { ...nothing, ...read, sent: sent === undefined || again ? 0 : 1 };
   if (Object.values(use).every((count) => count === 0)) return null;
-  const date = dayOf(now);
+  const date = dayOf(at);
   const today = page.days.find((each) => each.date === date) ?? { date, ...nothing };
   const send =
-    sent && !again ? [{ at: now, to: sent.to.slice(0, mostNamed), others: Math.max(0, sent.to.length - mostNamed), name: sent.name }] : [];
+    sent && !again ? [{ at, to: sent.to.slice(0, mostNamed), others: Math.max(0, sent.to.length - mostNamed), name: sent.name }] : [];
   return {
     ...page,
-    lastAt: now,
+    lastAt: Math.max(page.lastAt, at),
     total: sum(page.total, use),
-    days: [{ date, ...sum(today, use) }, ...page.days.filter((each) => each !== today)].slice(0, mostDays),
-    sends: [...send, ...page.sends].slice(0, mostSends),
+    days: [{ date, ...sum(today, use) }, ...page.days.filter((each) => each !== today)].sort(byDate).slice(0, mostDays),
+    sends: [...send, ...page.sends].sort((a, b) => b.at - a.at).slice(0, mostSends),
   };
 }
 
@@ -134,6 +155,9 @@ const sum = (a: SiteCounts, b: SiteCounts): SiteCounts => ({
   calls: a.calls + b.calls,
   sent: a.sent + b.sent,
 });
+
+/** Newest first: what is written down late may be of another day. */
+const byDate = (a: { readonly date: string }, b: { readonly date: string }): number => (a.date < b.date ? 1 : a.date > b.date ? -1 : 0);
 
 const idlest = (pages: ReadonlyMap<string, Page>): string | null =>
   [...pages.values()].reduce((a, b) => (b.lastAt < a.lastAt ? b : a)).origin;

@@ -32,8 +32,8 @@ interface Deps {
   readonly reading: Pick<SiteReading, 'showMessage' | 'showConversation'>;
   /** null: locked. */
   readonly arrivals: () => Arrivals | null;
-  /** An event goes out. */
-  readonly used: (origin: string, account: Address, use: SiteUse) => void;
+  /** An event goes out when this has resolved. */
+  readonly used: (origin: string, account: Address, use: SiteUse) => Promise<void>;
 }
 
 interface Stream extends Wanted {
@@ -98,7 +98,7 @@ export function createSiteStreams({ gate, reading, arrivals, used }: Deps): Site
         });
         stream.cursor = arrival.seq;
         if (!found) continue;
-        used(stream.caller.origin, source.account, found.event === 'message' ? { messages: 1 } : { conversations: 1 });
+        await used(stream.caller.origin, source.account, found.event === 'message' ? { messages: 1 } : { conversations: 1 });
         stream.caller.emit('stream', {
           subscription,
           cursor: stream.cursor,

@@ -1,4 +1,5 @@
 import { fromPage, toPage } from '../../content-types/index.ts';
+import type { SessionArea } from '../../keystore/session.ts';
 import { ParseError } from '../../parse.ts';
 import type { Address } from '../../protocol/address.ts';
 import type { Clock } from '../../protocol/time.ts';
@@ -6,18 +7,18 @@ import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { SiteLedger } from '../../rpc/views.ts';
 import { createExclusive } from '../exclusive.ts';
-import { noteStop } from '../log.ts';
 import type { History } from '../messages/history.ts';
 import type { Accounts, Conversations, Groups, Messages, Sites } from '../services.ts';
 import type { Approvals } from './approvals.ts';
 import { asksForAccount, checkAddress, checkPermission, notMe, saidBy, switchedOff } from './asked.ts';
 import type { Grants } from './grants.ts';
-import type { Ledger, SiteUse } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { createSiteGate, type Need, narrowed } from './site-gate.ts';
 import { createSiteKeystore, type SitesKeystore } from './site-keystore.ts';
 import { createSiteNames } from './site-names.ts';
 import { createSiteReading, pageMessage } from './site-reading.ts';
 import { type Arrivals, createSiteStreams } from './site-streams.ts';
+import { createTally } from './tally.ts';
 
 export interface SitesDeps {
   readonly clock: Clock;
@@ -39,6 +40,8 @@ export interface SitesDeps {
   readonly wake: (origins: readonly string[]) => void;
   /** What sites did as an account. @throws RefusalError locked */
   readonly ledger: (account: Address) => Ledger;
+  /** The memory of the browser's session. */
+  readonly area: Pick<SessionArea, 'get' | 'set'>;
   /** Other sites may do something now, or other things. */
   readonly changed: () => void;
 }
@@ -75,14 +78,16 @@ export function createSites(deps: SitesDeps): SitesService {
     wake,
     keystore,
     ledger,
+    area,
     changed,
   } = deps;
   const callers = new Map<string, Set<PageCaller>>();
   const names = createSiteNames({ clock, list: conversations.list, nameFor });
   const gate = createSiteGate({ clock, grants, approvals, accounts, names, keystoreOn: keystore.on, granted: tell });
-  const keystoreCalls = createSiteKeystore({ gate, keystore, used: (origin, account) => ledger(account).note(origin, { calls: 1 }) });
+  const tally = createTally({ clock, area, ledger });
+  const keystoreCalls = createSiteKeystore({ gate, keystore, used: (origin, account) => tally.add(account, origin, { calls: 1 }) });
   const reading = createSiteReading({ grants, conversations, history, names });
-  const streams = createSiteStreams({ gate, reading, arrivals, used: (origin, account, use) => noteLater(account, origin, use) });
+  const streams = createSiteStreams({ gate, reading, arrivals, used: (origin, account, use) => tally.add(account, origin, use) });
 
   async function visibleAccounts(origin: string): Promise<readonly Address[]> {
     const { phase, account } = await accounts.status();
@@ -99,21 +104,6 @@ export function createSites(deps: SitesDeps): SitesService {
 
   /** One after the other, so that the last that is heard is the newest. */
   const inTurn = createExclusive();
-
-  /** What has happened already is written down as well as can be. */
-  const noteLater = (account: Address, origin: string, use: SiteUse): void =>
-    void Promise.resolve()
-      .then(() => ledger(account).note(origin, use))
-      .catch((error: unknown) => noteStop('noting what a site did', error));
-
-  /** It is on its way: that it could not be written down takes nothing back. */
-  const noteSent = async (account: Address, origin: string, sent: NonNullable<SiteUse['sent']>): Promise<void> => {
-    try {
-      await ledger(account).note(origin, { sent });
-    } catch (error) {
-      noteStop('noting what a site sent', error);
-    }
-  };
 
   function tell(origin: string): Promise<void> {
     changed();
@@ -167,7 +157,7 @@ export function createSites(deps: SitesDeps): SitesService {
       if (others.length > 0) {
         if (conversationId !== undefined) throw new ParseError('params.conversationId', 'none, for a conversation of more than two');
         const group = await groups.create(metadata?.['title'] ?? '', peers);
-        await noteSent(account, caller.origin, { name: `conversation ${group.id}`, to: peers });
+        await tally.add(account, caller.origin, { sent: { name: `conversation ${group.id}`, to: peers } });
         return reading.show(caller.origin, account, group);
       }
       const context =
@@ -176,13 +166,13 @@ export function createSites(deps: SitesDeps): SitesService {
           : undefined;
       const before = clock();
       const row = await conversations.start(peer, context, 'site');
-      if (row.createdAt >= before) await noteSent(account, caller.origin, { name: `conversation ${row.id}`, to: [peer] });
+      if (row.createdAt >= before) await tally.add(account, caller.origin, { sent: { name: `conversation ${row.id}`, to: [peer] } });
       return reading.show(caller.origin, account, row);
     },
     async listConversations(caller, page) {
       const account = await gate.pass(caller, { kind: 'read' });
       const answer = await reading.conversations(caller.origin, account, page);
-      await ledger(account).note(caller.origin, { conversations: answer.conversations.length });
+      await tally.add(account, caller.origin, { conversations: answer.conversations.length });
       return answer;
     },
     async sendMessage(caller, { conversation, peer, content, contentType, clientId }) {
@@ -208,7 +198,7 @@ export function createSites(deps: SitesDeps): SitesService {
       // Much time may have passed at a slow node, and the user may have thought better of it.
       if (id === undefined || !(await gate.isOpen(origin, need))) throw new RefusalError('not-granted', 'the permission was taken back');
       const sent = await messages.send(id, value, `${origin} ${clientId ?? crypto.randomUUID()}`, 'site');
-      await noteSent(account, origin, { name: sent.id, to: whom });
+      await tally.add(account, origin, { sent: { name: sent.id, to: whom } });
       const { sender, sentAt, state } = await messages.settled(sent.id, settleMs).catch(() => sent);
       // What the message of this name said the first time, it says still; the page has that.
       const stored = (await history.get(sent.id)) ?? { ...toPage(value), conversation: id };
@@ -220,7 +210,7 @@ export function createSites(deps: SitesDeps): SitesService {
     async listMessages(caller, query) {
       const account = await gate.pass(caller, { kind: 'read', conversation: query.conversation });
       const answer = await reading.messages(caller.origin, account, query);
-      await ledger(account).note(caller.origin, { messages: answer.messages.length });
+      await tally.add(account, caller.origin, { messages: answer.messages.length });
       return answer;
     },
     async subscribe(caller, { kind, conversation }) {
@@ -250,6 +240,7 @@ export function createSites(deps: SitesDeps): SitesService {
       const account = front();
       if (!account) return [];
       const open = (await accounts.status()).phase === 'ready';
+      if (open) await tally.settle();
       const pages = open ? await ledger(account).all() : new Map<string, SiteLedger>();
       const connected = (await grants.sites(account)).map((site) => ({ ...site, ledger: pages.get(site.origin) ?? null }));
       const former = [...pages]
@@ -266,6 +257,7 @@ export function createSites(deps: SitesDeps): SitesService {
     async forgetSite(origin) {
       const account = front();
       if (account && !(await grants.connected(origin, account))) {
+        tally.forget(origin);
         await ledger(account).forget(origin);
         changed();
       }
@@ -296,8 +288,12 @@ export function createSites(deps: SitesDeps): SitesService {
       const origins = new Set([...(await grants.origins()), ...callers.keys()]);
       if (!account) {
         approvals.clear();
+        tally.forget();
         await grants.forget();
-      } else if (phase === 'ready') await approvals.recheck();
+      } else if (phase === 'ready') {
+        void tally.settle(); // what an earlier life has left, or came in between
+        await approvals.recheck();
+      }
       for (const origin of origins) await tell(origin);
       streams.arrived(); // what came while it was locked
     },

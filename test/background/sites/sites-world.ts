@@ -1,7 +1,7 @@
 import type { HistoryMessage } from '../../../src/background/messages/history.ts';
 import { type Approvals, createApprovals } from '../../../src/background/sites/approvals.ts';
 import { createGrants, type Grants } from '../../../src/background/sites/grants.ts';
-import { createLedger } from '../../../src/background/sites/ledger.ts';
+import { createLedger, type Ledger } from '../../../src/background/sites/ledger.ts';
 import { createSites, type SitesService } from '../../../src/background/sites/sites.ts';
 import { toPage } from '../../../src/content-types/index.ts';
 import { KeystoreError } from '../../../src/keystore/errors.ts';
@@ -12,6 +12,7 @@ import { hmacSha256 } from '../../../src/protocol/hash.ts';
 import { RefusalError } from '../../../src/rpc/errors.ts';
 import type { ConversationRow, MessageView, Prompt, PromptAnswer, Status } from '../../../src/rpc/views.ts';
 import type { Arrival } from '../../../src/storage/arrivals.ts';
+import { sessionArea } from '../../support/memory.ts';
 import { alice, bob } from '../../support/people.ts';
 import { memoryTable } from './callers.ts';
 
@@ -45,7 +46,12 @@ export class World {
   readonly table = memoryTable<unknown>();
   readonly grants: Grants = createGrants(this.table, () => this.now);
   readonly notes = memoryTable<Uint8Array>();
-  readonly ledger = createLedger({ keystore: plainly, records: { notes: this.notes }, clock: () => this.now });
+  ledger: Pick<Ledger, 'note' | 'all' | 'forget'> = createLedger({
+    keystore: plainly,
+    records: { notes: this.notes },
+    clock: () => this.now,
+  });
+  readonly area = sessionArea();
   /** How often the extension's own pages were told that sites changed. */
   changes = 0;
   readonly approvals: Approvals = createApprovals({
@@ -184,6 +190,7 @@ export class World {
       if (this.phase !== 'ready') throw new RefusalError('locked', 'Locked.');
       return this.ledger;
     },
+    area: this.area,
     changed: () => void this.changes++,
   });
 
