@@ -167,7 +167,8 @@ describe.each(browserNames)('the settings in %s', (name) => {
     keepPicture(`backup-made-${name}`, await page.screenshot());
     await me.open('/');
     await me.inbox();
-    expect(await me.page.text()).not.toContain('not on paper yet');
+    // What the page shows first is of last time.
+    await until(async () => !(await me.page.text()).includes('not on paper yet'));
   });
 
   test('bring it back after everything was removed', async () => {

@@ -22,7 +22,10 @@ export interface Publication {
 
 interface Deps {
   readonly address: Address;
-  readonly keystore: AccountKeys;
+  readonly keystore: Pick<
+    AccountKeys,
+    'publicBundle' | 'contactMessages' | 'adoptPreKeys' | 'sealsBackups' | 'isBackedUpBy' | 'opens' | 'keyBackup' | 'rotatePreKey'
+  >;
   readonly records: Pick<Records, 'settings'>;
   readonly node: Pick<NodeAccess, 'url' | 'query' | 'publish'>;
   readonly clock: Clock;

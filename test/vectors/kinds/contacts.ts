@@ -1,7 +1,6 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { createPublication } from '../../../src/background/accounts/publication.ts';
 import { PublicKeyBundleSchema, SignedPublicKeyBundleSchema } from '../../../src/gen/xmtp/message_contents/public_key_pb.ts';
-import type { AccountKeys } from '../../../src/keystore/account-keys.ts';
 import { parseAddress } from '../../../src/protocol/address.ts';
 import { toHex } from '../../../src/protocol/bytes.ts';
 import { chooseContact, decodeContact, encodeContact, verifyContact } from '../../../src/protocol/contact-bundle.ts';
@@ -75,6 +74,11 @@ const startUpLegacy = ({ in: given, out }: Vector): void => {
   same(told(expectedIn(out)), [`${contactTopic(bundle.address)} ${toHex(encodeContact(bundle, 1))}`], 'published');
 };
 
+/** What a start has no use for. */
+const notHere = async (): Promise<never> => {
+  throw new Error('not asked of a start');
+};
+
 const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): Promise<Envelope[]> => {
   const address = addressOfBundle(bundle);
   const published: Envelope[] = [];
@@ -88,8 +92,11 @@ const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): 
       contactMessages: () => [encodeContact(contact, 1), encodeContact(contact, 2)],
       adoptPreKeys: async () => false,
       isBackedUpBy: async () => true,
-      holdsWallet: () => true,
-    } as unknown as AccountKeys,
+      sealsBackups: () => true,
+      opens: notHere,
+      keyBackup: notHere,
+      rotatePreKey: notHere,
+    },
     records: {
       settings: { get: async (key: string) => settings.get(key), put: async (key: string, value: unknown) => settings.set(key, value) },
     } as unknown as Records,
