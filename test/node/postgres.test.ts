@@ -7,7 +7,7 @@ import { runCommand } from '../../src/node/commands.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { openPool, type Pool } from '../../src/node/store/postgres/client.ts';
 import { openPostgresStore } from '../../src/node/store/postgres/postgres.ts';
-import type { CommittedEnvelope } from '../../src/node/store/store.ts';
+import type { CommittedEnvelope, StoreError } from '../../src/node/store/store.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
 import type { Envelope } from '../../src/protocol/envelope.ts';
 import { follower, storeIdOf } from '../support/follower.ts';
@@ -203,6 +203,34 @@ describe.skipIf(!has)('several nodes on one PostgreSQL', () => {
     moved.close();
     await stopAll();
     rmSync(data, { recursive: true, force: true });
+  });
+
+  test('are ready only while the database takes what is written', async () => {
+    const url = server.database();
+    const store = await openPostgresStore({ url });
+    const pool = openPool(url, 1);
+    await store.check();
+    await pool.query(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END $$`,
+    );
+    await pool.query('CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON meta EXECUTE FUNCTION refuse()');
+    await expect(store.check()).rejects.toMatchObject({ name: 'StoreError', reason: 'full' });
+    await pool.query('DROP TRIGGER full_disk ON meta');
+    await store.check();
+
+    // As a standby has it, or a server whose operator stops it from writing.
+    await pool.query(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`);
+    await pool.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-node' AND pid <> pg_backend_pid() AND datname = current_database()",
+    );
+    const reason = () =>
+      store.check().then(
+        () => null,
+        (error: StoreError) => error.reason,
+      );
+    await expect.poll(reason, { timeout: 10_000 }).toBe('read-only');
+    expect(await store.query({ topics: ['t'], startNs: 0n, endNs: 0n, limit: 1, ascending: true })).toEqual([]);
+    await Promise.all([store.close(), pool.end()]);
   });
 
   test('take no more at once than one transaction has numbers for, and say how many', async () => {

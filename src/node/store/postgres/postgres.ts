@@ -86,7 +86,7 @@ async function prepare(pool: Pool): Promise<{ readonly id: string; readonly base
             here AS (SELECT pg_current_xact_id()::text::bigint AS xid),
             shift AS (SELECT int8send(xid - number - 1) AS base FROM newest, here, meta
                       WHERE name = 'base' AND xid - ('x' || encode(value, 'hex'))::bit(64)::bigint <= number)
-       UPDATE meta SET value = CASE name WHEN 'base' THEN shift.base ELSE uuid_send(gen_random_uuid()) END FROM shift`,
+       UPDATE meta SET value = CASE name WHEN 'base' THEN shift.base ELSE uuid_send(gen_random_uuid()) END FROM shift WHERE name IN ('base', 'id')`,
     );
     const { rows: meta } = await client.query(
       `SELECT encode((SELECT value FROM meta WHERE name = 'id'), 'hex') AS id,
@@ -225,8 +225,8 @@ class PostgresStore implements Store {
   }
 
   async check(): Promise<void> {
-    const [row] = await this.#read("SELECT current_setting('transaction_read_only') AS closed", []);
-    if (row?.['closed'] === 'on') throw new StoreError('the database may only be read', { reason: 'read-only' });
+    // Written, so that a standby, a database that may only be read and a full disk are noticed alike.
+    await this.#read("INSERT INTO meta (name, value) VALUES ('probe', '') ON CONFLICT (name) DO UPDATE SET value = excluded.value", []);
   }
 
   async close(): Promise<void> {
