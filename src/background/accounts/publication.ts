@@ -2,7 +2,7 @@ import type { AccountKeys } from '../../keystore/account-keys.ts';
 import { NodeError } from '../../network/errors.ts';
 import type { Address } from '../../protocol/address.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
-import { chooseContact } from '../../protocol/contact-bundle.ts';
+import { chooseContact, type VerifiedContact } from '../../protocol/contact-bundle.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import { type Clock, msToNs } from '../../protocol/time.ts';
 import { contactTopic, privateStoreTopic } from '../../protocol/topic.ts';
@@ -77,10 +77,20 @@ export function createPublication({ address, keystore, records, node, clock, sig
   let generation = 0;
   let rotating = false;
 
+  /** The backups that the node holds, newest first. */
+  const readBackups = async (): Promise<readonly Uint8Array[]> => {
+    const { envelopes } = await node.query({ topics: [privateStoreTopic(address)], direction: 'descending', limit: 20 });
+    return envelopes.map(({ message }) => message).filter((message) => message.length > 0);
+  };
+
+  const readContact = async (): Promise<VerifiedContact | null> => {
+    const { envelopes } = await node.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
+    return chooseContact(envelopes, address);
+  };
+
   /** Another program of this owner may have rotated: its pre-keys come from its backup. Answers the backups, newest first. */
   const adopt = async (): Promise<readonly Uint8Array[]> => {
-    const { envelopes } = await node.query({ topics: [privateStoreTopic(address)], direction: 'descending', limit: 20 });
-    const backups = envelopes.map(({ message }) => message).filter((message) => message.length > 0);
+    const backups = await readBackups();
     if (await keystore.adoptPreKeys(backups)) {
       await failpoint('publication:adopted');
       adopted();
@@ -88,14 +98,16 @@ export function createPublication({ address, keystore, records, node, clock, sig
     return backups;
   };
 
-  const publishBackup = async (backups: readonly Uint8Array[]): Promise<void> => {
+  /** Whether a backup had to be published. */
+  const publishBackup = async (backups: readonly Uint8Array[]): Promise<boolean> => {
     const [newest] = backups;
     const { replaces } = await readOwed(records, address);
-    if (!keystore.sealsBackups()) return; // the wallet is outside, and has signed for no backup
+    if (!keystore.sealsBackups()) return false; // the wallet is outside, and has signed for no backup
     // What we cannot open we do not overwrite: it may be all that another program of this wallet has left.
-    if (newest && ((await keystore.isBackedUpBy(newest)) || (!replaces && !(await opensOne(backups))))) return;
+    if (newest && ((await keystore.isBackedUpBy(newest)) || (!replaces && !(await opensOne(backups))))) return false;
     await node.publish([envelope(privateStoreTopic(address), msToNs(clock()), await keystore.keyBackup())]);
     await failpoint('publication:backup');
+    return true;
   };
 
   const opensOne = async (backups: readonly Uint8Array[]): Promise<boolean> => {
@@ -103,20 +115,20 @@ export function createPublication({ address, keystore, records, node, clock, sig
     return false;
   };
 
-  const publishContact = async (): Promise<void> => {
-    const { envelopes } = await node.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
-    const there = chooseContact(envelopes, address);
+  /** Whether the contact had to be published. */
+  const publishContact = async (): Promise<boolean> => {
+    const there = await readContact();
     const mine = keystore.publicBundle();
     const others = there !== null && !equalBytes(there.identityKey, mine.identityKey);
     if (others && !(await readOwed(records, address)).replaces) {
       // Another program made other keys for this wallet. To overwrite them would cut that one off without anybody having been asked.
       console.warn('the node holds a contact with other keys for this wallet');
-      return;
+      return false;
     }
-    if (there && there.version === 2 && equalBytes(there.preKey, mine.preKey)) return;
+    if (there && there.version === 2 && equalBytes(there.preKey, mine.preKey)) return false;
     if (there && !others && there.preKeyCreatedMs > mine.preKeyCreatedMs) {
       console.warn('the node holds a contact of ours with a newer pre-key that no backup has');
-      return;
+      return false;
     }
     const [legacy, signed] = keystore.contactMessages();
     const topic = contactTopic(address);
@@ -126,6 +138,18 @@ export function createPublication({ address, keystore, records, node, clock, sig
     // Once: if another program replaces these one day, its owner was asked there.
     if (others) await owe(records, address, { replaces: false });
     await failpoint('publication:contact');
+    return true;
+  };
+
+  /** A node that says yes and keeps nothing is owed them still. */
+  const areKept = async (backup: boolean, contact: boolean): Promise<boolean> => {
+    if (backup) {
+      const [newest] = await readBackups();
+      if (!newest || !(await keystore.isBackedUpBy(newest))) return false;
+    }
+    if (!contact) return true;
+    const there = await readContact();
+    return there !== null && equalBytes(there.preKey, keystore.publicBundle().preKey);
   };
 
   const note = async (stillTrue: () => boolean): Promise<void> => {
@@ -143,9 +167,16 @@ export function createPublication({ address, keystore, records, node, clock, sig
     const stillTrue = (): boolean => begun === generation && !rotating;
     try {
       // The backup first: what is sealed to a pre-key must never depend on this one device.
-      await publishBackup(await adopt());
-      await publishContact();
+      const backup = await publishBackup(await adopt());
+      const contact = await publishContact();
+      const kept = await areKept(backup, contact);
       if (!stillTrue()) return;
+      if (!kept) {
+        console.warn('the node took contact or key backup, and does not have it');
+        again.later(null);
+        return;
+      }
+      again.reset();
       await note(stillTrue);
       doneAt = stillTrue() ? clock() : null;
     } catch (error) {

@@ -103,7 +103,7 @@ const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): 
     node: {
       url: 'http://node.test',
       query: async ({ topics }) => ({
-        envelopes: [...stored, backup]
+        envelopes: [...stored, ...published, backup]
           .filter(({ contentTopic }) => topics.includes(contentTopic))
           .sort((a, b) => Number(b.timestampNs - a.timestampNs)),
         cursor: null,
