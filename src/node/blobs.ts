@@ -6,6 +6,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { Barrier, Caller } from './admission.ts';
+import type { BlobCopies, FoundBlob } from './blob-copies.ts';
 import { originHeaders, type Request, type Response, sendError } from './http.ts';
 import type { Log } from './log.ts';
 import { refuse, refuseForNow, toRefusal } from './refusal.ts';
@@ -22,6 +23,8 @@ export interface BlobLimits {
   readonly blobDailyBytes: number;
   /** Bytes of all together. */
   readonly blobStoreBytes: number;
+  /** Bytes of all that were fetched from other nodes; 0 fetches none. */
+  readonly blobCopyBytes: number;
   /** Days after which a blob goes that nobody has put again. */
   readonly blobDays: number;
 }
@@ -118,9 +121,15 @@ export class Blobs {
     await syncFolder(dirname(path));
   }
 
-  /** Its size, or null where there is none. */
-  async sizeOf(digest: string): Promise<number | null> {
-    return (await stat(this.#pathOf(digest)).catch(() => null))?.size ?? null;
+  /** Its size and how long ago it was put, or null where there is none. */
+  async find(digest: string): Promise<FoundBlob | null> {
+    const found = await stat(this.#pathOf(digest)).catch(() => null);
+    return found && { size: found.size, ageMs: this.#clock() - found.mtimeMs };
+  }
+
+  /** The digests that begin with a byte, in hex. */
+  digests(firstByte: string): Promise<string[]> {
+    return readdir(join(this.#folder, firstByte)).catch(() => []);
   }
 
   read(digest: string): NodeJS.ReadableStream {
@@ -199,6 +208,7 @@ function readSpent(path: string): Map<Address, Spent> {
 /** Serves `PUT`, `GET` and `HEAD` of `/blob/DIGEST`. */
 export async function serveBlob(
   blobs: Blobs | null,
+  copies: BlobCopies | null,
   walletOf: (caller: Caller) => Address,
   caller: Caller,
   path: string,
@@ -214,8 +224,12 @@ export async function serveBlob(
       await blobs.put(digest, walletOf(caller), request as AsyncIterable<Buffer>, Number.isFinite(length) ? length : undefined);
       response.statusCode = 204;
       response.end();
-    } else if (request.method === 'GET' || request.method === 'HEAD') await sendBlob(blobs, digest, request.method === 'HEAD', response);
-    else {
+    } else if (request.method === 'GET' || request.method === 'HEAD') {
+      const onlyHere = String(request.headers['cache-control'] ?? '').includes('only-if-cached');
+      const place = await placeOf(blobs, copies, digest, caller.network, onlyHere);
+      if (onlyHere) response.setHeader('age', Math.max(0, Math.floor(place.ageMs / 1000)));
+      await sendBlob(place, digest, request.method === 'HEAD', response);
+    } else {
       response.setHeader('allow', 'GET, HEAD, PUT, OPTIONS');
       throw refuse(Code.Unimplemented, 'blobs are put and fetched');
     }
@@ -226,9 +240,20 @@ export async function serveBlob(
   }
 }
 
-async function sendBlob(blobs: Blobs, digest: string, headOnly: boolean, response: Response): Promise<void> {
-  const size = await blobs.sizeOf(digest);
-  if (size === null) throw refuse(Code.NotFound, 'no such blob');
+interface Place extends FoundBlob {
+  readonly from: Pick<Blobs, 'read'>;
+}
+
+/** Here, among the copies, or, unless whoever asks is a node itself, at another node. @throws ConnectError not found, resource exhausted, unavailable */
+async function placeOf(blobs: Blobs, copies: BlobCopies | null, digest: string, network: string, onlyHere: boolean): Promise<Place> {
+  const own = await blobs.find(digest);
+  if (own) return { ...own, from: blobs };
+  const size = copies && (onlyHere ? copies.has(digest) : await copies.look(digest, network));
+  if (!copies || size === null) throw refuse(Code.NotFound, 'no such blob');
+  return { size, ageMs: copies.ageOf(digest), from: copies };
+}
+
+async function sendBlob({ size, from }: Place, digest: string, headOnly: boolean, response: Response): Promise<void> {
   const headers = {
     ...originHeaders,
     'content-type': 'application/octet-stream',
@@ -245,7 +270,7 @@ async function sendBlob(blobs: Blobs, digest: string, headOnly: boolean, respons
     response.end();
     return;
   }
-  const stream = blobs.read(digest);
+  const stream = from.read(digest);
   stream.on('error', () => response.destroy());
   response.on('close', () => (stream as unknown as { destroy(): void }).destroy());
   stream.pipe(response as unknown as NodeJS.WritableStream);

@@ -28,6 +28,7 @@ export interface NodeConfig {
   readonly lists: string | undefined;
   readonly limits: Limits;
   /** null: the node stands alone. */
+  readonly blobPeers: readonly string[];
   readonly relay: RelaySettings | null;
 }
 
@@ -117,8 +118,10 @@ function configOf(text: (name: SettingName) => string): NodeConfig {
       blobBytes: number('blobBytes'),
       blobDailyBytes: number('blobDailyBytes'),
       blobStoreBytes: number('blobStoreBytes'),
+      blobCopyBytes: number('blobCopyBytes'),
       blobDays: number('blobDays'),
     },
+    blobPeers: listOf(text('blobPeers')),
     relay: readRelay(text),
   };
 }

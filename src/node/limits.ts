@@ -31,6 +31,7 @@ export const defaultLimits: Limits = {
   blobBytes: 26_300_000,
   blobDailyBytes: 250_000_000,
   blobStoreBytes: 10_000_000_000,
+  blobCopyBytes: 2_000_000_000,
   blobDays: 90,
 };
 

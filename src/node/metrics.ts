@@ -66,6 +66,7 @@ export class Metrics {
   readonly refusals = new Counter();
   readonly relayed = new Counter();
   readonly syncs = new Counter();
+  readonly blobLooks = new Counter();
   readonly commitSeconds = new Histogram(seconds);
   readonly commitEnvelopes = new Histogram(sizes);
   readonly #lag = monitorEventLoopDelay({ resolution: 20 });
@@ -105,6 +106,7 @@ export class Metrics {
     counter('parley_refusals_total', 'What was refused by a limit or a list, by the option or the list.', this.refusals);
     counter('parley_store_faults_total', 'What the store could not do, by reason.', this.storeFaults);
     counter('parley_relay_messages_total', 'Messages of the relay by what became of them.', this.relayed);
+    counter('parley_blob_looks_total', 'Attachments that were looked for at other nodes.', this.blobLooks);
     counter('parley_relay_comparisons_total', 'Comparisons of the store with that of a peer.', this.syncs);
     histogram('parley_commit_seconds', 'Time of a commit until it is durable.', this.commitSeconds);
     histogram('parley_commit_envelopes', 'Envelopes of a commit.', this.commitEnvelopes);

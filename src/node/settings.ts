@@ -147,6 +147,20 @@ export const settings = {
     about: 'days after which an attachment goes that nobody has put again',
     fault: wholeNumber(1, 36_500),
   },
+  blobCopyBytes: {
+    flag: 'blob-copy-bytes',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.blobCopyBytes),
+    about: 'bytes of attachments that were fetched from other nodes for readers here; 0 fetches none',
+    fault: largeNumber,
+  },
+  blobPeers: {
+    flag: 'blob-peers',
+    value: 'LIST',
+    fallback: '',
+    about: 'addresses of nodes that share the store, to look for attachments at: http://10.0.0.3:5555; peers of the relay are asked anyway',
+    fault: (text) => (listOf(text).every((each) => /^https?:\/\/[^\s/]+\/?$/.test(each)) ? null : 'addresses such as http://10.0.0.3:5555'),
+  },
   ...relaySettings,
 } as const satisfies Record<string, Setting>;
 

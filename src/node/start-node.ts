@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import { type Clock, systemClock } from '../protocol/time.ts';
+import { BlobCopies, blobSourcesAt } from './blob-copies.ts';
 import { Blobs } from './blobs.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { defaultLimits, type Limits } from './limits.ts';
@@ -11,6 +12,7 @@ import { MessageService } from './message-service.ts';
 import { Metrics, serveMetrics } from './metrics.ts';
 import { createNodeApi, type NodeApiDeps } from './node-api.ts';
 import { refuse } from './refusal.ts';
+import { shelfOf } from './relay/blob-exchange.ts';
 import { Relay, type RelaySettings } from './relay/relay.ts';
 import { keepRetention } from './retention.ts';
 import { SavedTopics } from './saved-topics.ts';
@@ -39,6 +41,8 @@ export interface NodeOptions {
   /** A file of wallets and networks that are treated apart. */
   readonly lists?: string | undefined;
   readonly limits?: Partial<Limits>;
+  /** Addresses of nodes to look for attachments at, beside the peers of the relay. */
+  readonly blobPeers?: readonly string[];
   /** Files of a certificate and its key. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly metrics?: { readonly host: string; readonly port: number } | null;
@@ -77,6 +81,7 @@ export async function startNode({
   trustedProxies = [],
   lists: listFile,
   limits,
+  blobPeers = [],
   tls,
   metrics: metricsAt = null,
   retention = new Map(),
@@ -108,6 +113,20 @@ export async function startNode({
   const bounds = { ...defaultLimits, ...limits };
   // In memory nothing is kept, least of all files.
   const blobs = data === ':memory:' ? null : new Blobs(data, bounds, log, clock, (barrier) => metrics.refusals.add(1, { barrier }));
+  const fixed = blobSourcesAt(blobPeers);
+  const copies =
+    blobs && bounds.blobCopyBytes > 0 && (fixed.length > 0 || relaySettings)
+      ? new BlobCopies({
+          folder: join(data, 'blob-copies'),
+          blobBytes: bounds.blobBytes,
+          copyBytes: bounds.blobCopyBytes,
+          days: bounds.blobDays,
+          sources: () => [...fixed, ...(relay?.blobSources() ?? [])],
+          log,
+          clock,
+          onAsked: (outcome) => metrics.blobLooks.add(1, { outcome }),
+        })
+      : null;
   const service = new MessageService({
     store,
     dispatcher,
@@ -135,6 +154,7 @@ export async function startNode({
   metrics.gauge('parley_store_sequence', 'The newest sequence number of the store.', () => dispatcher.head);
   metrics.gauge('parley_store_bytes', 'Size of the files of the store.', () => sizeOf(data));
   metrics.gauge('parley_blob_bytes', 'Bytes of the attachments that are kept.', () => blobs?.bytes ?? 0);
+  metrics.gauge('parley_blob_copy_bytes', 'Bytes of the attachments that were fetched from other nodes.', () => copies?.bytes ?? 0);
   const readTls = () => tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
   let listening: number;
   let relay: Relay | null = null;
@@ -143,8 +163,20 @@ export async function startNode({
   try {
     relay =
       relaySettings &&
-      (await Relay.start({ settings: relaySettings, data, store, dispatcher, compat, retention, lists, log, metrics, clock }));
-    server = new NodeServer({ service, nodeApi, blobs, log, pages, trustedProxies, tls: readTls(), ready: () => store.check() });
+      (await Relay.start({
+        settings: relaySettings,
+        data,
+        store,
+        dispatcher,
+        compat,
+        retention,
+        lists,
+        log,
+        metrics,
+        clock,
+        blobs: blobs && shelfOf(blobs, copies),
+      }));
+    server = new NodeServer({ service, nodeApi, blobs, copies, log, pages, trustedProxies, tls: readTls(), ready: () => store.check() });
     listening = await server.listen(host, port);
     served = metricsAt && (await serveMetrics(metrics, metricsAt.host, metricsAt.port, () => relay?.peers() ?? null));
   } catch (error) {
@@ -174,6 +206,7 @@ export async function startNode({
     clearInterval(report);
     stopRetention();
     blobs?.close();
+    copies?.close();
     lists.close();
     const drained = listener.close();
     dispatcher.endAll(() => refuse(Code.Unavailable, 'this node is stopping; subscribe again in a moment'));

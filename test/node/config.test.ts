@@ -21,6 +21,7 @@ describe('the configuration', () => {
       trustedProxies: [],
       lists: undefined,
       limits: defaultLimits,
+      blobPeers: [],
       relay: null,
       store: undefined,
     });

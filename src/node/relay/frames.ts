@@ -18,8 +18,12 @@ export async function readFrame(stream: Stream, most: number): Promise<Uint8Arra
 
 /** Writes one message with its length in front, as fast as the other side takes it. */
 export async function writeFrame(stream: Stream, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-  const whole = Buffer.concat([lengthOf(bytes.length), bytes]);
-  for (let at = 0; at < whole.length; at += piece) if (!stream.send(whole.subarray(at, at + piece))) await stream.onDrain({ signal });
+  await writeAll(stream, Buffer.concat([lengthOf(bytes.length), bytes]), signal);
+}
+
+/** Writes bytes as they are, as fast as the other side takes them. */
+export async function writeAll(stream: Stream, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  for (let at = 0; at < bytes.length; at += piece) if (!stream.send(bytes.subarray(at, at + piece))) await stream.onDrain({ signal });
 }
 
 function lengthOf(length: number): Buffer {

@@ -131,6 +131,15 @@ export class Peers {
     }));
   }
 
+  /** Those that the operator named, as far as they are connected. */
+  named(): PeerId[] {
+    return this.#options.host.getPeers().filter((peer) => this.#isNamed(peer.toString()));
+  }
+
+  #isNamed(name: string): boolean {
+    return this.#listed.has(name) || this.#options.trusted.includes(name);
+  }
+
   /** Dials who is missing, each at its own pace, and sends away whose score has fallen too low. */
   #look(): void {
     const { host, multiaddr, clock, log } = this.#options;
@@ -176,9 +185,9 @@ export class Peers {
 
   async #sync(peer: PeerId): Promise<void> {
     const name = peer.toString();
-    const { trusted, clock, log, metrics, sync } = this.#options;
+    const { clock, log, metrics, sync } = this.#options;
     // Strangers may ask us; we ask those whom the operator named.
-    if (this.#closed || this.#syncing.has(name) || (!this.#listed.has(name) && !trusted.includes(name))) return;
+    if (this.#closed || this.#syncing.has(name) || !this.#isNamed(name)) return;
     this.#syncing.add(name);
     const entry = this.#entry(name);
     try {

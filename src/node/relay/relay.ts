@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../protocol/time.ts';
 import { parseTopic } from '../../protocol/topic.ts';
+import type { BlobSource } from '../blob-copies.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { RateLimiter } from '../limits.ts';
 import type { Lists } from '../lists.ts';
@@ -8,6 +9,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { CommittedEnvelope, NewEnvelope, Store } from '../store/store.ts';
 import { Announcer } from './announcer.ts';
+import { type BlobShelf, blobsOf, serveBlobs } from './blob-exchange.ts';
 import { bundleTopicOf } from './bundle.ts';
 import { readFrame, writeFrame } from './frames.ts';
 import { Guard } from './guard.ts';
@@ -50,12 +52,16 @@ export interface RelayDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** What attachments this node gives to peers; none where it keeps none. */
+  readonly blobs?: BlobShelf | null;
 }
 
 /** Messages that were seen of late. */
 const maxRecent = 50_000;
 /** Requests to our store per second of one peer. */
 const queriesPerSecond = 200;
+/** Attachments that one peer may ask for. */
+const blobsPerSecond = 20;
 const maxRequestBytes = 1 << 20;
 const maxAnswerBytes = 64 << 20;
 
@@ -156,6 +162,11 @@ export class Relay {
     this.#announcer.announce(envelopes);
   }
 
+  /** Where attachments can be looked for: the peers that the operator named, as far as they are connected. */
+  blobSources(): BlobSource[] {
+    return this.#peers.named().map((peer) => blobsOf(this.#host, peer));
+  }
+
   async close(): Promise<void> {
     this.#stopped = true;
     this.#peers.close();
@@ -192,6 +203,8 @@ export class Relay {
       },
       { maxInboundStreams: 64 },
     );
+    const { blobs, clock } = this.#deps;
+    if (blobs) await serveBlobs(this.#host, blobs, new RateLimiter('attachments for this peer', blobsPerSecond, clock));
     await this.#host.start();
     for (const topic of [...this.#shards.topics, this.#bundleTopic]) pubsub.subscribe(topic);
     this.#peers.start();

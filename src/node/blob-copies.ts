@@ -1,0 +1,258 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Code } from '@connectrpc/connect';
+import type { Clock } from '../protocol/time.ts';
+import { RateLimiter } from './limits.ts';
+import type { Log } from './log.ts';
+import { refuseForNow } from './refusal.ts';
+
+/** What another node says of a blob that it has. */
+export interface FoundBlob {
+  readonly size: number;
+  /** How long ago it was put. */
+  readonly ageMs: number;
+}
+
+/** Another node, asked for what it keeps itself; it asks nobody else. */
+export interface BlobSource {
+  /** For the log. */
+  readonly name: string;
+  /** Null where it is not. */
+  find(digest: string, signal: AbortSignal): Promise<FoundBlob | null>;
+  read(digest: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+export interface BlobCopiesOptions {
+  /** A folder of its own. */
+  readonly folder: string;
+  /** Bytes of one. */
+  readonly blobBytes: number;
+  /** Bytes of all copies together. */
+  readonly copyBytes: number;
+  /** Days after which a copy goes. */
+  readonly days: number;
+  /** Whom to ask at present. */
+  sources(): readonly BlobSource[];
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly onAsked: (outcome: 'fetched' | 'absent' | 'failed') => void;
+}
+
+const dayMs = 86_400_000;
+const sweepEveryMs = 3_600_000;
+const askMs = 5_000;
+const fetchMs = 100_000;
+const fetchesAtOnce = 8;
+/** Blobs per second that one network may have looked for elsewhere, a hundred times as many at once. */
+const looksPerSecond = 2;
+/** What nobody had is not looked for again so soon. */
+const absentMs = 30_000;
+const maxAbsent = 10_000;
+/** Who sent what is not what its name says, or did not come to the end, is not asked for so long. */
+const distrustMs = 60_000;
+
+interface Copy {
+  readonly size: number;
+  /** When it was put at the node that it was put at, so that no copy outlives what it is one of. */
+  readonly atMs: number;
+}
+
+/**
+ * Attachments that readers here asked for and other nodes keep: looked for when somebody asks, taken when the bytes are what the name says, and kept for the next
+ * one in a bounded room of their own. Those that were not asked for the longest time make way.
+ */
+export class BlobCopies {
+  readonly #options: BlobCopiesOptions;
+  /** The one that was asked for last is last. */
+  readonly #copies = new Map<string, Copy>();
+  readonly #looking = new Map<string, Promise<number | null>>();
+  readonly #absent = new Map<string, number>();
+  readonly #distrusted = new Map<string, number>();
+  readonly #looks: RateLimiter;
+  readonly #timer: NodeJS.Timeout;
+  #bytes = 0;
+
+  constructor(options: BlobCopiesOptions) {
+    this.#options = options;
+    this.#looks = new RateLimiter('attachments of other nodes for this network', looksPerSecond, options.clock);
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    const found: [string, Copy][] = [];
+    for (const name of readdirSync(options.folder)) {
+      const path = join(options.folder, name);
+      const { size, mtimeMs } = statSync(path);
+      if (/^[0-9a-f]{64}$/.test(name)) found.push([name, { size, atMs: mtimeMs }]);
+      else rmSync(path, { force: true }); // it was under way when the node died
+    }
+    for (const [name, copy] of found.sort(([, a], [, b]) => a.atMs - b.atMs)) this.#note(name, copy);
+    const { log } = options;
+    this.#timer = setInterval(() => this.sweep().catch((error: unknown) => log.error('deleting old copies failed', error)), sweepEveryMs);
+    this.#timer.unref();
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The size of a copy that is here; null for none. */
+  has(digest: string): number | null {
+    const copy = this.#copies.get(digest);
+    if (!copy) return null;
+    if (copy.atMs < this.#oldest()) {
+      void this.#drop(digest, copy);
+      return null;
+    }
+    this.#copies.delete(digest);
+    this.#copies.set(digest, copy);
+    return copy.size;
+  }
+
+  /** How long ago a copy that is here was put where it was put. */
+  ageOf(digest: string): number {
+    return this.#options.clock() - (this.#copies.get(digest)?.atMs ?? 0);
+  }
+
+  /** The digests that begin with some digits. */
+  digests(start: string): string[] {
+    return [...this.#copies.keys()].filter((digest) => digest.startsWith(start));
+  }
+
+  read(digest: string): NodeJS.ReadableStream {
+    return createReadStream(join(this.#options.folder, digest));
+  }
+
+  /** The size of a copy, once it was fetched for somebody in this network; null where nobody has it. @throws ConnectError resource exhausted, unavailable */
+  async look(digest: string, network: string): Promise<number | null> {
+    const { clock } = this.#options;
+    const here = this.has(digest);
+    if (here !== null) return here;
+    const under = this.#looking.get(digest);
+    if (under) return under;
+    if ((this.#absent.get(digest) ?? 0) > clock()) return null;
+    this.#looks.spend(network, 1);
+    if (this.#looking.size >= fetchesAtOnce)
+      throw refuseForNow(Code.Unavailable, 'this node fetches other attachments from other nodes just now; try again', 2);
+    const looking = this.#fetch(digest).finally(() => this.#looking.delete(digest));
+    this.#looking.set(digest, looking);
+    return looking;
+  }
+
+  /** Deletes what is older than it is kept. */
+  async sweep(): Promise<void> {
+    const before = this.#oldest();
+    for (const [digest, copy] of [...this.#copies]) if (copy.atMs < before) await this.#drop(digest, copy);
+  }
+
+  async #fetch(digest: string): Promise<number | null> {
+    const { sources, blobBytes, copyBytes, onAsked, log, clock } = this.#options;
+    const most = Math.min(blobBytes, copyBytes);
+    const asked = await Promise.all(
+      sources().map(async (source) => {
+        if ((this.#distrusted.get(source.name) ?? 0) > clock()) return { source, found: 'failed' as const };
+        try {
+          return { source, found: await source.find(digest, AbortSignal.timeout(askMs)) };
+        } catch {
+          return { source, found: 'failed' as const };
+        }
+      }),
+    );
+    let failed = asked.some(({ found }) => found === 'failed');
+    for (const { source, found } of asked) {
+      if (found === null || found === 'failed' || !(found.size > 0 && found.size <= most)) continue;
+      const atMs = clock() - Math.max(0, found.ageMs || 0);
+      if (atMs < this.#oldest()) continue;
+      try {
+        await this.#take(digest, { size: found.size, atMs }, source);
+        onAsked('fetched');
+        return found.size;
+      } catch (error) {
+        failed = true;
+        this.#distrusted.set(source.name, clock() + distrustMs);
+        log.warn('an attachment could not be fetched from another node', { from: source.name, why: (error as Error).message });
+      }
+    }
+    onAsked(failed ? 'failed' : 'absent');
+    // Who did not answer now may have it: that is for the reader to try again, and not a word that there is none.
+    if (failed) throw refuseForNow(Code.Unavailable, 'another node that may have it does not answer; try again', 5);
+    this.#absent.set(digest, clock() + absentMs);
+    if (this.#absent.size > maxAbsent) this.#absent.delete(this.#absent.keys().next().value as string);
+    return null;
+  }
+
+  /** @throws Error when what comes is not what the name says, or does not come */
+  async #take(digest: string, copy: Copy, source: BlobSource): Promise<void> {
+    const { folder, copyBytes } = this.#options;
+    const { size } = copy;
+    const draft = join(folder, `incoming-${randomUUID()}`);
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      const hash = createHash('sha256');
+      let received = 0;
+      for await (const piece of source.read(digest, AbortSignal.timeout(fetchMs))) {
+        received += piece.length;
+        if (received > size) throw new Error('it is longer than it was said to be');
+        hash.update(piece);
+        await file.writeFile(piece);
+      }
+      if (hash.digest('hex') !== digest) throw new Error('it is not what its name says');
+      await file.utimes(new Date(copy.atMs), new Date(copy.atMs));
+    } catch (error) {
+      await file.close();
+      await rm(draft, { force: true });
+      throw error;
+    }
+    await file.close();
+    for (const [oldest, other] of this.#copies) {
+      if (this.#bytes + size <= copyBytes) break;
+      await this.#drop(oldest, other);
+    }
+    await rename(draft, join(folder, digest));
+    this.#note(digest, copy);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #oldest(): number {
+    return this.#options.clock() - this.#options.days * dayMs;
+  }
+
+  #note(digest: string, copy: Copy): void {
+    this.#copies.set(digest, copy);
+    this.#bytes += copy.size;
+  }
+
+  async #drop(digest: string, copy: Copy): Promise<void> {
+    if (!this.#copies.delete(digest)) return;
+    this.#bytes -= copy.size;
+    await rm(join(this.#options.folder, digest), { force: true });
+  }
+}
+
+/** Asks nodes of the same operator by their addresses. */
+export const blobSourcesAt = (urls: readonly string[]): BlobSource[] =>
+  urls.map((url) => {
+    const ask = (method: string, digest: string, signal: AbortSignal): Promise<Response> =>
+      fetch(`${url.replace(/\/+$/, '')}/blob/${digest}`, {
+        method,
+        signal,
+        redirect: 'error',
+        headers: { 'cache-control': 'only-if-cached' },
+      });
+    return {
+      name: url,
+      async find(digest, signal) {
+        const response = await ask('HEAD', digest, signal);
+        if (response.status === 404) return null;
+        if (!response.ok) throw new Error(`it answers ${response.status}`);
+        return { size: Number(response.headers.get('content-length')), ageMs: Number(response.headers.get('age')) * 1000 };
+      },
+      async *read(digest, signal) {
+        const response = await ask('GET', digest, signal);
+        if (!response.ok || !response.body) throw new Error(`it answers ${response.status}`);
+        yield* response.body as unknown as AsyncIterable<Uint8Array>;
+      },
+    };
+  });
