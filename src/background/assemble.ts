@@ -31,6 +31,7 @@ import { createAttachments } from './messages/attachments.ts';
 import { createConversations } from './messages/conversations.ts';
 import { createGroups } from './messages/groups.ts';
 import { createHistory } from './messages/history.ts';
+import { createKeptFiles } from './messages/kept-files.ts';
 import { createMessages } from './messages/messages.ts';
 import type { StoredMessage } from './messages/model.ts';
 import { createNaming } from './messages/naming.ts';
@@ -221,6 +222,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     get: (address, options) => getBlob(address, { bytes: maxRemoteLength, ...options, ...(platform.fetch && { fetch: platform.fetch }) }),
     progress: (transfer) => events.emit('transfer', transfer),
   });
+  const keptFiles = createKeptFiles({ sessions, clock });
   const safety = createSafety({
     sessions,
     clock,
@@ -347,6 +349,7 @@ export async function assemble(platform: Platform): Promise<Background> {
         requests,
         groups,
         attachments,
+        keptFiles,
         messages,
         safety,
         settings,

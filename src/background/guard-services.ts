@@ -24,6 +24,7 @@ export function guardServices(services: Background['services'], { used, settled 
     requests: noting(awaiting(services.requests, settled), ['decide', 'undoProof', 'arrange'], used),
     groups: noting(awaiting(services.groups, settled), ['create', 'add', 'remove', 'rename', 'leave'], used),
     attachments: noting(awaiting(services.attachments, settled), ['open', 'send'], used),
+    keptFiles: noting(awaiting(services.keptFiles, settled), ['keep'], used),
     messages: noting(awaiting(services.messages, settled), ['send', 'retry', 'hide', 'discard'], used),
     safety: noting(awaiting(services.safety, settled), ['verify'], used),
     settings: noting(services.settings, settingsOfAPerson, used),

@@ -27,6 +27,8 @@ const passphrase = string({ min: 1, max: 1024 });
 const url = string({ min: 1, max: 2048 });
 const members = array(addressText, { min: 1, max: 250 });
 const id = string({ min: 1, max: 128 });
+/** What a page calls a file that it sends, and with it the request. */
+const fileId = string({ min: 1, max: 64 });
 const messageId = matching(/^[0-9a-f]{64}$/, 'the id of a message');
 const path = string({ min: 1, max: 128 });
 /** What is left of what was asked for; that it is no more, the service sees to. */
@@ -188,12 +190,28 @@ export const methods = {
       filename: string({ max: 1024 }),
       mimeType: string({ max: 255 }),
       data: string({ min: 1, max: 36_000_000 }),
-      clientId: string({ min: 1, max: 64 }),
+      clientId: fileId,
       replyTo: optional(messageId),
     }),
-    ({ id: conversation, data, clientId, replyTo = null, ...file }, { attachments }) =>
-      attachments.send(conversation, { ...file, replyTo, data: bytesOf(data) }, clientId),
+    async ({ id: conversation, data, clientId, replyTo = null, ...file }, { attachments, keptFiles }) => {
+      const sent = await attachments.send(conversation, { ...file, replyTo, data: bytesOf(data) }, clientId);
+      await keptFiles.drop(conversation, clientId);
+      return sent;
+    },
   ),
+  keepFile: own(
+    object({
+      id,
+      file: fileId,
+      filename: string({ max: 1024 }),
+      mimeType: string({ max: 255 }),
+      data: string({ min: 1, max: 36_000_000 }),
+    }),
+    ({ id: conversation, file, ...rest }, { keptFiles }) => keptFiles.keep(conversation, file, rest),
+  ),
+  keptFiles: own(object({ id }), (p, { keptFiles }) => keptFiles.list(p.id)),
+  keptFile: own(object({ id, file: fileId }), (p, { keptFiles }) => keptFiles.get(p.id, p.file)),
+  dropFile: own(object({ id, file: fileId }), (p, { keptFiles }) => keptFiles.drop(p.id, p.file)),
   cancelFile: own(object({ id: string({ min: 1, max: 64 }) }), (p, { attachments }) => attachments.cancel(p.id)),
   hideMessage: own(object({ message: messageId }), (p, { messages }) => messages.hide(p.message)),
   retryMessage: own(object({ message: id }), (p, { messages }) => messages.retry(p.message)),

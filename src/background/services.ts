@@ -10,6 +10,7 @@ import type {
   Exposure,
   Founding,
   ImportReport,
+  KeptFile,
   MessageView,
   NodeComparison,
   NodeImport,
@@ -50,6 +51,7 @@ export interface Services {
   readonly requests: Requests;
   readonly messages: Messages;
   readonly attachments: AttachmentsService;
+  readonly keptFiles: KeptFilesService;
   readonly safety: SafetyService;
   readonly settings: SettingsService;
   readonly sites: Sites;
@@ -275,6 +277,16 @@ export interface ExposureService {
   apply(): Promise<void>;
   /** The site in front of the user, if the provider can appear there at all. */
   here(): Promise<string | null>;
+}
+
+/** Files that were chosen for a conversation and not sent yet; `id` is the name that whoever chose them gave. */
+export interface KeptFilesService {
+  /** @throws RefusalError not-found, too-many */
+  keep(conversation: string, id: string, file: KeptFile): Promise<void>;
+  /** In the order in which they were chosen. */
+  list(conversation: string): Promise<string[]>;
+  get(conversation: string, id: string): Promise<KeptFile | null>;
+  drop(conversation: string, id: string): Promise<void>;
 }
 
 export interface SettingsService {

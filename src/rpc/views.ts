@@ -226,6 +226,14 @@ export type Shown =
       readonly says?: Says;
     };
 
+/** A file that was chosen and not sent yet. */
+export interface KeptFile {
+  readonly filename: string;
+  readonly mimeType: string;
+  /** Base64. */
+  readonly data: string;
+}
+
 /** What a file in a message is, opened. */
 export interface OpenedFile {
   readonly filename: string;

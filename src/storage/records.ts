@@ -18,6 +18,9 @@ export interface TaskRow {
   readonly data?: unknown;
 }
 
+/** Of a file that was chosen and not sent: its conversation, when it was chosen (ms), its name for whoever chose it, and its bytes. */
+export type FileKey = [conversation: string, at: number, id: string, size: number];
+
 export interface Records {
   readonly vault: Cell<Uint8Array>;
   /** The key of this unlock; not extractable. */
@@ -29,6 +32,14 @@ export interface Records {
   readonly grants: Table<unknown>;
   /** Sealed text by conversation. */
   readonly drafts: Table<Uint8Array>;
+  /** Sealed files that go with a draft. */
+  readonly files: {
+    /** Of each conversation in the order in which they were chosen. */
+    keys(): Promise<FileKey[]>;
+    get(key: FileKey): Promise<Uint8Array | undefined>;
+    put(key: FileKey, value: Uint8Array): Promise<void>;
+    delete(key: FileKey): Promise<void>;
+  };
   /** Message id by whatever names a request once and for all. */
   readonly sent: Table<string>;
   /** Sealed: what a person decided here and no network keeps, such as pins, hidden messages, and choices on their way. */
@@ -60,7 +71,7 @@ export interface Records {
 }
 
 /** What of it belongs to one account; the settings are those of all. */
-export type AccountRecords = Pick<Records, 'settings' | 'drafts' | 'sent' | 'notes' | 'pins' | 'tasks' | 'outbox'>;
+export type AccountRecords = Pick<Records, 'settings' | 'drafts' | 'files' | 'sent' | 'notes' | 'pins' | 'tasks' | 'outbox'>;
 
 export interface Cell<T> {
   get(): Promise<T | undefined>;
@@ -81,6 +92,7 @@ interface Schema extends DBSchema {
   settings: { key: string; value: unknown };
   grants: { key: string; value: unknown };
   drafts: { key: string; value: Uint8Array };
+  files: { key: FileKey; value: Uint8Array };
   sent: { key: string; value: string };
   pins: { key: string; value: Uint8Array };
   notes: { key: string; value: Uint8Array };
@@ -92,7 +104,8 @@ const strict = { durability: 'strict' } as const;
 
 /** The durable half of storage: every write is on the disk when its promise resolves. Nothing here can be had from anywhere else. */
 export function openRecords(name = 'parley-records'): Records {
-  const connection = connect<Schema>(name, 3, (db, from) => {
+  const connection = connect<Schema>(name, 4, (db, from) => {
+    if (from < 4) db.createObjectStore('files');
     if (from < 3) db.createObjectStore('notes');
     if (from < 2) db.createObjectStore('pins');
     if (from >= 1) return;
@@ -105,12 +118,12 @@ export function openRecords(name = 'parley-records'): Records {
   const { use } = connection;
 
   type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent' | 'pins' | 'notes';
-  const put = (store: Plain, key: string, value: unknown): Promise<void> =>
+  const put = (store: Plain | 'files', key: string | FileKey, value: unknown): Promise<void> =>
     use(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
       await Promise.all([transaction.store.put(value as never, key), transaction.done]);
     });
-  const remove = (store: Plain | 'tasks', key: string): Promise<void> =>
+  const remove = (store: Plain | 'tasks' | 'files', key: string | FileKey): Promise<void> =>
     use(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
       await Promise.all([transaction.store.delete(key), transaction.done]);
@@ -139,6 +152,12 @@ export function openRecords(name = 'parley-records'): Records {
     settings: table('settings'),
     grants: table('grants'),
     drafts: table('drafts'),
+    files: {
+      keys: () => use((db) => db.getAllKeys('files')),
+      get: (key) => use((db) => db.get('files', key)),
+      put: (key, value) => put('files', key, value),
+      delete: (key) => remove('files', key),
+    },
     sent: table('sent'),
     notes: table('notes'),
     pins: {
@@ -190,7 +209,7 @@ export function openRecords(name = 'parley-records'): Records {
     },
     clearAccount: () =>
       use(async (db) => {
-        const stores = ['drafts', 'sent', 'notes', 'pins', 'tasks', 'outbox'] as const;
+        const stores = ['drafts', 'files', 'sent', 'notes', 'pins', 'tasks', 'outbox'] as const;
         const transaction = db.transaction(stores, 'readwrite', strict);
         await Promise.all([...stores.map((store) => transaction.objectStore(store).clear()), transaction.done]);
       }),

@@ -197,6 +197,17 @@ describe('files', () => {
       expect(await page.getByRole('list', { name: 'Files to send' }).getByRole('listitem').count()).toBe(10);
     }));
 
+  test('that were chosen in a page which is gone stand there still, before those that are chosen now', () =>
+    at({ scene: 'kept files', route: '#/conversation/c0' }, async (page) => {
+      const chosen = page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
+      await chosen.filter({ hasText: 'of before.txt' }).waitFor();
+      await drop(page, ['of now.pdf']);
+      await chosen.nth(1).waitFor();
+      expect(await chosen.allInnerTexts()).toEqual([expect.stringContaining('of before.txt'), expect.stringContaining('of now.pdf')]);
+      await page.getByRole('button', { name: 'Leave out of before.txt' }).click();
+      expect(await chosen.count()).toBe(1);
+    }));
+
   test('that cannot go stay, with the words beside them', () =>
     at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('See this');

@@ -507,6 +507,10 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       };
     case 'sendFile':
       return scene === 'files' ? failing(refused('file-too-large', 'refusals.fileTooLarge')) : { result: messages[0] };
+    case 'keptFiles':
+      return { result: scene === 'kept files' ? ['k'] : [] };
+    case 'keptFile':
+      return { result: { filename: 'of before.txt', mimeType: 'text/plain', data: 'YQ==' } };
     case 'receiveFile':
       return { result: { id: 'b' } };
     case 'exportConversations':

@@ -57,6 +57,8 @@ describe('records', () => {
     await records.grants.put('a', 1);
     await records.drafts.put('a', Uint8Array.of(1));
     await records.sent.put('a', 'b');
+    await records.files.put(['a', 1, 'f', 1], Uint8Array.of(1));
+    await records.files.delete(['a', 1, 'f', 1]);
     await records.pins.put('a', Uint8Array.of(1));
     await records.notes.put('a', Uint8Array.of(1));
     await records.tasks.put({ name: 't', tries: 0, nextTryAt: 0 });
@@ -66,7 +68,7 @@ describe('records', () => {
     await records.tasks.delete('t');
     await records.vault.delete();
     const writes = transaction.mock.calls.filter(([, mode]) => mode === 'readwrite');
-    expect(writes).toHaveLength(13);
+    expect(writes).toHaveLength(15);
     for (const [, , options] of writes) expect(options).toEqual({ durability: 'strict' });
     transaction.mockRestore();
   });
@@ -81,7 +83,7 @@ describe('records', () => {
   });
 });
 
-test('records of the first version keep what they hold, and take pins and notes', async () => {
+test('records of the first version keep what they hold, and take pins, notes and files', async () => {
   const old = `${name}-first`;
   await new Promise<void>((resolve, reject) => {
     const request = indexedDB.open(old, 1);
@@ -103,6 +105,9 @@ test('records of the first version keep what they hold, and take pins and notes'
   const opened = openRecords(old);
   await opened.pins.note('peer', Uint8Array.of(1));
   await opened.notes.put('choice', Uint8Array.of(2));
+  await opened.files.put(['c', 2, 'later', 1], Uint8Array.of(4));
+  await opened.files.put(['c', 1, 'sooner', 1], Uint8Array.of(3));
+  expect((await opened.files.keys()).map(([, , id]) => id)).toEqual(['sooner', 'later']);
   expect([await opened.vault.get(), await opened.pins.get('peer'), await opened.notes.get('choice')]).toEqual([
     Uint8Array.of(7),
     Uint8Array.of(1),

@@ -27,8 +27,8 @@ export function createAccountRecords(
     isFirst,
     of(address) {
       if (isFirst(address)) return main;
-      const { drafts, sent, notes, pins, tasks, outbox } = own(address);
-      return { settings: main.settings, drafts, sent, notes, pins, tasks, outbox };
+      const { drafts, files, sent, notes, pins, tasks, outbox } = own(address);
+      return { settings: main.settings, drafts, files, sent, notes, pins, tasks, outbox };
     },
     async delete(address, first) {
       if (first) return main.clearAccount();

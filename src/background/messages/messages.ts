@@ -1,4 +1,5 @@
 import { encodeText, type Value, writeContent } from '../../content-types/index.ts';
+import type { AccountKeys } from '../../keystore/account-keys.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { MessageView } from '../../rpc/views.ts';
 import type { MessageRecord } from '../../storage/cache.ts';
@@ -93,7 +94,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
 
   const writeOnce = async (session: Session, conversation: string, value: Value, clientId: string, by: Writer): Promise<string> => {
     await session.ready();
-    const request = await session.keys.blind('requests', `${conversation} ${clientId}`);
+    const request = await requestName(session.keys, conversation, clientId);
     return (await session.records.sent.get(request)) ?? write(session, conversation, value, request, by);
   };
 
@@ -225,3 +226,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     },
   };
 }
+
+/** By what a request is known once and for all; what it has made stands in `sent` under it. */
+export const requestName = (keys: Pick<AccountKeys, 'blind'>, conversation: string, clientId: string): Promise<string> =>
+  keys.blind('requests', `${conversation} ${clientId}`);

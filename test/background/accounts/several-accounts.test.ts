@@ -77,6 +77,7 @@ describe('several accounts', () => {
     await me.life.services.accounts.switchTo(first);
     const mine = await write(me.life, friend.address, 'by the first');
     await me.life.services.conversations.saveDraft(mine, 'a draft');
+    await me.life.services.keptFiles.keep(mine, 'f', { filename: 'a.txt', mimeType: 'text/plain', data: 'YQ==' });
     await me.life.services.accounts.switchTo(second);
     expect((await me.life.services.conversations.list({})).rows).toEqual([]);
     await expect(me.life.services.conversations.get(mine)).rejects.toMatchObject({ reason: 'not-found' });
@@ -85,9 +86,12 @@ describe('several accounts', () => {
     expect(other).not.toBe(mine);
     expect(await texts(me.life, other)).toEqual(['me: by the second']);
     expect((await me.life.services.conversations.get(other)).draft).toBeNull();
+    expect([await me.life.services.keptFiles.list(mine), await me.life.services.keptFiles.list(other)]).toEqual([[], []]);
+    expect(await me.life.services.keptFiles.get(mine, 'f')).toBeNull();
     await me.life.services.accounts.switchTo(first);
     expect(await texts(me.life, mine)).toEqual(['me: by the first']);
     expect((await me.life.services.conversations.get(mine)).draft).toBe('a draft');
+    expect(await me.life.services.keptFiles.list(mine)).toEqual(['f']);
     // The friend sees two people.
     await until(async () => (await friend.life.services.conversations.list({})).rows.length === 2, 'both');
   });

@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { fromBase64, toBase64 } from '../../base64.ts';
 import { fitting, longestFile, mostFiles, sizeOf } from '../../files.ts';
 import { background } from '../../rpc.ts';
 import { t } from '../../t.tsx';
@@ -16,24 +17,39 @@ interface Options {
 
 /** The files that are chosen for a conversation and not sent yet. */
 export function useFiles({ id, replyTo, onSent, onError }: Options) {
-  const [chosen, setChosen] = useState<readonly File[]>([]);
-  /** The request for the file that is on its way now. */
-  const [sending, setSending] = useState<{ readonly file: File; readonly clientId: string } | null>(null);
+  const [chosen, setChosen] = useState<readonly ChosenFile[]>([]);
+  /** The one that is on its way now. */
+  const [sending, setSending] = useState<ChosenFile | null>(null);
+
+  // What a page before this one left unsent.
+  useEffect(() => {
+    let over = false;
+    void kept(id).then((before) => {
+      if (!over)
+        setChosen((now) => [...before.filter((each) => !now.some((other) => other.name === each.name)), ...now].slice(0, mostFiles));
+    });
+    return () => {
+      over = true;
+    };
+  }, [id]);
 
   const add = (added: readonly File[]): void => {
     const fits = added.filter(({ size }) => size > 0 && size <= longestFile);
     onError(whyNot(added, chosen.length + fits.length));
-    setChosen([...chosen, ...fits].slice(0, mostFiles));
+    const now = [...chosen];
+    for (const file of fits.slice(0, mostFiles - chosen.length)) now.push(keep(id, file, now.at(-1)?.kept));
+    setChosen(now);
   };
   const send = async (): Promise<void> => {
     onError(null);
     try {
-      for (const file of chosen) {
-        const clientId = crypto.randomUUID();
-        setSending({ file, clientId });
-        const ready = await fitting(file);
-        await background.call('sendFile', { id, ...ready, clientId, ...(replyTo !== null && { replyTo }) });
-        drop(file);
+      for (const each of chosen) {
+        setSending(each);
+        const ready = await fitting(each.file);
+        await each.kept;
+        // By its name it is one message, also where a page before this one died while it was on its way.
+        await background.call('sendFile', { id, ...ready, clientId: each.name, ...(replyTo !== null && { replyTo }) });
+        setChosen((left) => left.filter((other) => other !== each));
         onSent();
       }
     } catch (failure) {
@@ -44,12 +60,50 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
       setSending(null);
     }
   };
-  const drop = (file: File): void => setChosen((left) => left.filter((each) => each !== file));
+  const drop = (file: File): void => {
+    const dropped = chosen.find((each) => each.file === file);
+    setChosen((left) => left.filter((each) => each.file !== file));
+    // Where that fails it is there again next time.
+    void dropped?.kept.then(() => background.call('dropFile', { id, file: dropped.name })).catch(() => undefined);
+  };
   /** What has not left yet stays chosen. */
   const cancel = (): void => {
-    if (sending) background.call('cancelFile', { id: sending.clientId }).catch(() => undefined); // it is sent then
+    if (sending) background.call('cancelFile', { id: sending.name }).catch(() => undefined); // it is sent then
   };
-  return { chosen, sending: sending?.file ?? null, add, send, drop, cancel };
+  return { chosen: chosen.map(({ file }) => file), sending: sending?.file ?? null, add, send, drop, cancel };
+}
+
+/** A file, and its name for the background: that of the request which sends it. */
+interface ChosenFile {
+  readonly file: File;
+  readonly name: string;
+  /** Resolves when the background has it, or has no room for it: then it is there for as long as this page is. */
+  readonly kept: Promise<unknown>;
+}
+
+/** One after the other: they stay in the order in which they were chosen. */
+function keep(id: string, file: File, before?: Promise<unknown>): ChosenFile {
+  const name = crypto.randomUUID();
+  const kept = (async () => {
+    await before;
+    const data = toBase64(new Uint8Array(await file.arrayBuffer()));
+    await background.call('keepFile', { id, file: name, filename: file.name, mimeType: file.type, data });
+  })().catch(() => undefined);
+  return { file, name, kept };
+}
+
+async function kept(id: string): Promise<ChosenFile[]> {
+  const found: ChosenFile[] = [];
+  try {
+    for (const name of await background.call('keptFiles', { id })) {
+      const file = await background.call('keptFile', { id, file: name });
+      if (file)
+        found.push({ name, file: new File([fromBase64(file.data)], file.filename, { type: file.mimeType }), kept: Promise.resolve() });
+    }
+  } catch {
+    // What can be had is shown.
+  }
+  return found;
 }
 
 function whyNot(added: readonly File[], count: number): string | null {

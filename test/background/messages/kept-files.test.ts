@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IDBFactory } from 'fake-indexeddb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { methods } from '../../../src/background/methods.ts';
+import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
+import { toBase64, utf8 } from '../../../src/protocol/bytes.ts';
+import type { KeptFile } from '../../../src/rpc/views.ts';
+import { type Life, newPerson, type Person, passphrase } from '../device.ts';
+
+const canary = 'the words of the file, in clear';
+const file = (filename = 'letter.txt', data = toBase64(utf8(canary))): KeptFile => ({ filename, mimeType: 'text/plain', data });
+
+let data: string;
+let node: RunningNode;
+let me: Person;
+let friend: Person;
+let conversation: string;
+
+beforeEach(async () => {
+  globalThis.indexedDB = new IDBFactory();
+  data = await mkdtemp(join(tmpdir(), 'parley-kept-files-'));
+  node = await startNode({ data });
+  [me, friend] = [await newPerson(node.url), await newPerson(node.url)];
+  conversation = (await me.life.services.conversations.start(friend.address)).id;
+});
+afterEach(async () => {
+  for (const { device } of [me, friend]) await device.close();
+  await node.close();
+  await rm(data, { recursive: true, force: true });
+});
+
+const kept = ({ services }: Life): Promise<string[]> => services.keptFiles.list(conversation);
+const next = async (life: Life): Promise<Life> => {
+  life.kill();
+  return me.device.start();
+};
+const send = ({ services }: Life, clientId: string, chosen: KeptFile): Promise<unknown> =>
+  methods.sendFile.run({ id: conversation, clientId, ...chosen }, services, { kind: 'own', emit: () => undefined });
+
+function textOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value)
+      .map(([name, each]) => name + textOf(each))
+      .join(' ');
+  return String(value);
+}
+
+/** Everything that lies in databases, and how many files are among it. */
+async function onDisk(): Promise<{ readonly all: string; readonly rows: number }> {
+  let all = '';
+  let rows = 0;
+  for (const { name } of await indexedDB.databases()) {
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open(name as string);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    for (const store of db.objectStoreNames) {
+      const objects = db.transaction(store).objectStore(store);
+      const [keys, values] = await Promise.all(
+        [objects.getAllKeys(), objects.getAll()].map(
+          (request) =>
+            new Promise<unknown[]>((resolve, reject) => {
+              request.onsuccess = () => resolve(request.result);
+              request.onerror = () => reject(request.error);
+            }),
+        ),
+      );
+      for (const value of [...(keys ?? []), ...(values ?? [])]) all += textOf(value);
+      if (store === 'files') rows += keys?.length ?? 0;
+    }
+    db.close();
+  }
+  return { all, rows };
+}
+
+describe('files that were chosen and not sent', () => {
+  it('are there after the background died, in the order in which they were chosen', async () => {
+    for (const name of ['z', 'a', 'm']) await me.life.services.keptFiles.keep(conversation, name, file(`${name}.txt`));
+    const life = await next(me.life);
+    expect(await kept(life)).toEqual(['z', 'a', 'm']);
+    expect(await life.services.keptFiles.get(conversation, 'a')).toEqual(file('a.txt'));
+    expect(await life.services.keptFiles.get(conversation, 'nothing')).toBeNull();
+  });
+
+  it('lie on the disk sealed, their names too, and open to nobody while Parley is locked', async () => {
+    await me.life.services.keptFiles.keep(conversation, 'f', file());
+    const { all } = await onDisk();
+    for (const clear of [canary, toBase64(utf8(canary)), 'letter.txt', 'text/plain']) expect(all).not.toContain(clear);
+    await me.life.services.accounts.lock();
+    await expect(me.life.services.keptFiles.get(conversation, 'f')).rejects.toMatchObject({ reason: 'locked' });
+    await expect(kept(me.life)).rejects.toMatchObject({ reason: 'locked' });
+    await me.life.services.accounts.unlock(passphrase);
+    expect(await kept(me.life)).toEqual(['f']);
+  });
+
+  it('are gone once they are sent or taken away', async () => {
+    for (const name of ['sent', 'dropped', 'left']) await me.life.services.keptFiles.keep(conversation, name, file());
+    await send(me.life, 'sent', file());
+    await me.life.services.keptFiles.drop(conversation, 'dropped');
+    expect(await kept(me.life)).toEqual(['left']);
+    expect((await onDisk()).rows).toBe(1);
+  });
+
+  it('are not offered again where the background died between sending and taking away', async () => {
+    await me.life.services.keptFiles.keep(conversation, 'f', file());
+    const { filename, mimeType } = file();
+    await me.life.services.attachments.send(conversation, { filename, mimeType, data: utf8(canary), replyTo: null }, 'f');
+    const life = await next(me.life);
+    expect(await kept(life)).toEqual([]);
+    expect((await onDisk()).rows).toBe(0);
+  });
+
+  it('are kept once by one name, whatever is asked again', async () => {
+    await me.life.services.keptFiles.keep(conversation, 'f', file('first.txt'));
+    await me.life.services.keptFiles.keep(conversation, 'f', file('second.txt'));
+    expect(await kept(me.life)).toEqual(['f']);
+    expect((await me.life.services.keptFiles.get(conversation, 'f'))?.filename).toBe('first.txt');
+  });
+
+  it('have an end, in number and in bytes, and room again when one goes', async () => {
+    const { keptFiles } = me.life.services;
+    const small = file('a', 'YQ==');
+    for (let index = 0; index < 50; index++) await keptFiles.keep(conversation, `${index}`, small);
+    await expect(keptFiles.keep(conversation, 'more', small)).rejects.toMatchObject({ reason: 'too-many' });
+    await keptFiles.drop(conversation, '7');
+    await keptFiles.keep(conversation, 'more', small);
+    expect((await kept(me.life)).length).toBe(50);
+    for (const name of await kept(me.life)) await keptFiles.drop(conversation, name);
+    const large = file('large', 'A'.repeat(33_000_000));
+    for (const name of ['a', 'b', 'c', 'd']) await keptFiles.keep(conversation, name, large);
+    await expect(keptFiles.keep(conversation, 'e', large)).rejects.toMatchObject({ reason: 'too-many' });
+  });
+
+  it('belong to a conversation that there is', async () => {
+    await expect(me.life.services.keptFiles.keep('elsewhere', 'f', file())).rejects.toMatchObject({ reason: 'not-found' });
+    expect(await me.life.services.keptFiles.list('elsewhere')).toEqual([]);
+  });
+
+  it('leave with their account', async () => {
+    await me.life.services.keptFiles.keep(conversation, 'f', file());
+    await me.life.services.accounts.wipe(passphrase);
+    expect((await onDisk()).rows).toBe(0);
+  });
+});
