@@ -262,6 +262,16 @@ export function storeSuite(
       expect(await store.forget({ prefix: '/x/m-', beforeMs: 1020, after: 0, limit: 100 })).toMatchObject({ gone: 0, left: true });
     });
 
+    test('remembers how far topics were swept, for each by itself', async () => {
+      expect(await store.sweptTo('/swept/m-')).toBe(0);
+      await store.noteSwept('/swept/m-', 3);
+      await store.noteSwept('/swept/m-', 2 ** 45);
+      await store.noteSwept('/swept/invite-', 7);
+      expect([await store.sweptTo('/swept/m-'), await store.sweptTo('/swept/invite-')]).toEqual([2 ** 45, 7]);
+      await store.check();
+      expect(await store.sweptTo('/swept/m-')).toBe(2 ** 45);
+    });
+
     test('takes messages of a topic that was forgotten as a whole, and tells it from topics that came since', async () => {
       await store.append([envelope('/x/m-a/proto', 1, 'a'), envelope('/x/m-b/proto', 1, 'b')]);
       now = 2000;

@@ -2,6 +2,7 @@ import type { Connection } from './connection.ts';
 import { bytesOf } from './driver.ts';
 import { keepFirst, type Place, placesOf } from './places.ts';
 import { type CommittedEnvelope, closedError, type SequenceQuery, type StoredEnvelope, type StoreQuery } from './store.ts';
+import { sweptName } from './swept.ts';
 import { committedOf, wholeRow } from './whole-rows.ts';
 
 interface SequencePlace {
@@ -38,6 +39,12 @@ export class Reader {
   id(): string {
     const row = this.#connection.statement("SELECT value FROM meta WHERE name = 'id'").get();
     return Buffer.from(bytesOf(row?.['value'])).toString('hex');
+  }
+
+  sweptTo(prefix: string): number {
+    this.#open();
+    const row = this.#connection.statement('SELECT value FROM meta WHERE name = ?').get(sweptName(prefix));
+    return row ? Number(Buffer.from(bytesOf(row['value'])).toString()) : 0;
   }
 
   async query(query: StoreQuery): Promise<StoredEnvelope[]> {

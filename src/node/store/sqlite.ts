@@ -176,6 +176,15 @@ class SqliteStore implements Store {
     return forgotten;
   }
 
+  async sweptTo(prefix: string): Promise<number> {
+    return this.#reader.sweptTo(prefix);
+  }
+
+  async noteSwept(prefix: string, seq: number): Promise<void> {
+    if (this.#closed) throw closedError();
+    await this.#writes.noteSwept(prefix, seq);
+  }
+
   async check(): Promise<void> {
     if (this.#closed) throw closedError();
     // A page is read and one is written: who only answers says nothing of the disk.

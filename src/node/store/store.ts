@@ -106,6 +106,10 @@ export interface Store {
   rows(seqs: readonly number[]): Promise<CommittedEnvelope[]>;
   /** Looks through some rows and deletes what is old among them, and the names of topics that have become empty. @throws StoreError */
   forget(window: ForgetWindow): Promise<Forgotten>;
+  /** Up to which row nothing of these topics is left to forget, as `noteSwept` was told; 0 when it never was. @throws StoreError */
+  sweptTo(prefix: string): Promise<number>;
+  /** Remembers it beyond a restart. @throws StoreError */
+  noteSwept(prefix: string, seq: number): Promise<void>;
   /** Reads and writes a little. @throws StoreError when it cannot */
   check(): Promise<void>;
   /** Finishes what was appended and closes. */

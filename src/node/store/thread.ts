@@ -8,6 +8,7 @@ import type { WriteSide } from './write-side.ts';
 export type Asked =
   | { readonly what: 'write'; readonly appends: PackedAppends; readonly nowMs: number }
   | { readonly what: 'forget'; readonly window: ForgetWindow }
+  | { readonly what: 'noteSwept'; readonly prefix: string; readonly seq: number }
   | { readonly what: 'probe' }
   | { readonly what: 'close' };
 
@@ -59,6 +60,9 @@ export function writeInThread({ file, path, onReplaced }: ThreadOptions): WriteS
     async forget(window) {
       const { gone, next, left } = (await ask({ what: 'forget', window })) as Told & { what: 'forgotten' };
       return { gone, next, left };
+    },
+    async noteSwept(prefix, seq) {
+      await ask({ what: 'noteSwept', prefix, seq });
     },
     async probe() {
       await ask({ what: 'probe' });

@@ -75,6 +75,8 @@ export function watched(store: Store, { log, onFault, clock = systemClock }: Wat
     page: (after, limit) => noting(() => store.page(after, limit)),
     rows: (seqs) => noting(() => store.rows(seqs)),
     forget: (window) => noting(() => store.forget(window)),
+    sweptTo: (prefix) => noting(() => store.sweptTo(prefix)),
+    noteSwept: (prefix, seq) => noting(() => store.noteSwept(prefix, seq)),
     check() {
       const nowMs = clock();
       if (!checked || nowMs - checked.atMs >= checkedMs) checked = { outcome: noting(() => store.check()), atMs: nowMs };

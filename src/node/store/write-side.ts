@@ -6,6 +6,8 @@ export interface WriteSide {
   /** Takes some appends in one transaction, each whole or not at all; resolves when they are durable. `nowMs` is when they were received. */
   write(appends: readonly (readonly NewEnvelope[])[], nowMs: number): Promise<Outcome[]>;
   forget(window: ForgetWindow): Promise<Forgotten>;
+  /** See `Store.noteSwept`. */
+  noteSwept(prefix: string, seq: number): Promise<void>;
   /** Writes a page. */
   probe(): Promise<void>;
   /** Does what it was asked before, and closes. */
@@ -16,6 +18,7 @@ export interface WriteSide {
 export const writeHere = (writer: Writer): WriteSide => ({
   write: async (appends, nowMs) => writer.write(appends, nowMs),
   forget: async (window) => writer.forget(window),
+  noteSwept: async (prefix, seq) => writer.noteSwept(prefix, seq),
   probe: async () => writer.probe(),
   close: async () => writer.checkpoint(),
 });

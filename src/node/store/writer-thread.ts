@@ -23,6 +23,9 @@ const answer = (asked: Asked): Told => {
       return { what: 'written', ...packOutcomes(writer.write(unpackAppends(asked.appends), asked.nowMs)) };
     case 'forget':
       return { what: 'forgotten', ...writer.forget(asked.window) };
+    case 'noteSwept':
+      writer.noteSwept(asked.prefix, asked.seq);
+      return { what: 'done' };
     case 'probe':
       writer.probe();
       return { what: 'done' };

@@ -3,6 +3,7 @@ import { noteContact, takeContact } from './contact-rows.ts';
 import { digestOf } from './digest.ts';
 import type { Row, Statement } from './driver.ts';
 import { type ContactFacts, type ForgetWindow, type Forgotten, type NewEnvelope, NotNewerError, StoreError } from './store.ts';
+import { sweptName } from './swept.ts';
 
 /** The sequence numbers of one append, null for what was there; or that a contact of it is not newer, and nothing of it is stored. */
 export type Outcome = readonly (number | null)[] | NotNewerError;
@@ -44,6 +45,17 @@ export class Writer {
     // A whole window without an old row is the end: rows lie in the order in which they were received, whatever the clock did for a while.
     const ended = rows.length < limit || !rows.some(({ received }) => Number(received) < beforeMs);
     return { gone: old.length, next: ended ? null : Number(rows.at(-1)?.['seq']), left: old.length < named.length };
+  }
+
+  /** See `Store.noteSwept`. */
+  noteSwept(prefix: string, seq: number): void {
+    try {
+      this.#connection
+        .statement('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)')
+        .run(sweptName(prefix), Buffer.from(String(seq)));
+    } catch (cause) {
+      throw new StoreError(`the store cannot write: ${(cause as Error).message}`, { cause });
+    }
   }
 
   /** Writes a page, as large as a small message. */

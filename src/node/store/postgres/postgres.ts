@@ -16,6 +16,7 @@ import {
   type StoreQuery,
   TooManyError,
 } from '../store.ts';
+import { sweptName } from '../swept.ts';
 import { give, openPool, type Pool, placeOf, take } from './client.ts';
 import { Feed } from './feed.ts';
 import { committedOf, plain } from './rows.ts';
@@ -213,15 +214,30 @@ class PostgresStore implements Store {
 
   async forget({ prefix, beforeMs, after, limit }: ForgetWindow): Promise<Forgotten> {
     const [row] = await this.#read(
-      `WITH looked AS (SELECT seq, received, starts_with(topic, $1) AS named FROM envelope WHERE seq > $3 ORDER BY seq LIMIT $4),
+      `WITH looked AS (SELECT seq, received, starts_with(topic, $1) AS named FROM envelope WHERE seq > $3 AND seq <= $5 ORDER BY seq LIMIT $4),
          gone AS (DELETE FROM envelope WHERE seq IN (SELECT seq FROM looked WHERE named AND received < $2) RETURNING 1)
        SELECT count(*) AS looked, max(seq) AS last, count(*) FILTER (WHERE received < $2) AS old, count(*) FILTER (WHERE named) AS named,
          (SELECT count(*) FROM gone) AS gone FROM looked`,
-      [prefix, beforeMs, after, limit],
+      // Not beyond what is final: later rows may yet come before it.
+      [prefix, beforeMs, after, limit, this.#feed.head],
     );
     const count = (name: string): number => Number(row?.[name] ?? 0);
     const ended = count('looked') < limit || count('old') === 0;
     return { gone: count('gone'), next: ended ? null : count('last'), left: count('gone') < count('named') };
+  }
+
+  async sweptTo(prefix: string): Promise<number> {
+    const [row] = await this.#read('SELECT value FROM meta WHERE name = $1', [sweptName(prefix)]);
+    return row ? Number(Buffer.from(plain(row['value'])).toString()) : 0;
+  }
+
+  async noteSwept(prefix: string, seq: number): Promise<void> {
+    // Several nodes sweep one database: none takes back what another has done.
+    await this.#read(
+      `INSERT INTO meta (name, value) VALUES ($1, convert_to($2::text, 'UTF8')) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+       WHERE convert_from(meta.value, 'UTF8')::bigint < $2::bigint`,
+      [sweptName(prefix), String(seq)],
+    );
   }
 
   async check(): Promise<void> {
