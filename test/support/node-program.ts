@@ -38,6 +38,10 @@ export class NodeProgram {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
   /** SIGHUP, which does not end it. */
   hangUp(): void {
     this.#child.kill('SIGHUP');
