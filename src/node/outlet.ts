@@ -52,6 +52,12 @@ export class Outlet {
     this.#pieces = [];
     this.#bytes = 0;
     const { destroyed, writableEnded } = this.#response;
-    if (!destroyed && !writableEnded) write(this.#response, pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces));
+    if (destroyed || writableEnded) return;
+    try {
+      write(this.#response, pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces));
+    } catch {
+      // Thrown on, it would keep all the others waiting for good.
+      this.#response.destroy();
+    }
   }
 }

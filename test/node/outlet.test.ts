@@ -52,6 +52,18 @@ describe('an outlet', () => {
     expect(readers.every(({ written }) => written.join() === 'a')).toBe(true);
   });
 
+  test('ends a stream that cannot be written to, and goes on with the others', async () => {
+    const [bad, good] = [reader(), reader()];
+    bad.stream.write = () => {
+      throw new Error('no such stream');
+    };
+    for (const { outlet } of [bad, good]) outlet.push(Buffer.from('a'));
+    await turn();
+    good.outlet.push(Buffer.from('b'));
+    await turn();
+    expect([good.written, bad.stream.destroyed]).toEqual([['a', 'b'], true]);
+  });
+
   test('sends nothing to somebody who has gone', async () => {
     const { outlet, stream, written } = reader();
     outlet.push(Buffer.from('a'));
