@@ -31,7 +31,9 @@ export function openLane(socket: Socket, { serve, handOver }: LaneOptions): void
 
   const leave = (): void => {
     socket.off('data', read).off('end', end).off('error', ignore).off('timeout', giveUp).off('drain', next).setTimeout(0);
-    handOver(waiting ?? Buffer.alloc(0));
+    if (socket.readableEnded)
+      socket.end(); // nobody could read on
+    else handOver(waiting ?? Buffer.alloc(0));
   };
   const next = (): void => {
     if (answering || socket.destroyed) return;
@@ -46,8 +48,11 @@ export function openLane(socket: Socket, { serve, handOver }: LaneOptions): void
       socket.pause(); // it does not wait for answers: when this one has gone, Node sees to the rest
       return;
     }
-    const request = waiting.length > maxWaiting ? 'other' : parseRequest(waiting);
-    if (request === 'part' && pieces < maxPieces) return;
+    take(waiting);
+  };
+  const take = (bytes: Buffer): void => {
+    const request = bytes.length > maxWaiting ? 'other' : parseRequest(bytes);
+    if (request === 'part' && pieces < maxPieces && !socket.readableEnded) return;
     const exchange = typeof request === 'string' ? null : new LaneExchange(socket, request);
     const served = exchange && serve(exchange);
     if (!served) {
@@ -55,11 +60,15 @@ export function openLane(socket: Socket, { serve, handOver }: LaneOptions): void
       return;
     }
     [waiting, pieces, answering] = [null, 0, true];
-    void served.then(() => {
-      answering = false;
-      if (socket.readableEnded) socket.end();
-      else next();
-    });
+    served.then(
+      () => {
+        answering = false;
+        if (!socket.readableEnded) next();
+        else if (waiting) take(waiting);
+        else socket.end();
+      },
+      () => socket.destroy(), // told by whoever serves
+    );
   };
   const end = (): void => {
     if (!answering) socket.end();

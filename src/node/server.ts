@@ -110,15 +110,19 @@ export class NodeServer {
       });
     };
     this.#http1 = createHttp1Server({ keepAliveTimeout: 65_000 }, (request, response) => {
-      if (this.#serveCall(new Http1Exchange(request, response))) this.#hold(response);
-      else serve(request, response);
+      const served = this.#serveCall(new Http1Exchange(request, response));
+      if (!served) return serve(request, response);
+      this.#hold(response);
+      served.catch(() => response.destroy());
     });
     // It does not listen itself, so it must be told to begin to look after slow and dead connections.
     this.#http1.emit('listening');
     this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1000 } });
     this.#http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
-      if (this.#serveCall(new Http2Exchange(stream, headers))) {
+      const served = this.#serveCall(new Http2Exchange(stream, headers));
+      if (served) {
         this.#hold(stream);
+        served.catch(() => stream.destroy());
         return;
       }
       const [request, response] = [new Http2ServerRequest(stream, headers, {}, rawHeaders), new Http2ServerResponse(stream)];
@@ -238,19 +242,21 @@ export class NodeServer {
     answering.once('close', () => this.#busy.delete(answering));
   }
 
-  /** Serves a call of the API if it has one of its usual forms; what is left over goes the long way. */
+  /** Serves a call of the API if it has one of its usual forms; what is left over goes the long way. Rejects, and has told so, when even refusing failed. */
   #serveCall(exchange: Exchange): Promise<void> | null {
     if (this.#stopping) return null;
     if (exchange.method === 'OPTIONS') {
       answerPreflight(exchange);
       return Promise.resolve();
     }
-    const { service } = this.#options;
-    return (
+    const { service, log } = this.#options;
+    const served =
       this.#messageApi.unary(exchange) ??
       serveGatewayCall(service, () => this.#callerOf(exchange), exchange) ??
-      this.#nodeApi.unary(exchange)
-    );
+      this.#nodeApi.unary(exchange);
+    // What can be foreseen is answered. The rest ends one exchange, and not the program.
+    served?.catch((error: unknown) => log.error('a call failed', error));
+    return served;
   }
 
   async #serve(request: Request, response: Response): Promise<void> {
