@@ -115,15 +115,7 @@ export class Ledger {
 
   /** Which of these messages the store has, as far as is indexed. */
   known(hashes: readonly Uint8Array[]): Set<string> {
-    const found = new Set<string>();
-    for (let at = 0; at < hashes.length; at += rowsAtOnce) {
-      const some = hashes.slice(at, at + rowsAtOnce);
-      // One statement for any number of them: a hash twice is found once.
-      const asked = [...some, ...Array.from({ length: rowsAtOnce - some.length }, () => some[0] as Uint8Array)];
-      const sql = `SELECT hash FROM message WHERE hash IN (${Array(rowsAtOnce).fill('?').join()}) AND seq IS NOT NULL`;
-      for (const row of this.#run(sql).all(...asked)) found.add(hashName(bytesOf(row['hash'])));
-    }
-    return found;
+    return new Set(this.#among(hashes, 'hash', 'seq IS NOT NULL').map((row) => hashName(bytesOf(row['hash']))));
   }
 
   /** Whether the store has a message, or had it, as far as is indexed. */
@@ -135,6 +127,16 @@ export class Ledger {
   find(hash: Uint8Array): Indexed | null {
     const row = this.#run('SELECT seq, ts FROM message WHERE hash = ? AND seq IS NOT NULL AND ts IS NOT NULL').get(hash);
     return row ? { hash, seq: Number(row['seq']), timestampNs: row['ts'] as bigint } : null;
+  }
+
+  /** Where these messages are, in the order of the question; those that the store has not, as far as is indexed, are left out. */
+  findAll(hashes: readonly Uint8Array[]): Indexed[] {
+    const rows = this.#among(hashes, 'hash, seq, ts', 'seq IS NOT NULL AND ts IS NOT NULL');
+    const found = new Map(rows.map((row) => [hashName(bytesOf(row['hash'])), row]));
+    return hashes.flatMap((hash) => {
+      const row = found.get(hashName(hash));
+      return row ? [{ hash, seq: Number(row['seq']), timestampNs: row['ts'] as bigint }] : [];
+    });
   }
 
   /** Messages in the order of the store, after a row. */
@@ -165,13 +167,16 @@ export class Ledger {
       .map((row) => ({ hash: bytesOf(row['hash']), seq: Number(row['seq']), timestampNs: row['ts'] as bigint }));
   }
 
-  /** The voucher under which another node's message came; none for those that this node took itself. */
-  voucherOf(hash: Uint8Array): Uint8Array | undefined {
-    const row = this.#run('SELECT voucher, bundle FROM message WHERE hash = ?').get(hash);
-    const voucher = row?.['voucher'];
-    if (voucher !== undefined && voucher !== null) return bytesOf(voucher);
-    const bundle = Number(row?.['bundle'] ?? 0) || this.#bundles.waitingFor(hash);
-    return bundle === 0 ? undefined : this.#bundles.voucherOf(bundle, hash);
+  /** The vouchers under which other nodes' messages came, in the order of the question; none for those that this node took itself. */
+  vouchersOf(hashes: readonly Uint8Array[]): (Uint8Array | undefined)[] {
+    const found = new Map(this.#among(hashes, 'hash, voucher, bundle', 'TRUE').map((row) => [hashName(bytesOf(row['hash'])), row]));
+    return hashes.map((hash) => {
+      const row = found.get(hashName(hash));
+      const voucher = row?.['voucher'];
+      if (voucher !== undefined && voucher !== null) return bytesOf(voucher);
+      const bundle = Number(row?.['bundle'] ?? 0) || this.#bundles.waitingFor(hash);
+      return bundle === 0 ? undefined : this.#bundles.voucherOf(bundle, hash);
+    });
   }
 
   /** How far a peer's store has been read under these settings. */
@@ -187,6 +192,18 @@ export class Ledger {
   async close(): Promise<void> {
     await (await this.#file?.catch(() => null))?.close();
     this.#database.close();
+  }
+
+  #among(hashes: readonly Uint8Array[], columns: string, condition: string): ReturnType<Statement['all']> {
+    const found: ReturnType<Statement['all']> = [];
+    for (let at = 0; at < hashes.length; at += rowsAtOnce) {
+      const some = hashes.slice(at, at + rowsAtOnce);
+      // One statement for any number of them: a hash twice is found once.
+      const asked = [...some, ...Array.from({ length: rowsAtOnce - some.length }, () => some[0] as Uint8Array)];
+      const sql = `SELECT ${columns} FROM message WHERE hash IN (${Array(rowsAtOnce).fill('?').join()}) AND ${condition}`;
+      found.push(...this.#run(sql).all(...asked));
+    }
+    return found;
   }
 
   #insert(before: string, rows: readonly (readonly SqlValue[])[], after: string): void {

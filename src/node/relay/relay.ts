@@ -7,7 +7,7 @@ import { RateLimiter } from '../limits.ts';
 import type { Lists } from '../lists.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { CommittedEnvelope, NewEnvelope, Store } from '../store/store.ts';
+import type { NewEnvelope, Store } from '../store/store.ts';
 import { Announcer } from './announcer.ts';
 import { type BlobShelf, blobsOf, serveBlobs } from './blob-exchange.ts';
 import { bundleTopicOf } from './bundle.ts';
@@ -20,9 +20,9 @@ import { Ledger } from './ledger.ts';
 import { type PeerReport, Peers } from './peers.ts';
 import { Recent } from './recent.ts';
 import { parseShards, type Shards } from './shards.ts';
-import { answerStoreQuery, storeProtocol } from './store-query.ts';
+import { answerStoreQuery, type Found, storeProtocol } from './store-query.ts';
 import { syncWith } from './sync.ts';
-import { issueVoucher } from './voucher.ts';
+import { vouchersFor } from './voucher.ts';
 import { type WakuMessage, wakuHash, wakuMessageOf } from './waku-message.ts';
 
 export interface RelaySettings {
@@ -244,19 +244,27 @@ export class Relay {
       shards: this.#shards,
       admit: () => this.#queries.spend(peer, 1),
       indexed: () => this.#index(),
-      messageOf: (envelope, hash) => this.#messageOf(envelope, hash),
+      messagesOf: (found) => this.#messagesOf(found),
     });
   }
 
-  /** What came under another node's voucher keeps it; for what this node took itself it vouches when somebody asks. */
-  #messageOf(envelope: CommittedEnvelope, hash: Uint8Array): WakuMessage {
-    const message = wakuMessageOf(envelope);
-    if (parseTopic(envelope.topic).kind === 'contact') return message;
-    const pubsubTopic = this.#shards.of(envelope.topic);
-    message.voucher = new Uint8Array(
-      this.#ledger.voucherOf(hash) ?? issueVoucher(this.identity, pubsubTopic, envelope, this.#deps.clock()),
-    );
-    return message;
+  /** What came under another node's voucher keeps it; for what this node took itself it vouches when somebody asks, for all of it by one signature. */
+  #messagesOf(found: readonly Found[]): WakuMessage[] {
+    const messages = found.map(({ envelope }) => wakuMessageOf(envelope));
+    const own: number[] = [];
+    for (const [index, voucher] of this.#ledger.vouchersOf(found.map(({ hash }) => hash)).entries()) {
+      const message = messages[index] as WakuMessage;
+      if (parseTopic(message.contentTopic).kind === 'contact') continue;
+      if (voucher) message.voucher = new Uint8Array(voucher);
+      else own.push(index);
+    }
+    const carried = own.map((index) => {
+      const { envelope } = found[index] as Found;
+      return { pubsubTopic: this.#shards.of(envelope.topic), envelope };
+    });
+    const vouchers = vouchersFor(this.identity, carried, this.#deps.clock());
+    for (const [place, index] of own.entries()) (messages[index] as WakuMessage).voucher = new Uint8Array(vouchers[place] as Uint8Array);
+    return messages;
   }
 
   /** Brings the ledger up to the head of the store, one at a time, and answers that head. */

@@ -28,8 +28,8 @@ export interface StoreQueryDeps {
   admit(): void;
   /** The row up to which the ledger knows everything. */
   indexed(): Promise<number>;
-  /** An envelope of our store with the voucher that goes with it. */
-  messageOf(envelope: CommittedEnvelope, hash: Uint8Array): WakuMessage;
+  /** Envelopes of our store with the vouchers that go with them. */
+  messagesOf(found: readonly Found[]): readonly WakuMessage[];
 }
 
 /** A question that cannot be answered; `status` is as in HTTP. */
@@ -83,7 +83,8 @@ async function answerTo(request: StoreQueryRequest, deps: StoreQueryDeps): Promi
   return byTime(request, deps);
 }
 
-interface Found {
+/** An envelope of our store. */
+export interface Found {
   readonly hash: Uint8Array;
   readonly envelope: CommittedEnvelope;
 }
@@ -91,7 +92,7 @@ interface Found {
 async function byHashes({ messageHashes, includeData }: StoreQueryRequest, deps: StoreQueryDeps): Promise<StoreQueryResponse> {
   if (messageHashes.length > maxMessages) throw new QueryFault(400, `at most ${maxMessages} hashes`);
   await deps.indexed();
-  const places = messageHashes.flatMap((hash) => deps.ledger.find(hash) ?? []);
+  const places = deps.ledger.findAll(messageHashes);
   // What does not fit is left out, and asked for again by who needs it.
   return page(within(await rowsAt(places, deps)), includeData, deps);
 }
@@ -174,13 +175,15 @@ function within(found: readonly Found[]): readonly Found[] {
   return end < 0 ? found : found.slice(0, end);
 }
 
-const page = (found: readonly Found[], includeData: boolean, { shards, messageOf }: StoreQueryDeps): StoreQueryResponse =>
-  answerOf(
-    found.map(({ hash, envelope }) => ({
+function page(found: readonly Found[], includeData: boolean, { shards, messagesOf }: StoreQueryDeps): StoreQueryResponse {
+  const messages = includeData ? messagesOf(found) : [];
+  return answerOf(
+    found.map(({ hash, envelope }, index) => ({
       messageHash: new Uint8Array(hash),
-      ...(includeData && { message: messageOf(envelope, hash), pubsubTopic: shards.of(envelope.topic) }),
+      ...(includeData && { message: messages[index] as WakuMessage, pubsubTopic: shards.of(envelope.topic) }),
     })),
   );
+}
 
 const answerOf = (messages: MessageInitShape<typeof WakuMessageKeyValueSchema>[]): StoreQueryResponse =>
   create(StoreQueryResponseSchema, { statusCode: 200, statusDesc: 'OK', messages });

@@ -50,6 +50,15 @@ export function vouchTogether(
   return { word: { home: identity.publicKey, issuedMs, signature: identity.sign(treeStatement(tree.root, issuedMs)) }, tree };
 }
 
+/** A voucher for each of them, which can go its own way, by one signature for all. */
+export function vouchersFor(identity: RelayIdentity, carried: readonly Carried[], nowMs: number): Uint8Array[] {
+  const [first] = carried;
+  if (!first) return [];
+  if (carried.length === 1) return [issueVoucher(identity, first.pubsubTopic, first.envelope, nowMs)];
+  const { word, tree } = vouchTogether(identity, carried, nowMs);
+  return carried.map((_, index) => voucherFrom(word, tree.pathOf(index)));
+}
+
 export const treeOf = (carried: readonly Carried[]): HashTree => new HashTree(carried.map(leafOfCarried));
 
 /** The voucher of one envelope of a tree, which can go its own way from here on. */

@@ -8,7 +8,7 @@ import { type Bundled, bundle, maxBundle, type Opened, openBundle } from '../../
 import { openIdentity } from '../../../src/node/relay/identity.ts';
 import { Ledger } from '../../../src/node/relay/ledger.ts';
 import { HashTree, leafOf, rootOf } from '../../../src/node/relay/tree.ts';
-import { type Carried, checkVoucher } from '../../../src/node/relay/voucher.ts';
+import { type Carried, checkVoucher, vouchersFor } from '../../../src/node/relay/voucher.ts';
 import { envelopeOf } from '../../../src/node/relay/waku-message.ts';
 import { openDatabase } from '../../../src/node/store/driver.ts';
 import { utf8 } from '../../../src/protocol/bytes.ts';
@@ -117,13 +117,26 @@ describe('a bundle', () => {
   });
 });
 
+describe('vouchers for many at once', () => {
+  test.each([0, 1, 2, 7, 100])('are one for each of %i, good for that one alone', (count) => {
+    const carried = carriedOf(count);
+    const vouchers = vouchersFor(home, carried, now);
+    expect(vouchers).toHaveLength(count);
+    for (const [index, voucher] of vouchers.entries()) {
+      expect(checkVoucher(voucher, carried[index] as Carried, rules)).toMatchObject({ issuedMs: now });
+      const other = carried[(index + 1) % count] as Carried;
+      if (count > 1) expect(checkVoucher(voucher, other, rules)).toBe('forged');
+    }
+  });
+});
+
 describe('the ledger', () => {
   const keptOf = (data: Uint8Array) => {
     const { word, leaves, messages } = opened(data);
     return { word, leaves, hashes: messages.map(({ hash }) => hash) };
   };
   const checked = (ledger: Ledger, hash: Uint8Array, each: Carried | undefined) =>
-    checkVoucher(ledger.voucherOf(hash) ?? new Uint8Array(), each as Carried, rules);
+    checkVoucher(ledger.vouchersOf([hash])[0] ?? new Uint8Array(), each as Carried, rules);
 
   test('has the voucher of each envelope of a bundle before and after it has its place, also when it was opened anew between', async () => {
     const carried = carriedOf(120);
@@ -145,6 +158,12 @@ describe('the ledger', () => {
     for (const place of [0, 59, 60, 119])
       expect(checked(ledger, kept.hashes[place] as Buffer, carried[place])).toMatchObject({ issuedMs: now });
     expect(ledger.known([...kept.hashes, Buffer.alloc(32)]).size).toBe(120);
+    const asked = [119, 3, 3, 64].map((place) => kept.hashes[place] as Buffer);
+    expect(ledger.findAll([Buffer.alloc(32), ...asked]).map(({ seq }) => seq)).toEqual([120, 4, 4, 65]);
+    for (const [index, voucher] of ledger.vouchersOf(asked).entries())
+      expect(checkVoucher(voucher ?? new Uint8Array(), carried[[119, 3, 3, 64][index] as number] as Carried, rules)).toMatchObject({
+        issuedMs: now,
+      });
     await ledger.close();
     // Of a restored store the numbers mean other rows; who vouched for what is as it was.
     ledger = new Ledger(folder, pubsubTopic, 'another');
@@ -167,7 +186,7 @@ describe('the ledger', () => {
     old.close();
     const ledger = new Ledger(data, pubsubTopic, 'store');
     expect(ledger.indexed).toBe(9);
-    expect(ledger.voucherOf(hash)).toEqual(Uint8Array.of(1, 2, 3));
+    expect(ledger.vouchersOf([Buffer.alloc(32), hash])).toEqual([undefined, Uint8Array.of(1, 2, 3)]);
     const kept = keptOf(bundle(home, carriedOf(2), now).data);
     await ledger.keep([], [kept]);
     ledger.index([{ hash: kept.hashes[0] as Buffer, seq: 10, timestampNs: 1n }], 10);

@@ -48,7 +48,7 @@ beforeEach(async () => {
         );
       return ledger.indexed;
     },
-    messageOf: wakuMessageOf,
+    messagesOf: (found) => found.map(({ envelope }) => wakuMessageOf(envelope)),
   };
   return async () => {
     await ledger.close();

@@ -36,7 +36,7 @@ async function peerWith(count: number, { foreign = false, ageMs = 1 } = {}) {
       if (rows.length > 0) ledger.index(hashed, rows.at(-1)?.seq ?? 0);
       return ledger.indexed;
     },
-    messageOf: wakuMessageOf,
+    messagesOf: (found) => found.map(({ envelope }) => wakuMessageOf(envelope)),
   };
   const ask = (bytes: Uint8Array): Promise<Uint8Array> => {
     const { afterSequence, ...request } = fromBinary(StoreQueryRequestSchema, bytes);
