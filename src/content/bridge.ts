@@ -78,7 +78,10 @@ function meet(): void {
 /** Pages are hostile: what is no call is dropped here, and judged again by the background. */
 function receive(data: unknown): void {
   const { id, method, params } = (data ?? {}) as Partial<ToContent>;
-  if (id === knock) tell({ type: 'here' });
+  if (id === knock) {
+    tell({ type: 'here' });
+    if (runtime.id === undefined) end();
+  }
   if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || typeof method !== 'string') return;
   wanted = true;
   if (id === listening) open();

@@ -28,6 +28,8 @@ type Listener = (payload: unknown) => void;
 /** How often the content script is asked for a sign of life while calls wait, and how many times in vain. */
 const knockEveryMs = 1000;
 const mostKnocks = 4;
+/** How often a page that only listens asks. */
+const pulseEveryMs = 10_000;
 
 const shy = isShy();
 // An opaque origin (a sandbox) and frames get nothing: not even a property that says no.
@@ -49,6 +51,7 @@ function expose(): void {
   let lastId = 0;
   let knocks = 0;
   let knocking = false;
+  let pulsing = false;
   let gone = false;
 
   const provider = object.freeze({
@@ -65,7 +68,10 @@ function expose(): void {
       }),
     on(event: string, listener: Listener) {
       if (typeof listener !== 'function') throw new TypeError('a listener is a function');
-      if (listeners.size === 0) post({ id: listening, method: '', params: {} });
+      if (listeners.size === 0) {
+        post({ id: listening, method: '', params: {} });
+        later(pulse, pulseEveryMs);
+      }
       listeners.set(event, (listeners.get(event) ?? new Set()).add(listener));
       return provider;
     },
@@ -102,6 +108,7 @@ function expose(): void {
 
   port.onmessage = ({ data }: MessageEvent<ToPage>) => {
     knocks = 0;
+    pulsing = false;
     gone = false;
     if (data.type === 'event') emit(data.event, data.payload);
     if (data.type !== 'reply') return;
@@ -112,13 +119,22 @@ function expose(): void {
     else call.resolve(data.result);
   };
 
+  /** Who listens for events hears of the end too, also without a call. */
+  function pulse(): void {
+    if (gone) return;
+    pulsing = true;
+    post({ id: knock, method: '', params: {} });
+    watch();
+    later(pulse, pulseEveryMs);
+  }
+
   /** Some browsers end a content script without a word when its extension goes: while calls wait, it has to show signs of life. */
   function watch(): void {
     if (knocking) return;
     knocking = true;
     later(() => {
       knocking = false;
-      if (waiting.size === 0) return;
+      if (waiting.size === 0 && !pulsing) return;
       if (knocks < mostKnocks) {
         knocks++;
         post({ id: knock, method: '', params: {} });

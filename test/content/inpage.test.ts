@@ -176,6 +176,39 @@ describe('a call', () => {
     }
   });
 
+  test('is known to be gone to who only listens, a while after its content script has died without a word', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      const { provider } = await load({}, 'inpage'); // nobody at the other end
+      const heard = vi.fn();
+      provider.on('disconnect', heard);
+      for (let second = 0; second < 40; second++) await arrive(1000);
+      expect(heard).toHaveBeenCalledExactlyOnceWith({ code: 1011 });
+      await expect(provider.request({ method: 'xmtp_accounts' })).rejects.toMatchObject({ code: 4900 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('is asked for a sign of life by who listens, at which the background is left alone', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      const { provider } = await load();
+      const heard = vi.fn();
+      provider.on('disconnect', heard);
+      await arrive();
+      page.port.break();
+      for (let second = 0; second < 60; second++) await arrive(1000);
+      expect(heard).not.toHaveBeenCalled();
+      expect(page.ports).toHaveLength(1);
+      page.runtime.id = undefined;
+      for (let second = 0; second < 40; second++) await arrive(1000);
+      expect(heard).toHaveBeenCalledExactlyOnceWith({ code: 1011 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('may wait for the user as long as it takes, while the content script lives', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     try {

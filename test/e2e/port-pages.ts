@@ -42,4 +42,34 @@ export const portPages: Readonly<Record<string, string>> = {
       }
     })();
   </script>`,
+  // Is there when the extension is put into its place anew, and loads once more afterwards.
+  '/renewed': `<h1>Renewed</h1><script>${tools}
+    const events = [];
+    (async () => {
+      if (!(await ready())) return;
+      if (sessionStorage.getItem('renewed')) {
+        tell({ reloaded: await call(), now: xmtp.version });
+        return;
+      }
+      xmtp.on('disconnect', (event) => events.push(event));
+      tell({ renewing: await call(), version: xmtp.version });
+      for (;;) {
+        await wait(300);
+        const after = await call();
+        if (after !== 4900) continue;
+        await tell({ renewed: after, again: await call(), still: xmtp.version, events });
+        sessionStorage.setItem('renewed', 'yes');
+        location.reload();
+        return;
+      }
+    })();
+  </script>`,
+  // Calls nothing any more: it only listens.
+  '/quiet': `<h1>Quiet</h1><script>${tools}
+    (async () => {
+      if (!(await ready())) return;
+      xmtp.on('disconnect', async (event) => tell({ quiet: event, call: await call() }));
+      tell({ listening: await call() });
+    })();
+  </script>`,
 };

@@ -46,6 +46,8 @@ export interface LaunchOptions {
   readonly headless?: boolean;
   /** The unpacked extension. */
   readonly extension?: string;
+  /** Of Firefox alone: what `about:config` has. */
+  readonly preferences?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** What a driver brings for one page; `Page` makes the rest of it. */

@@ -36,6 +36,8 @@ export async function launchFirefox(options: LaunchOptions = {}): Promise<Browse
 }
 
 interface Removable {
+  /** Installs what lies in the extension's folder now over what runs, under the pages that are open. */
+  updateExtension(): Promise<void>;
   /** Takes the extension out of the browser, under the pages that are open. */
   removeExtension(): Promise<void>;
 }
@@ -63,7 +65,9 @@ class FirefoxBrowser implements Browser, Removable {
 
   async start(): Promise<void> {
     await mkdir(this.#profile, { recursive: true });
-    const lines = Object.entries(preferences).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
+    const lines = Object.entries({ ...preferences, ...this.#options.preferences }).map(
+      ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
+    );
     await writeFile(join(this.#profile, 'user.js'), lines.join(''));
     this.#connection = await Bidi.launch(this.#path, this.#profile, this.#options.headless ?? true);
     try {
@@ -187,6 +191,10 @@ class FirefoxBrowser implements Browser, Removable {
     const page = await this.waitForPage(url);
     await until(() => page.evaluate(() => document.readyState === 'complete'));
     return page;
+  }
+
+  async updateExtension(): Promise<void> {
+    await installExtension(this.#bidi, this.#options.extension ?? join(root, 'dist/firefox'));
   }
 
   async removeExtension(): Promise<void> {
