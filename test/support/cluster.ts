@@ -57,6 +57,23 @@ export class Cluster {
     for (const { from, to, wire } of this.#wires) if (parted(from, to) || parted(to, from)) wire.cut();
   }
 
+  /** What one node sends to another does not arrive, while what the other sends does. */
+  hold(sender: number, receiver: number): void {
+    for (const { from, to, wire } of this.#wires)
+      if (from === sender && to === receiver) wire.hold('there');
+      else if (from === receiver && to === sender) wire.hold('back');
+  }
+
+  /** All that comes to a node from others and goes to them is slow. */
+  slow(index: number, bytesPerSecond: number): void {
+    for (const { from, to, wire } of this.#wires) if (from === index || to === index) wire.slow(bytesPerSecond);
+  }
+
+  /** Where a node is reached by a peer that is none of these. */
+  addressOf(index: number): string {
+    return /relaying .*at=(\S+)/.exec(this.#at(index).program.said)?.[1] ?? '';
+  }
+
   mend(): void {
     for (const { wire } of this.#wires) wire.mend();
   }
@@ -80,21 +97,28 @@ export class Cluster {
     for (const { to, wire } of this.#wires) if (to === index) wire.point(port);
   }
 
-  /** How long it takes until all nodes hold the same and everything that was acknowledged, ms. @throws Error after a minute */
-  async equal(): Promise<number> {
+  /** How long it takes until all nodes, or these, hold the same and everything that was acknowledged, ms. @throws Error after a minute */
+  async equal(members: readonly { readonly url: string }[] = this.members): Promise<number> {
     const begun = Date.now();
-    let sizes = '';
-    const same = async (): Promise<boolean> => {
-      const sets = await Promise.all(this.members.map(({ url }) => holdings(url)));
-      sizes = sets.map(({ size }) => size).join(', ');
-      const [first] = sets as [Set<string>];
-      const all = sets.every((set) => set.size === first.size && [...first].every((digest) => set.has(digest)));
-      return all && [...this.acknowledged].every((digest) => first.has(digest));
-    };
-    if (await until(same, 60_000)) return Date.now() - begun;
+    if (await until(() => this.isEqual(members), 60_000)) return Date.now() - begun;
+    const sizes = await Promise.all(members.map(async ({ url }) => (await holdings(url)).size));
     throw new Error(
-      `not equal after a minute: ${sizes} of ${this.acknowledged.size}; ${this.members.map(({ program }) => program.said.slice(-600)).join('\n---\n')}`,
+      `not equal after a minute: ${sizes.join(', ')} of ${this.acknowledged.size}; ${this.members.map(({ program }) => program.said.slice(-600)).join('\n---\n')}`,
     );
+  }
+
+  /** Whether they hold the same at this moment, and everything that was acknowledged. */
+  async isEqual(members: readonly { readonly url: string }[] = this.members): Promise<boolean> {
+    const sets = await Promise.all(members.map(({ url }) => holdings(url)));
+    const [first] = sets as [Set<string>];
+    const all = sets.every((set) => set.size === first.size && [...first].every((digest) => set.has(digest)));
+    return all && [...this.acknowledged].every((digest) => first.has(digest));
+  }
+
+  /** How many envelopes a node has that it was not given by a client of any of them. */
+  async invented(index: number): Promise<number> {
+    const held = [...(await holdings(this.#at(index).url))].filter((each) => !each.includes(' '));
+    return held.filter((digest) => !this.acknowledged.has(digest)).length;
   }
 
   /** Whether all nodes name the same contact as the latest. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildNodeIfStale } from '../../cli/build.ts';
 import { root } from '../../cli/processes.ts';
-import { partitionAndHeal } from '../../support/network-faults.ts';
+import { partitionAndHeal, restartInTurn } from '../../support/network-faults.ts';
+import { floodOfPeer, oneWayCuts, slowPeer } from '../../support/network-troubles.ts';
 import { hasRelay } from './network.ts';
 
 let data: string;
@@ -31,8 +32,30 @@ test.each([
   expect(done.stderr.trim().split('\n')).toHaveLength(1);
 });
 
+const nothingAmiss = { missed: 0, repeated: 0, disordered: 0 };
+
 describe.skipIf(!hasRelay)('three nodes as processes', () => {
   test('that are parted and healed hold the same, no stream has a gap, and all name one contact', { timeout: 180_000 }, async () => {
-    expect(await partitionAndHeal(data, 2)).toMatchObject({ rounds: 2, published: 360, missed: 0, repeated: 0, disordered: 0, split: 0 });
+    expect(await partitionAndHeal(data, 2)).toMatchObject({ rounds: 2, published: 360, ...nothingAmiss, split: 0 });
+  });
+
+  test('that are restarted in turn under load, in good order, by force, and without their disk, lose nothing', {
+    timeout: 180_000,
+  }, async () => {
+    expect(await restartInTurn(join(data, 'turn'), 3)).toMatchObject({ rounds: 3, ...nothingAmiss });
+  });
+
+  test('of which one is not heard by another, or by nobody, hold the same', { timeout: 180_000 }, async () => {
+    expect(await oneWayCuts(join(data, 'one way'), 2)).toMatchObject({ rounds: 2, published: 186, ...nothingAmiss });
+  });
+
+  test('of which one is reached slowly are not held up by it, and it gets everything', { timeout: 180_000 }, async () => {
+    expect(await slowPeer(join(data, 'slow'), 2)).toMatchObject({ rounds: 2, published: 80, ...nothingAmiss });
+  });
+
+  test('go on in a flood of a peer, keep nothing of it, and send it away', { timeout: 180_000 }, async () => {
+    const flooded = await floodOfPeer(join(data, 'flood'), 2);
+    expect(flooded).toMatchObject({ rounds: 2, ...nothingAmiss, kept: 0, stayed: 0 });
+    expect(flooded.thrown).toBeGreaterThan(100);
   });
 });

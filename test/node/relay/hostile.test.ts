@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createHost, type Host } from '../../../src/node/relay/host.ts';
-import { openIdentity } from '../../../src/node/relay/identity.ts';
+import type { Host } from '../../../src/node/relay/host.ts';
 import { issueVoucher } from '../../../src/node/relay/voucher.ts';
 import { encodeWakuMessage, wakuMessageOf } from '../../../src/node/relay/waku-message.ts';
 import { utf8 } from '../../../src/protocol/bytes.ts';
 import { contactTopic } from '../../../src/protocol/topic.ts';
 import { alice, bob } from '../../support/people.ts';
+import { startStranger } from '../../support/stranger.ts';
 import { api, bearer, contactEnvelope, messageEnvelope } from '../clients.ts';
 import { addressOf, defaultTopic, hasRelay, idOf, meeting, startRelaying as start, stopAll, until } from './network.ts';
 
@@ -15,16 +15,10 @@ afterEach(async () => {
   await stopAll();
 });
 
-/** A peer that hands on whatever it is told to. */
 async function stranger() {
-  const identity = openIdentity(':memory:');
-  const { host, multiaddr } = await createHost({ listen: [], identity, topics: [defaultTopic], isBanned: () => false });
-  hosts.push(host);
-  await host.start();
-  host.services.pubsub.subscribe(defaultTopic);
-  const dial = (address: string) => host.dial(multiaddr(address));
-  const send = (data: Uint8Array) => host.services.pubsub.publish(defaultTopic, data);
-  return { host, identity, dial, send };
+  const started = await startStranger(defaultTopic);
+  hosts.push(started.host);
+  return started;
 }
 
 describe.skipIf(!hasRelay)('a peer that is hostile', () => {
