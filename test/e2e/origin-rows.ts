@@ -3,8 +3,10 @@ export interface OriginRow {
   /** The words of the table. */
   readonly page: string;
   readonly has: boolean;
-  /** Addresses of which a page is opened; the others have a test of their own. */
+  /** Addresses of which a page is opened. */
   readonly urls?: readonly string[];
+  /** The name of the test of its own in `origins.test.ts`, where no address will do. */
+  readonly tried?: string;
 }
 
 const port = 8443;
@@ -20,11 +22,19 @@ export const originRows: readonly OriginRow[] = [
     has: false,
     urls: ['http://shop.example', 'http://192.168.1.7', 'http://127.0.0.2', 'http://app.localhost', 'http://localhost.example'],
   },
-  { page: 'a frame, whatever its origin', has: false },
-  { page: 'a sandboxed document', has: false },
-  { page: '`about:blank`, also a window that a page with `window.xmtp` opens', has: false },
-  { page: '`blob:` and `data:`', has: false },
-  { page: '`file:`', has: false },
-  { page: 'a page that is prerendered', has: true },
-  { page: 'a private window', has: false },
+  { page: 'a frame, whatever its origin', has: false, tried: 'in frames, sandboxed documents and the empty page: nothing' },
+  { page: 'a sandboxed document', has: false, tried: 'in frames, sandboxed documents and the empty page: nothing' },
+  {
+    page: '`about:blank`, also a window that a page with `window.xmtp` opens',
+    has: false,
+    tried: 'in what a page with window.xmtp opens out of itself: nothing',
+  },
+  { page: '`blob:` and `data:`', has: false, tried: 'in what a page with window.xmtp opens out of itself: nothing' },
+  { page: '`file:`', has: false, tried: 'in a file: nothing' },
+  {
+    page: 'a page that is prerendered',
+    has: true,
+    tried: 'a page that is prerendered has window.xmtp, and its calls wait until it is shown',
+  },
+  { page: 'a private window', has: false, tried: 'in a private window: nothing' },
 ];

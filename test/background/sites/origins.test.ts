@@ -90,6 +90,12 @@ describe('the table of the contract', () => {
     expect(rows).toEqual(originRows.map(({ page, has }) => `| ${page} | ${has ? 'yes' : 'no'} |`));
   });
 
+  test('has a test in the browsers for each row', () => {
+    const tests = readFileSync('test/e2e/origins.test.ts', 'utf8');
+    for (const { page, urls = [], tried } of originRows)
+      expect(urls.length > 0 || tests.includes(`test('${tried}'`), `${page} is tried nowhere`).toBe(true);
+  });
+
   test.each(originRows.flatMap(({ urls = [], has }) => urls.map((url) => [url, has] as const)))(
     'is the rule for a port too: %s, %s',
     (url, has) => {
