@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { pageParams } from '../../src/rpc/schemas.ts';
 import { arrive, TestPage } from './page.ts';
 
 let page: TestPage;
@@ -17,6 +19,26 @@ const load = async (options: ConstructorParameters<typeof TestPage>[0] = {}): Pr
 const peer = `0x${'ab'.repeat(20)}`;
 const read = { method: 'xmtp_accounts' };
 const write = { method: 'xmtp_sendMessage', params: { peer, content: 'x', clientId: '1' } };
+
+/** A good call of each method. */
+const calls: Record<keyof typeof pageParams, object> = {
+  xmtp_accounts: {},
+  xmtp_requestAccounts: {},
+  xmtp_getPermissions: {},
+  xmtp_requestPermissions: { permissions: [{ kind: 'read', peers: [peer] }] },
+  xmtp_revokePermissions: {},
+  xmtp_canMessage: { peers: [peer] },
+  xmtp_newConversation: { peer },
+  xmtp_listConversations: {},
+  xmtp_sendMessage: { peer, content: 'x' },
+  xmtp_listMessages: { conversation: 'c' },
+  xmtp_subscribe: { kind: 'messages' },
+  xmtp_unsubscribe: { subscription: 's' },
+  xmtp_keystore: { method: 'getPublicKeyBundle' },
+};
+const [, repeated = ''] =
+  /When the background dies during a call, (.*?) are asked again by themselves/s.exec(readFileSync('docs/provider.md', 'utf8')) ?? [];
+const askedAgain = new Set(repeated.match(/xmtp_\w+/g));
 
 /** What became of a promise so far. */
 function watch(promise: Promise<unknown>): { outcome: unknown } {
@@ -152,6 +174,23 @@ describe('when the background dies', () => {
     await arrive(5000);
     expect(sent.outcome).toMatchObject({ code: 4901 });
     expect(page.ports.flatMap(({ sent: messages }) => messages)).toHaveLength(1);
+  });
+
+  test.each(Object.entries(calls))('during %s, what the contract says comes of it', async (method, params) => {
+    await load();
+    const asked = await call({ method, params });
+    page.port.break();
+    await arrive(5000);
+    const times = page.ports.flatMap(({ sent }) => sent).filter((each) => (each as { method?: string }).method === method).length;
+    if (!askedAgain.has(method)) {
+      expect(times).toBe(1);
+      expect(asked.outcome).toMatchObject({ code: 4901 });
+      return;
+    }
+    expect(times).toBe(2);
+    page.answer(method, { result: 'answered' });
+    await arrive();
+    expect(asked.outcome).toEqual({ result: 'answered' });
   });
 
   test('again and again, a read gives up', async () => {
