@@ -16,7 +16,7 @@ const layers: Record<string, { standsOn: string[]; types?: string[] }> = {
   background: { standsOn: ['gen', 'protocol', 'content-types', 'keystore', 'storage', 'network', 'rpc', 'words', 'parse'] },
   content: { standsOn: ['rpc', 'parse'], types: ['background', 'content-types'] },
   popup: { standsOn: ['rpc', 'words', 'parse'], types: ['background', 'content-types'] },
-  devtools: { standsOn: ['rpc'] },
+  devtools: { standsOn: ['rpc', 'words'] },
   node: { standsOn: ['gen', 'protocol', 'parse'] },
   sdk: { standsOn: ['gen', 'protocol'] },
   parse: { standsOn: [] },

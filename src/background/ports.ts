@@ -2,7 +2,7 @@ import { ParseError } from '../parse.ts';
 import type { OwnCaller, PageCaller } from '../rpc/caller.ts';
 import { RefusalError, toWireError } from '../rpc/errors.ts';
 import { emitTo, servePort } from '../rpc/server.ts';
-import { tracePort } from '../rpc/trace.ts';
+import { type Trace, tracePort } from '../rpc/trace.ts';
 import { isRequest, type Port, portNames } from '../rpc/wire.ts';
 import { methods } from './methods.ts';
 import type { Background } from './platform.ts';
@@ -112,11 +112,20 @@ export function createPorts({ background, id, ownUrl, visible, traces }: PortsDe
     });
   };
 
+  const serveTrace = (port: ConnectedPort, traces: Traces): void => {
+    traces.serve(port);
+    const told = async (): Promise<void> => {
+      const { language } = await (await services).accounts.status();
+      port.postMessage({ what: 'language', language } satisfies Trace);
+    };
+    void told().catch(() => undefined); // it has gone, or speaks as the browser does
+  };
+
   return (port) => {
     const { sender } = port;
     try {
       if (sender?.id === id && port.name === portNames.own && sender.url?.startsWith(ownUrl)) serveOwn(port);
-      else if (sender?.id === id && port.name === tracePort && sender.url?.startsWith(ownUrl) && traces) traces.serve(port);
+      else if (sender?.id === id && port.name === tracePort && sender.url?.startsWith(ownUrl) && traces) serveTrace(port, traces);
       else if (sender?.id === id && port.name === portNames.page) servePage(port);
       else port.disconnect();
     } catch (error) {

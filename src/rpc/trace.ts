@@ -1,3 +1,4 @@
+import type { LanguageSetting } from '../words/languages.ts';
 import type { WireError } from './wire.ts';
 
 /** The port by which the panel in a browser's developer tools hears of one tab; `watch` is the first message on it, and may come again. */
@@ -17,6 +18,8 @@ export interface TracedSubscription {
 
 /** What has happened between a page of the tab and Parley. Times are milliseconds since 1970. */
 export type Trace =
+  /** In which language the panel speaks: comes first. */
+  | { readonly what: 'language'; readonly language: LanguageSetting }
   /** A document that talks to Parley, as it stands: at the beginning, and when anything of it has changed. */
   | {
       readonly what: 'page';

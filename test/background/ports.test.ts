@@ -3,7 +3,9 @@ import { createEvents } from '../../src/background/events.ts';
 import { methods } from '../../src/background/methods.ts';
 import type { Background } from '../../src/background/platform.ts';
 import { type ConnectedPort, createPorts } from '../../src/background/ports.ts';
+import { createTraces } from '../../src/background/sites/traces.ts';
 import type { PageCaller } from '../../src/rpc/caller.ts';
+import { tracePort } from '../../src/rpc/trace.ts';
 import { type TestPort, testPort, turns } from '../rpc/ports.ts';
 import { shop } from './sites/callers.ts';
 
@@ -20,7 +22,7 @@ beforeEach(() => {
   asked = [];
   const background = {
     services: {
-      accounts: { status: async () => ({ phase: 'ready' }) },
+      accounts: { status: async () => ({ phase: 'ready', language: 'de' }) },
       sites: {
         attach: (caller: PageCaller) => void attached.push(caller),
         accounts: async ({ origin }: PageCaller) => {
@@ -32,7 +34,8 @@ beforeEach(() => {
     events,
     lock: { check: async () => undefined },
   } as unknown as Background;
-  accept = createPorts({ background: Promise.resolve(background), id, ownUrl, visible: async (tabId) => tabId === 1 });
+  const traces = createTraces(() => 0);
+  accept = createPorts({ background: Promise.resolve(background), id, ownUrl, visible: async (tabId) => tabId === 1, traces });
 });
 
 type Sender = NonNullable<ConnectedPort['sender']>;
@@ -85,6 +88,15 @@ describe('a port', () => {
     const port = connect(name, sender);
     expect(port.broken).toBe(true);
     expect(await ask(port, 'status')).toBeUndefined();
+  });
+
+  test('of the panel in the developer tools hears which language it speaks, and of its tab', async () => {
+    const port = connect(tracePort, { url: `${ownUrl}panel.html` });
+    await turns();
+    expect(port.sent).toEqual([{ what: 'language', language: 'de' }]);
+    page();
+    port.receive({ tab: 1, content: false });
+    expect(port.sent.at(-1)).toMatchObject({ what: 'page', origin: shop });
   });
 
   test('of a page is served for the origin that the browser names', async () => {

@@ -7,10 +7,12 @@ import { es } from '../../src/words/es/index.ts';
 import { fr } from '../../src/words/fr/index.ts';
 import { languages, ownNames } from '../../src/words/languages.ts';
 import { type Message, type Piece, piecesOf } from '../../src/words/message.ts';
+import { panelCatalogues } from '../../src/words/panel.ts';
 
 type Catalogue = Readonly<Record<string, Message>>;
-const catalogues: readonly (readonly [string, Catalogue])[] = Object.entries({ en, de, es, fr, ar } as Record<string, Catalogue>);
-const english: Catalogue = en;
+const pages: Readonly<Record<string, Catalogue>> = { en, de, es, fr, ar };
+const catalogues: readonly (readonly [string, Catalogue])[] = languages.map((each) => [each, { ...pages[each], ...panelCatalogues[each] }]);
+const english: Catalogue = { ...en, ...panelCatalogues.en };
 
 /** The places and named parts of a text, in the order of the alphabet. */
 const names = (pieces: readonly Piece[]): string[] =>

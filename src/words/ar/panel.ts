@@ -1,0 +1,31 @@
+import type { panel as english } from '../en/panel.ts';
+import type { CatalogueLike } from '../message.ts';
+
+export const panel = {
+  'panel.title': 'Parley: أدوات المطوّرين',
+  'panel.connecting': 'جارٍ الاتصال…',
+  'panel.listening': 'يستمع الآن.',
+  'panel.asleep': 'خلفية Parley نائمة أو انتهت.',
+  'panel.updated': 'جرى تحديث Parley أو إزالته. افتح أدوات المطوّرين من جديد.',
+  'panel.filter': 'تصفية',
+  'panel.content': 'إظهار ما يكتبه الناس',
+  'panel.clear': 'إفراغ',
+  'panel.thisPage': 'هذه الصفحة',
+  'panel.noPage': 'لم يخاطب شيء في هذه الصفحة Parley بعد.',
+  'panel.log': 'النداءات والأسئلة والأحداث',
+  'panel.noLog': 'ما يحدث من الآن فصاعدًا يظهر هنا، والأحدث في الأخير.',
+  'panel.waiting': 'قيد الانتظار',
+  'panel.prompt': 'سؤال: {kind}',
+  'panel.event': 'حدث: {event}',
+  'panel.answered': 'أُجيب خلال {ms} مللي ثانية',
+  'panel.failed': '{code} خلال {ms} مللي ثانية',
+  'panel.allowed': 'سُمح بعد {ms} مللي ثانية',
+  'panel.needless': 'لم يعد لازمًا بعد {ms} مللي ثانية',
+  'panel.ended': '{outcome} بعد {ms} مللي ثانية',
+  'panel.connectedAs': 'متصلة باسم {account}',
+  'panel.notConnected': 'غير متصلة.',
+  'panel.permissions': 'الأذونات:',
+  'panel.noPermissions': 'الأذونات: لا شيء.',
+  'panel.subscriptions': 'الاشتراكات:',
+  'panel.noSubscriptions': 'الاشتراكات: لا شيء.',
+} satisfies CatalogueLike<typeof english>;

@@ -1,0 +1,31 @@
+import type { panel as english } from '../en/panel.ts';
+import type { CatalogueLike } from '../message.ts';
+
+export const panel = {
+  'panel.title': 'Parley: Entwicklerwerkzeuge',
+  'panel.connecting': 'Verbindet …',
+  'panel.listening': 'Hört zu.',
+  'panel.asleep': 'Parleys Hintergrund schläft oder ist beendet.',
+  'panel.updated': 'Parley wurde aktualisiert oder entfernt. Öffne die Entwicklerwerkzeuge neu.',
+  'panel.filter': 'Filter',
+  'panel.content': 'Zeigen, was Menschen schreiben',
+  'panel.clear': 'Leeren',
+  'panel.thisPage': 'Diese Seite',
+  'panel.noPage': 'Auf dieser Seite hat noch nichts mit Parley gesprochen.',
+  'panel.log': 'Aufrufe, Fragen und Ereignisse',
+  'panel.noLog': 'Was von jetzt an geschieht, steht hier, das Neueste zuletzt.',
+  'panel.waiting': 'Wartet',
+  'panel.prompt': 'Frage: {kind}',
+  'panel.event': 'Ereignis: {event}',
+  'panel.answered': 'beantwortet in {ms} ms',
+  'panel.failed': '{code} in {ms} ms',
+  'panel.allowed': 'erlaubt nach {ms} ms',
+  'panel.needless': 'nicht mehr nötig nach {ms} ms',
+  'panel.ended': '{outcome} nach {ms} ms',
+  'panel.connectedAs': 'Verbunden als {account}',
+  'panel.notConnected': 'Nicht verbunden.',
+  'panel.permissions': 'Berechtigungen:',
+  'panel.noPermissions': 'Berechtigungen: keine.',
+  'panel.subscriptions': 'Abonnements:',
+  'panel.noSubscriptions': 'Abonnements: keine.',
+} satisfies CatalogueLike<typeof english>;

@@ -1,0 +1,31 @@
+import type { panel as english } from '../en/panel.ts';
+import type { CatalogueLike } from '../message.ts';
+
+export const panel = {
+  'panel.title': 'Parley: herramientas de desarrollo',
+  'panel.connecting': 'Conectando…',
+  'panel.listening': 'Escuchando.',
+  'panel.asleep': 'El proceso de fondo de Parley duerme o ha terminado.',
+  'panel.updated': 'Parley se ha actualizado o quitado. Vuelve a abrir las herramientas de desarrollo.',
+  'panel.filter': 'Filtro',
+  'panel.content': 'Mostrar lo que escriben las personas',
+  'panel.clear': 'Vaciar',
+  'panel.thisPage': 'Esta página',
+  'panel.noPage': 'Nada en esta página ha hablado aún con Parley.',
+  'panel.log': 'Llamadas, preguntas y eventos',
+  'panel.noLog': 'Lo que ocurra a partir de ahora aparece aquí, lo más nuevo al final.',
+  'panel.waiting': 'En espera',
+  'panel.prompt': 'Pregunta: {kind}',
+  'panel.event': 'Evento: {event}',
+  'panel.answered': 'respondida en {ms} ms',
+  'panel.failed': '{code} en {ms} ms',
+  'panel.allowed': 'permitida después de {ms} ms',
+  'panel.needless': 'ya no hace falta después de {ms} ms',
+  'panel.ended': '{outcome} después de {ms} ms',
+  'panel.connectedAs': 'Conectada como {account}',
+  'panel.notConnected': 'Sin conectar.',
+  'panel.permissions': 'Permisos:',
+  'panel.noPermissions': 'Permisos: ninguno.',
+  'panel.subscriptions': 'Suscripciones:',
+  'panel.noSubscriptions': 'Suscripciones: ninguna.',
+} satisfies CatalogueLike<typeof english>;

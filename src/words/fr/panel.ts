@@ -1,0 +1,31 @@
+import type { panel as english } from '../en/panel.ts';
+import type { CatalogueLike } from '../message.ts';
+
+export const panel = {
+  'panel.title': 'Parley : outils de développement',
+  'panel.connecting': 'Connexion…',
+  'panel.listening': 'À l’écoute.',
+  'panel.asleep': 'L’arrière-plan de Parley dort ou s’est arrêté.',
+  'panel.updated': 'Parley a été mis à jour ou retiré. Rouvre les outils de développement.',
+  'panel.filter': 'Filtre',
+  'panel.content': 'Afficher ce que les gens écrivent',
+  'panel.clear': 'Vider',
+  'panel.thisPage': 'Cette page',
+  'panel.noPage': 'Rien sur cette page n’a encore parlé à Parley.',
+  'panel.log': 'Appels, questions et événements',
+  'panel.noLog': 'Ce qui se passe à partir de maintenant s’affiche ici, le plus récent en dernier.',
+  'panel.waiting': 'En attente',
+  'panel.prompt': 'Question : {kind}',
+  'panel.event': 'Événement : {event}',
+  'panel.answered': 'répondu en {ms} ms',
+  'panel.failed': '{code} en {ms} ms',
+  'panel.allowed': 'permis après {ms} ms',
+  'panel.needless': 'plus nécessaire après {ms} ms',
+  'panel.ended': '{outcome} après {ms} ms',
+  'panel.connectedAs': 'Connectée en tant que {account}',
+  'panel.notConnected': 'Non connectée.',
+  'panel.permissions': 'Autorisations :',
+  'panel.noPermissions': 'Autorisations : aucune.',
+  'panel.subscriptions': 'Abonnements :',
+  'panel.noSubscriptions': 'Abonnements : aucun.',
+} satisfies CatalogueLike<typeof english>;
