@@ -12,6 +12,7 @@ export interface Host {
   dial(address: unknown, options?: { signal: AbortSignal }): Promise<{ readonly remotePeer: PeerId }>;
   dialProtocol(peer: PeerId, protocol: string, options?: { signal: AbortSignal }): Promise<Stream>;
   hangUp(peer: PeerId): Promise<void>;
+  getConnections(peer: PeerId): { abort(error: Error): void }[];
   handle(
     protocol: string,
     handler: (stream: Stream, connection: { readonly remotePeer: PeerId }) => unknown,
@@ -35,6 +36,8 @@ interface PubSub {
   protocols: string[];
   readonly topicValidators: Map<string, (peer: PeerId, message: { readonly data: Uint8Array }) => Promise<'accept' | 'ignore' | 'reject'>>;
   readonly score: { score(peer: string): number };
+  /** The streams on which we hand on, by peer. */
+  readonly streamsOutbound: ReadonlyMap<string, unknown>;
   subscribe(topic: string): void;
   publish(topic: string, data: Uint8Array): Promise<{ readonly recipients: readonly PeerId[] }>;
   getSubscribers(topic: string): PeerId[];
@@ -52,6 +55,9 @@ export const storeTimeoutMs = 30_000;
 
 /** Below it a peer is not listened to any more, and is sent away. */
 export const worstScore = -80;
+
+/** Bytes that wait for a peer which does not take them; with more its stream is ended. */
+const maxWaitingBytes = 8 << 20;
 
 /** What the relay consists of, with the versions that were tried together. */
 export const relayPackages: Readonly<Record<string, string>> = {
@@ -108,6 +114,7 @@ export async function createHost({
     doPX: false,
     // Every message is a commit; more of them at once share it.
     messageProcessingConcurrency: 256,
+    maxOutboundBufferSize: maxWaitingBytes,
     scoreParams: scoreParams(topics),
     scoreThresholds: { gossipThreshold: -20, publishThreshold: -40, graylistThreshold: worstScore },
   });

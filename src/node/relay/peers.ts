@@ -60,6 +60,8 @@ export class Peers {
   readonly #entries = new Map<string, Entry>();
   readonly #banned = new Map<string, number>();
   readonly #syncing = new Set<string>();
+  /** Peers to whom we have a stream to hand on. */
+  readonly #handedOn = new Set<string>();
   readonly #dials = new Map<string, { waitMs: number; atMs: number; busy: boolean }>();
   #listed: ReadonlyMap<string, string>;
   #watch: NodeJS.Timeout | undefined;
@@ -80,7 +82,10 @@ export class Peers {
       log.info('a peer of the relay has come', { peer: short(detail.toString()) });
       this.#syncSoon(detail);
     });
-    host.addEventListener('peer:disconnect', ({ detail }) => log.info('a peer of the relay has gone', { peer: short(detail.toString()) }));
+    host.addEventListener('peer:disconnect', ({ detail }) => {
+      log.info('a peer of the relay has gone', { peer: short(detail.toString()) });
+      this.#handedOn.delete(detail.toString());
+    });
     this.#watch = setInterval(() => this.#look(), watchMs);
     this.#look();
     this.#compare = setInterval(() => {
@@ -140,7 +145,7 @@ export class Peers {
     return this.#listed.has(name) || this.#options.trusted.includes(name);
   }
 
-  /** Dials who is missing, each at its own pace, and sends away whose score has fallen too low. */
+  /** Dials who is missing, each at its own pace, and sends away whose score has fallen too low or who takes nothing. */
   #look(): void {
     const { host, multiaddr, clock, log } = this.#options;
     const connected = new Map(host.getPeers().map((peer) => [peer.toString(), peer]));
@@ -150,6 +155,18 @@ export class Peers {
       log.warn('sent a peer of the relay away for what it hands on', { peer: short(name) });
       void host.hangUp(peer).catch(() => {});
     }
+    const { streamsOutbound } = host.services.pubsub;
+    for (const name of this.#handedOn) {
+      const peer = connected.get(name);
+      if (!peer || streamsOutbound.has(name)) continue;
+      this.#handedOn.delete(name);
+      // Its stream was ended over what waits for it, and is not opened again while the connection lasts. What it lacks it finds when it comes back.
+      const fault = 'it does not take what is handed on';
+      this.#entry(name).fault = fault;
+      log.warn('parted from a peer of the relay', { peer: short(name), why: fault });
+      for (const connection of host.getConnections(peer)) connection.abort(new Error(fault));
+    }
+    for (const name of streamsOutbound.keys()) this.#handedOn.add(name);
     for (const [name, address] of this.#listed) {
       if (connected.has(name)) {
         this.#dials.delete(name);
