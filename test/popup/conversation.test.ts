@@ -95,6 +95,45 @@ describe('a message', () => {
     }));
 });
 
+describe('what can be done with a message', () => {
+  for (const [language, width] of [
+    ['en', 320],
+    ['en', 1280],
+    ['ar', 320],
+    ['ar', 1280],
+  ] as const)
+    test(`stands beside its bubble, and its list within the page: ${language}, ${width} wide`, () =>
+      at({ route: '#/conversation/c0', language }, async (page) => {
+        await page.setViewportSize({ width, height: 700 });
+        const all = await page.locator('.message:has(.tools)').all();
+        expect(all.length).toBeGreaterThan(10);
+        for (const message of all) {
+          const tools = message.locator('.tools');
+          const [bubble, beside] = [await message.locator('.bubble').boundingBox(), await tools.boundingBox()];
+          if (!bubble || !beside) throw new Error('not drawn');
+          const apart = Math.max(bubble.x - (beside.x + beside.width), beside.x - (bubble.x + bubble.width));
+          expect(Math.abs(apart)).toBeLessThan(9);
+          expect([beside.x >= 0, beside.x + beside.width <= width]).toEqual([true, true]);
+        }
+        // The shortest, the longest and the last of each side.
+        for (const side of ['true', 'false']) {
+          const widths = await page
+            .locator(`.message[data-mine="${side}"]:has(.tools) .bubble`)
+            .evaluateAll((bubbles) => bubbles.map((each) => each.getBoundingClientRect().width));
+          for (const nth of [widths.indexOf(Math.min(...widths)), widths.indexOf(Math.max(...widths)), widths.length - 1]) {
+            const tools = page.locator(`.message[data-mine="${side}"]:has(.tools)`).nth(nth).locator('.tools');
+            await tools.locator('.menu > button').click();
+            const list = await page.getByRole('menu').boundingBox();
+            const log = await page.getByRole('log').boundingBox();
+            if (!list || !log) throw new Error('not drawn');
+            expect([list.x >= log.x, list.x + list.width <= log.x + log.width]).toEqual([true, true]);
+            expect([list.y >= log.y, list.y + list.height <= log.y + log.height]).toEqual([true, true]);
+            await page.keyboard.press('Escape');
+          }
+        }
+      }));
+});
+
 describe('a group', () => {
   test('takes members one by one, by Enter too, and none twice', () =>
     at({ route: '#/new' }, async (page) => {

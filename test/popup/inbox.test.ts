@@ -127,6 +127,20 @@ describe('several accounts', () => {
     }));
 });
 
+test('the account above the inbox shows both ends of its address where they fit, and is cut but once', () =>
+  at({}, async (page) => {
+    const name = page.getByRole('heading', { level: 1 });
+    for (const [width, text] of [
+      [320, '0xca9F…'],
+      [400, '0xca9F…a987'],
+      [1280, '0xca9F…a987'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 600 });
+      expect(await name.innerText()).toBe(text);
+      expect(await name.locator('.address').evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
+    }
+  }));
+
 describe('the menu of a conversation', () => {
   test('opens, walks and closes by keyboard, and returns the focus', () =>
     at({ route: '#/conversation/c2' }, async (page) => {

@@ -31,7 +31,9 @@ export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): 
       button={
         <>
           {current && <Avatar address={current.address} size={28} color={current.color} />}
-          <h1 title={current?.address}>{current && <AccountName account={current} />}</h1>
+          <h1 title={current?.address}>
+            {current && (current.name === '' ? <BriefAddress address={current.address} /> : <AccountName account={current} />)}
+          </h1>
           <Icon of={ChevronDown} size={16} />
           {elsewhere > 0 && <Count of={elsewhere} words={t('count.newElsewhere', { count: elsewhere })} />}
         </>
@@ -56,6 +58,16 @@ export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): 
         { key: 'manage', words: t('accountMenu.manageAccounts'), icon: UsersRound, onChoose: () => go('#/settings/accounts') },
       ]}
     />
+  );
+}
+
+/** Four and four, and the beginning alone where there is no room for both: its owner knows it. */
+function BriefAddress({ address }: { readonly address: string }): JSX.Element {
+  return (
+    <span class="address">
+      {`${address.slice(0, 6)}…`}
+      <span class="end">{address.slice(-4)}</span>
+    </span>
   );
 }
 

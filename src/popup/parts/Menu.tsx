@@ -24,7 +24,7 @@ interface MenuProps {
 /** A button that opens a list of deeds: arrows choose, Escape closes, and the focus returns to where it was. */
 export function Menu({ icon, label, button, items }: MenuProps): JSX.Element {
   const [open, setOpen] = useState(false);
-  const [above, setAbove] = useState(false);
+  const [place, setPlace] = useState('');
   const id = useId();
   const whole = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -40,7 +40,9 @@ export function Menu({ icon, label, button, items }: MenuProps): JSX.Element {
     };
     addEventListener('pointerdown', outside);
     addEventListener('focusin', outside);
-    list.current?.querySelector<HTMLElement>('[role^="menuitem"]')?.focus();
+    if (whole.current && list.current) setPlace(placeOf(whole.current, list.current));
+    // It is shown where it is in sight.
+    list.current?.querySelector<HTMLElement>('[role^="menuitem"]')?.focus({ preventScroll: true });
     return () => {
       removeEventListener('pointerdown', outside);
       removeEventListener('focusin', outside);
@@ -60,14 +62,9 @@ export function Menu({ icon, label, button, items }: MenuProps): JSX.Element {
     event.preventDefault();
     all[next % all.length]?.focus();
   };
-  const turn = (): void => {
-    const { bottom = 0, top = 0 } = whole.current?.getBoundingClientRect() ?? {};
-    // Above only where there is more room than below.
-    setAbove(bottom + items.length * 40 + 24 > innerHeight && top > innerHeight - bottom);
-    setOpen(!open);
-  };
+  const turn = (): void => setOpen(!open);
   return (
-    <div class={`menu${above ? ' above' : ''}`} ref={whole}>
+    <div class={`menu${place}`} ref={whole}>
       {button === undefined ? (
         <IconButton icon={icon} label={label} expanded={open} controls={id} onClick={turn} />
       ) : (
@@ -104,4 +101,16 @@ export function Menu({ icon, label, button, items }: MenuProps): JSX.Element {
       )}
     </div>
   );
+}
+
+/** Where the list is within what shows its button: under it unless there is more room above, and with its end at that of the button where that fits. */
+function placeOf(button: HTMLElement, list: HTMLElement): string {
+  let frame: HTMLElement | null = button.parentElement;
+  while (frame && getComputedStyle(frame).overflowX === 'visible') frame = frame.parentElement;
+  const within = frame?.getBoundingClientRect() ?? { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
+  const [top, bottom] = [Math.max(within.top, 0), Math.min(within.bottom, innerHeight)];
+  const at = button.getBoundingClientRect();
+  const above = at.bottom + list.offsetHeight > bottom && at.top - top > bottom - at.bottom;
+  const ends = document.dir === 'rtl' ? at.left + list.offsetWidth <= within.right : at.right - list.offsetWidth >= within.left;
+  return `${above ? ' above' : ''}${ends ? '' : ' from-start'}`;
 }

@@ -74,12 +74,14 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
           <Person address={sender} />
         </div>
       )}
-      <div class="bubble" dir="auto" title={fullTime(sentAt)}>
-        {shown.form === 'reply' && <Quote message={message} jump={deeds.jump} />}
-        {event && <>{mine ? t('common.you') : <Person address={sender} />}: </>}
-        <Content message={message} shown={shown} links={deeds.links} typed={!event} />
+      <div class="said">
+        <div class="bubble" dir="auto" title={fullTime(sentAt)}>
+          {shown.form === 'reply' && <Quote message={message} jump={deeds.jump} />}
+          {event && <>{mine ? t('common.you') : <Person address={sender} />}: </>}
+          <Content message={message} shown={shown} links={deeds.links} typed={!event} />
+        </div>
+        {!event && <Tools message={message} deeds={deeds} />}
       </div>
-      {!event && <Tools message={message} deeds={deeds} />}
       {reactions.length > 0 && (
         <Signs reactions={reactions} own={deeds.own} onReact={deeds.writes ? (what, added) => deeds.react(message, what, added) : null} />
       )}
