@@ -38,6 +38,33 @@ describe('a conversation', () => {
       await page.getByRole('log').getByText('one\ntwo').waitFor();
     }));
 
+  test('shows what is sent before the background has answered, each of several in its order', () =>
+    at({ scene: 'slow send', route: '#/conversation/c0' }, async (page) => {
+      const field = page.getByRole('textbox', { name: 'Message', exact: true });
+      for (const text of ['first', 'second', 'second']) {
+        await field.fill(text);
+        await field.press('Enter');
+      }
+      const shown = page.getByRole('log').getByRole('article');
+      await shown.nth(33).waitFor();
+      const last = await shown.evaluateAll((all) => all.slice(-3).map((each) => [each.getAttribute('data-state'), each.textContent]));
+      expect(last).toEqual(['first', 'second', 'second'].map((text) => ['queued', expect.stringContaining(text)]));
+    }));
+
+  test('takes back what the background does not take, into the field and with the reason', () =>
+    at({ scene: 'blocked meanwhile', route: '#/conversation/c0' }, async (page) => {
+      const field = page.getByRole('textbox', { name: 'Message', exact: true });
+      await field.fill('not to be sent');
+      await field.press('Enter');
+      await page
+        .getByText(/blocked/i)
+        .first()
+        .waitFor();
+      expect(await field.inputValue()).toBe('not to be sent');
+      expect(await page.getByRole('log').getByText('not to be sent').count()).toBe(0);
+      expect(await page.getByRole('log').getByRole('article').count()).toBe(31);
+    }));
+
   test('does not send what is only space', () =>
     at({ route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('  \n ');

@@ -494,6 +494,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
         ? { result: { filename: 'evening.png', mimeType: 'image/png', imageType: 'image/png', data: drawn() } }
         : { result: { filename: 'voice.ogg', mimeType: 'audio/ogg', imageType: null, data: 'AAAA' } };
     case 'sendMessage':
+      if (scene === 'blocked meanwhile') return refusing('blocked');
       return {
         result: {
           ...messages[0],
@@ -627,6 +628,7 @@ function connect() {
   return {
     name: 'own',
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
+      if (scene === 'slow send' && request.method === 'sendMessage') return;
       if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
       setTimeout(
         () => {

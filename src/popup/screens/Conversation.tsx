@@ -63,8 +63,10 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const send = async (text: string, clientId: string): Promise<void> => {
     setSendError(null);
     try {
-      log.add(await background.call('sendMessage', { id, text, clientId, ...(answered && { replyTo: answered.id }) }));
+      const sending = background.call('sendMessage', { id, text, clientId, ...(answered && { replyTo: answered.id }) });
+      const shown = log.echo(text, clientId, answered, status.account?.address ?? '0x', sending);
       sent();
+      await shown;
     } catch (failure) {
       setSendError(explain(failure));
       throw failure;

@@ -1,7 +1,8 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { MessageView } from '../../../rpc/views.ts';
+import type { Address, MessageView } from '../../../rpc/views.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
+import { type Echo, echoOf, isRead } from './echoes.ts';
 
 const pageSize = 50;
 
@@ -11,13 +12,16 @@ export type LogState = ReturnType<typeof useLog>;
 export function useLog(id: string, at: string | null) {
   const [limit, setLimit] = useState(pageSize);
   const { value: loaded, error, reload } = useAsked(() => load(id, limit), id, []);
-  /** What was just written here: it is on the disk, and stands there before all is read again. */
-  const [own, setOwn] = useState<MessageView | null>(null);
-  const missing = own !== null && loaded !== null && !loaded.messages.some((message) => message.id === own.id);
-  const value = useMemo(() => (missing ? { ...loaded, messages: [...loaded.messages, own] } : loaded), [loaded, missing, own]);
+  const [echoes, setEchoes] = useState<readonly Echo[]>([]);
+  const value = useMemo(() => {
+    if (!loaded) return loaded;
+    const missing = echoes.filter((echo) => !isRead(echo, loaded.messages));
+    return missing.length === 0 ? loaded : { ...loaded, messages: [...loaded.messages, ...missing.map(({ message }) => message)] };
+  }, [loaded, echoes]);
   useEffect(() => {
-    if (own !== null && loaded !== null && !missing) setOwn(null);
-  }, [own, loaded, missing]);
+    // One that is not answered yet stays: it may have to be taken back.
+    if (loaded) setEchoes((all) => leftOf(all, (echo) => echo.before !== null || !isRead(echo, loaded.messages)));
+  }, [loaded, echoes]);
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   const atEnd = useRef(true);
@@ -91,7 +95,25 @@ export function useLog(id: string, at: string | null) {
   useEffect(() => {
     if (at !== null) jump(at);
   }, [at]);
-  return { value, error, reload, add: setOwn, scroller, onScroll, away, toNewest, jump, mark: mark.current };
+  /** Shows at once what is written, and the true message in its place once the background has it; nothing when it does not take it. */
+  const echo = async (
+    text: string,
+    clientId: string,
+    answered: MessageView | null,
+    sender: Address,
+    sent: Promise<MessageView>,
+  ): Promise<void> => {
+    const first = echoOf(text, clientId, { conversation: id, sender, answered, before: loaded?.messages ?? [] });
+    setEchoes((all) => [...all, first]);
+    try {
+      const message = await sent;
+      setEchoes((all) => all.map((each) => (each === first ? { clientId, message, before: null } : each)));
+    } catch (failure) {
+      setEchoes((all) => all.filter((each) => each !== first));
+      throw failure;
+    }
+  };
+  return { value, error, reload, echo, scroller, onScroll, away, toNewest, jump, mark: mark.current };
 }
 
 /** The newest messages, however many pages of the background that takes. */
@@ -109,4 +131,10 @@ async function load(id: string, limit: number) {
     messages = [...page.messages, ...messages];
     if (!page.more || messages.length >= limit) return { messages, more: page.more, unread: (await row).unread };
   }
+}
+
+/** The same list where nothing leaves it, so that nothing is drawn anew. */
+function leftOf<T>(all: readonly T[], stays: (each: T) => boolean): readonly T[] {
+  const left = all.filter(stays);
+  return left.length === all.length ? all : left;
 }
