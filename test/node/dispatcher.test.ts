@@ -72,6 +72,28 @@ describe('the dispatcher', () => {
     expect(dispatcher.size).toBe(0);
   });
 
+  test('brings a topic to whoever follows it at the time, as they come and go', () => {
+    const dispatcher = open();
+    const readers = Array.from({ length: 4 }, () => new Reader());
+    const subscriptions = new Map<number, ReturnType<Dispatcher['subscribe']>>();
+    const expected = readers.map(() => 0);
+    for (let step = 0; step < 400; step++) {
+      const which = ((step * 7919) % 13) % 4;
+      const there = subscriptions.get(which);
+      if (!there) subscriptions.set(which, dispatcher.subscribe(step % 3 ? ['a'] : ['b', 'a', 'a'], readers[which] as Reader));
+      else if (step % 5) there.setTopics(step % 2 ? ['a', 'c'] : ['a']);
+      else {
+        there.close();
+        subscriptions.delete(which);
+      }
+      dispatcher.dispatch(envelope('a'));
+      for (const index of subscriptions.keys()) expected[index] = (expected[index] ?? 0) + 1;
+      expect(readers.map(({ seen }) => seen.length)).toEqual(expected);
+    }
+    for (const subscription of subscriptions.values()) subscription.close();
+    expect([dispatcher.size, dispatcher.topics]).toEqual([0, 0]);
+  });
+
   test('ends a reader that does not keep up, with words, and none of the others', () => {
     const dispatcher = open();
     const [slow, other] = [new Reader(), new Reader()];
