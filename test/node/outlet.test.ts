@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { Response } from '../../src/node/http.ts';
-import { Outlet } from '../../src/node/outlet.ts';
+import { Outlet, sliceMs } from '../../src/node/outlet.ts';
 
 /** A stream as an outlet knows it, with what was written, one text a write. */
 function reader() {
@@ -50,6 +50,21 @@ describe('an outlet', () => {
     for (const { outlet } of readers) outlet.push(Buffer.from('a'));
     while (readers.some(({ written }) => written.length === 0)) await turn();
     expect(readers.every(({ written }) => written.join() === 'a')).toBe(true);
+  });
+
+  test('has many readers served again and again, each with everything in order', async () => {
+    const readers = Array.from({ length: 500 }, reader);
+    for (let n = 0; n < 40; n++) {
+      for (const { outlet } of readers) outlet.push(Buffer.from(`${n} `));
+      await turn();
+    }
+    while (readers.some(({ outlet, stream }) => outlet.length > stream.writableLength)) await turn();
+    const all = Array.from({ length: 40 }, (_, n) => `${n} `).join('');
+    expect(readers.every(({ written }) => written.join('') === all)).toBe(true);
+  });
+
+  test('takes a tenth as long for streams as everything else took, within bounds', () => {
+    expect([0, 0.2, 1, 5, 10, 50].map(sliceMs)).toEqual([0.1, 0.1, 0.1, 0.5, 1, 1]);
   });
 
   test('ends a stream that cannot be written to, and goes on with the others', async () => {
