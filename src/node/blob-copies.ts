@@ -195,7 +195,7 @@ export class BlobCopies {
         hash.update(piece);
         await file.writeFile(piece);
       }
-      if (hash.digest('hex') !== digest) throw new Error('it is not what its name says');
+      if (received !== size || hash.digest('hex') !== digest) throw new Error('it is not what its name says');
       await file.utimes(new Date(copy.atMs), new Date(copy.atMs));
     } catch (error) {
       await file.close();

@@ -103,6 +103,7 @@ describe('an attachment of another node', () => {
     const wrong = [
       source({ [digest]: { size: 90_000, bytes: randomBytes(90_000) } }),
       source({ [digest]: { size: 80_000, bytes } }),
+      source({ [digest]: { size: 95_000, bytes } }), // readers would wait for the rest
       source({ [digest]: { size: 90_000, bytes: bytes.subarray(1) } }),
       source({ [digest]: { bytes: Buffer.concat([bytes, bytes]) } }), // more than one may have
     ];
