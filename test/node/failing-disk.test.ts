@@ -6,6 +6,8 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildNodeIfStale } from '../cli/build.ts';
 import { breakDisk, missingForFailing } from '../support/failing-disk.ts';
 import { NodeProgram, publishPair, stored, topics } from '../support/node-program.ts';
+import { alice } from '../support/people.ts';
+import { api, bearer } from './clients.ts';
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -59,5 +61,28 @@ describe.skipIf(missing !== null)(`a disk that reports errors (${missing ?? 'EIO
     const again = new NodeProgram('--port', '0', '--data', data);
     stops.push(() => again.signal('SIGKILL'));
     for (const topic of topics) expect(await stored(await again.url(), topic)).toEqual(new Set(acknowledged));
+  });
+
+  test('that cannot be read: the query that needs it says so, and is answered when it can', { timeout: 60_000 }, async () => {
+    const data = mkdtempSync(join(tmpdir(), 'parley-eio-'));
+    stops.push(() => rmSync(data, { recursive: true, force: true }));
+    const contentTopic = '/xmtp/0/m-long/proto';
+    const first = new NodeProgram('--port', '0', '--data', data, '--compat');
+    stops.push(() => first.signal('SIGKILL'));
+    const envelopes = Array.from({ length: 90 }, (_, n) => ({ contentTopic, timestampNs: BigInt(n), message: Buffer.alloc(20_000, n) }));
+    await api(await first.url()).publish({ envelopes }, { headers: bearer(alice) });
+    await first.signal('SIGTERM');
+
+    const program = new NodeProgram('--port', '0', '--data', data, '--compat');
+    stops.push(() => program.signal('SIGKILL'));
+    const url = await program.url();
+    const disk = await breakDisk(program.pid, ['pread64']);
+    stops.push(() => disk.mend());
+    // SQLite has one word for a page that cannot be read and one that is not what was written.
+    const outcome = await stored(url, contentTopic).catch((error: unknown) => error);
+    expect(outcome).toMatchObject({ code: Code.DataLoss, rawMessage: 'the store of this node is damaged' });
+    await disk.mend();
+    expect((await stored(url, contentTopic)).size).toBe(90);
+    expect(await publishPair(url, 'after').then(() => true)).toBe(true);
   });
 });

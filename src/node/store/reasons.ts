@@ -11,7 +11,7 @@ const sqlite: Readonly<Record<number, StoreReason>> = {
   6: 'busy', // LOCKED
   8: 'read-only', // READONLY
   10: 'failing', // IOERR
-  11: 'damaged', // CORRUPT
+  11: 'damaged', // CORRUPT; SQLite says it also of a page that the disk cannot read
   13: 'full', // FULL
   14: 'failing', // CANTOPEN
   26: 'damaged', // NOTADB
