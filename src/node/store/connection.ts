@@ -21,10 +21,22 @@ export class Connection {
   statement(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (!statement) {
-      statement = guarded(() => this.#database.prepare(sql));
+      statement = guarded(
+        () => this.#database.prepare(sql),
+        () => this.#forgetPages(),
+      );
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  /** A page that could not be read once is kept as it is: it is read anew when it is needed again, and the disk may be well by then. */
+  #forgetPages(): void {
+    try {
+      this.#database.prepare('PRAGMA shrink_memory').all();
+    } catch {
+      // The fault itself is what is told.
+    }
   }
 
   findTopic(name: string): number | undefined {
