@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import { bytesOf } from './driver.ts';
-import { keepFirst, type Place, placesOf } from './places.ts';
+import { keepFirst, type Place, packedRow, placesOf, unpack } from './places.ts';
 import { type CommittedEnvelope, closedError, type SequenceQuery, type StoredEnvelope, type StoreQuery } from './store.ts';
 import { sweptName } from './swept.ts';
 import { committedOf, wholeRow } from './whole-rows.ts';
@@ -124,12 +124,12 @@ export class Reader {
   /** Of one topic all that is found is wanted, so that one statement does. */
   #rowsOf(topic: string, query: StoreQuery): StoredEnvelope[] {
     const id = this.#connection.findTopic(topic);
-    const question = id === undefined ? null : placesOf(id, query, 'ts, digest, message');
+    const question = id === undefined ? null : placesOf(id, query, packedRow);
     if (!question) return [];
     return this.#connection
       .statement(question.sql)
       .all(...question.values)
-      .map((row) => ({ topic, timestampNs: row['ts'] as bigint, digest: bytesOf(row['digest']), message: bytesOf(row['message']) }));
+      .map((row) => ({ topic, timestampNs: row['ts'] as bigint, ...unpack(bytesOf(row['packed'])) }));
   }
 
   #places(topic: string, query: StoreQuery): Place[] {
