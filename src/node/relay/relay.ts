@@ -15,6 +15,7 @@ import { readFrame, writeFrame } from './frames.ts';
 import { Guard } from './guard.ts';
 import { createHost, type Host, type PeerId, storeTimeoutMs } from './host.ts';
 import { openIdentity, publicKeyOf, type RelayIdentity } from './identity.ts';
+import { Indexer } from './indexer.ts';
 import { Intake } from './intake.ts';
 import { Ledger } from './ledger.ts';
 import { type PeerReport, Peers } from './peers.ts';
@@ -23,7 +24,7 @@ import { parseShards, type Shards } from './shards.ts';
 import { answerStoreQuery, type Found, storeProtocol } from './store-query.ts';
 import { syncWith } from './sync.ts';
 import { vouchersFor } from './voucher.ts';
-import { type WakuMessage, wakuHash, wakuMessageOf } from './waku-message.ts';
+import { type WakuMessage, wakuMessageOf } from './waku-message.ts';
 
 export interface RelaySettings {
   /** Multiaddresses to listen at. */
@@ -71,6 +72,7 @@ export class Relay {
   readonly #deps: RelayDeps;
   readonly #shards: Shards;
   readonly #ledger: Ledger;
+  readonly #indexer: Indexer;
   readonly #host: Host;
   readonly #announcer: Announcer;
   readonly #intake: Intake;
@@ -78,7 +80,6 @@ export class Relay {
   readonly #peers: Peers;
   readonly #recent = new Recent(maxRecent);
   readonly #queries: RateLimiter;
-  #indexing: Promise<number> | undefined;
   #stopped = false;
 
   /** @throws RelayMissingError, StoreError, or the system's error when it cannot listen */
@@ -113,6 +114,7 @@ export class Relay {
     this.#shards = shards;
     this.#host = host;
     this.#ledger = new Ledger(data, settings.topic, store.id);
+    this.#indexer = new Indexer({ store, ledger: this.#ledger, shards });
     this.#queries = new RateLimiter('store queries of this peer', queriesPerSecond, clock);
     const homes = new Set([identity.publicKey, ...settings.trust.flatMap((peer) => publicKeyOf(peer) ?? [])].map(hex));
     const guard = new Guard({
@@ -171,7 +173,7 @@ export class Relay {
     this.#stopped = true;
     this.#peers.close();
     await this.#host.stop();
-    await this.#indexing?.catch(() => {});
+    await this.#indexer.stop();
     await this.#ledger.close();
   }
 
@@ -213,7 +215,7 @@ export class Relay {
 
   async #sync(peer: PeerId, trust: readonly string[]) {
     const name = peer.toString();
-    await this.#index();
+    await this.#indexer.run();
     return syncWith(name, {
       ledger: this.#ledger,
       settings: `${this.#deps.settings.topic} ${[...trust].sort().join()}`,
@@ -243,7 +245,7 @@ export class Relay {
       ledger: this.#ledger,
       shards: this.#shards,
       admit: () => this.#queries.spend(peer, 1),
-      indexed: () => this.#index(),
+      indexed: () => this.#indexer.run(),
       messagesOf: (found) => this.#messagesOf(found),
     });
   }
@@ -265,31 +267,6 @@ export class Relay {
     const vouchers = vouchersFor(this.identity, carried, this.#deps.clock());
     for (const [place, index] of own.entries()) (messages[index] as WakuMessage).voucher = new Uint8Array(vouchers[place] as Uint8Array);
     return messages;
-  }
-
-  /** Brings the ledger up to the head of the store, one at a time, and answers that head. */
-  #index(): Promise<number> {
-    this.#indexing ??= this.#indexNow().finally(() => {
-      this.#indexing = undefined;
-    });
-    return this.#indexing;
-  }
-
-  async #indexNow(): Promise<number> {
-    const { store } = this.#deps;
-    for (let after = this.#ledger.indexed; ; ) {
-      const rows = this.#stopped ? [] : await store.page(after, 1000);
-      const last = rows.at(-1);
-      if (!last || this.#stopped) {
-        if (!this.#stopped) this.#ledger.caughtUp();
-        return after;
-      }
-      this.#ledger.index(
-        rows.map((row) => ({ hash: wakuHash(this.#shards.of(row.topic), row), seq: row.seq, timestampNs: row.timestampNs })),
-        last.seq,
-      );
-      after = last.seq;
-    }
   }
 
   #knows(hash: Uint8Array): boolean {

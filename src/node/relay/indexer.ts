@@ -1,0 +1,56 @@
+import type { Store } from '../store/store.ts';
+import type { Ledger } from './ledger.ts';
+import type { Shards } from './shards.ts';
+import { wakuHash } from './waku-message.ts';
+
+/** Rows at a time: some milliseconds, in which nobody else is served. */
+const rowsAtOnce = 250;
+
+export interface IndexerOptions {
+  readonly store: Pick<Store, 'page'>;
+  readonly ledger: Pick<Ledger, 'indexed' | 'index' | 'caughtUp'>;
+  readonly shards: Pick<Shards, 'of'>;
+}
+
+/** Brings the hashes of the ledger up to the head of the store, in turns with all else that there is to do. */
+export class Indexer {
+  readonly #options: IndexerOptions;
+  #running: Promise<number> | undefined;
+  #stopped = false;
+
+  constructor(options: IndexerOptions) {
+    this.#options = options;
+  }
+
+  /** One at a time for all who ask; answers the row up to which everything is known. */
+  run(): Promise<number> {
+    this.#running ??= this.#index().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running?.catch(() => {});
+  }
+
+  async #index(): Promise<number> {
+    const { store, ledger, shards } = this.#options;
+    for (let after = ledger.indexed; ; ) {
+      const rows = this.#stopped ? [] : await store.page(after, rowsAtOnce);
+      const last = rows.at(-1);
+      if (!last || this.#stopped) {
+        if (!this.#stopped) ledger.caughtUp();
+        return after;
+      }
+      ledger.index(
+        rows.map((row) => ({ hash: wakuHash(shards.of(row.topic), row), seq: row.seq, timestampNs: row.timestampNs })),
+        last.seq,
+      );
+      after = last.seq;
+      // A store in this process answers at once: without this all of it would be one turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}

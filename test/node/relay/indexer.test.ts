@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { Indexer } from '../../../src/node/relay/indexer.ts';
+import type { CommittedEnvelope } from '../../../src/node/store/store.ts';
+
+/** A store with so many rows that answers at once, and a ledger that notes what it is told. */
+function setting(size: number) {
+  const rows = Array.from(
+    { length: size },
+    (_, index): CommittedEnvelope => ({ topic: '/xmtp/0/m-a/proto', timestampNs: 1n, message: Buffer.from(String(index)), seq: index + 1 }),
+  );
+  const told: number[] = [];
+  let indexed = 0;
+  let whole = 0;
+  const ledger = {
+    get indexed() {
+      return indexed;
+    },
+    index(some: readonly { readonly seq: number }[], upTo: number) {
+      told.push(...some.map(({ seq }) => seq));
+      indexed = upTo;
+    },
+    caughtUp: () => {
+      whole += 1;
+    },
+  };
+  const store = { page: async (after: number, limit: number) => rows.slice(after, after + limit) };
+  return { indexer: new Indexer({ store, ledger, shards: { of: () => 'topic' } }), told, whole: () => whole, rows };
+}
+
+describe('indexing', () => {
+  test('knows every row once, whoever asks how often', async () => {
+    const { indexer, told, whole } = setting(2600);
+    expect(await Promise.all([indexer.run(), indexer.run()])).toEqual([2600, 2600]);
+    expect(told).toEqual(Array.from({ length: 2600 }, (_, index) => index + 1));
+    expect(whole()).toBe(1);
+    expect(await indexer.run()).toBe(2600);
+    expect(told).toHaveLength(2600);
+  });
+
+  test('lets others have their turn in the middle, however much there is', async () => {
+    const { indexer, told } = setting(10_000);
+    const seen: number[] = [];
+    let running = true;
+    const others = (): void => {
+      seen.push(told.length);
+      if (running) setImmediate(others);
+    };
+    setImmediate(others);
+    await indexer.run();
+    running = false;
+    expect(Math.max(...seen.map((count, at) => count - (seen[at - 1] ?? 0)))).toBeLessThanOrEqual(500);
+    expect(seen.length).toBeGreaterThan(15);
+  });
+
+  test('stops in the middle when the node does, and does not say that it is through', async () => {
+    const { indexer, told, whole } = setting(10_000);
+    const running = indexer.run();
+    await new Promise((resolve) => setImmediate(resolve));
+    await indexer.stop();
+    expect(await running).toBe(told.at(-1));
+    expect(told.length).toBeLessThan(10_000);
+    expect(whole()).toBe(0);
+  });
+});
