@@ -39,6 +39,10 @@ describe.skipIf(!hasRelay)('three nodes as processes', () => {
     expect(await partitionAndHeal(data, 2)).toMatchObject({ rounds: 2, published: 360, ...nothingAmiss, split: 0 });
   });
 
+  test('or five, do so too', { timeout: 180_000 }, async () => {
+    expect(await partitionAndHeal(join(data, 'five'), 2, 5)).toMatchObject({ rounds: 2, published: 600, ...nothingAmiss, split: 0 });
+  });
+
   test('that are restarted in turn under load, in good order, by force, and without their disk, lose nothing', {
     timeout: 180_000,
   }, async () => {
