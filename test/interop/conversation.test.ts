@@ -112,7 +112,7 @@ describe.each([
     expect((await me.life.services.accounts.status()).published).toBe(true);
   });
 
-  test('random messages, a thousand under strict rules, each way in turn, arrive with no difference', async () => {
+  test('random messages, a thousand under strict rules, each way in turn, arrive with no difference', { timeout: 300_000 }, async () => {
     const peer = await peerOf(person(`talker ${compat}`), node.url);
     stops.push(() => peer.close());
     const theirs = await peer.conversations.newConversation(me.address, {
