@@ -440,7 +440,7 @@ function listed(shelf: string): readonly ConversationRow[] {
 }
 
 function answer(method: string, params: Record<string, unknown>): { result: unknown } | { error: unknown } {
-  if (scene === 'failing' && method !== 'status') return failing(new Error('a fault'));
+  if (scene.startsWith('failing') && method !== 'status') return failing(new Error('a fault'));
   switch (method) {
     case 'status':
       return { result: status };
@@ -623,6 +623,13 @@ function note(value: unknown): void {
   else if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) note(each);
 }
 
+/** In the scenes where something is seen before the background answers: until the test lets it. */
+const held = scene.endsWith('after what is ahead')
+  ? new Promise<void>((resolve) => {
+      Object.assign(globalThis, { answerNow: resolve });
+    })
+  : null;
+
 function connect() {
   const listeners: ((message: unknown) => void)[] = [];
   return {
@@ -630,14 +637,13 @@ function connect() {
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
       if (scene === 'slow send' && request.method === 'sendMessage') return;
       if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
-      setTimeout(
-        () => {
-          const told = answer(request.method, request.params ?? {});
-          note(told);
-          for (const listener of listeners) listener({ id: request.id, ...told });
-        },
-        scene === 'then, after what is ahead' ? 500 : 0,
-      );
+      const give = (): void => {
+        const told = answer(request.method, request.params ?? {});
+        note(told);
+        for (const listener of listeners) listener({ id: request.id, ...told });
+      };
+      if (held) void held.then(give);
+      else setTimeout(give, 0);
     },
     disconnect() {},
     onMessage: { addListener: (listener: (message: unknown) => void) => listeners.push(listener) },

@@ -54,9 +54,21 @@ describe('the first look', () => {
     at({ scene: 'then, after what is ahead' }, async (page) => {
       const list = page.getByRole('list', { name: 'Conversations' });
       await list.getByText('as it was').first().waitFor();
+      await page.evaluate('answerNow()');
       await list.getByText('as it was').first().waitFor({ state: 'detached' });
       expect(await list.getByRole('listitem').first().textContent()).toContain('0xD6FB14…951d9e');
       await list.getByRole('listitem').nth(5).waitFor();
+    }));
+
+  test('does not stay where the background answers that it cannot say', () =>
+    at({ scene: 'failing, after what is ahead' }, async (page) => {
+      const list = page.getByRole('list', { name: 'Conversations' });
+      await list.getByText('as it was').first().waitFor();
+      await page.evaluate('answerNow()');
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByText('as it was').count()).toBe(0);
+      expect(await page.getByText('Zoë Quinn').count()).toBe(0);
+      await page.getByRole('button', { name: 'Try again' }).waitFor();
     }));
 });
 
