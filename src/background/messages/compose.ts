@@ -6,7 +6,7 @@ import { badParams } from '../refuse.ts';
 import type { Writer } from '../services.ts';
 import type { Session } from '../session.ts';
 import { membersOf } from './group-state.ts';
-import type { OutboxEntry, StoredConversation, StoredMessage } from './model.ts';
+import type { MessageEntry, StoredConversation, StoredMessage } from './model.ts';
 
 /** Signs and seals a content for a conversation, as it goes into the outbox. @throws RefusalError bad-params when it is too long */
 export async function compose(
@@ -14,7 +14,7 @@ export async function compose(
   { id: conversation, key, topic, peer, group }: StoredConversation,
   { content, shouldPush }: { readonly content: Content; readonly shouldPush: boolean },
   by: Writer = 'person',
-): Promise<OutboxEntry> {
+): Promise<MessageEntry> {
   const createdNs = session.nextTimeNs(conversation);
   const payload = encodeContent(content);
   const { message, id } = await session.keys.sealMessage({ key, topic, payload, createdNs, shouldPush });

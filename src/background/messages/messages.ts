@@ -78,7 +78,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     return found;
   };
 
-  const write = async (session: Session, conversation: string, value: Value, request: string, by: Writer): Promise<string> => {
+  const write = async (session: Session, conversation: string, value: Value, request: string, by: Writer): Promise<StoredMessage> => {
     const row = await existing(session, conversation);
     if (row.otherKeys || (!row.group && (await session.contacts.warning(row.peer)) === 'other-keys'))
       throw new RefusalError('other-keys', 'This address has other keys than before. They have to be accepted first.');
@@ -89,14 +89,25 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     const entry = await compose(session, row, content, by);
     await failpoint('send:sealed');
     await session.post(entry, request);
-    return entry.id;
+    return entry.row.message;
   };
 
-  const writeOnce = async (session: Session, conversation: string, value: Value, clientId: string, by: Writer): Promise<string> => {
+  /** What was written; its id alone where this request had been made before. */
+  const writeOnce = async (
+    session: Session,
+    conversation: string,
+    value: Value,
+    clientId: string,
+    by: Writer,
+  ): Promise<string | StoredMessage> => {
     await session.ready();
     const request = await requestName(session.keys, conversation, clientId);
     return (await session.records.sent.get(request)) ?? write(session, conversation, value, request, by);
   };
+
+  /** What was written just now, as it was given to be written: nothing hangs on it yet, and the disk need not be asked for it. */
+  const justWritten = async (session: Session, message: StoredMessage): Promise<MessageView> =>
+    view(session, message, epochsOf(message.conversation, session.rows), []);
 
   /** Who answers allows. @throws RefusalError blocked */
   const answering = async (session: Session, row: StoredConversation): Promise<void> => {
@@ -163,7 +174,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
         const value: Value = typeof content === 'string' ? { kind: 'text', text: content } : content;
         await sessions.settled();
         const session = sessions.current();
-        const id = await writeOnce(session, conversation, value, clientId, by).catch(async (error: unknown) => {
+        const written = await writeOnce(session, conversation, value, clientId, by).catch(async (error: unknown) => {
           // The node may have changed under our hands, and with it the session: the name of the request keeps a second try from being a second message.
           await sessions.settled();
           const now = sessions.peek();
@@ -176,7 +187,7 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
         if (value.kind === 'text')
           forgetDraft(now, conversation, value.text).catch((error: unknown) => noteStop('forgetting a draft', error));
         await now.ready();
-        return byId(now, id);
+        return typeof written === 'string' ? byId(now, written) : justWritten(now, written);
       }),
     async settled(id, ms) {
       const session = sessions.current();

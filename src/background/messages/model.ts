@@ -129,6 +129,9 @@ export interface OutboxEntry {
     | { readonly kind: 'invitation'; readonly conversation: StoredConversation };
 }
 
+/** What waits of a message. */
+export type MessageEntry = OutboxEntry & { readonly row: Extract<OutboxEntry['row'], { readonly kind: 'message' }> };
+
 /** A time claimed by somebody else is shown as at most two minutes after we first saw it. */
 export const claimedTime = (claimedMs: number, seenAt: number): number => Math.min(claimedMs, seenAt + 120_000);
 

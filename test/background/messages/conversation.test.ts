@@ -51,6 +51,20 @@ describe('two people and a node', () => {
     await until(async () => (await messages.list(id, {})).messages.every(({ mine, state }) => !mine || state === 'sent'), 'all sent');
   });
 
+  it('are answered a message as the conversation shows it, the first time and every time it is asked for again', async () => {
+    const [alice, bob] = [await person(), await person()];
+    const { conversations, messages } = alice.life.services;
+    const { id } = await conversations.start(bob.address);
+    const first = await messages.send(id, 'a question', 'a');
+    const answer = { kind: 'reply', reference: first.id, content: { kind: 'text', text: 'an answer' } } as const;
+    const second = await messages.send(id, answer, 'b');
+    expect(second).toMatchObject({ mine: true, quote: { id: first.id, text: 'a question' }, reactions: [] });
+    await until(async () => (await messages.list(id, {})).messages.every(({ state }) => state === 'sent'), 'both sent');
+    const shown = (await messages.list(id, {})).messages;
+    expect([first, second].map((each) => ({ ...each, state: 'sent' }))).toEqual(shown);
+    expect(await messages.send(id, answer, 'b')).toEqual(shown[1]);
+  });
+
   it('count what is unread until it is read, and show it on the button', async () => {
     const [alice, bob] = [await person(), await person()];
     const { id } = await alice.life.services.conversations.start(bob.address);
@@ -160,7 +174,8 @@ describe('two people and a node', () => {
     await messages.send(id, 'something else', 'a');
     expect((await conversations.get(id)).draft).toBe('a whole thought ');
     await messages.send(id, 'a whole thought', 'b');
-    expect((await conversations.get(id)).draft).toBeNull();
+    // Nobody who sends waits for it.
+    await until(async () => (await conversations.get(id)).draft === null, 'its end');
   });
 
   it('pages through messages and conversations without losing or repeating any', async () => {
