@@ -55,7 +55,9 @@ async function cut(folder: string, states: number, seed: number): Promise<boolea
     return true;
   }
   const steps = recordRun(folder, 4, 24);
-  const tell = (state: number): unknown => (state + 1) % 4000 === 0 && console.log(`  ${state + 1} states`);
+  const tell = (state: number, faults: number): void => {
+    if ((state + 1) % 1000 === 0) console.log(`  ${state + 1} states, ${faults} faults`);
+  };
   const { faults, rows } = await cutPower(folder, steps, states, seed, tell);
   const acknowledged = steps.filter(({ what }) => what === 'acknowledged').length;
   console.log(

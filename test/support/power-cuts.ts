@@ -20,7 +20,7 @@ export async function cutPower(
   steps: readonly Step[],
   states: number,
   seed: number,
-  tell = (_: number): void => {},
+  tell = (_state: number, _faults: number): void => {},
 ): Promise<Cuts> {
   const faults: string[] = [];
   let rows = 0;
@@ -41,7 +41,7 @@ export async function cutPower(
       faults.push(`after ${cut} of ${steps.length} steps, ${typeof luck === 'string' ? luck : `luck ${seed} ${state}`}: ${String(error)}`);
     }
     rmSync(data, { recursive: true, force: true });
-    tell(state);
+    tell(state, faults.length);
   }
   return { states, faults, rows };
 }
