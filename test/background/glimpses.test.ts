@@ -38,8 +38,33 @@ it('leaves for the next page what the inbox looks like, over the death of the ba
   expect(seen?.status).toMatchObject({ phase: 'ready', account: { address: me.address } });
   expect(seen?.status.node).toMatchObject({ state: 'idle', trouble: null });
   expect(seen?.inbox.rows).toMatchObject([{ peer: friend.address, preview: { text: 'see you at seven', mine: true } }]);
-  expect(JSON.stringify([...me.device.kept])).not.toContain('seven');
+  const kept = JSON.stringify([...me.device.kept]);
+  for (const clear of ['seven', 'Zoë', friend.address]) expect(kept).not.toContain(clear);
 });
+
+it('puts nothing but a key on the disk, which nobody can read out', async () => {
+  await write('see you at seven');
+  const names = (await indexedDB.databases()).flatMap(({ name }) => (name?.endsWith('-glimpse') ? [name] : []));
+  const kept = (await Promise.all(names.map(everythingIn))).flat();
+  expect(kept.length).toBeGreaterThan(0);
+  for (const each of kept) {
+    expect(each).toBeInstanceOf(CryptoKey);
+    await expect(crypto.subtle.exportKey('raw', each as CryptoKey)).rejects.toThrow();
+  }
+});
+
+/** All values in a database. */
+async function everythingIn(name: string): Promise<unknown[]> {
+  const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const db = await answer(indexedDB.open(name));
+  const all = await Promise.all([...db.objectStoreNames].map((store) => answer(db.transaction(store).objectStore(store).getAll())));
+  db.close();
+  return all.flat();
+}
 
 it('leaves nothing once it is locked, also where the background died before its time was over', async () => {
   await write('a secret');
