@@ -28,8 +28,13 @@ const quiet = [
   '--screen-info={1600x1200}', // the default headless screen of 800x600 would cut a popup of 600 px
 ];
 
+interface WithHeap {
+  /** All texts in the memory of the page at this address, those of the content script beside it among them; the longest are cut. */
+  heapOf(url: string): Promise<string>;
+}
+
 /** Starts Chromium with the built extension. @throws CommandError when there is no browser. */
-export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
+export async function launchChromium(options: LaunchOptions = {}): Promise<Browser & WithHeap> {
   const executablePath = findBrowser('chromium').path;
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'parley-chromium-')));
   const extension = options.extension ?? join(root, 'dist/chromium');
@@ -50,7 +55,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
   return started;
 }
 
-class ChromiumBrowser implements Browser {
+class ChromiumBrowser implements Browser, WithHeap {
   readonly name = 'chromium';
   version = '';
   base = '';
@@ -174,6 +179,18 @@ class ChromiumBrowser implements Browser {
     };
     await until(() => page.evaluate(() => document.readyState === 'complete' && location.href !== 'about:blank'));
     return page;
+  }
+
+  async heapOf(url: string): Promise<string> {
+    const tab = this.#tabs.pages().find((page) => page.url() === url);
+    if (!tab) throw new Error(`no page at ${url}`);
+    const session = await tab.context().newCDPSession(tab);
+    const chunks: string[] = [];
+    session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => void chunks.push(chunk));
+    await session.send('HeapProfiler.enable');
+    await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
+    await session.detach();
+    return (JSON.parse(chunks.join('')) as { strings: string[] }).strings.join('\n');
   }
 
   async setColourScheme(scheme: 'light' | 'dark'): Promise<void> {

@@ -27,7 +27,7 @@ const preferences = {
 };
 
 /** Starts Firefox with the built extension. @throws CommandError when there is no browser. */
-export async function launchFirefox(options: LaunchOptions = {}): Promise<Browser & Removable> {
+export async function launchFirefox(options: LaunchOptions = {}): Promise<Browser & Removable & WithProcesses> {
   const path = findBrowser('firefox').path;
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'parley-firefox-')));
   const started = new FirefoxBrowser(path, profile, options);
@@ -42,7 +42,12 @@ interface Removable {
   removeExtension(): Promise<void>;
 }
 
-class FirefoxBrowser implements Browser, Removable {
+interface WithProcesses {
+  /** The process in which the page at this address lives. */
+  processOf(url: string): Promise<number>;
+}
+
+class FirefoxBrowser implements Browser, Removable, WithProcesses {
   readonly name = 'firefox';
   version = '';
   base = '';
@@ -195,6 +200,11 @@ class FirefoxBrowser implements Browser, Removable {
 
   async updateExtension(): Promise<void> {
     await installExtension(this.#bidi, this.#options.extension ?? join(root, 'dist/firefox'));
+  }
+
+  processOf(url: string): Promise<number> {
+    return this.#inWindow(`gBrowser.browsers.find(({ currentURI }) => currentURI.spec === ${JSON.stringify(url)})
+      .browsingContext.currentWindowGlobal.osPid`);
   }
 
   async removeExtension(): Promise<void> {
