@@ -41,11 +41,12 @@ export class PipedChromium {
     });
   }
 
-  send<R>(method: string, params: object = {}): Promise<R> {
+  /** `session`: to what `attach` answered, instead of the browser. */
+  send<R>(method: string, params: object = {}, session?: string): Promise<R> {
     return new Promise((resolve, reject) => {
       const id = ++this.#id;
       this.#waiting.set(id, ({ result, error }) => (error ? reject(new Error(`${method}: ${error.message}`)) : resolve(result as R)));
-      this.#out.write(`${JSON.stringify({ id, method, params })}\0`);
+      this.#out.write(`${JSON.stringify({ id, method, params, ...(session !== undefined && { sessionId: session }) })}\0`);
     });
   }
 
@@ -56,5 +57,27 @@ export class PipedChromium {
 
   async open(url: string): Promise<void> {
     await this.send('Target.createTarget', { url });
+  }
+
+  /** Waits for something (a page, a frame, a worker) whose address begins so, and answers how each of them is spoken to. */
+  async attach(address: string): Promise<string[]> {
+    for (const end = Date.now() + 20_000; ; ) {
+      const { targetInfos } = await this.send<{ targetInfos: { targetId: string; type: string; url: string }[] }>('Target.getTargets');
+      const found = targetInfos.filter(({ type, url }) => type !== 'tab' && url.startsWith(address));
+      const sessions = found.map(({ targetId }) => this.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true }));
+      if (found.length > 0) return (await Promise.all(sessions)).map(({ sessionId }) => sessionId);
+      if (Date.now() > end) throw new Error(`nothing at ${address} among ${targetInfos.map(({ url }) => url).join(' ')}`);
+      await new Promise((later) => setTimeout(later, 100));
+    }
+  }
+
+  async evaluate<R>(session: string, expression: string): Promise<R> {
+    const reply = await this.send<{ result: { value: R }; exceptionDetails?: { text: string; exception?: { description?: string } } }>(
+      'Runtime.evaluate',
+      { expression, awaitPromise: true, returnByValue: true },
+      session,
+    );
+    if (reply.exceptionDetails) throw new Error(reply.exceptionDetails.exception?.description ?? reply.exceptionDetails.text);
+    return reply.result.value;
   }
 }
