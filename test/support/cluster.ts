@@ -79,7 +79,7 @@ export class Cluster {
   }
 
   async publish(index: number, ...envelopes: Envelope[]): Promise<void> {
-    await api(this.#at(index).url).publish({ envelopes }, { headers: bearer(alice), timeoutMs: 20_000 });
+    await clientOf(this.#at(index).url).publish({ envelopes }, { headers: bearer(alice), timeoutMs: 20_000 });
     for (const { contentTopic, message } of envelopes)
       if (contentTopic !== contacts) this.acknowledged.add(toHex(envelopeDigest(contentTopic, message)));
   }
@@ -124,7 +124,7 @@ export class Cluster {
   /** Whether all nodes name the same contact as the latest. */
   async agree(): Promise<boolean> {
     const latest = await Promise.all(
-      this.members.map(({ url }) => api(url).query({ contentTopics: [contacts], pagingInfo: { limit: 1 } })),
+      this.members.map(({ url }) => clientOf(url).query({ contentTopics: [contacts], pagingInfo: { limit: 1 } })),
     );
     return new Set(latest.map(({ envelopes: [first] }) => toHex(first?.message ?? new Uint8Array()))).size === 1;
   }
@@ -167,13 +167,25 @@ export class Cluster {
   }
 }
 
+const clients = new Map<string, ReturnType<typeof api>>();
+
+/** One for each node: each has connections of its own, and fifty rounds would use up those that a process may have. */
+function clientOf(url: string): ReturnType<typeof api> {
+  let client = clients.get(url);
+  if (!client) {
+    client = api(url);
+    clients.set(url, client);
+  }
+  return client;
+}
+
 /** Topic, time and digest of everything that a node holds of the topics. */
 async function holdings(url: string): Promise<Set<string>> {
   const found = new Set<string>();
   for (const contentTopic of [...topics, contacts]) {
     let cursor = {};
     for (;;) {
-      const { envelopes, pagingInfo } = await api(url).query({
+      const { envelopes, pagingInfo } = await clientOf(url).query({
         contentTopics: [contentTopic],
         pagingInfo: { limit: 100, direction: SortDirection.ASCENDING, ...cursor },
       });
