@@ -1,4 +1,4 @@
-import type { Status } from '../rpc/views.ts';
+import type { Status } from '../rpc/views/account.ts';
 import { noticesIn } from '../words/notices.ts';
 import type { Say } from '../words/says.ts';
 

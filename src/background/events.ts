@@ -1,4 +1,4 @@
-import type { OwnEvents } from '../rpc/views.ts';
+import type { OwnEvents } from '../rpc/views/events.ts';
 
 export type EventName = keyof OwnEvents;
 export type Listener = <K extends EventName>(event: K, payload: OwnEvents[K]) => void;

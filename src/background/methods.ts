@@ -16,7 +16,9 @@ import {
 import { fromBase64 } from '../protocol/bytes.ts';
 import { entriesFor } from '../rpc/method.ts';
 import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
-import { accountColors, longestAccountName, longestNickname, type PermissionRequest } from '../rpc/views.ts';
+import { accountColors, longestAccountName } from '../rpc/views/account.ts';
+import { longestNickname } from '../rpc/views/conversations.ts';
+import type { PermissionRequest } from '../rpc/views/sites.ts';
 import { languages } from '../words/languages.ts';
 import type { Services } from './services.ts';
 import { amendment } from './sites/amendment.ts';

@@ -1,5 +1,5 @@
 import type { Address } from '../protocol/address.ts';
-import type { NotificationLevel } from '../rpc/views.ts';
+import type { NotificationLevel } from '../rpc/views/account.ts';
 import { noticesIn } from '../words/notices.ts';
 import { type Say, saidIn } from '../words/says.ts';
 import { noteStop } from './log.ts';

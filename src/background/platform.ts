@@ -2,7 +2,7 @@ import type { KeystoreDeps } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { GlimpseKey } from '../rpc/glimpse.ts';
-import type { Exposure } from '../rpc/views.ts';
+import type { Exposure } from '../rpc/views/settings.ts';
 import type { Records } from '../storage/records.ts';
 import type { Lock } from './accounts/lock.ts';
 import type { Wakers } from './awake.ts';

@@ -1,4 +1,5 @@
-import type { Exposure, NotificationLevel, Theme } from '../rpc/views.ts';
+import type { NotificationLevel, Theme } from '../rpc/views/account.ts';
+import type { Exposure } from '../rpc/views/settings.ts';
 import type { Records } from '../storage/records.ts';
 import { isLanguageSetting, type LanguageSetting } from '../words/languages.ts';
 import { defaultNodeUrl, parseNodeUrl } from './nodes/node-url.ts';

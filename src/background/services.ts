@@ -1,38 +1,15 @@
 import type { Value } from '../content-types/index.ts';
 import type { PathKind } from '../keystore/wallet.ts';
 import type { PageCaller } from '../rpc/caller.ts';
-import type { KeystoreCall, MessagesQuery, PageConversation, PageMessage, Resumed } from '../rpc/page-views.ts';
-import type {
-  Address,
-  BackupReport,
-  ConversationRow,
-  ConversationWindow,
-  Exposure,
-  Founding,
-  ImportReport,
-  KeptFile,
-  MessageView,
-  NodeComparison,
-  NodeImport,
-  NodeTest,
-  NotificationLevel,
-  OpenedFile,
-  PeerAnswer,
-  Permission,
-  PermissionRequest,
-  PhraseAccount,
-  Prompt,
-  PromptAnswer,
-  Restored,
-  Safety,
-  SearchAnswer,
-  Settings,
-  SignatureFault,
-  SigningQuestion,
-  Site,
-  Status,
-  Theme,
-} from '../rpc/views.ts';
+import type { Address, NotificationLevel, Status, Theme } from '../rpc/views/account.ts';
+import type { ConversationRow, ConversationWindow, PeerAnswer, SearchAnswer } from '../rpc/views/conversations.ts';
+import type { Founding, PhraseAccount, SignatureFault, SigningQuestion } from '../rpc/views/founding.ts';
+import type { KeptFile, MessageView, OpenedFile } from '../rpc/views/messages.ts';
+import type { KeystoreCall, MessagesQuery, PageConversation, PageMessage, Resumed } from '../rpc/views/page.ts';
+import type { Safety } from '../rpc/views/safety.ts';
+import type { Exposure, NodeComparison, NodeTest, Settings } from '../rpc/views/settings.ts';
+import type { Permission, PermissionRequest, Prompt, PromptAnswer, Site } from '../rpc/views/sites.ts';
+import type { BackupReport, ImportReport, NodeImport, Restored } from '../rpc/views/transfers.ts';
 import type { LanguageSetting } from '../words/languages.ts';
 import type { Amended } from './sites/grants.ts';
 

@@ -3,7 +3,7 @@ import type { Keystore } from '../keystore/keystore.ts';
 import { NodeError } from '../network/errors.ts';
 import type { NodeClient } from '../network/node-client.ts';
 import { RefusalError } from '../rpc/errors.ts';
-import type { NodeComparison, NodeTest, Settings } from '../rpc/views.ts';
+import type { NodeComparison, NodeTest, Settings } from '../rpc/views/settings.ts';
 import { parseNodeUrl, parseRpcUrl } from './nodes/node-url.ts';
 import { mostNodes, type Preferences } from './preferences.ts';
 import { badParams } from './refuse.ts';

@@ -1,6 +1,6 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import type { Clock } from '../protocol/time.ts';
-import type { AccountView, Address, Status } from '../rpc/views.ts';
+import type { AccountView, Address, Status } from '../rpc/views/account.ts';
 import type { Records } from '../storage/records.ts';
 import { backedUpAt } from './accounts/account-dates.ts';
 import type { Front } from './accounts/front.ts';

@@ -1,7 +1,7 @@
 import { MessageSquare } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Status } from '../rpc/views.ts';
+import type { Status } from '../rpc/views/account.ts';
 import { EnsContext } from './ens.ts';
 import { namesAhead } from './glimpse.ts';
 import { NamesContext } from './names.ts';

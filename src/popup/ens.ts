@@ -1,5 +1,5 @@
 import { createContext } from 'preact';
-import type { Address } from '../rpc/views.ts';
+import type { Address } from '../rpc/views/account.ts';
 import { t } from './t.tsx';
 
 /** The RPC server that may be asked for names; null: none. */

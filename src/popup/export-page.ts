@@ -1,4 +1,5 @@
-import type { ConversationRow, MessageView, Shown } from '../rpc/views.ts';
+import type { ConversationRow } from '../rpc/views/conversations.ts';
+import type { MessageView, Shown } from '../rpc/views/messages.ts';
 import { shortAddress } from './address.ts';
 import { sizeOf } from './files.ts';
 import type { NamesByAddress } from './names.ts';

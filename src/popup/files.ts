@@ -1,5 +1,5 @@
-import type { OpenedFile } from '../rpc/views.ts';
-import { longestInline } from '../rpc/views.ts';
+import type { OpenedFile } from '../rpc/views/messages.ts';
+import { longestInline } from '../rpc/views/messages.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { locale } from './t.tsx';
 

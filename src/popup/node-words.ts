@@ -1,4 +1,5 @@
-import type { NodeState, NodeTest } from '../rpc/views.ts';
+import type { NodeState } from '../rpc/views/account.ts';
+import type { NodeTest } from '../rpc/views/settings.ts';
 import { t } from './t.tsx';
 import { duration } from './time.ts';
 

@@ -1,4 +1,4 @@
-import type { Quote } from '../rpc/views.ts';
+import type { Quote } from '../rpc/views/messages.ts';
 import type { Said } from '../words/said.ts';
 import { saidIn } from '../words/says.ts';
 import { sizeOf } from './files.ts';

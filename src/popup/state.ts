@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { OwnEvents, Status } from '../rpc/views.ts';
+import type { Status } from '../rpc/views/account.ts';
+import type { OwnEvents } from '../rpc/views/events.ts';
 import { statusAhead } from './glimpse.ts';
 import { background } from './rpc.ts';
 import { explain } from './words.ts';

@@ -1,4 +1,4 @@
-import type { Theme } from '../rpc/views.ts';
+import type { Theme } from '../rpc/views/account.ts';
 
 const key = 'theme';
 const moreContrast = matchMedia('(prefers-contrast: more)');

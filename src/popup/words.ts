@@ -1,5 +1,6 @@
 import { RpcError } from '../rpc/errors.ts';
-import type { GroupView, Permission } from '../rpc/views.ts';
+import type { GroupView } from '../rpc/views/conversations.ts';
+import type { Permission } from '../rpc/views/sites.ts';
 import type { Key } from '../words/en/index.ts';
 import { shortAddress } from './address.ts';
 import { locale, t } from './t.tsx';

@@ -1,4 +1,5 @@
-import type { ConversationWindow, Status } from './views.ts';
+import type { Status } from './views/account.ts';
+import type { ConversationWindow } from './views/conversations.ts';
 
 /**
  * What the first page shows until the background is awake and has answered: as it was when the background last looked. It lies in the memory of the browser,

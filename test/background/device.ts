@@ -7,7 +7,7 @@ import type { Cell } from '../../src/keystore/vault-store.ts';
 import { pathKinds } from '../../src/keystore/wallet.ts';
 import { type Glimpse, readGlimpse } from '../../src/rpc/glimpse.ts';
 import { openGlimpseKey } from '../../src/rpc/glimpse-key.ts';
-import type { Status } from '../../src/rpc/views.ts';
+import type { Status } from '../../src/rpc/views/account.ts';
 import { openRecords } from '../../src/storage/records.ts';
 
 export const passphrase = 'correct horse battery staple';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSiteStreams } from '../../src/background/sites/site-streams.ts';
 import { createSubscriptions } from '../../src/content/subscriptions.ts';
-import type { Resumed } from '../../src/rpc/page-views.ts';
+import type { Resumed } from '../../src/rpc/views/page.ts';
 import { pageOf, shop, type TestCaller } from '../background/sites/callers.ts';
 import { alice } from '../support/people.ts';
 import { generator } from '../support/random.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { echoOf, isRead } from '../../src/popup/screens/conversation/echoes.ts';
-import type { MessageView } from '../../src/rpc/views.ts';
+import type { MessageView } from '../../src/rpc/views/messages.ts';
 
 const me = '0xca9Feb3AeA471001A867e53E027a65af7E94a987';
 const message = (id: string, text: string, mine = true): MessageView => ({

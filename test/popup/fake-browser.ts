@@ -2,19 +2,13 @@ import { refused } from '../../src/background/refuse.ts';
 import { RefusalError, type RefusalReason, toWireError } from '../../src/rpc/errors.ts';
 import { newGlimpseKey, writeGlimpse } from '../../src/rpc/glimpse.ts';
 import { openGlimpseKey } from '../../src/rpc/glimpse-key.ts';
-import type {
-  Address,
-  ConversationRow,
-  Founding,
-  FoundingStage,
-  MessageView,
-  NodeImport,
-  Prompt,
-  SearchAnswer,
-  Settings,
-  Site,
-  Status,
-} from '../../src/rpc/views.ts';
+import type { Address, Status } from '../../src/rpc/views/account.ts';
+import type { ConversationRow, SearchAnswer } from '../../src/rpc/views/conversations.ts';
+import type { Founding, FoundingStage } from '../../src/rpc/views/founding.ts';
+import type { MessageView } from '../../src/rpc/views/messages.ts';
+import type { Settings } from '../../src/rpc/views/settings.ts';
+import type { Prompt, Site } from '../../src/rpc/views/sites.ts';
+import type { NodeImport } from '../../src/rpc/views/transfers.ts';
 
 /**
  * Stands in for `webextension-polyfill` where the popup runs as a plain page: one port, answered from a scene that the address names. Screens are looked at

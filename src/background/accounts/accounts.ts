@@ -3,7 +3,7 @@ import type { Keystore } from '../../keystore/keystore.ts';
 import type { Address } from '../../protocol/address.ts';
 import type { Clock } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { Status } from '../../rpc/views.ts';
+import type { Status } from '../../rpc/views/account.ts';
 import type { Cache } from '../../storage/cache.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';

@@ -18,7 +18,8 @@ import {
 } from '../../parse.ts';
 import { parseAddress } from '../../protocol/address.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { type Address, longestNickname } from '../../rpc/views.ts';
+import type { Address } from '../../rpc/views/account.ts';
+import { longestNickname } from '../../rpc/views/conversations.ts';
 import { languages } from '../../words/languages.ts';
 import { mostEvents } from '../messages/contacts.ts';
 import { mostNames } from '../messages/names.ts';

@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import type { KeyEvent } from '../../rpc/views.ts';
+import type { KeyEvent } from '../../rpc/views/safety.ts';
 import { mostEvents } from '../messages/contacts.ts';
 import { type PackedPin, type Pin, type Pins, unpackPin } from '../messages/pins.ts';
 

@@ -2,7 +2,7 @@ import type { BackupSummary } from '../../keystore/backup-summary.ts';
 import type { Keystore } from '../../keystore/keystore.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
 import type { Clock } from '../../protocol/time.ts';
-import type { BackupAccount, BackupReport, Restored } from '../../rpc/views.ts';
+import type { BackupAccount, BackupReport, Restored } from '../../rpc/views/transfers.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import { packPin } from '../messages/pins.ts';

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { ImportReport } from '../../rpc/views.ts';
+import type { ImportReport } from '../../rpc/views/transfers.ts';
 import { createExclusive } from '../exclusive.ts';
 import { epochsOf, groupOf } from '../messages/group-state.ts';
 import { isAside, type StoredConversation, type StoredMessage, showPayload } from '../messages/model.ts';

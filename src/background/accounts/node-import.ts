@@ -5,7 +5,7 @@ import { type Envelope, envelopeDigest } from '../../protocol/envelope.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { inviteTopic, privateStoreTopic } from '../../protocol/topic.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { NodeImport, NodeImportTopic } from '../../rpc/views.ts';
+import type { NodeImport, NodeImportTopic } from '../../rpc/views/transfers.ts';
 import type { Awake } from '../awake.ts';
 import { noteStop } from '../log.ts';
 import { parseNodeUrl } from '../nodes/node-url.ts';

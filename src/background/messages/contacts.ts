@@ -4,7 +4,7 @@ import { verifyContact } from '../../protocol/contact-bundle.ts';
 import type { VerifiedBundle } from '../../protocol/public-keys.ts';
 import type { Clock } from '../../protocol/time.ts';
 import { contactTopic } from '../../protocol/topic.ts';
-import type { KeyEvent } from '../../rpc/views.ts';
+import type { KeyEvent } from '../../rpc/views/safety.ts';
 import type { NodeAccess } from '../nodes/node-access.ts';
 import type { Pin, Pins } from './pins.ts';
 

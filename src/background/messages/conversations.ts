@@ -6,7 +6,7 @@ import type { VerifiedBundle } from '../../protocol/public-keys.ts';
 import { type Clock, nsToMs } from '../../protocol/time.ts';
 import { inviteTopic } from '../../protocol/topic.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { ConversationRow } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { createExclusive } from '../exclusive.ts';
 import { badParams } from '../refuse.ts';
 import type { Conversations, ListedShelf, Writer } from '../services.ts';

@@ -3,7 +3,7 @@ import type { Address } from '../../protocol/address.ts';
 import { decodeContent } from '../../protocol/content.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { readGroup, type SignedGroup, succeeds, supersedes } from '../../protocol/group.ts';
-import type { GroupView } from '../../rpc/views.ts';
+import type { GroupView } from '../../rpc/views/conversations.ts';
 import type { Binding, StoredConversation, StoredGroup } from './model.ts';
 
 /** What invitations and announcements make of a group (docs/group-conversations.md). */

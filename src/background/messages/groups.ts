@@ -11,7 +11,7 @@ import type { VerifiedBundle } from '../../protocol/public-keys.ts';
 import { nsToMs } from '../../protocol/time.ts';
 import { inviteTopic } from '../../protocol/topic.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { ConversationRow } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { Failpoint } from '../failpoint.ts';
 import { noteStop } from '../log.ts';

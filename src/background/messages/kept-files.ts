@@ -1,6 +1,6 @@
 import type { Clock } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { KeptFile } from '../../rpc/views.ts';
+import type { KeptFile } from '../../rpc/views/messages.ts';
 import type { FileKey } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { KeptFilesService } from '../services.ts';

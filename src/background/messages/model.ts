@@ -4,7 +4,8 @@ import type { Address } from '../../protocol/address.ts';
 import { decodeContent } from '../../protocol/content.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import type { ConversationRow, MessageView, Shown } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
+import type { MessageView, Shown } from '../../rpc/views/messages.ts';
 import type { Says } from '../../words/says.ts';
 import { addSigns, type Sign } from './spam.ts';
 

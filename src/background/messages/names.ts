@@ -1,7 +1,7 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import type { Address } from '../../protocol/address.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import { longestNickname } from '../../rpc/views.ts';
+import { longestNickname } from '../../rpc/views/conversations.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import { badParams } from '../refuse.ts';

@@ -2,7 +2,7 @@ import type { AccountKeys } from '../../keystore/account-keys.ts';
 import type { Address } from '../../protocol/address.ts';
 import { encodeContact, verifyContact } from '../../protocol/contact-bundle.ts';
 import type { VerifiedBundle } from '../../protocol/public-keys.ts';
-import type { KeyEvent } from '../../rpc/views.ts';
+import type { KeyEvent } from '../../rpc/views/safety.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 

@@ -1,6 +1,6 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import type { Address } from '../../protocol/address.ts';
-import type { ReactionView, Shown } from '../../rpc/views.ts';
+import type { ReactionView, Shown } from '../../rpc/views/messages.ts';
 import type { Cache } from '../../storage/cache.ts';
 import type { StoredMessage } from './model.ts';
 

@@ -1,4 +1,4 @@
-import type { ConversationRow } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import type { Requests } from '../services.ts';
 import type { Sessions } from '../sessions.ts';
 import { existing } from './conversations.ts';

@@ -4,7 +4,7 @@ import type { VerifiedBundle } from '../../protocol/public-keys.ts';
 import { safetyNumber } from '../../protocol/safety-number.ts';
 import type { Clock } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { Safety } from '../../rpc/views.ts';
+import type { Safety } from '../../rpc/views/safety.ts';
 import { noteStop } from '../log.ts';
 import { badParams } from '../refuse.ts';
 import type { SafetyService } from '../services.ts';

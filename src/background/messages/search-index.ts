@@ -1,6 +1,6 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import type { Address } from '../../protocol/address.ts';
-import type { Shown } from '../../rpc/views.ts';
+import type { Shown } from '../../rpc/views/messages.ts';
 import type { Cache, MessageRecord } from '../../storage/cache.ts';
 import { createSingle } from '../exclusive.ts';
 import { isAside, type StoredMessage, showPayload } from './model.ts';

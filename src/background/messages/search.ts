@@ -1,5 +1,6 @@
 import type { Address } from '../../protocol/address.ts';
-import type { ConversationRow, SearchAnswer, SearchHit, Shown } from '../../rpc/views.ts';
+import type { ConversationRow, SearchAnswer, SearchHit } from '../../rpc/views/conversations.ts';
+import type { Shown } from '../../rpc/views/messages.ts';
 import type { SearchService } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';

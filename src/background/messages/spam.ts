@@ -1,5 +1,6 @@
 import type { Address } from '../../protocol/address.ts';
-import type { Shown, SpamReason } from '../../rpc/views.ts';
+import type { SpamReason } from '../../rpc/views/conversations.ts';
+import type { Shown } from '../../rpc/views/messages.ts';
 
 /** What in the words of a stranger looks like spam. Local rules and plain ones: each names what a person can check for themselves. */
 export type Sign = 'link' | 'secret' | 'bait' | 'hidden';

@@ -6,7 +6,7 @@ import { type Envelope, envelopeDigest } from '../../protocol/envelope.ts';
 import type { VerifiedBundle } from '../../protocol/public-keys.ts';
 import { type Clock, msToNs } from '../../protocol/time.ts';
 import { inviteTopic } from '../../protocol/topic.ts';
-import type { NodeComparison, NodeFinding } from '../../rpc/views.ts';
+import type { NodeComparison, NodeFinding } from '../../rpc/views/settings.ts';
 import { createExclusive } from '../exclusive.ts';
 import { readContacts } from '../messages/contacts.ts';
 import { timeOf } from '../messages/model.ts';

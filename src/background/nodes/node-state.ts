@@ -1,4 +1,4 @@
-import type { NodeState } from '../../rpc/views.ts';
+import type { NodeState } from '../../rpc/views/account.ts';
 
 /** What went wrong with the node, in the words of `network`. */
 export type NodeTrouble = 'unreachable' | 'wrong' | 'unauthorised' | 'refused' | 'limited' | 'failed';

@@ -1,5 +1,5 @@
 import { addressText, array, integer, nullable, object, oneOf, optional, type Parser, string } from '../../parse.ts';
-import type { Permission } from '../../rpc/views.ts';
+import type { Permission } from '../../rpc/views/sites.ts';
 import type { Amended } from './grants.ts';
 
 const time = integer({ max: 8.64e15 });

@@ -1,7 +1,8 @@
 import type { Clock } from '../../protocol/time.ts';
 import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { Address, Prompt, PromptAnswer } from '../../rpc/views.ts';
+import type { Address } from '../../rpc/views/account.ts';
+import type { Prompt, PromptAnswer } from '../../rpc/views/sites.ts';
 import { decodedHost } from './origins.ts';
 import { createRefusals, type RefusalMemory } from './refusals.ts';
 

@@ -2,7 +2,7 @@ import type { Value } from '../../content-types/index.ts';
 import { ParseError } from '../../parse.ts';
 import { type Address, parseAddress } from '../../protocol/address.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { PermissionRequest } from '../../rpc/views.ts';
+import type { PermissionRequest } from '../../rpc/views/sites.ts';
 import type { Said } from '../../words/said.ts';
 import type { AskedPermission } from '../services.ts';
 

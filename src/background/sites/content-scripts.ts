@@ -1,5 +1,5 @@
 import type { Scripting } from 'webextension-polyfill';
-import type { Exposure } from '../../rpc/views.ts';
+import type { Exposure } from '../../rpc/views/settings.ts';
 
 /** Where `window.xmtp` can appear: secure pages, and pages of this machine. */
 const everywhere = ['https://*/*', 'http://localhost/*', 'http://127.0.0.1/*', 'http://[::1]/*'];

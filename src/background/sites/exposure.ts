@@ -1,4 +1,4 @@
-import type { Exposure } from '../../rpc/views.ts';
+import type { Exposure } from '../../rpc/views/settings.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { Preferences } from '../preferences.ts';
 import type { ExposureService } from '../services.ts';

@@ -1,6 +1,7 @@
 import type { Clock } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { Address, Permission, PermissionRequest, SiteGrant } from '../../rpc/views.ts';
+import type { Address } from '../../rpc/views/account.ts';
+import type { Permission, PermissionRequest, SiteGrant } from '../../rpc/views/sites.ts';
 import type { Table } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import { badParams } from '../refuse.ts';

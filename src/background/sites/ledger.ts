@@ -1,6 +1,7 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import type { Clock } from '../../protocol/time.ts';
-import type { Address, SiteCounts, SiteLedger } from '../../rpc/views.ts';
+import type { Address } from '../../rpc/views/account.ts';
+import type { SiteCounts, SiteLedger } from '../../rpc/views/sites.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive, createSingle } from '../exclusive.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { Prompt } from '../../rpc/views.ts';
+import type { Prompt } from '../../rpc/views/sites.ts';
 
 /** Where refusals are kept while the background sleeps. */
 export interface RefusalMemory {

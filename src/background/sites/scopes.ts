@@ -1,4 +1,5 @@
-import type { Address, Permission, PermissionRequest } from '../../rpc/views.ts';
+import type { Address } from '../../rpc/views/account.ts';
+import type { Permission, PermissionRequest } from '../../rpc/views/sites.ts';
 
 /** A conversation as far as permissions look at it. */
 export interface SeenConversation {

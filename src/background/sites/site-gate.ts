@@ -2,7 +2,7 @@ import type { Address } from '../../protocol/address.ts';
 import type { Clock } from '../../protocol/time.ts';
 import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { PermissionRequest, PromptAnswer } from '../../rpc/views.ts';
+import type { PermissionRequest, PromptAnswer } from '../../rpc/views/sites.ts';
 import type { Said } from '../../words/said.ts';
 import type { Accounts } from '../services.ts';
 import type { Approvals, Question } from './approvals.ts';

@@ -5,7 +5,7 @@ import { fromBase64, toBase64 } from '../../protocol/bytes.ts';
 import { keystoreCode, keystoreMethods } from '../../protocol/keystore-call.ts';
 import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { KeystoreCall } from '../../rpc/page-views.ts';
+import type { KeystoreCall } from '../../rpc/views/page.ts';
 import type { SiteGate } from './site-gate.ts';
 
 /** What sites have to do with the keystore. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../protocol/time.ts';
-import type { ConversationRow } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import type { Conversations } from '../services.ts';
 
 /** The names that origins have for conversations: the same for one origin every time, another for every origin. */

@@ -1,7 +1,7 @@
 import type { Address } from '../../protocol/address.ts';
 import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { Resumed, Wanted } from '../../rpc/page-views.ts';
+import type { Resumed, Wanted } from '../../rpc/views/page.ts';
 import type { Cache } from '../../storage/cache.ts';
 import { createExclusive } from '../exclusive.ts';
 import { noteStop } from '../log.ts';

@@ -5,7 +5,7 @@ import type { Address } from '../../protocol/address.ts';
 import type { Clock } from '../../protocol/time.ts';
 import type { PageCaller } from '../../rpc/caller.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { SiteLedger } from '../../rpc/views.ts';
+import type { SiteLedger } from '../../rpc/views/sites.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { History } from '../messages/history.ts';
 import type { Accounts, Conversations, Groups, Messages, Sites } from '../services.ts';

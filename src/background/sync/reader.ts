@@ -9,7 +9,7 @@ import type { OpenedMessage } from '../../protocol/message.ts';
 import { quickenCurve } from '../../protocol/secp256k1-engine.ts';
 import { nsToMs } from '../../protocol/time.ts';
 import { inviteTopic } from '../../protocol/topic.ts';
-import type { Shown } from '../../rpc/views.ts';
+import type { Shown } from '../../rpc/views/messages.ts';
 import type { Cache, InboxRecord, MessageRecord } from '../../storage/cache.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { createSingle } from '../exclusive.ts';

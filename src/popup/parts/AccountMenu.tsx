@@ -1,6 +1,6 @@
 import { ChevronDown, Plus, UsersRound } from 'lucide';
 import type { JSX } from 'preact';
-import type { AccountView, Status } from '../../rpc/views.ts';
+import type { AccountView, Status } from '../../rpc/views/account.ts';
 import { shortAddress } from '../address.ts';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';

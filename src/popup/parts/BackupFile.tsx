@@ -1,7 +1,7 @@
 import { FileUp } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
-import type { BackupReport } from '../../rpc/views.ts';
+import type { BackupReport } from '../../rpc/views/transfers.ts';
 import type { Key } from '../../words/en/index.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';

@@ -1,6 +1,6 @@
 import { Archive, ArchiveRestore, Ban, Bell, BellOff, Download, EllipsisVertical, Pin, PinOff, Search } from 'lucide';
 import type { JSX } from 'preact';
-import type { ConversationRow } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { go, searchPath } from '../router.ts';
 import { background } from '../rpc.ts';
 import { t } from '../t.tsx';

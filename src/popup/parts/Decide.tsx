@@ -1,6 +1,6 @@
 import { ShieldAlert } from 'lucide';
 import type { JSX } from 'preact';
-import type { ConversationRow, SpamReason } from '../../rpc/views.ts';
+import type { ConversationRow, SpamReason } from '../../rpc/views/conversations.ts';
 import { shortAddress } from '../address.ts';
 import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';

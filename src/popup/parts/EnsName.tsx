@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useContext, useState } from 'preact/hooks';
-import type { Address } from '../../rpc/views.ts';
+import type { Address } from '../../rpc/views/account.ts';
 import { EnsContext, explainEns, nameOfAddress } from '../ens.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';

@@ -1,7 +1,7 @@
 import { FileJson, FileText } from 'lucide';
 import type { JSX } from 'preact';
 import { useContext, useState } from 'preact/hooks';
-import type { ConversationRow } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { exportPage } from '../export-page.ts';
 import { saveBlob } from '../files.ts';
 import { NamesContext } from '../names.ts';

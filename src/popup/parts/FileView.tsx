@@ -1,7 +1,7 @@
 import { Download, File as FileIcon } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { OpenedFile, Shown } from '../../rpc/views.ts';
+import type { OpenedFile, Shown } from '../../rpc/views/messages.ts';
 import { kindOf, save, sizeOf, urlOf } from '../files.ts';
 import { background } from '../rpc.ts';
 import { t } from '../t.tsx';

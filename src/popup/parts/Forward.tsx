@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ConversationRow } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { conversationPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked, useWork } from '../state.ts';

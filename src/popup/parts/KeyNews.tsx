@@ -1,6 +1,6 @@
 import { CircleCheck, KeyRound, TriangleAlert } from 'lucide';
 import type { JSX } from 'preact';
-import type { KeyEvent } from '../../rpc/views.ts';
+import type { KeyEvent } from '../../rpc/views/safety.ts';
 import type { Key } from '../../words/en/index.ts';
 import { t } from '../t.tsx';
 import { clockTime, fullTime } from '../time.ts';

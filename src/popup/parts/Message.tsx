@@ -1,6 +1,6 @@
 import { Check, CheckCheck, CircleAlert, Clock, Copy, EllipsisVertical, Forward, Reply, SmilePlus, Trash2 } from 'lucide';
 import type { JSX } from 'preact';
-import type { MessageView, Shown } from '../../rpc/views.ts';
+import type { MessageView, Shown } from '../../rpc/views/messages.ts';
 import { saidIn } from '../../words/says.ts';
 import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';

@@ -1,7 +1,7 @@
 import { ScanQrCode } from 'lucide';
 import type { JSX } from 'preact';
 import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks';
-import type { PeerAnswer } from '../../rpc/views.ts';
+import type { PeerAnswer } from '../../rpc/views/conversations.ts';
 import { findAddress, shortAddress } from '../address.ts';
 import { addressOfName, EnsContext, explainEns, looksLikeName } from '../ens.ts';
 import { addressInPicture } from '../qr-picture.ts';

@@ -1,6 +1,6 @@
 import { BellOff, Pin } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
-import type { ConversationRow } from '../../rpc/views.ts';
+import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { saidIn } from '../../words/says.ts';
 import { conversationPath } from '../router.ts';
 import { rich, t } from '../t.tsx';

@@ -1,7 +1,7 @@
 import { SmilePlus } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { ReactionView } from '../../rpc/views.ts';
+import type { ReactionView } from '../../rpc/views/messages.ts';
 import { useNameOf } from '../names.ts';
 import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';

@@ -1,7 +1,7 @@
 import { KeyRound, LockOpen, MessageSquare, UserRound } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { PermissionRequest, Prompt } from '../../rpc/views.ts';
+import type { PermissionRequest, Prompt } from '../../rpc/views/sites.ts';
 import { shortAddress } from '../address.ts';
 import { FullAddress, ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';

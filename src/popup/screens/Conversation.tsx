@@ -1,7 +1,8 @@
 import { ArrowDown, ArrowLeft, Info, ShieldCheck, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { MessageView, Status } from '../../rpc/views.ts';
+import type { Status } from '../../rpc/views/account.ts';
+import type { MessageView } from '../../rpc/views/messages.ts';
 import { CopyButton } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';

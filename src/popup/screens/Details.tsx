@@ -1,7 +1,8 @@
 import { ArrowLeft, ShieldCheck, ShieldOff } from 'lucide';
 import type { JSX } from 'preact';
 import { useContext, useState } from 'preact/hooks';
-import { longestNickname, type Safety } from '../../rpc/views.ts';
+import { longestNickname } from '../../rpc/views/conversations.ts';
+import type { Safety } from '../../rpc/views/safety.ts';
 import { NamesContext } from '../names.ts';
 import { CopyAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';

@@ -1,7 +1,7 @@
 import { LogOut, UserMinus } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { ConversationRow, GroupView } from '../../rpc/views.ts';
+import type { ConversationRow, GroupView } from '../../rpc/views/conversations.ts';
 import { useNameOf } from '../names.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton } from '../parts/Button.tsx';

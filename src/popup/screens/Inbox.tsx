@@ -1,7 +1,8 @@
 import { CircleHelp, Lock, PenLine, Settings as SettingsIcon, SquarePen } from 'lucide';
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { ConversationRow, ConversationWindow, Status } from '../../rpc/views.ts';
+import type { Status } from '../../rpc/views/account.ts';
+import type { ConversationRow, ConversationWindow } from '../../rpc/views/conversations.ts';
 import type { Key } from '../../words/en/index.ts';
 import { endGlimpse, inboxAhead } from '../glimpse.ts';
 import { useNameOf } from '../names.ts';

@@ -1,7 +1,7 @@
 import { ArrowLeft } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Status } from '../../rpc/views.ts';
+import type { Status } from '../../rpc/views/account.ts';
 import { OpenBackup } from '../parts/BackupFile.tsx';
 import { Button, IconLink } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';

@@ -1,7 +1,7 @@
 import { ArrowLeft, Maximize2 } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { Status } from '../../rpc/views.ts';
+import type { Status } from '../../rpc/views/account.ts';
 import { IconLink } from '../parts/Button.tsx';
 import { Failure } from '../parts/Notice.tsx';
 import { PageBones } from '../parts/Skeleton.tsx';

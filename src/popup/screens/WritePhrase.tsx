@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Status } from '../../rpc/views.ts';
+import type { Status } from '../../rpc/views/account.ts';
 import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
 import { HeldWords } from '../parts/HeldWords.tsx';

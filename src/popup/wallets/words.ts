@@ -1,4 +1,4 @@
-import type { SignatureFault, SigningPurpose } from '../../rpc/views.ts';
+import type { SignatureFault, SigningPurpose } from '../../rpc/views/founding.ts';
 import type { Key } from '../../words/en/index.ts';
 import { shortAddress } from '../address.ts';
 import { t } from '../t.tsx';

@@ -11,7 +11,7 @@ import { encodePrivateBundle, publicBundle } from '../../../src/protocol/private
 import { msToNs } from '../../../src/protocol/time.ts';
 import { contactTopic, privateStoreTopic } from '../../../src/protocol/topic.ts';
 import { enableIdentityText, signText } from '../../../src/protocol/wallet-signature.ts';
-import type { Founding } from '../../../src/rpc/views.ts';
+import type { Founding } from '../../../src/rpc/views/founding.ts';
 import { alice, type Person, person } from '../../support/people.ts';
 import { type FakeWallet, honest } from '../../support/wallets.ts';
 import { conversationWith, Device, type Life, newPerson, passphrase, texts, until } from '../device.ts';

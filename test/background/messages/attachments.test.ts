@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
 import { fromBase64, utf8 } from '../../../src/protocol/bytes.ts';
-import { longestInline } from '../../../src/rpc/views.ts';
+import { longestInline } from '../../../src/rpc/views/messages.ts';
 import { conversationWith, Device, type Life, makeWallet, newPerson, type Person, passphrase, until } from '../device.ts';
 
 /** The smallest picture there is. */

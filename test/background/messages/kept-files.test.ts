@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { methods } from '../../../src/background/methods.ts';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
 import { toBase64, utf8 } from '../../../src/protocol/bytes.ts';
-import type { KeptFile } from '../../../src/rpc/views.ts';
+import type { KeptFile } from '../../../src/rpc/views/messages.ts';
 import { type Life, newPerson, type Person, passphrase } from '../device.ts';
 
 const canary = 'the words of the file, in clear';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nicknameOf } from '../../../src/background/messages/names.ts';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
-import { longestNickname } from '../../../src/rpc/views.ts';
+import { longestNickname } from '../../../src/rpc/views/conversations.ts';
 import { bob, carol } from '../../support/people.ts';
 import { makeWallet, newPerson, type Person, passphrase } from '../device.ts';
 

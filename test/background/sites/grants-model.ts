@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Amended, createGrants, type Grants } from '../../../src/background/sites/grants.ts';
 import { reaches, reachesMessage } from '../../../src/background/sites/scopes.ts';
-import type { Address, Permission, PermissionRequest } from '../../../src/rpc/views.ts';
+import type { Address } from '../../../src/rpc/views/account.ts';
+import type { Permission, PermissionRequest } from '../../../src/rpc/views/sites.ts';
 import { generator } from '../../support/random.ts';
 import { game, memoryTable, shop } from './callers.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createGrants, type Grants } from '../../../src/background/sites/grants.ts';
-import type { Permission } from '../../../src/rpc/views.ts';
+import type { Permission } from '../../../src/rpc/views/sites.ts';
 import { alice, bob, carol } from '../../support/people.ts';
 import { game, memoryTable, shop } from './callers.ts';
 

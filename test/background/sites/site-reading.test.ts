@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SitesService } from '../../../src/background/sites/sites.ts';
-import type { ConversationRow } from '../../../src/rpc/views.ts';
+import type { ConversationRow } from '../../../src/rpc/views/conversations.ts';
 import { alice, bob, carol } from '../../support/people.ts';
 import { game, pageOf, shop, type TestCaller, watch } from './callers.ts';
 import { me, no, text, turn, World, yes } from './sites-world.ts';

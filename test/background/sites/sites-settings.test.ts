@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SitesService } from '../../../src/background/sites/sites.ts';
-import type { ConversationRow, Permission } from '../../../src/rpc/views.ts';
+import type { ConversationRow } from '../../../src/rpc/views/conversations.ts';
+import type { Permission } from '../../../src/rpc/views/sites.ts';
 import { bob, carol } from '../../support/people.ts';
 import { game, pageOf, shop, type TestCaller, watch } from './callers.ts';
 import { me, text, turn, World, yes } from './sites-world.ts';

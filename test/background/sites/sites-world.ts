@@ -10,7 +10,10 @@ import { emptyMemory, type KeystoreMemory } from '../../../src/keystore/keystore
 import { fromUtf8, toHex, utf8 } from '../../../src/protocol/bytes.ts';
 import { hmacSha256 } from '../../../src/protocol/hash.ts';
 import { RefusalError } from '../../../src/rpc/errors.ts';
-import type { ConversationRow, MessageView, Prompt, PromptAnswer, Status } from '../../../src/rpc/views.ts';
+import type { Status } from '../../../src/rpc/views/account.ts';
+import type { ConversationRow } from '../../../src/rpc/views/conversations.ts';
+import type { MessageView } from '../../../src/rpc/views/messages.ts';
+import type { Prompt, PromptAnswer } from '../../../src/rpc/views/sites.ts';
 import type { Arrival } from '../../../src/storage/arrivals.ts';
 import { sessionArea } from '../../support/memory.ts';
 import { alice, bob } from '../../support/people.ts';

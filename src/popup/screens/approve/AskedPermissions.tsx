@@ -1,6 +1,6 @@
 import { BookOpen, KeyRound, MessageSquare, UserRound } from 'lucide';
 import type { JSX } from 'preact';
-import type { PermissionRequest, Prompt } from '../../../rpc/views.ts';
+import type { PermissionRequest, Prompt } from '../../../rpc/views/sites.ts';
 import { FullAddress } from '../../parts/Address.tsx';
 import { Icon } from '../../parts/Icon.tsx';
 import { Notice } from '../../parts/Notice.tsx';

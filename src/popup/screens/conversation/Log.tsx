@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
-import type { GroupView, KeyEvent, MessageView } from '../../../rpc/views.ts';
+import type { GroupView } from '../../../rpc/views/conversations.ts';
+import type { MessageView } from '../../../rpc/views/messages.ts';
+import type { KeyEvent } from '../../../rpc/views/safety.ts';
 import { FullAddress } from '../../parts/Address.tsx';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { KeyNews } from '../../parts/KeyNews.tsx';

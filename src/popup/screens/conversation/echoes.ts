@@ -1,4 +1,4 @@
-import type { MessageView } from '../../../rpc/views.ts';
+import type { MessageView } from '../../../rpc/views/messages.ts';
 
 /** What was just written here: it stands there at once, before the background has written it down and all is read again. */
 export interface Echo {

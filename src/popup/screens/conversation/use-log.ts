@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Address, MessageView } from '../../../rpc/views.ts';
+import type { Address } from '../../../rpc/views/account.ts';
+import type { MessageView } from '../../../rpc/views/messages.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
 import { type Echo, echoOf, isRead } from './echoes.ts';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { SearchAnswer, SearchHit } from '../../../rpc/views.ts';
+import type { SearchAnswer, SearchHit } from '../../../rpc/views/conversations.ts';
 import { useNameOf } from '../../names.ts';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { GroupMark } from '../../parts/GroupMark.tsx';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Settings, Status } from '../../../rpc/views.ts';
+import type { Status } from '../../../rpc/views/account.ts';
+import type { Settings } from '../../../rpc/views/settings.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { useWork } from '../../state.ts';

@@ -1,7 +1,7 @@
 import { Pencil, Plus } from 'lucide';
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import { type AccountView, accountColors, longestAccountName, type Status } from '../../../rpc/views.ts';
+import { type AccountView, accountColors, longestAccountName, type Status } from '../../../rpc/views/account.ts';
 import { shortAddress } from '../../address.ts';
 import { AccountName } from '../../parts/AccountMenu.tsx';
 import { CopyAddress, ShortAddress } from '../../parts/Address.tsx';

@@ -1,7 +1,8 @@
 import { Download } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Restored, Status } from '../../../rpc/views.ts';
+import type { Status } from '../../../rpc/views/account.ts';
+import type { Restored } from '../../../rpc/views/transfers.ts';
 import { OpenBackup } from '../../parts/BackupFile.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Address, NamedConversation, Permission } from '../../../rpc/views.ts';
+import type { Address } from '../../../rpc/views/account.ts';
+import type { NamedConversation, Permission } from '../../../rpc/views/sites.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { Person } from '../../parts/Person.tsx';

@@ -1,7 +1,7 @@
 import { Download, FileUp } from 'lucide';
 import type { JSX } from 'preact';
 import { useContext, useId, useState } from 'preact/hooks';
-import type { ImportReport, NodeImport, NodeImportTopic } from '../../../rpc/views.ts';
+import type { ImportReport, NodeImport, NodeImportTopic } from '../../../rpc/views/transfers.ts';
 import { shortAddress } from '../../address.ts';
 import { NamesContext } from '../../names.ts';
 import { Button } from '../../parts/Button.tsx';

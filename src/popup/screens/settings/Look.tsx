@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { LanguageSetting, Theme } from '../../../rpc/views.ts';
+import type { LanguageSetting, Theme } from '../../../rpc/views/account.ts';
 import { languages, ownNames } from '../../../words/languages.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';

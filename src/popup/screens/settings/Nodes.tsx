@@ -1,7 +1,7 @@
 import { Check, LifeBuoy, Plus, Scale } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { NodeFinding, NodeTest } from '../../../rpc/views.ts';
+import type { NodeFinding, NodeTest } from '../../../rpc/views/settings.ts';
 import { useNameOf } from '../../names.ts';
 import { testWords } from '../../node-words.ts';
 import { Button } from '../../parts/Button.tsx';

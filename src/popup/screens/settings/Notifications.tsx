@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { NotificationLevel } from '../../../rpc/views.ts';
+import type { NotificationLevel } from '../../../rpc/views/account.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';

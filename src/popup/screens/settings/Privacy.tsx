@@ -1,7 +1,7 @@
 import { Plus } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Exposure } from '../../../rpc/views.ts';
+import type { Exposure } from '../../../rpc/views/settings.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { SiteCounts, SiteLedger } from '../../../rpc/views.ts';
+import type { SiteCounts, SiteLedger } from '../../../rpc/views/sites.ts';
 import { Person } from '../../parts/Person.tsx';
 import { t } from '../../t.tsx';
 import { dateOf, fullTime, longTime } from '../../time.ts';

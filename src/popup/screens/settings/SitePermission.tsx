@@ -1,7 +1,7 @@
 import { Pencil } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { NamedConversation, Permission } from '../../../rpc/views.ts';
+import type { NamedConversation, Permission } from '../../../rpc/views/sites.ts';
 import { IconButton } from '../../parts/Button.tsx';
 import { t } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';

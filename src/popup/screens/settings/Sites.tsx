@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Site } from '../../../rpc/views.ts';
+import type { Site } from '../../../rpc/views/sites.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Founding } from '../../../rpc/views.ts';
+import type { Founding } from '../../../rpc/views/founding.ts';
 import { Field } from '../../parts/Field.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';

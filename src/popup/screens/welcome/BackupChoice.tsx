@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Founding } from '../../../rpc/views.ts';
+import type { Founding } from '../../../rpc/views/founding.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';

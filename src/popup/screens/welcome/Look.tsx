@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Founding } from '../../../rpc/views.ts';
+import type { Founding } from '../../../rpc/views/founding.ts';
 import { FullAddress } from '../../parts/Address.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Founding } from '../../../rpc/views.ts';
+import type { Founding } from '../../../rpc/views/founding.ts';
 import { shortAddress } from '../../address.ts';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { Button } from '../../parts/Button.tsx';

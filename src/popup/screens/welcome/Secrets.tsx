@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Founding } from '../../../rpc/views.ts';
+import type { Founding } from '../../../rpc/views/founding.ts';
 import { toBase64 } from '../../base64.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Founding, FoundingStage, SignatureFault, SigningQuestion } from '../../../rpc/views.ts';
+import type { Founding, FoundingStage, SignatureFault, SigningQuestion } from '../../../rpc/views/founding.ts';
 import { FullAddress } from '../../parts/Address.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';

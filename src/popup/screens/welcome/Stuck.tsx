@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Founding, FoundingStage } from '../../../rpc/views.ts';
+import type { Founding, FoundingStage } from '../../../rpc/views/founding.ts';
 import type { Key } from '../../../words/en/index.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Notice } from '../../parts/Notice.tsx';

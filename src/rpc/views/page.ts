@@ -1,4 +1,4 @@
-import type { Address } from './views.ts';
+import type { Address } from './account.ts';
 
 /** What crosses between the background and a page's provider, as the contract of `window.xmtp` has it. */
 
