@@ -7,12 +7,12 @@ import { wakuHash } from './waku-message.ts';
 const rowsAtOnce = 250;
 
 export interface IndexerOptions {
-  readonly store: Pick<Store, 'page'>;
+  readonly store: Pick<Store, 'head' | 'page'>;
   readonly ledger: Pick<Ledger, 'indexed' | 'index' | 'caughtUp'>;
   readonly shards: Pick<Shards, 'of'>;
 }
 
-/** Brings the hashes of the ledger up to the head of the store, in turns with all else that there is to do. */
+/** Brings the hashes of the ledger up to what is the head of the store when it begins, in turns with all else that there is to do: it would not end where something is stored in every turn. */
 export class Indexer {
   readonly #options: IndexerOptions;
   #running: Promise<number> | undefined;
@@ -37,13 +37,12 @@ export class Indexer {
 
   async #index(): Promise<number> {
     const { store, ledger, shards } = this.#options;
-    for (let after = ledger.indexed; ; ) {
-      const rows = this.#stopped ? [] : await store.page(after, rowsAtOnce);
+    const head = store.head();
+    let after = ledger.indexed;
+    while (after < head && !this.#stopped) {
+      const rows = await store.page(after, rowsAtOnce);
       const last = rows.at(-1);
-      if (!last || this.#stopped) {
-        if (!this.#stopped) ledger.caughtUp();
-        return after;
-      }
+      if (!last || this.#stopped) break;
       ledger.index(
         rows.map((row) => ({ hash: wakuHash(shards.of(row.topic), row), seq: row.seq, timestampNs: row.timestampNs })),
         last.seq,
@@ -52,5 +51,7 @@ export class Indexer {
       // A store in this process answers at once: without this all of it would be one turn.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    if (!this.#stopped) ledger.caughtUp();
+    return after;
   }
 }

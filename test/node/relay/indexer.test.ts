@@ -23,7 +23,7 @@ function setting(size: number) {
       whole += 1;
     },
   };
-  const store = { page: async (after: number, limit: number) => rows.slice(after, after + limit) };
+  const store = { head: () => rows.length, page: async (after: number, limit: number) => rows.slice(after, after + limit) };
   return { indexer: new Indexer({ store, ledger, shards: { of: () => 'topic' } }), told, whole: () => whole, rows };
 }
 
@@ -50,6 +50,19 @@ describe('indexing', () => {
     running = false;
     expect(Math.max(...seen.map((count, at) => count - (seen[at - 1] ?? 0)))).toBeLessThanOrEqual(500);
     expect(seen.length).toBeGreaterThan(15);
+  });
+
+  test('comes to an end where something is stored in every turn', async () => {
+    const { indexer, rows } = setting(1000);
+    const [row] = rows as [CommittedEnvelope];
+    let isOver = false;
+    const store = (): void => {
+      for (let count = 0; count < 3; count++) rows.push({ ...row, seq: rows.length + 1 });
+      if (!isOver && rows.length < 20_000) setImmediate(store);
+    };
+    setImmediate(store);
+    expect(await indexer.run()).toBeLessThan(1500);
+    isOver = true;
   });
 
   test('stops in the middle when the node does, and does not say that it is through', async () => {
