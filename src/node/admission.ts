@@ -1,6 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
+import { parseTopic } from '../protocol/topic.ts';
 import type { Authenticator } from './authn.ts';
 import type { Topics } from './dispatcher.ts';
 import { type Limits, RateLimiter } from './limits.ts';
@@ -23,6 +24,8 @@ export interface Caller {
 /** What kept somebody out: the option that sets it, or the list that names him. */
 export type Barrier =
   | 'wallet-publish-rate'
+  | 'wallet-invitations'
+  | 'pair-invitations'
   | 'network-publish-rate'
   | 'network-read-rate'
   | 'network-streams'
@@ -51,6 +54,8 @@ export class Admission {
   readonly #allowedPublishes: RateLimiter;
   readonly #walletPublishes: RateLimiter;
   readonly #networkPublishes: RateLimiter;
+  readonly #walletInvitations: RateLimiter;
+  readonly #pairInvitations: RateLimiter;
   readonly #networkReads: RateLimiter;
   readonly #streams = new Map<string, number>();
 
@@ -62,6 +67,8 @@ export class Admission {
     this.#allowedPublishes = new RateLimiter('this wallet', limits.walletPublishRate * allowedFactor, clock);
     this.#walletPublishes = new RateLimiter('this wallet', limits.walletPublishRate, clock);
     this.#networkPublishes = new RateLimiter('publishes from this network', limits.networkPublishRate, clock);
+    this.#walletInvitations = new RateLimiter('invitations of this wallet', limits.walletInvitations, clock, 'day');
+    this.#pairInvitations = new RateLimiter('invitations of this wallet to this one', limits.pairInvitations, clock, 'day');
     this.#networkReads = new RateLimiter('queries from this network', limits.networkReadRate, clock);
   }
 
@@ -88,6 +95,23 @@ export class Admission {
     // Last, so that a wallet beyond its own rate takes nothing from those who share its network.
     this.#within('network-publish-rate', () => this.#networkPublishes.spend(caller.network, cost));
     return wallet;
+  }
+
+  /** Counts the invitations among what a wallet publishes, which all of them pass or none. Copies for itself are free. @throws ConnectError resource exhausted */
+  invite(wallet: Address, envelopes: readonly { readonly topic: string }[]): void {
+    const invited = new Map<string, number>();
+    for (const { topic } of envelopes) {
+      if (!topic.startsWith('/xmtp/0/in')) continue; // most are messages
+      const { kind, address } = parseTopic(topic);
+      if ((kind !== 'invite' && kind !== 'intro') || !address || address === wallet) continue;
+      const pair = `${wallet} ${address}`;
+      invited.set(pair, (invited.get(pair) ?? 0) + 1);
+    }
+    if (invited.size === 0 || this.#lists.isAllowed(wallet)) return;
+    for (const [pair, count] of invited) this.#within('pair-invitations', () => this.#pairInvitations.check(pair, count));
+    const count = [...invited.values()].reduce((sum, each) => sum + each, 0);
+    this.#within('wallet-invitations', () => this.#walletInvitations.spend(wallet, count));
+    for (const [pair, each] of invited) this.#pairInvitations.spend(pair, each);
   }
 
   /** Counts questions, each of so many topics, against who asks. @throws ConnectError resource exhausted, permission denied */

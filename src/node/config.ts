@@ -111,6 +111,8 @@ function configOf(text: (name: SettingName) => string): NodeConfig {
     lists: text('lists') === '' ? undefined : resolve(text('lists')),
     limits: {
       walletPublishRate: number('walletPublishRate'),
+      walletInvitations: number('walletInvitations'),
+      pairInvitations: number('pairInvitations'),
       networkPublishRate: number('networkPublishRate'),
       networkReadRate: number('networkReadRate'),
       networkStreams: number('networkStreams'),

@@ -11,6 +11,10 @@ export const maxRequestLength = 52_428_800;
 export interface Limits extends BlobLimits {
   /** Envelopes published by one wallet. */
   readonly walletPublishRate: number;
+  /** Invitations of one wallet to others in a day, all of them at once if need be. */
+  readonly walletInvitations: number;
+  /** The same of one wallet to one other. */
+  readonly pairInvitations: number;
   /** Envelopes published from one network address (IPv6: one /64). */
   readonly networkPublishRate: number;
   /** Queries and subscriptions from one network address. */
@@ -23,6 +27,8 @@ export interface Limits extends BlobLimits {
 
 export const defaultLimits: Limits = {
   walletPublishRate: 50,
+  walletInvitations: 10_000,
+  pairInvitations: 200,
   networkPublishRate: 500,
   networkReadRate: 1000,
   networkStreams: 2000,
@@ -36,19 +42,26 @@ export const defaultLimits: Limits = {
 };
 
 const burstSeconds = 100;
+const daySeconds = 86_400;
+const sweepEveryMs = 100_000;
 
 /** Everybody's token buckets of one kind. A bucket that is full again is forgotten. */
 export class RateLimiter {
   readonly #name: string;
   readonly #rate: number;
+  readonly #burst: number;
+  /** As a refusal says it. */
+  readonly #rateWords: string;
   readonly #clock: Clock;
   readonly #buckets = new Map<string, { tokens: number; atMs: number }>();
   #sweptMs: number;
 
-  /** `name` completes "… exceeds rate limit of". */
-  constructor(name: string, rate: number, clock: Clock = systemClock) {
+  /** `name` completes "… exceeds rate limit of"; `rate` is per second, or per day where all of a day's may come at once. */
+  constructor(name: string, rate: number, clock: Clock = systemClock, per: 'second' | 'day' = 'second') {
     this.#name = name;
-    this.#rate = rate;
+    this.#rate = per === 'day' ? rate / daySeconds : rate;
+    this.#burst = per === 'day' ? rate : rate * burstSeconds;
+    this.#rateWords = `${rate} per ${per}`;
     this.#clock = clock;
     this.#sweptMs = clock();
   }
@@ -63,7 +76,7 @@ export class RateLimiter {
   /** Whether `cost` tokens could be taken; takes none. @throws ConnectError as `spend` does */
   check(who: string, cost: number): void {
     if (this.#rate <= 0 || cost <= 0) return;
-    const burst = this.#rate * burstSeconds;
+    const burst = this.#burst;
     const nowMs = this.#clock();
     this.#sweep(nowMs);
     const bucket = this.#buckets.get(who) ?? { tokens: burst, atMs: nowMs };
@@ -78,15 +91,15 @@ export class RateLimiter {
   }
 
   #tryAgain(cost: number, seconds: number): ConnectError {
-    const message = `${cost} exceeds rate limit of ${this.#name}: ${this.#rate} per second; try again in ${seconds} s`;
+    const message = `${cost} exceeds rate limit of ${this.#name}: ${this.#rateWords}; try again in ${seconds} s`;
     return refuseForNow(Code.ResourceExhausted, message, seconds);
   }
 
   #sweep(nowMs: number): void {
-    const period = burstSeconds * 1000;
-    if (nowMs - this.#sweptMs < period) return;
+    if (nowMs - this.#sweptMs < sweepEveryMs) return;
     this.#sweptMs = nowMs;
-    for (const [who, { atMs }] of this.#buckets) if (nowMs - atMs >= period) this.#buckets.delete(who);
+    for (const [who, { tokens, atMs }] of this.#buckets)
+      if (tokens + ((nowMs - atMs) / 1000) * this.#rate >= this.#burst) this.#buckets.delete(who);
   }
 }
 

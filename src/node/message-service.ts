@@ -112,6 +112,7 @@ export class MessageService {
         const checked = envelopes.map(({ contentTopic, timestampNs, message }) =>
           checkEnvelope({ topic: contentTopic, timestampNs, message }, wallet, rules),
         );
+        this.#admission.invite(wallet, checked);
         const passing = checked.filter(({ topic }) => isEphemeralTopic(topic));
         const kept = passing.length === 0 ? checked : checked.filter(({ topic }) => !isEphemeralTopic(topic));
         // The dispatcher hears of them from the store, in the order in which they were committed.

@@ -91,6 +91,20 @@ export const settings = {
     about: 'envelopes per second that one wallet may publish (a hundred times as many at once); 0: no limit',
     fault: wholeNumber(0, 1_000_000),
   },
+  walletInvitations: {
+    flag: 'wallet-invitations',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.walletInvitations),
+    about: 'invitations to others that one wallet may publish in a day; 0: no limit',
+    fault: wholeNumber(0, 1_000_000_000),
+  },
+  pairInvitations: {
+    flag: 'pair-invitations',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.pairInvitations),
+    about: 'the same of one wallet to one other',
+    fault: wholeNumber(0, 1_000_000_000),
+  },
   networkPublishRate: {
     flag: 'network-publish-rate',
     value: 'NUMBER',

@@ -19,7 +19,14 @@ import { rowWith, scrolled, toFirstRow, toFound, toNewestMessage, toOwnMessage }
 import { buildReferencePage, type ReferenceProgram } from './inbox/reference-page.ts';
 import { type Comparison, figure, median, report, writeReport } from './report.ts';
 
-const off = { walletPublishRate: 0, networkPublishRate: 0, networkReadRate: 0, networkStreams: 0 };
+const off = {
+  walletPublishRate: 0,
+  walletInvitations: 0,
+  pairInvitations: 0,
+  networkPublishRate: 0,
+  networkReadRate: 0,
+  networkStreams: 0,
+};
 const farMs = 50;
 
 /**

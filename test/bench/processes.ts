@@ -23,7 +23,20 @@ export async function serveIn(file: string, args: readonly string[] = []): Promi
 
 /** Starts the built node with these flags, on a free port. */
 export async function serveNode(flags: readonly string[]): Promise<Served> {
-  const free = ['--wallet-publish-rate', '0', '--network-publish-rate', '0', '--network-read-rate', '0', '--network-streams', '0'];
+  const free = [
+    '--wallet-publish-rate',
+    '0',
+    '--wallet-invitations',
+    '0',
+    '--pair-invitations',
+    '0',
+    '--network-publish-rate',
+    '0',
+    '--network-read-rate',
+    '0',
+    '--network-streams',
+    '0',
+  ];
   const child = fork(join(root, 'dist/node/main.js'), ['--port', '0', '--log', 'json', ...free, ...flags], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -6,7 +6,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { RetryInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import type { Barrier } from '../../src/node/admission.ts';
 import { type NodeOptions, type RunningNode, startNode } from '../../src/node/start-node.ts';
-import { alice, bob } from '../support/people.ts';
+import type { Address } from '../../src/protocol/address.ts';
+import { inviteTopic } from '../../src/protocol/topic.ts';
+import { alice, bob, carol, person } from '../support/people.ts';
 import { api, bearer, openByHand, type transports } from './clients.ts';
 
 const stops: (() => unknown)[] = [];
@@ -23,11 +25,23 @@ const folder = (): string => {
   stops.push(() => rmSync(path, { recursive: true, force: true }));
   return path;
 };
+const dave = person('Dave');
 const topic = '/xmtp/0/m-admission/proto';
 const envelopes = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ contentTopic: topic, timestampNs: BigInt(n), message: new Uint8Array(1) }));
 const publish = (node: RunningNode, count = 1, transport: keyof typeof transports = 'gRPC over h2c', from = alice) =>
   api(node.url, transport).publish({ envelopes: envelopes(count) }, { headers: bearer(from) });
+const invite = (node: RunningNode, to: readonly { readonly address: Address }[], from = alice, clock = Date.now) =>
+  api(node.url).publish(
+    {
+      envelopes: to.map(({ address }, n) => ({
+        contentTopic: inviteTopic(address),
+        timestampNs: BigInt(n),
+        message: new Uint8Array(1),
+      })),
+    },
+    { headers: bearer(from, clock) },
+  );
 const query = (node: RunningNode, transport: keyof typeof transports = 'gRPC over h2c') =>
   api(node.url, transport).query({ contentTopics: [topic] });
 const errorOf = (work: Promise<unknown>): Promise<ConnectError | null> =>
@@ -66,6 +80,8 @@ describe('every refusal by a limit or a list is counted under its own name', () 
   };
   const cases: readonly [Barrier, () => NodeOptions, (node: RunningNode) => Promise<unknown>][] = [
     ['wallet-publish-rate', () => ({ limits: { walletPublishRate: 1 } }), (node) => errorOf(publish(node, 101))],
+    ['wallet-invitations', () => ({ limits: { walletInvitations: 1 } }), (node) => errorOf(invite(node, [bob, carol]))],
+    ['pair-invitations', () => ({ limits: { pairInvitations: 1 } }), (node) => errorOf(invite(node, [bob, bob]))],
     ['network-publish-rate', () => ({ limits: { networkPublishRate: 1 } }), (node) => errorOf(publish(node, 101))],
     [
       'network-read-rate',
@@ -104,6 +120,37 @@ describe('every refusal by a limit or a list is counted under its own name', () 
     const node = await start(options());
     await break_(node);
     expect(await refused(node)).toEqual({ [barrier]: 1 });
+  });
+});
+
+describe('invitations', () => {
+  const countOn = async (node: RunningNode, { address }: { readonly address: Address }): Promise<number> =>
+    (await api(node.url).query({ contentTopics: [inviteTopic(address)] })).envelopes.length;
+
+  test('are counted by pair and by wallet, and pass all or none', async () => {
+    let now = Date.now();
+    const node = await start({ clock: () => now, limits: { walletInvitations: 4, pairInvitations: 2 } });
+    await invite(node, [bob, bob]);
+    const pair = await errorOf(invite(node, [carol, bob]));
+    expect(pair).toMatchObject({ code: Code.ResourceExhausted });
+    expect(pair?.rawMessage).toMatch(/of invitations of this wallet to this one: 2 per day; try again in \d+ s$/);
+    expect(await countOn(node, carol)).toBe(0);
+    await invite(node, [carol, carol]);
+    const wallet = await errorOf(invite(node, [dave]));
+    expect(wallet?.rawMessage).toMatch(/of invitations of this wallet: 4 per day; try again in \d+ s$/);
+    // Others are not held to it, and it comes back.
+    await invite(node, [dave], bob);
+    now += 12 * 3_600_000;
+    await invite(node, [bob, dave], alice, () => now);
+    expect(await countOn(node, dave)).toBe(2);
+  });
+
+  test('are free as copies for the sender, and for who is allowed more', async () => {
+    const lists = join(folder(), 'lists.json');
+    writeFileSync(lists, JSON.stringify({ allow: [bob.address] }));
+    const node = await start({ lists, limits: { walletInvitations: 1, pairInvitations: 1 } });
+    await invite(node, [alice, alice, bob, alice]);
+    await invite(node, [carol, carol, dave], bob);
   });
 });
 

@@ -36,6 +36,18 @@ describe('a rate limiter', () => {
     }
   });
 
+  test('by the day lets all of a day through at once, and then as it comes back', () => {
+    let now = 0;
+    const limiter = new RateLimiter('x', 24, () => now, 'day');
+    limiter.spend('a', 24);
+    const refusal = refusalOf(() => limiter.spend('a', 1));
+    expect(refusal?.rawMessage).toBe('1 exceeds rate limit of x: 24 per day; try again in 3600 s');
+    now = 3_600_000;
+    limiter.spend('a', 1);
+    expect(refusalOf(() => limiter.spend('a', 1))).toBeDefined();
+    expect(refusalOf(() => limiter.spend('b', 25))?.rawMessage).toContain('at most 24 at once');
+  });
+
   test("does not let one spend what is another's", () => {
     const limiter = new RateLimiter('x', 1, () => 0);
     limiter.spend('a', 100);
