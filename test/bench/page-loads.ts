@@ -12,35 +12,44 @@ import { type Comparison, median, report } from './report.ts';
 const preferences = { 'privacy.reduceTimerPrecision': false };
 
 /**
- * What Parley adds to the load of a page, from the first byte of the server's answer to the end of loading. Three browsers load the same page in turn, in another order each
- * round: one with Parley and two with an extension that does nothing. What the latter two differ by is the noise that the difference has to be seen against.
+ * What Parley adds to the load of a page, from the first byte of the server's answer to the end of loading. Four browsers load the same page in turn, in another order each
+ * round: one with Parley, two with an extension that does nothing, and one whose extension has the two scripts in pages that Parley has, with nothing in them. What the two differ
+ * by is the noise that the difference has to be seen against; what empty scripts cost is what the browser takes for any provider.
  */
 export async function pageLoads(name: BrowserName, rounds: number, atEnd: (stop: () => unknown) => void): Promise<Comparison[]> {
   const site = await Site.start();
   atEnd(() => site.close());
-  const nothing = emptyExtension(name);
-  atEnd(() => rmSync(nothing, { recursive: true, force: true }));
+  const [nothing, emptyScripts] = [emptyExtension(name, false), emptyExtension(name, true)];
+  atEnd(() => {
+    for (const folder of [nothing, emptyScripts]) rmSync(folder, { recursive: true, force: true });
+  });
   const launch = (options: LaunchOptions) => (name === 'chromium' ? launchChromium(options) : launchFirefox({ ...options, preferences }));
-  const browsers = [await launch({}), await launch({ extension: nothing }), await launch({ extension: nothing })];
+  const browsers = [
+    await launch({}),
+    await launch({ extension: nothing }),
+    await launch({ extension: nothing }),
+    await launch({ extension: emptyScripts }),
+  ];
   const close = () => Promise.all(browsers.map((browser) => browser.close()));
   atEnd(close);
   const pages: Page[] = [];
   for (const browser of browsers) pages.push(await browser.open(site.url()));
-  const has = await Promise.all(pages.map((page) => page.evaluate(() => 'xmtp' in window)));
-  if (has.join() !== 'true,false,false') throw new Error('the wrong browsers');
-  const taken: number[][] = [[], [], []];
+  const has = await Promise.all(pages.map((page) => page.evaluate(() => `${'xmtp' in window} ${'empty' in window}`)));
+  if (has.join() !== 'true false,false false,false false,false true') throw new Error(`the wrong browsers: ${has.join()}`);
+  const taken: number[][] = browsers.map(() => []);
+  const count = browsers.length;
   const warming = 5;
   for (let round = -warming; round < rounds; round++)
-    for (let place = 0; place < 3; place++) {
-      // All six orders, one after the other.
+    for (let place = 0; place < count; place++) {
+      // Each is first and last as often as any other, forwards and backwards.
       const turn = round + warming;
-      const which = (turn % 2 === 0 ? place + turn / 2 : 3 - place + (turn - 1) / 2) % 3;
+      const which = (turn % 2 === 0 ? place + turn / 2 : count - place + (turn - 1) / 2) % count;
       const took = await load(pages[which] as Page);
       if (round >= 0) taken[which]?.push(took);
     }
   await close();
   await site.close();
-  const [ours = [], empty = [], other = []] = taken;
+  const [ours = [], empty = [], other = [], scripts = []] = taken;
   const pairs = (a: readonly number[], b: readonly number[]): number[] => a.map((each, index) => each - (b[index] ?? Number.NaN));
   // Against the mean of the two that have nothing: neither of them is the better measure.
   const nothings = empty.map((each, index) => (each + (other[index] ?? Number.NaN)) / 2);
@@ -53,7 +62,7 @@ export async function pageLoads(name: BrowserName, rounds: number, atEnd: (stop:
       opponent: 'ms with an empty extension',
       ratio: median(nothings) / median(ours),
       bar: null,
-      notes: `${rounds} loads; Parley adds ${inWords(pairs(ours, nothings))}; two empty ones differ by ${inWords(pairs(other, empty))}`,
+      notes: `${rounds} loads; Parley adds ${inWords(pairs(ours, nothings))}; two empty ones differ by ${inWords(pairs(other, empty))}; empty scripts add ${inWords(pairs(scripts, nothings))}, Parley to them ${inWords(pairs(ours, scripts))}`,
     }),
   ];
 }
@@ -79,12 +88,23 @@ async function load(page: Page): Promise<number> {
   );
 }
 
-/** An extension that runs nothing in pages, so that all else about the browser is the same. */
-function emptyExtension(name: BrowserName): string {
+/** An extension that does nothing, so that all else about the browser is the same; it may have scripts in pages that do nothing either. */
+function emptyExtension(name: BrowserName, scripts: boolean): string {
   const folder = mkdtempSync(join(tmpdir(), 'parley-empty-'));
   writeFileSync(join(folder, 'background.js'), '');
+  writeFileSync(join(folder, 'isolated.js'), '');
+  writeFileSync(join(folder, 'main.js'), 'window.empty = true;');
   const background = name === 'chromium' ? { service_worker: 'background.js' } : { scripts: ['background.js'] };
   const own = name === 'firefox' ? { browser_specific_settings: { gecko: { id: 'parley@parley.app' } } } : {};
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ manifest_version: 3, name: 'Nothing', version: '1', background, ...own }));
+  const everywhere = { matches: ['http://*/*', 'https://*/*'], run_at: 'document_start', all_frames: true };
+  const inPages = {
+    host_permissions: everywhere.matches,
+    content_scripts: [
+      { ...everywhere, js: ['isolated.js'] },
+      { ...everywhere, js: ['main.js'], world: 'MAIN' },
+    ],
+  };
+  const manifest = { manifest_version: 3, name: 'Nothing', version: '1', background, ...own, ...(scripts && inPages) };
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
   return folder;
 }

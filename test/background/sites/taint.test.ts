@@ -22,8 +22,24 @@ let stranger: Person;
 /** What must reach no page, by what it is. */
 let canaries: Record<string, readonly Uint8Array[]>;
 const logged: string[] = [];
+/** What went to the network, request by request. */
+const sent: Buffer[] = [];
+
+/** Address, headers and body. */
+function bytesOf(input: RequestInfo | URL, init: RequestInit = {}): Buffer {
+  const { body = null } = init;
+  if (input instanceof Request || !(body === null || typeof body === 'string' || body instanceof Uint8Array))
+    throw new Error('a request of a form that nobody looks into');
+  const head = [String(input), ...new Headers(init.headers)].join('\n');
+  return Buffer.concat([Buffer.from(head), Buffer.from(body ?? '')]);
+}
 
 beforeAll(async () => {
+  const real = globalThis.fetch;
+  vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+    sent.push(bytesOf(input, init));
+    return real(input, init);
+  });
   for (const level of ['info', 'log', 'warn', 'error', 'debug'] as const)
     vi.spyOn(console, level).mockImplementation((...words) => void logged.push(words.map(String).join(' ')));
   node = await startNode();
@@ -74,9 +90,9 @@ afterAll(async () => {
   vi.restoreAllMocks();
 });
 
-/** The canaries that are in a text. */
-function found(text: string): string[] {
-  const bytes = Buffer.from(text, 'utf8');
+/** The canaries that are in a text, or in bytes. */
+function found(text: string | Buffer): string[] {
+  const bytes = Buffer.from(text as string);
   return Object.entries(canaries).flatMap(([name, forms]) => (forms.some((form) => bytes.includes(Buffer.from(form))) ? [name] : []));
 }
 
@@ -157,7 +173,7 @@ const calls = (name: string): [method: string, params: object][] => {
   ];
 };
 
-test('nothing that is nobody’s business reaches a page or a log, whatever 70 calls in four states of a site ask for', async () => {
+test('nothing that is nobody’s business reaches a page, a log or the network, whatever 70 calls in four states of a site ask for', async () => {
   // Looking finds what is there.
   expect(found(`a ${secret} b`)).toEqual(['messages of others']);
   expect(found(Buffer.from(alice.bundle.identity.secret).toString('base64'))).toEqual(['key bundle of the other account']);
@@ -195,4 +211,10 @@ test('nothing that is nobody’s business reaches a page or a log, whatever 70 c
   expect(scenarios).toBeGreaterThanOrEqual(70);
   for (const text of heard) expect(found(text)).toEqual([]);
   expect(found(logged.join('\n')).filter((name) => name !== 'the node')).toEqual([]);
+  // To the node goes where something is for, and nothing of what it is.
+  const open = ['the node', 'topics', 'the other account', 'somebody else'];
+  const network = Buffer.concat(sent);
+  expect(sent.length).toBeGreaterThan(50);
+  expect(found(network).filter((name) => !open.includes(name))).toEqual([]);
+  for (const name of ['the node', 'topics']) expect(found(network)).toContain(name);
 });
