@@ -38,6 +38,8 @@ interface PubSub {
   readonly score: { score(peer: string): number };
   /** The streams on which we hand on, by peer. */
   readonly streamsOutbound: ReadonlyMap<string, unknown>;
+  /** Those that speak the relay protocol. */
+  getPeers(): PeerId[];
   subscribe(topic: string): void;
   publish(topic: string, data: Uint8Array): Promise<{ readonly recipients: readonly PeerId[] }>;
   getSubscribers(topic: string): PeerId[];

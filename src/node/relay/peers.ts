@@ -10,6 +10,8 @@ import type { Synced } from './sync.ts';
 const firstDialMs = 1000;
 const maxDialMs = 30_000;
 const watchMs = 1000;
+/** How many looks a peer that has come may be without a stream to hand on. */
+const looksToOpen = 5;
 const dialTimeoutMs = 10_000;
 const banMs = 10 * 60_000;
 const dnsMs = 10 * 60_000;
@@ -60,8 +62,8 @@ export class Peers {
   readonly #entries = new Map<string, Entry>();
   readonly #banned = new Map<string, number>();
   readonly #syncing = new Set<string>();
-  /** Peers to whom we have a stream to hand on. */
-  readonly #handedOn = new Set<string>();
+  /** Peers of the relay, and how many looks they may yet be without a stream to hand on: none once they had one. */
+  readonly #patience = new Map<string, number>();
   readonly #dials = new Map<string, { waitMs: number; atMs: number; busy: boolean }>();
   #listed: ReadonlyMap<string, string>;
   #watch: NodeJS.Timeout | undefined;
@@ -84,7 +86,7 @@ export class Peers {
     });
     host.addEventListener('peer:disconnect', ({ detail }) => {
       log.info('a peer of the relay has gone', { peer: short(detail.toString()) });
-      this.#handedOn.delete(detail.toString());
+      this.#patience.delete(detail.toString());
     });
     this.#watch = setInterval(() => this.#look(), watchMs);
     this.#look();
@@ -155,18 +157,18 @@ export class Peers {
       log.warn('sent a peer of the relay away for what it hands on', { peer: short(name) });
       void host.hangUp(peer).catch(() => {});
     }
-    const { streamsOutbound } = host.services.pubsub;
-    for (const name of this.#handedOn) {
-      const peer = connected.get(name);
-      if (!peer || streamsOutbound.has(name)) continue;
-      this.#handedOn.delete(name);
+    const { pubsub } = host.services;
+    for (const peer of pubsub.getPeers()) {
+      const name = peer.toString();
+      const left = pubsub.streamsOutbound.has(name) ? 0 : (this.#patience.get(name) ?? looksToOpen) - 1;
+      this.#patience.set(name, Math.max(0, left));
+      if (left >= 0) continue;
       // Its stream was ended over what waits for it, and is not opened again while the connection lasts. What it lacks it finds when it comes back.
       const fault = 'it does not take what is handed on';
       this.#entry(name).fault = fault;
       log.warn('parted from a peer of the relay', { peer: short(name), why: fault });
       for (const connection of host.getConnections(peer)) connection.abort(new Error(fault));
     }
-    for (const name of streamsOutbound.keys()) this.#handedOn.add(name);
     for (const [name, address] of this.#listed) {
       if (connected.has(name)) {
         this.#dials.delete(name);

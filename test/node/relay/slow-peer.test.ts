@@ -15,19 +15,23 @@ describe.skipIf(!hasRelay)('a peer that does not take what is handed on', () => 
     const topic = '/xmtp/0/groupInvite-slow/proto';
     const rows = async () => (await api(b.url).query({ contentTopics: [topic] })).envelopes.length;
     let sent = 0;
-    const publish = async (): Promise<void> => {
-      const message = Buffer.alloc(400_000, 1);
-      message.writeUInt32BE(sent++);
-      await api(a.url).publish({ envelopes: [{ contentTopic: topic, timestampNs: BigInt(sent), message }] }, { headers: bearer(alice) });
+    const publish = async (count: number): Promise<void> => {
+      const envelopes = Array.from({ length: count }, () => {
+        const message = Buffer.alloc(400_000, 1);
+        message.writeUInt32BE(sent++);
+        return { contentTopic: topic, timestampNs: BigInt(sent), message };
+      });
+      await api(a.url).publish({ envelopes }, { headers: bearer(alice) });
     };
-    await publish();
+    await publish(1);
     await until('it is handed on', async () => (await rows()) === 1);
     wire.hold('back');
     const report = () => a.relay?.peers().find(({ peer }) => peer === idOf(b));
-    for (let n = 0; n < 40 && report()?.connected; n++) await publish();
+    // More than may wait at once, since a connection that is silent for ten seconds ends by itself; what comes on top is too much.
+    await publish(30);
+    for (let n = 0; n < 10 && report()?.connected; n++) await publish(1);
     await until('they are parted', () => !report()?.connected);
     expect(report()?.fault).toContain('does not take what is handed on');
-    expect(sent).toBeGreaterThan(10);
     wire.mend();
     await until('it has everything', async () => (await rows()) === sent);
     wire.close();
