@@ -30,7 +30,8 @@ interface Waiting {
   tries: number;
 }
 
-const mostTries = 3;
+/** A background may die several times in a row: under a debugger, in an update, on a machine without memory. */
+const mostTries = 8;
 
 /** The client of the extension's own pages. */
 export function createClient<Methods, Events>({

@@ -49,6 +49,8 @@ describe('a conversation', () => {
       await shown.nth(33).waitFor();
       const last = await shown.evaluateAll((all) => all.slice(-3).map((each) => [each.getAttribute('data-state'), each.textContent]));
       expect(last).toEqual(['first', 'second', 'second'].map((text) => ['queued', expect.stringContaining(text)]));
+      // One goes when the one before is written down: the background may die between them, and what is asked again must not come later than what followed it.
+      expect(await page.evaluate(() => (window as unknown as { sends: unknown }).sends)).toEqual(['first']);
     }));
 
   test('takes back what the background does not take, into the field and with the reason', () =>

@@ -629,7 +629,11 @@ function connect() {
   return {
     name: 'own',
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
-      if (scene === 'slow send' && request.method === 'sendMessage') return;
+      if (scene === 'slow send' && request.method === 'sendMessage') {
+        const asked = window as unknown as { sends?: unknown[] };
+        asked.sends = [...(asked.sends ?? []), request.params?.['text']];
+        return;
+      }
       if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
       const give = (): void => {
         const told = answer(request.method, request.params ?? {});

@@ -101,7 +101,8 @@ describe('the client', () => {
 
   test('gives up on a read when the background dies again and again', async () => {
     const call = watch(client.call('read', { id: 1 }));
-    for (let deaths = 0; deaths < 3; deaths++) {
+    for (let deaths = 0; deaths < 8; deaths++) {
+      expect(call.outcome).toBe('waiting');
       port().break();
       await vi.advanceTimersByTimeAsync(100);
     }

@@ -64,8 +64,9 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const send = async (text: string, clientId: string): Promise<void> => {
     setSendError(null);
     try {
-      const sending = background.call('sendMessage', { id, text, clientId, ...(answered && { replyTo: answered.id }) });
-      const shown = log.echo(text, clientId, answered, status.account?.address ?? '0x', sending);
+      const shown = log.echo(text, clientId, answered, status.account?.address ?? '0x', () =>
+        background.call('sendMessage', { id, text, clientId, ...(answered && { replyTo: answered.id }) }),
+      );
       sent();
       await shown;
     } catch (failure) {

@@ -14,6 +14,7 @@ export function useLog(id: string, at: string | null) {
   const [limit, setLimit] = useState(pageSize);
   const { value: loaded, error, reload } = useAsked(() => load(id, limit), id, []);
   const [echoes, setEchoes] = useState<readonly Echo[]>([]);
+  const before = useRef<Promise<unknown>>(Promise.resolve());
   const value = useMemo(() => {
     if (!loaded) return loaded;
     const missing = echoes.filter((echo) => !isRead(echo, loaded.messages));
@@ -96,16 +97,21 @@ export function useLog(id: string, at: string | null) {
   useEffect(() => {
     if (at !== null) jump(at);
   }, [at]);
-  /** Shows at once what is written, and the true message in its place once the background has it; nothing when it does not take it. */
+  /**
+   * Shows at once what is written, and the true message in its place once the background has it; nothing when it does not take it. It is sent after what was written
+   * before it.
+   */
   const echo = async (
     text: string,
     clientId: string,
     answered: MessageView | null,
     sender: Address,
-    sent: Promise<MessageView>,
+    send: () => Promise<MessageView>,
   ): Promise<void> => {
     const first = echoOf(text, clientId, { conversation: id, sender, answered, before: loaded?.messages ?? [] });
     setEchoes((all) => [...all, first]);
+    const sent = before.current.then(send);
+    before.current = sent.catch(() => undefined);
     try {
       const message = await sent;
       setEchoes((all) => all.map((each) => (each === first ? { clientId, message, before: null } : each)));
