@@ -125,7 +125,7 @@ export const methods = {
   lookUpPeer: own(object({ peer: addressText }), (p, { conversations }) => conversations.lookUp(p.peer)),
   startConversation: own(object({ peer: addressText }), (p, { conversations }) => conversations.start(p.peer)),
   acceptKeys: own(object({ peer: addressText }), (p, { conversations }) => conversations.acceptKeys(p.peer)),
-  saveDraft: own(object({ id, text: string({ max: 65536 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
+  saveDraft: own(object({ id, text: string({ max: 1_048_577 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
   markRead: own(object({ id }), async (p, { conversations, messages }) => {
     if (await conversations.markRead(p.id)) await messages.receipt(p.id);
   }),

@@ -109,6 +109,12 @@ describe('a port', () => {
     expect(attached[0]?.gone.aborted).toBe(true);
   });
 
+  test('of our own page keeps a draft as long as the longest message, with another on its way before it', () => {
+    const longest = 'x'.repeat(524_288);
+    expect(() => methods.sendMessage.params({ id: 'c', text: longest, clientId: '1' }, '')).not.toThrow();
+    expect(() => methods.saveDraft.params({ id: 'c', text: `${longest}\n${longest}` }, '')).not.toThrow();
+  });
+
   test('of a page asks for none of our own methods', async () => {
     for (const [name, { access }] of Object.entries(methods)) {
       if (access !== 'own') continue;

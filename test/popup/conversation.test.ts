@@ -50,7 +50,22 @@ describe('a conversation', () => {
       const last = await shown.evaluateAll((all) => all.slice(-3).map((each) => [each.getAttribute('data-state'), each.textContent]));
       expect(last).toEqual(['first', 'second', 'second'].map((text) => ['queued', expect.stringContaining(text)]));
       // One goes when the one before is written down: the background may die between them, and what is asked again must not come later than what followed it.
-      expect(await page.evaluate(() => (window as unknown as { sends: unknown }).sends)).toEqual(['first']);
+      expect(await page.evaluate(() => (window as unknown as { sendMessage: unknown }).sendMessage)).toEqual(['first']);
+    }));
+
+  test('keeps in the draft what is on its way until the background has it, before what is written meanwhile', () =>
+    at({ scene: 'slow send', route: '#/conversation/c0' }, async (page) => {
+      const field = page.getByRole('textbox', { name: 'Message', exact: true });
+      const kept = (): Promise<unknown> => page.evaluate(() => (window as unknown as { saveDraft?: unknown[] }).saveDraft?.at(-1));
+      await field.fill('first');
+      await field.press('Enter');
+      expect(await field.inputValue()).toBe('');
+      await field.fill('sec');
+      await page.waitForFunction(() => String((window as unknown as { saveDraft?: unknown[] }).saveDraft?.at(-1)).includes('sec'));
+      expect(await kept()).toBe('first\nsec');
+      await field.fill('');
+      await page.waitForFunction(() => !String((window as unknown as { saveDraft?: unknown[] }).saveDraft?.at(-1)).includes('sec'));
+      expect(await kept()).toBe('first');
     }));
 
   test('takes back what the background does not take, into the field and with the reason', () =>

@@ -629,10 +629,10 @@ function connect() {
   return {
     name: 'own',
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
-      if (scene === 'slow send' && request.method === 'sendMessage') {
-        const asked = window as unknown as { sends?: unknown[] };
-        asked.sends = [...(asked.sends ?? []), request.params?.['text']];
-        return;
+      if (scene === 'slow send' && (request.method === 'sendMessage' || request.method === 'saveDraft')) {
+        const asked = window as unknown as Record<string, unknown[] | undefined>;
+        asked[request.method] = [...(asked[request.method] ?? []), request.params?.['text']];
+        if (request.method === 'sendMessage') return;
       }
       if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
       const give = (): void => {

@@ -28,16 +28,15 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
   const shown = useRef(draft);
   const current = useRef(text);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  /** Messages that the background has not written down yet. */
-  const leaving = useRef(0);
+  /** Messages that the background has not written down yet, each by itself. */
+  const leaving = useRef<readonly { readonly words: string }[]>([]);
   current.current = text;
 
   const save = (): void => {
     clearTimeout(timer.current);
-    const now = current.current;
+    // A message that leaves stays in the draft until the background has it, which forgets the draft itself: a death between loses nothing.
+    const now = [...leaving.current.map(({ words }) => words), ...(current.current === '' ? [] : [current.current])].join('\n');
     if (now === saved.current) return;
-    // The draft of a message that leaves stays until the background has the message: it forgets the draft itself, and a death between loses nothing.
-    if (now === '' && leaving.current > 0) return;
     saved.current = now;
     background.call('saveDraft', { id: conversation, text: now }).catch(() => {
       if (saved.current === now) saved.current = ''; // not kept; the next change tries again
@@ -68,7 +67,7 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
     const before = shown.current;
     shown.current = draft;
     if (draft !== '' || saved.current === '' || before !== saved.current) return;
-    if (leaving.current > 0 || current.current !== saved.current) return;
+    if (leaving.current.length > 0 || current.current !== saved.current) return;
     saved.current = '';
     setText('');
     current.current = '';
@@ -89,7 +88,8 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
     }
     if (wanted === '') return;
     save();
-    leaving.current++;
+    const mine = { words: wanted };
+    leaving.current = [...leaving.current, mine];
     // The field is free at once; what cannot be written down comes back into it.
     type('');
     field.current?.focus();
@@ -98,7 +98,7 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
     } catch {
       type(current.current === '' ? wanted : `${wanted}\n${current.current}`);
     }
-    leaving.current--;
+    leaving.current = leaving.current.filter((each) => each !== mine);
     save();
   };
 
