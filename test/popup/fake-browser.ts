@@ -253,7 +253,7 @@ const drawn = (): string => {
 const prompt: Prompt = {
   id: 'p1',
   origin:
-    scene === 'overfull' ? 'https://xn--e1awd7f.xn--a-very-long-name-that-goes-on-and-on-and-on-9999.example.com' : 'https://shop.example',
+    scene === 'overfull' ? 'https://xn--e1awd7f.a-very-long-name-that-goes-on-and-on-and-on-9999.example.com' : 'https://shop.example',
   decodedHost: scene === 'overfull' ? 'еріс.example' : null,
   title: 'Corner shop: fresh bread every day',
   account: me,

@@ -21,7 +21,9 @@ const withParts = (changes: Partial<Stored>): Uint8Array =>
   toBinary(DecodedMessageSchema, Object.assign(fromBinary(DecodedMessageSchema, encodeDecodedMessage(message)), changes));
 
 test('a stored message comes back as it was written, of either version, with and without context', () => {
-  const context = fc.record({ conversationId: fc.string(), metadata: fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }) });
+  // No map of Protobuf has that name in JavaScript: it is left out when it is written and when it is read.
+  const name = fc.string().filter((each) => each !== '__proto__');
+  const context = fc.record({ conversationId: fc.string(), metadata: fc.dictionary(name, fc.string(), { maxKeys: 3 }) });
   const longs = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
   fc.assert(
     fc.property(fc.option(context), longs, fc.boolean(), fc.uint8Array(), (given, sentNs, legacy, payload) => {

@@ -112,7 +112,8 @@ function Quote({ message: { quote }, jump }: { readonly message: MessageView; re
   if (!quote) return <span class="quote quiet">{t('message.anEarlierMessageThat')}</span>;
   const who = quote.mine ? t('common.you') : nameOf(quote.sender);
   return (
-    <button type="button" class="quote" onClick={() => jump(quote.id)} aria-label={t('message.goToAnswered', { who })}>
+    <button type="button" class="quote" onClick={() => jump(quote.id)}>
+      <span class="hidden">{t('message.goToAnswered', { who })}</span>
       <span class="quoted-who">{who}</span>
       <span class="quoted-text">{visibleLine(quotedWords(quote))}</span>
     </button>

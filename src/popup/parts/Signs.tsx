@@ -28,7 +28,8 @@ export function Signs({ reactions, own, onReact }: SignsProps): JSX.Element {
       {reactions.map(({ sign, senders, mine }) => {
         const shown = visibleLine([...sign].slice(0, 16).join(''));
         const who = listed(senders.slice(0, 20).map((sender) => (sender === own ? t('common.you') : nameOf(sender))));
-        const label = t('signs.by', { shown, who });
+        // What is said of it begins with what is seen.
+        const label = t('signs.by', { shown: senders.length > 1 ? `${shown} ${senders.length}` : shown, who });
         return (
           <li key={sign}>
             <button

@@ -75,8 +75,10 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
   useEffect(reload, [need, reload]);
   // Beside a conversation the list is the way around; alone it is what the page is about.
   const Region = wide ? 'nav' : 'main';
+  // Its bar is then not that of the page.
+  const Whole = wide ? 'section' : 'div';
   return (
-    <div class="screen">
+    <Whole class="screen">
       <header class="bar">
         <AccountMenu status={status} onStatus={onStatus} onFailure={reload} />
         <CopyButton address={address} label={t('inbox.copyYourAddress')} />
@@ -176,7 +178,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
           {t('common.newConversation')}
         </Button>
       </div>
-    </div>
+    </Whole>
   );
 }
 

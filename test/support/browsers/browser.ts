@@ -86,6 +86,11 @@ export class Page {
     return this.#tab.evaluate<Awaited<R>>(`(${run})(...${JSON.stringify(args)})`);
   }
 
+  /** Runs a script in the page, whatever the page's policy says. */
+  run(script: string): Promise<null> {
+    return this.#tab.evaluate<null>(`(() => {${script}\nreturn null; })()`);
+  }
+
   goto(url: string): Promise<void> {
     return this.#tab.goto(url);
   }

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { screens } from '../popup/scenes.ts';
+import { openStage } from '../popup/stage.ts';
+import { type Browser, type Page, until } from '../support/browsers/browser.ts';
+import { launchFirefox } from '../support/browsers/firefox.ts';
+
+interface Results {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
+/** The screens as Firefox draws them; as Chromium does, they are looked through in test/popup. */
+describe('in Firefox', () => {
+  let stage: Awaited<ReturnType<typeof openStage>>;
+  let browser: Browser;
+  let page: Page;
+  let axe: string;
+
+  beforeAll(async () => {
+    stage = await openStage();
+    // Colours that are on their way from one theme to the other are no theme's.
+    browser = await launchFirefox({ preferences: { 'ui.prefersReducedMotion': 1 } });
+    page = await browser.open('about:blank');
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  test.each(screens)(
+    'the screen "$name" has nothing that an accessibility check objects to, and scrolls to no side',
+    async ({ scene, route }) => {
+      // Two scenes may differ in the hash alone, which would leave the first one open.
+      await page.goto('about:blank');
+      await page.goto(`${stage.url}?scene=${scene}&language=en${route}`);
+      await until(() => page.evaluate(() => document.querySelector('#app > *') !== null && document.querySelector('.skeleton') === null));
+      await page.run(axe);
+      const found = await page.evaluate(async () => {
+        const objections: string[] = [];
+        for (const theme of ['light', 'dark', 'contrast']) {
+          document.documentElement.dataset['theme'] = theme;
+          const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<Results> } };
+          // A page of an extension needs no heading of level one in every state, nor a landmark around each form.
+          const { violations } = await axe.run(document, {
+            rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } },
+          });
+          objections.push(
+            ...violations.map(({ id, nodes }) => `${theme} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`),
+          );
+        }
+        return objections;
+      });
+      expect(found).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    },
+  );
+});
