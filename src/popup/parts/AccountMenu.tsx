@@ -65,8 +65,10 @@ export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): 
 function BriefAddress({ address }: { readonly address: string }): JSX.Element {
   return (
     <span class="address">
-      {`${address.slice(0, 6)}…`}
-      <span class="end">{address.slice(-4)}</span>
+      <bdi>
+        {`${address.slice(0, 6)}…`}
+        <span class="end">{address.slice(-4)}</span>
+      </bdi>
     </span>
   );
 }

@@ -64,8 +64,8 @@ export class Person {
     this.address = await this.readAddress();
   }
 
-  /** The button that says who one is. */
-  accountMenu(name = this.address === '' ? '' : `${this.address.slice(0, 8)}…${this.address.slice(-6)}`) {
+  /** The button that says who one is: an address by four and four digits. */
+  accountMenu(name = this.address === '' ? '' : briefly(this.address)) {
     return { role: 'button', name, part: true, within: { role: 'banner' } };
   }
 
@@ -178,5 +178,8 @@ export class Person {
     );
   }
 }
+
+/** As the account above the inbox is called. */
+export const briefly = (address: string): string => `${address.slice(0, 6)}…${address.slice(-4)}`;
 
 export { button, conversations, field, messages };
