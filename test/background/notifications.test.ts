@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createNotifications, noticeName, readNoticeName } from '../../src/background/notifications.ts';
 import type { Session } from '../../src/background/session.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob, carol } from '../support/people.ts';
 import { conversationWith, newPerson, type Person, passphrase, until } from './device.ts';
 

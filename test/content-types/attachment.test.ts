@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { imageTypeOf, readContent, safeFilename, writeContent } from '../../src/content-types/index.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
+import { fc } from '../support/fast-check.ts';
 
 test('an empty name and type are kept, absent ones stay absent', () => {
   const named = { kind: 'attachment', filename: '', mimeType: '', data: utf8('x') } as const;

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contentTypes, maxMessageContentLength, readContent, show, type Value, writeContent } from '../../src/content-types/index.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
 import { encodeComposite } from '../../src/protocol/composite.ts';
 import { type Content, decodeContent, decodeInnerContent, encodeContent } from '../../src/protocol/content.ts';
 import { refused } from '../protocol/refused.ts';
+import { fc } from '../support/fast-check.ts';
 
 /** A value of each type, with what is to be shown of it. */
 const samples: Readonly<Record<(typeof contentTypes)[number]['kind'], readonly [value: Value, shown: string]>> = {

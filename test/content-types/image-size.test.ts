@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawableTypeOf, type ImageType, imageSizeOf, mostPixels } from '../../src/content-types/index.ts';
 import { concat, utf8 } from '../../src/protocol/bytes.ts';
+import { fc } from '../support/fast-check.ts';
 
 const be16 = (n: number): number[] => [n >> 8, n & 255];
 const be32 = (n: number): number[] => [...be16(n >>> 16), ...be16(n & 0xffff)];

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { Code } from '@connectrpc/connect';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameReader, frame, inflate } from '../../src/node/framing.ts';
 import { parseBody } from '../../src/node/gateway-json.ts';
+import { fc } from '../support/fast-check.ts';
 
 describe('frames', () => {
   test('come out as they went in, wherever the bytes are cut', () => {

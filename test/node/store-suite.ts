@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type CommittedEnvelope,
@@ -12,6 +11,7 @@ import {
 import { utf8 } from '../../src/protocol/bytes.ts';
 import { envelopeDigest } from '../../src/protocol/envelope.ts';
 import { sha256 } from '../../src/protocol/hash.ts';
+import { fc } from '../support/fast-check.ts';
 import { StoreModel } from './store-model.ts';
 
 const envelope = (topic: string, time: number | bigint, text: string): NewEnvelope => ({

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import type { Address } from '../../src/protocol/address.ts';
 import { addressOf } from '../../src/protocol/address.ts';
+import { fc } from '../support/fast-check.ts';
 import { type Person, person } from '../support/people.ts';
 
 export const bytes = (maxLength = 200) => fc.uint8Array({ maxLength });

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { createExclusive, createSingle } from '../../src/background/exclusive.ts';
 import { chain, epochsOf } from '../../src/background/messages/group-state.ts';
@@ -17,6 +16,7 @@ import { bind, conversationOf } from '../../src/background/sync/bindings.ts';
 import type { SealedKey } from '../../src/keystore/keystore.ts';
 import { createGroup, groupPrefix, type SignedGroup, succeedGroup } from '../../src/protocol/group.ts';
 import { RefusalError } from '../../src/rpc/errors.ts';
+import { fc } from '../support/fast-check.ts';
 import { people, text } from './arbitraries.ts';
 import { property } from './property.ts';
 

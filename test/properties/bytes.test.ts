@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { isAddress, parseAddress } from '../../src/protocol/address.ts';
 import {
@@ -30,6 +29,7 @@ import {
   preferencesTopic,
   privateStoreTopic,
 } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { address, bytes, place, text, topicName } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { concat } from '../../src/protocol/bytes.ts';
 import { addSightings, type ConsentEntry, consentKey, foldConsent, openConsent, sealConsent } from '../../src/protocol/consent.ts';
 import { type ConsentAction, decodeActions, encodeAction, type Verdict } from '../../src/protocol/preferences.ts';
+import { fc } from '../support/fast-check.ts';
 import { address, bytes, someone, text } from './arbitraries.ts';
 import { outcome, property } from './property.ts';
 

@@ -1,6 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import {
   contentTypes,
@@ -17,6 +16,7 @@ import { Compression, EncodedContentSchema } from '../../src/gen/xmtp/message_co
 import { type CompositePart, decodeComposite, encodeComposite } from '../../src/protocol/composite.ts';
 import { type Content, decodeContent, decodeInnerContent, encodeContent, parseContentType } from '../../src/protocol/content.ts';
 import { openRemoteContent, sealRemoteContent } from '../../src/protocol/remote-content.ts';
+import { fc } from '../support/fast-check.ts';
 import { address, bytes, exactly, place, text } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
 

@@ -1,5 +1,4 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { concat, fromHex, toHex } from '../../src/protocol/bytes.ts';
 import { checkPoint, isPrivateKey, publicPoint, sharedPoint, sharedPoints, sign, verify } from '../../src/protocol/secp256k1.ts';
@@ -9,6 +8,7 @@ import { nobleCurve } from '../../src/protocol/secp256k1-noble.ts';
 import { scriptCurve } from '../../src/protocol/secp256k1-script.ts';
 import type { CurveModule } from '../../src/protocol/secp256k1-wasm.ts';
 import { useCurve } from '../support/curve.ts';
+import { fc } from '../support/fast-check.ts';
 import { bytes, exactly, people, place } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { concat, toHex } from '../../src/protocol/bytes.ts';
 import {
@@ -18,6 +17,7 @@ import { deriveInvitation, type InvitationContext, openInvitation, sealInvitatio
 import { openLegacyMessage, parseLegacyMessage, sealLegacyMessage } from '../../src/protocol/legacy-message.ts';
 import { directTopic, inviteTopic } from '../../src/protocol/topic.ts';
 import { useCurve } from '../support/curve.ts';
+import { fc } from '../support/fast-check.ts';
 import { address, bytes, pair, people, place, text, timeNs } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
 

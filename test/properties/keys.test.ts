@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { addressOf } from '../../src/protocol/address.ts';
 import { createAuthToken, verifyAuthToken } from '../../src/protocol/auth-token.ts';
@@ -25,6 +24,7 @@ import { toLegacyBundle, toSignedBundle } from '../../src/protocol/public-keys.t
 import { isPrivateKey, publicPoint } from '../../src/protocol/secp256k1.ts';
 import { enableIdentityText, parseWalletSignature, recoverSigner, signText } from '../../src/protocol/wallet-signature.ts';
 import { useCurve } from '../support/curve.ts';
+import { fc } from '../support/fast-check.ts';
 import { bytes, exactly, pair, people, place, someone, text } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { KeystoreError } from '../../src/keystore/errors.ts';
 import { checkPassphrase } from '../../src/keystore/passphrase.ts';
@@ -19,6 +18,7 @@ import { type Cell, VaultStore } from '../../src/keystore/vault-store.ts';
 import { privateKeyOf, readKey, readPhrase, walletOfKey } from '../../src/keystore/wallet.ts';
 import { fromUtf8, toHex } from '../../src/protocol/bytes.ts';
 import { isPrivateKey } from '../../src/protocol/secp256k1.ts';
+import { fc } from '../support/fast-check.ts';
 import { bytes, exactly, place, text } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
 

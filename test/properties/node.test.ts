@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { create, fromJson, fromJsonString, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import {
   CursorSchema,
@@ -23,6 +22,7 @@ import { openSqliteStore } from '../../src/node/store/sqlite.ts';
 import type { StoreCursor, StoredEnvelope } from '../../src/node/store/store.ts';
 import { checkEnvelope } from '../../src/node/topic-rules.ts';
 import { conversationTopic } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { address, bytes, exactly, people, text, timeNs, topicName } from './arbitraries.ts';
 import { property } from './property.ts';
 

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { array, integer, matching, object, oneOf, optional, ParseError, parse, string, stringMap } from '../../src/parse.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
 import { codes, RefusalError, type RefusalReason, RpcError, toWireError } from '../../src/rpc/errors.ts';
 import { type PageMethod, pageParams } from '../../src/rpc/schemas.ts';
 import { isEvent, isReply, isRequest } from '../../src/rpc/wire.ts';
+import { fc } from '../support/fast-check.ts';
 import { address, text } from './arbitraries.ts';
 import { property } from './property.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { aesGcmOpen, aesGcmSeal, checkCiphertext, openAead, sealAead } from '../../src/protocol/aead.ts';
 import { equalBytes, utf8 } from '../../src/protocol/bytes.ts';
@@ -10,6 +9,7 @@ import { notificationKeys, notificationPeriodMs } from '../../src/protocol/notif
 import { ciphertextId, openFromSelf, sealToSelf } from '../../src/protocol/preferences.ts';
 import { conversationTopic, ephemeralTopic } from '../../src/protocol/topic.ts';
 import { useCurve } from '../support/curve.ts';
+import { fc } from '../support/fast-check.ts';
 import { address, bytes, exactly, pair, people, place, someone, text, timeNs, topicName } from './arbitraries.ts';
 import { flip, outcome, property } from './property.ts';
 

@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Ciphertext, CiphertextSchema } from '../../src/gen/xmtp/message_contents/ciphertext_pb.ts';
 import { aesGcmOpen, aesGcmSeal, checkCiphertext, hkdf, importAesKey, openAead, sealAead } from '../../src/protocol/aead.ts';
 import { fromHex, randomBytes, toHex, utf8 } from '../../src/protocol/bytes.ts';
+import { fc } from '../support/fast-check.ts';
 import { refused } from './refused.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 });

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   concat,
@@ -12,6 +11,7 @@ import {
   toHex,
   utf8,
 } from '../../src/protocol/bytes.ts';
+import { fc } from '../support/fast-check.ts';
 
 const bytes = fc.uint8Array({ maxLength: 200 });
 

@@ -1,10 +1,10 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CompositeSchema } from '../../src/gen/xmtp/message_contents/composite_pb.ts';
 import { EncodedContentSchema } from '../../src/gen/xmtp/message_contents/content_pb.ts';
 import { type CompositePart, decodeComposite, encodeComposite } from '../../src/protocol/composite.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
+import { fc } from '../support/fast-check.ts';
 import { refused } from './refused.ts';
 
 const frame = toBinary(EncodedContentSchema, create(EncodedContentSchema, { fallback: 'words' }));

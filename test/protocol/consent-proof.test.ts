@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Address } from '../../src/protocol/address.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
@@ -11,6 +10,7 @@ import {
   verifyConsentProof,
 } from '../../src/protocol/consent-proof.ts';
 import { signText } from '../../src/protocol/wallet-signature.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob, carol, type Person } from '../support/people.ts';
 import { refused } from './refused.ts';
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { concat } from '../../src/protocol/bytes.ts';
 import { addSightings, type ConsentEntry, consentKey, foldConsent, openConsent, sealConsent } from '../../src/protocol/consent.ts';
 import type { ConsentAction, Verdict } from '../../src/protocol/preferences.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob, carol } from '../support/people.ts';
 import { refused } from './refused.ts';
 

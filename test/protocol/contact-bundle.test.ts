@@ -1,11 +1,11 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ContactBundleSchema } from '../../src/gen/xmtp/message_contents/contact_pb.ts';
 import { PublicKeyBundleSchema, SignedPublicKeyBundleSchema } from '../../src/gen/xmtp/message_contents/public_key_pb.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
 import { chooseContact, decodeContact, encodeContact, verifyContact } from '../../src/protocol/contact-bundle.ts';
 import { publicBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, carol } from '../support/people.ts';
 import { refused } from './refused.ts';
 

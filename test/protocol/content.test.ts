@@ -1,10 +1,10 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { Compression, ContentTypeIdSchema, EncodedContentSchema } from '../../src/gen/xmtp/message_contents/content_pb.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
 import { decodeContent, encodeContent, maxContentLength, parseContentType } from '../../src/protocol/content.ts';
+import { fc } from '../support/fast-check.ts';
 import { refused } from './refused.ts';
 
 const type = create(ContentTypeIdSchema, { authorityId: 'xmtp.org', typeId: 'text', versionMajor: 1 });

@@ -1,9 +1,9 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DecodedMessageSchema, type DecodedMessage as Stored } from '../../src/gen/xmtp/message_contents/message_pb.ts';
 import { type DecodedMessage, decodeDecodedMessage, encodeDecodedMessage } from '../../src/protocol/decoded-message.ts';
 import { conversationTopic } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob } from '../support/people.ts';
 import { refused } from './refused.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeText } from '../../src/content-types/index.ts';
 import { createAuthToken, verifyAuthToken } from '../../src/protocol/auth-token.ts';
@@ -16,6 +15,7 @@ import { decodeActions, encodeAction, openFromSelf, sealToSelf } from '../../src
 import { decodePrivateBundle, encodePrivateBundle } from '../../src/protocol/private-keys.ts';
 import { conversationTopic, directTopic } from '../../src/protocol/topic.ts';
 import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob } from '../support/people.ts';
 
 const topic = conversationTopic('a');

@@ -1,5 +1,4 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readContent, writeContent } from '../../src/content-types/index.ts';
 import { GroupDescriptorSchema, SignedGroupDescriptorSchema } from '../../src/gen/parley/group/v1/group_pb.ts';
@@ -24,6 +23,7 @@ import { sha256 } from '../../src/protocol/hash.ts';
 import { openInvitation, sealInvitation } from '../../src/protocol/invitation.ts';
 import { openMessage, sealMessage } from '../../src/protocol/message.ts';
 import { rotatePreKey, signByPreKey } from '../../src/protocol/private-keys.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob, carol, type Person, person } from '../support/people.ts';
 import { refused } from './refused.ts';
 

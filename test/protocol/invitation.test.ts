@@ -1,5 +1,4 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type InvitationV1,
@@ -13,6 +12,7 @@ import { randomBytes, toHex } from '../../src/protocol/bytes.ts';
 import { deriveInvitation, openInvitation, sealInvitation } from '../../src/protocol/invitation.ts';
 import { publicBundle, rotatePreKey, sharedSecret } from '../../src/protocol/private-keys.ts';
 import { conversationTopic, inviteTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob, carol, person } from '../support/people.ts';
 import { refused } from './refused.ts';
 

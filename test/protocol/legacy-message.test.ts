@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type MessageHeaderV1, MessageHeaderV1Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
 import { sealAead } from '../../src/protocol/aead.ts';
@@ -17,6 +16,7 @@ import { sealMessage } from '../../src/protocol/message.ts';
 import { decodePrivateBundle, publicBundle, rotatePreKey, sharedSecret } from '../../src/protocol/private-keys.ts';
 import type { VerifiedBundle } from '../../src/protocol/public-keys.ts';
 import { conversationTopic, directTopic, ephemeralTopic, introTopic, inviteTopic } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob, carol, type Person, person } from '../support/people.ts';
 import { refused } from './refused.ts';
 

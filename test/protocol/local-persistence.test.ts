@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TopicMap_TopicDataSchema, TopicMapSchema } from '../../src/gen/xmtp/keystore_api/v1/keystore_pb.ts';
 import {
@@ -14,6 +13,7 @@ import { sha256 } from '../../src/protocol/hash.ts';
 import { localStorageKeys, openLocalValue, readLocalConversations, sealLocalValue } from '../../src/protocol/local-persistence.ts';
 import { generatePrivateKey, publicPoint, sharedPoint, sign } from '../../src/protocol/secp256k1.ts';
 import { conversationTopic, directTopic, privateStoreTopic } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob } from '../support/people.ts';
 import { refused } from './refused.ts';
 

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type SignedContent, SignedContentSchema } from '../../src/gen/xmtp/message_contents/content_pb.ts';
 import { MessageHeaderV2Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
@@ -11,6 +10,7 @@ import { notificationKey, openMessage, parseHeader, sealMessage } from '../../sr
 import { decodePrivateBundle, rotatePreKey } from '../../src/protocol/private-keys.ts';
 import { sign } from '../../src/protocol/secp256k1.ts';
 import { conversationTopic, ephemeralTopic } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob, carol, person } from '../support/people.ts';
 import { refused } from './refused.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { concat, equalBytes, randomBytes, toHex, utf8 } from '../../src/protocol/bytes.ts';
 import {
@@ -11,6 +10,7 @@ import {
   sealToSelf,
 } from '../../src/protocol/preferences.ts';
 import { preferencesTopic } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob } from '../support/people.ts';
 import { refused } from './refused.ts';
 

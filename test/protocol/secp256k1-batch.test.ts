@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { concat, fromHex, randomBytes, toHex } from '../../src/protocol/bytes.ts';
 import { publicPoint, sign, verify } from '../../src/protocol/secp256k1.ts';
 import { type Claim, verifyAll } from '../../src/protocol/secp256k1-batch.ts';
 import { curve } from '../../src/protocol/secp256k1-engine.ts';
 import { useCurve } from '../support/curve.ts';
+import { fc } from '../support/fast-check.ts';
 
 const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const keys = Array.from({ length: 3 }, () => randomBytes(32).fill(0, 0, 1));

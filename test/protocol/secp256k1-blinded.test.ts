@@ -1,5 +1,4 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomBytes, toHex } from '../../src/protocol/bytes.ts';
 import { multiplyBlinded } from '../../src/protocol/secp256k1-blinded.ts';
@@ -7,6 +6,7 @@ import { curve } from '../../src/protocol/secp256k1-engine.ts';
 import { isPrivateKey, publicPoint } from '../../src/protocol/secp256k1-noble.ts';
 import type { CurveModule } from '../../src/protocol/secp256k1-wasm.ts';
 import { useCurve } from '../support/curve.ts';
+import { fc } from '../support/fast-check.ts';
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).filter(isPrivateKey);
 

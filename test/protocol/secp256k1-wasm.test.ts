@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { concat, fromHex, randomBytes, toHex } from '../../src/protocol/bytes.ts';
 import { isPrivateKey, nobleCurve, publicPoint } from '../../src/protocol/secp256k1-noble.ts';
 import { scriptCurve } from '../../src/protocol/secp256k1-script.ts';
 import { type CurveModule, instantiateCurve } from '../../src/protocol/secp256k1-wasm.ts';
 import { curveFile } from '../support/curve.ts';
+import { fc } from '../support/fast-check.ts';
 
 const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const field = 2n ** 256n - 2n ** 32n - 977n;

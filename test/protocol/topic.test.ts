@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   contactTopic,
@@ -12,6 +11,7 @@ import {
   parseTopic,
   privateStoreTopic,
 } from '../../src/protocol/topic.ts';
+import { fc } from '../support/fast-check.ts';
 import { alice, bob } from '../support/people.ts';
 
 test.each(['/xmtp/0/m-a/proto', '/xmtp/0/m-kXw4oT/ujZ+di/33~/proto', '/xmtp/0/m-a/proto/proto', `/xmtp/0/m-${'a'.repeat(284)}/proto`])(

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { covers, narrows, reaches, reachesMessage } from '../../../src/background/sites/scopes.ts';
 import type { Address } from '../../../src/rpc/views/account.ts';
 import type { Permission } from '../../../src/rpc/views/sites.ts';
+import { fc } from '../../support/fast-check.ts';
 
 const [ann, ben, cas] = ['0xA', '0xB', '0xC'] as const satisfies readonly Address[];
 const permission = (scope: Partial<Permission>): Permission => ({ kind: 'read', peers: '*', grantedAt: 100, expiresAt: null, ...scope });
