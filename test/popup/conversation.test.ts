@@ -291,6 +291,15 @@ describe('files', () => {
       expect(await chosen.count()).toBe(1);
     }));
 
+  test('that find no room say so, and can be sent all the same', () =>
+    at({ scene: 'no room', route: '#/conversation/c0' }, async (page) => {
+      await drop(page, ['one too many.pdf']);
+      await page.getByText('one too many.pdf stays only as long as this page is open').waitFor();
+      expect(await page.getByRole('list', { name: 'Files to send' }).getByRole('listitem').count()).toBe(1);
+      await page.getByRole('button', { name: 'Send', exact: true }).click();
+      await page.getByRole('list', { name: 'Files to send' }).waitFor({ state: 'hidden' });
+    }));
+
   test('that cannot go stay, with the words beside them', () =>
     at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('See this');

@@ -502,6 +502,8 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       };
     case 'sendFile':
       return scene === 'files' ? failing(refused('file-too-large', 'refusals.fileTooLarge')) : { result: messages[0] };
+    case 'keepFile':
+      return scene === 'no room' ? refusing('too-many') : { result: null };
     case 'keptFiles':
       return { result: scene === 'kept files' ? ['k'] : [] };
     case 'keptFile':

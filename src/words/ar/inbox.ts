@@ -130,6 +130,7 @@ export const inbox = {
   'results.showOlderOnes': 'عرض الأقدم',
   'results.nothingWasFoundIn': 'لم يُعثر على شيء فيما في هذا المتصفح.',
   'useFiles.tooLarge': '{name} أكبر من {size}.',
+  'useFiles.notKept': 'لن يبقى {name} إلا ما دامت هذه الصفحة مفتوحة: ملفات كثيرة تنتظر الإرسال.',
   'useFiles.empty': '{name} فارغ.',
   'useFiles.tooMany': {
     zero: 'لا ملفات.',

@@ -104,6 +104,7 @@ export const inbox = {
   'results.showOlderOnes': 'Ältere zeigen',
   'results.nothingWasFoundIn': 'In dem, was in diesem Browser ist, wurde nichts gefunden.',
   'useFiles.tooLarge': '{name} ist größer als {size}.',
+  'useFiles.notKept': '{name} bleibt nur, solange diese Seite offen ist: Zu viele Dateien warten darauf, gesendet zu werden.',
   'useFiles.empty': '{name} ist leer.',
   'useFiles.tooMany': { one: '{count} Datei auf einmal ist genug.', other: '{count} Dateien auf einmal sind genug.' },
 } satisfies CatalogueLike<typeof english>;

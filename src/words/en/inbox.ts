@@ -100,6 +100,7 @@ export const inbox = {
   'results.showOlderOnes': 'Show older ones',
   'results.nothingWasFoundIn': 'Nothing was found in what is in this browser.',
   'useFiles.tooLarge': '{name} is larger than {size}.',
+  'useFiles.notKept': '{name} stays only as long as this page is open: too many files wait to be sent.',
   'useFiles.empty': '{name} is empty.',
   'useFiles.tooMany': { one: '{count} file at once is enough.', other: '{count} files at once are enough.' },
 } as const satisfies Record<string, Message>;

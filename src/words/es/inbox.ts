@@ -110,6 +110,7 @@ export const inbox = {
   'results.showOlderOnes': 'Mostrar más antiguos',
   'results.nothingWasFoundIn': 'No se encontró nada en lo que hay en este navegador.',
   'useFiles.tooLarge': '{name} pasa de {size}.',
+  'useFiles.notKept': '{name} solo se conserva mientras esta página esté abierta: hay demasiados archivos por enviar.',
   'useFiles.empty': '{name} está vacío.',
   'useFiles.tooMany': {
     one: '{count} archivo de una vez es bastante.',

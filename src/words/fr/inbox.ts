@@ -110,6 +110,7 @@ export const inbox = {
   'results.showOlderOnes': 'Afficher les plus anciens',
   'results.nothingWasFoundIn': 'Rien n’a été trouvé dans ce que contient ce navigateur.',
   'useFiles.tooLarge': '{name} dépasse {size}.',
+  'useFiles.notKept': '{name} ne reste que tant que cette page est ouverte : trop de fichiers attendent d’être envoyés.',
   'useFiles.empty': '{name} est vide.',
   'useFiles.tooMany': {
     one: '{count} fichier à la fois suffit.',

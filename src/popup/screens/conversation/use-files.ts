@@ -33,11 +33,14 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
     };
   }, [id]);
 
+  const notKept = (file: File, failure: unknown): void => {
+    if (reasonOf(failure) === 'too-many') onError(t('useFiles.notKept', { name: visibleLine(file.name) }));
+  };
   const add = (added: readonly File[]): void => {
     const fits = added.filter(({ size }) => size > 0 && size <= longestFile);
     onError(whyNot(added, chosen.length + fits.length));
     const now = [...chosen];
-    for (const file of fits.slice(0, mostFiles - chosen.length)) now.push(keep(id, file, now.at(-1)?.kept));
+    for (const file of fits.slice(0, mostFiles - chosen.length)) now.push(keep(id, file, now.at(-1)?.kept, notKept));
     setChosen(now);
   };
   const send = async (): Promise<void> => {
@@ -82,13 +85,13 @@ interface ChosenFile {
 }
 
 /** One after the other: they stay in the order in which they were chosen. */
-function keep(id: string, file: File, before?: Promise<unknown>): ChosenFile {
+function keep(id: string, file: File, before: Promise<unknown> | undefined, onFailure: (file: File, failure: unknown) => void): ChosenFile {
   const name = crypto.randomUUID();
   const kept = (async () => {
     await before;
     const data = toBase64(new Uint8Array(await file.arrayBuffer()));
     await background.call('keepFile', { id, file: name, filename: file.name, mimeType: file.type, data });
-  })().catch(() => undefined);
+  })().catch((failure: unknown) => onFailure(file, failure));
   return { file, name, kept };
 }
 
