@@ -66,6 +66,7 @@ export class Metrics {
   readonly refusals = new Counter();
   readonly relayed = new Counter();
   readonly syncs = new Counter();
+  readonly sentAway = new Counter();
   readonly blobLooks = new Counter();
   readonly commitSeconds = new Histogram(seconds);
   readonly commitEnvelopes = new Histogram(sizes);
@@ -107,6 +108,7 @@ export class Metrics {
     counter('parley_store_faults_total', 'What the store could not do, by reason.', this.storeFaults);
     counter('parley_relay_messages_total', 'Messages of the relay by what became of them.', this.relayed);
     counter('parley_blob_looks_total', 'Attachments that were looked for at other nodes.', this.blobLooks);
+    counter('parley_peers_sent_away_total', 'Peers of the relay that were sent away for what they hand on.', this.sentAway);
     counter('parley_relay_comparisons_total', 'Comparisons of the store with that of a peer.', this.syncs);
     histogram('parley_commit_seconds', 'Time of a commit until it is durable.', this.commitSeconds);
     histogram('parley_commit_envelopes', 'Envelopes of a commit.', this.commitEnvelopes);

@@ -139,6 +139,7 @@ describe('the configuration', () => {
       topic: '/waku/2/rs/16/0-7',
       homeRate: 1000,
       contactRate: 5,
+      ignoredRate: 100,
       syncSeconds: 30,
     });
     for (const [option, value] of [

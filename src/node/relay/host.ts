@@ -83,12 +83,15 @@ export async function createHost({
   identity,
   topics,
   isBanned,
+  scoreOf = () => 0,
 }: {
   /** Multiaddresses. */
   readonly listen: readonly string[];
   readonly identity: RelayIdentity;
   readonly topics: readonly string[];
   isBanned(peerId: string): boolean;
+  /** What we think of a peer beside what the relay sees of it. */
+  scoreOf?(peerId: string): number;
 }): Promise<{ readonly host: Host; multiaddr(text: string): unknown }> {
   polyfill();
   const load = async (name: string): Promise<Module> => {
@@ -117,7 +120,7 @@ export async function createHost({
     // Every message is a commit; more of them at once share it.
     messageProcessingConcurrency: 256,
     maxOutboundBufferSize: maxWaitingBytes,
-    scoreParams: scoreParams(topics),
+    scoreParams: scoreParams(topics, scoreOf),
     scoreThresholds: { gossipThreshold: -20, publishThreshold: -40, graylistThreshold: worstScore },
   });
   const host = (await call('libp2p', 'createLibp2p', {
@@ -141,7 +144,7 @@ export async function createHost({
 }
 
 /** A message that no honest peer hands on costs the square of their number, and is forgotten slowly. Everything else is left to the mesh. */
-function scoreParams(topics: readonly string[]): object {
+function scoreParams(topics: readonly string[], scoreOf: (peerId: string) => number): object {
   const topic = {
     topicWeight: 1,
     timeInMeshWeight: 0.01,
@@ -159,6 +162,8 @@ function scoreParams(topics: readonly string[]): object {
   return {
     topics: Object.fromEntries(topics.map((name) => [name, topic])),
     topicScoreCap: 20,
+    appSpecificScore: scoreOf,
+    appSpecificWeight: 1,
     // Several operators may share an address; what they do counts, not where they are.
     IPColocationFactorWeight: 0,
     retainScore: 3_600_000,

@@ -18,7 +18,7 @@ export interface IntakeOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Told what became of each message of a peer. */
-  count(peer: string, judgement: Judgement, live: boolean): void;
+  count(peer: string, judgement: Judgement, live: boolean, bytes: number): void;
 }
 
 interface Kept {
@@ -54,7 +54,7 @@ export class Intake {
     const { guard, recent, ledger } = this.#options;
     const opened = guard.open(data);
     if ('verdict' in opened) {
-      this.#note(peer, opened, true);
+      this.#note(peer, opened, true, data.length);
       return { verdict: opened.verdict, taken: () => [] };
     }
     const { vouched, messages, word, leaves } = opened;
@@ -64,7 +64,15 @@ export class Intake {
       return this.#judge(peer, true, { pubsubTopic, message }, { vouched, hash, known });
     });
     const keeps = judged.some((judgement) => judgement.verdict === 'accept' && !isEphemeralTopic(judgement.envelope.topic));
-    const final = await this.#store(peer, true, judged, [], keeps ? [{ word, leaves, hashes: messages.map(({ hash }) => hash) }] : []);
+    const sizes = messages.map(({ message }) => message.payload.length);
+    const final = await this.#store(
+      peer,
+      true,
+      judged,
+      sizes,
+      [],
+      keeps ? [{ word, leaves, hashes: messages.map(({ hash }) => hash) }] : [],
+    );
     const taken = () =>
       messages.flatMap(({ pubsubTopic }, index) =>
         final[index]?.verdict === 'accept' ? [{ pubsubTopic, data: encodeWakuMessage(opened.alone(index)) }] : [],
@@ -82,7 +90,8 @@ export class Intake {
       const { hash, voucher, envelope } = judgement;
       return voucher && !isEphemeralTopic(envelope.topic) ? [{ hash, voucher }] : [];
     });
-    return this.#store(peer, live, judged, vouchers, []);
+    const sizes = messages.map(({ message }) => (message instanceof Uint8Array ? message : message.payload).length);
+    return this.#store(peer, live, judged, sizes, vouchers, []);
   }
 
   #judge(peer: string, live: boolean, { pubsubTopic, message }: Incoming, bundled?: Bundled): Judgement {
@@ -97,6 +106,7 @@ export class Intake {
     peer: string,
     live: boolean,
     judged: readonly Judgement[],
+    sizes: readonly number[],
     vouchers: readonly Kept[],
     bundles: readonly KeptBundle[],
   ): Promise<Judgement[]> {
@@ -110,16 +120,16 @@ export class Intake {
       for (const judgement of judged) if (judgement.verdict === 'accept') recent.delete(judgement.hash);
       final = judged.map((judgement) => (judgement.verdict === 'accept' ? failed : judgement));
     }
-    for (const judgement of final) this.#note(peer, judgement, live);
+    for (const [index, judgement] of final.entries()) this.#note(peer, judgement, live, sizes[index] as number);
     return final;
   }
 
-  #note(peer: string, judgement: Judgement, live: boolean): void {
+  #note(peer: string, judgement: Judgement, live: boolean, bytes: number): void {
     const { metrics, count } = this.#options;
     metrics.relayed.add(1, {
       what: judgement.verdict === 'accept' ? (live ? 'taken' : 'repaired') : `${judgement.verdict}: ${judgement.reason}`,
     });
-    count(peer, judgement, live);
+    count(peer, judgement, live, bytes);
   }
 
   /** Keeps vouchers before what they are for is stored. All that comes in one turn of the event loop shares one write to the disk. */

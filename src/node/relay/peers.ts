@@ -140,21 +140,24 @@ export class Peers {
 
   /** Those that the operator named, as far as they are connected. */
   named(): PeerId[] {
-    return this.#options.host.getPeers().filter((peer) => this.#isNamed(peer.toString()));
+    return this.#options.host.getPeers().filter((peer) => this.isNamed(peer.toString()));
   }
 
-  #isNamed(name: string): boolean {
+  /** Whether the operator named a peer. */
+  isNamed(name: string): boolean {
     return this.#listed.has(name) || this.#options.trusted.includes(name);
   }
 
   /** Dials who is missing, each at its own pace, and sends away whose score has fallen too low or who takes nothing. */
   #look(): void {
-    const { host, multiaddr, clock, log } = this.#options;
+    const { host, multiaddr, clock, log, metrics } = this.#options;
     const connected = new Map(host.getPeers().map((peer) => [peer.toString(), peer]));
     for (const [name, peer] of connected) {
       if (host.services.pubsub.score.score(name) > worstScore) continue;
       this.#banned.set(name, clock() + banMs);
       log.warn('sent a peer of the relay away for what it hands on', { peer: short(name) });
+      metrics.sentAway.add();
+      this.#entry(name).fault = 'it was sent away for what it hands on';
       void host.hangUp(peer).catch(() => {});
     }
     const { pubsub } = host.services;
@@ -206,7 +209,7 @@ export class Peers {
     const name = peer.toString();
     const { clock, log, metrics, sync } = this.#options;
     // Strangers may ask us; we ask those whom the operator named.
-    if (this.#closed || this.#syncing.has(name) || !this.#isNamed(name)) return;
+    if (this.#closed || this.#syncing.has(name) || !this.isNamed(name)) return;
     this.#syncing.add(name);
     const entry = this.#entry(name);
     try {
@@ -253,6 +256,7 @@ const peerGauges: readonly [name: string, help: string, value: (report: PeerRepo
   ['parley_peer_connected', 'Whether a peer of the relay is connected.', ({ connected }) => Number(connected)],
   ['parley_peer_score', 'Its standing; at -80 it is sent away.', ({ score }) => score],
   ['parley_peer_taken', 'Messages that came in through it.', ({ taken }) => taken],
+  ['parley_peer_ignored', 'Messages of it that are not for this node, or not any more.', ({ ignored }) => ignored],
   ['parley_peer_rejected', 'Messages of it that no honest peer hands on.', ({ rejected }) => rejected],
   ['parley_peer_missing', 'Envelopes of its store that were missing here, in all comparisons.', ({ missing }) => missing],
   ['parley_peer_repaired', 'Those that were fetched.', ({ repaired }) => repaired],

@@ -15,8 +15,9 @@ import { readFrame, writeFrame } from './frames.ts';
 import { Guard } from './guard.ts';
 import { createHost, type Host, type PeerId, storeTimeoutMs } from './host.ts';
 import { openIdentity, publicKeyOf, type RelayIdentity } from './identity.ts';
+import { Ignored } from './ignored.ts';
 import { Indexer } from './indexer.ts';
-import { Intake } from './intake.ts';
+import { Intake, type IntakeOptions } from './intake.ts';
 import { Ledger } from './ledger.ts';
 import { type PeerReport, Peers } from './peers.ts';
 import { Recent } from './recent.ts';
@@ -39,6 +40,7 @@ export interface RelaySettings {
   readonly topic: string;
   readonly homeRate: number;
   readonly contactRate: number;
+  readonly ignoredRate: number;
   readonly syncSeconds: number;
 }
 
@@ -78,6 +80,7 @@ export class Relay {
   readonly #intake: Intake;
   readonly #bundleTopic: string;
   readonly #peers: Peers;
+  readonly #ignored: Ignored;
   readonly #recent = new Recent(maxRecent);
   readonly #queries: RateLimiter;
   #stopped = false;
@@ -90,14 +93,17 @@ export class Relay {
     if (data !== ':memory:') mkdirSync(data, { recursive: true, mode: 0o700 });
     const identity = openIdentity(data);
     let banned: (peer: string) => boolean = () => false;
+    let scoreOf: (peer: string) => number = () => 0;
     const { host, multiaddr } = await createHost({
       listen: settings.listen,
       identity,
       topics: [...shards.topics, bundleTopicOf(settings.topic)],
       isBanned: (peer) => banned(peer),
+      scoreOf: (peer) => scoreOf(peer),
     });
     const relay = new Relay(deps, identity, shards, host, multiaddr);
     banned = (peer) => relay.#peers.isBanned(peer);
+    scoreOf = (peer) => relay.#ignored.score(peer);
     try {
       await relay.#open();
     } catch (error) {
@@ -145,7 +151,13 @@ export class Relay {
     const recent = this.#recent;
     this.#announcer = new Announcer({ identity, host, shards, topic: settings.topic, recent, log, metrics, clock });
     const ledger = this.#ledger;
-    const count: Peers['count'] = (peer, judgement, live) => this.#peers.count(peer, judgement, live);
+    this.#ignored = new Ignored({ perSecond: settings.ignoredRate, isNamed: (peer) => this.#peers.isNamed(peer), clock });
+    const count: IntakeOptions['count'] = (peer, judgement, live, bytes) => {
+      this.#peers.count(peer, judgement, live);
+      if (judgement.verdict === 'accept') this.#ignored.known(1);
+      // What was asked for is no burden.
+      else if (live) this.#ignored.count(peer, judgement, bytes);
+    };
     this.#intake = new Intake({ guard, ledger, recent, store, dispatcher, log, metrics, count });
   }
 
@@ -161,6 +173,7 @@ export class Relay {
 
   /** Hands on what this node took from its own users. It need not arrive: what is lost on the way is found when stores are compared. */
   announce(envelopes: readonly NewEnvelope[]): void {
+    this.#ignored.known(envelopes.length);
     this.#announcer.announce(envelopes);
   }
 

@@ -56,6 +56,14 @@ export const relaySettings = {
     about: 'contacts per second from one peer that is not trusted (a hundred times as many at once); 0: no limit',
     fault: wholeNumber(0, 1_000_000),
   },
+  ignoredRate: {
+    flag: 'ignored-rate',
+    value: 'NUMBER',
+    fallback: '100',
+    about:
+      'messages of a kilobyte per second that one peer may hand on and that are not taken here (a hundred times as many at once; ten times as many of a peer that is named); 0: no limit',
+    fault: wholeNumber(0, 1_000_000),
+  },
   syncSeconds: {
     flag: 'sync-seconds',
     value: 'NUMBER',
@@ -76,6 +84,7 @@ export function readRelay(text: (name: keyof typeof relaySettings) => string): R
     topic: text('relayTopic'),
     homeRate: Number(text('homeRate')),
     contactRate: Number(text('contactRate')),
+    ignoredRate: Number(text('ignoredRate')),
     syncSeconds: Number(text('syncSeconds')),
   };
 }

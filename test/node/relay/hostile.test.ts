@@ -47,6 +47,30 @@ describe.skipIf(!hasRelay)('a peer that is hostile', () => {
     await until('there', async () => (await api(b.url).query({ contentTopics: [message.contentTopic] })).envelopes.length === 1);
   });
 
+  test('is sent away for too much that is merely not taken; one that the operator named has more patience', async () => {
+    const named = await stranger();
+    const a = await start({ metrics: { host: '127.0.0.1', port: 0 } }, { ignoredRate: 1, trust: [named.identity.peerId] });
+    const unnamed = await stranger();
+    const reportOf = ({ identity }: typeof named) => a.relay?.peers().find(({ peer }) => peer === identity.peerId);
+    for (const each of [named, unnamed]) {
+      await each.dial(addressOf(a));
+      await until('it relays', () => reportOf(each)?.relaying && each.host.services.pubsub.getSubscribers(defaultTopic).length > 0);
+    }
+    const junk = (n: number) =>
+      encodeWakuMessage(wakuMessageOf({ topic: '/xmtp/0/m-x/proto', timestampNs: BigInt(n), message: utf8('?') }));
+    // More than a hundred: it gets one more each second.
+    for (let n = 0; n < 150; n++) for (const [at, each] of [named, unnamed].entries()) await each.send(junk(2 * n + at));
+    await until('it is gone', () => reportOf(unnamed)?.connected === false);
+    expect(reportOf(unnamed)).toMatchObject({ taken: 0, rejected: 0, fault: 'it was sent away for what it hands on' });
+    await unnamed.dial(addressOf(a)).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(reportOf(unnamed)?.connected).toBe(false);
+    expect(reportOf(named)).toMatchObject({ connected: true, ignored: 150 });
+    const metrics = await (await fetch(`http://127.0.0.1:${a.metricsPort}/metrics`)).text();
+    expect(metrics).toContain('parley_peers_sent_away_total 1');
+    expect(metrics).toContain(`parley_peer_ignored{peer="${named.identity.peerId}"} 150`);
+  });
+
   test('does not get a message in by a voucher of its own, nor keep the good one out by spoiling its voucher first', async () => {
     const a = await start({});
     const b = await start({}, { peers: [addressOf(a)], trust: [idOf(a)] });

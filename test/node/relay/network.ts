@@ -19,6 +19,7 @@ export const relayOptions = (more: Partial<RelaySettings> = {}): RelaySettings =
   topic: defaultTopic,
   homeRate: 1000,
   contactRate: 5,
+  ignoredRate: 100,
   syncSeconds: 3600,
   ...more,
 });
