@@ -4,6 +4,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import type { Clock } from '../protocol/time.ts';
+import { race } from './blob-race.ts';
 import { RateLimiter } from './limits.ts';
 import type { Log } from './log.ts';
 import { refuseForNow } from './refusal.ts';
@@ -38,11 +39,15 @@ export interface BlobCopiesOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly onAsked: (outcome: 'fetched' | 'absent' | 'failed') => void;
+  /** After so long the next node that has it gives it, too; and how long all of it may take. */
+  readonly nextMs?: number;
+  readonly fetchMs?: number;
 }
 
 const dayMs = 86_400_000;
 const sweepEveryMs = 3_600_000;
 const askMs = 5_000;
+const nextMs = 5_000;
 const fetchMs = 100_000;
 const fetchesAtOnce = 8;
 /** Blobs per second that one network may have looked for elsewhere, a hundred times as many at once. */
@@ -50,7 +55,7 @@ const looksPerSecond = 2;
 /** What nobody had is not looked for again so soon. */
 const absentMs = 30_000;
 const maxAbsent = 10_000;
-/** Who sent what is not what its name says, or did not come to the end, is not asked for so long. */
+/** Who sent what is not what its name says, or did not come to the end, is not asked for so long; whom another was before is asked last. */
 const distrustMs = 60_000;
 
 interface Copy {
@@ -70,6 +75,7 @@ export class BlobCopies {
   readonly #looking = new Map<string, Promise<number | null>>();
   readonly #absent = new Map<string, number>();
   readonly #distrusted = new Map<string, number>();
+  readonly #slow = new Map<string, number>();
   readonly #looks: RateLimiter;
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
@@ -145,53 +151,57 @@ export class BlobCopies {
   }
 
   async #fetch(digest: string): Promise<number | null> {
-    const { sources, blobBytes, copyBytes, onAsked, log, clock } = this.#options;
-    const most = Math.min(blobBytes, copyBytes);
-    const asked = await Promise.all(
-      sources().map(async (source) => {
-        if ((this.#distrusted.get(source.name) ?? 0) > clock()) return { source, found: 'failed' as const };
-        try {
-          return { source, found: await source.find(digest, AbortSignal.timeout(askMs)) };
-        } catch {
-          return { source, found: 'failed' as const };
-        }
-      }),
-    );
-    let failed = asked.some(({ found }) => found === 'failed');
-    for (const { source, found } of asked) {
-      if (found === null || found === 'failed' || !(found.size > 0 && found.size <= most)) continue;
-      const atMs = clock() - Math.max(0, found.ageMs || 0);
-      if (atMs < this.#oldest()) continue;
-      try {
-        await this.#take(digest, { size: found.size, atMs }, source);
-        onAsked('fetched');
-        return found.size;
-      } catch (error) {
-        failed = true;
-        this.#distrusted.set(source.name, clock() + distrustMs);
-        log.warn('an attachment could not be fetched from another node', { from: source.name, why: (error as Error).message });
-      }
+    const { sources, onAsked, log, clock } = this.#options;
+    const end = await race<BlobSource, Copy, string>({
+      sources: sources(),
+      isLast: ({ name }) => (this.#slow.get(name) ?? 0) > clock(),
+      find: async (source) => {
+        if ((this.#distrusted.get(source.name) ?? 0) > clock()) throw new Error('it is not trusted now');
+        return this.#worth(await source.find(digest, AbortSignal.timeout(askMs)));
+      },
+      take: (source, copy, came, signal) => this.#take(digest, copy, source, came, signal),
+      discard: (draft) => void rm(draft, { force: true }),
+      onFailed: ({ name }, error) => {
+        this.#distrusted.set(name, clock() + distrustMs);
+        log.warn('an attachment could not be fetched from another node', { from: name, why: error.message });
+      },
+      onOutrun: ({ name }) => this.#slow.set(name, clock() + distrustMs),
+      nextMs: this.#options.nextMs ?? nextMs,
+      allMs: this.#options.fetchMs ?? fetchMs,
+    });
+    if (typeof end !== 'string') {
+      await this.#keep(digest, end.found, end.taken);
+      onAsked('fetched');
+      return end.found.size;
     }
-    onAsked(failed ? 'failed' : 'absent');
+    onAsked(end);
     // Who did not answer now may have it: that is for the reader to try again, and not a word that there is none.
-    if (failed) throw refuseForNow(Code.Unavailable, 'another node that may have it does not answer; try again', 5);
+    if (end === 'failed') throw refuseForNow(Code.Unavailable, 'another node that may have it does not answer; try again', 5);
     this.#absent.set(digest, clock() + absentMs);
     if (this.#absent.size > maxAbsent) this.#absent.delete(this.#absent.keys().next().value as string);
     return null;
   }
 
-  /** @throws Error when what comes is not what the name says, or does not come */
-  async #take(digest: string, copy: Copy, source: BlobSource): Promise<void> {
-    const { folder, copyBytes } = this.#options;
+  /** What a node says that it has, if it can be kept here. */
+  #worth(found: FoundBlob | null): Copy | null {
+    const { blobBytes, copyBytes, clock } = this.#options;
+    if (!found || !(found.size > 0 && found.size <= Math.min(blobBytes, copyBytes))) return null;
+    const atMs = clock() - Math.max(0, found.ageMs || 0);
+    return atMs < this.#oldest() ? null : { size: found.size, atMs };
+  }
+
+  /** Answers the file that has it. @throws Error when what comes is not what the name says, or does not come */
+  async #take(digest: string, copy: Copy, source: BlobSource, came: (bytes: number) => void, signal: AbortSignal): Promise<string> {
     const { size } = copy;
-    const draft = join(folder, `incoming-${randomUUID()}`);
+    const draft = join(this.#options.folder, `incoming-${randomUUID()}`);
     const file = await open(draft, 'wx', 0o600);
     try {
       const hash = createHash('sha256');
       let received = 0;
-      for await (const piece of source.read(digest, AbortSignal.timeout(fetchMs))) {
+      for await (const piece of until(signal, source.read(digest, signal))) {
         received += piece.length;
         if (received > size) throw new Error('it is longer than it was said to be');
+        came(piece.length);
         hash.update(piece);
         await file.writeFile(piece);
       }
@@ -203,8 +213,13 @@ export class BlobCopies {
       throw error;
     }
     await file.close();
+    return draft;
+  }
+
+  async #keep(digest: string, copy: Copy, draft: string): Promise<void> {
+    const { folder, copyBytes } = this.#options;
     for (const [oldest, other] of this.#copies) {
-      if (this.#bytes + size <= copyBytes) break;
+      if (this.#bytes + copy.size <= copyBytes) break;
       await this.#drop(oldest, other);
     }
     await rename(draft, join(folder, digest));
@@ -256,3 +271,23 @@ export const blobSourcesAt = (urls: readonly string[]): BlobSource[] =>
       },
     };
   });
+
+/** What comes, until somebody says to stop: whoever sends may not listen to it. */
+async function* until<T>(signal: AbortSignal, source: AsyncIterable<T>): AsyncGenerator<T> {
+  const stopped = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  stopped.catch(() => {});
+  const pieces = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const piece = await Promise.race([pieces.next(), stopped]);
+      if (piece.done) return;
+      yield piece.value;
+    }
+  } finally {
+    // It ends when it can; nobody waits for it.
+    void pieces.return?.()?.catch(() => {});
+  }
+}

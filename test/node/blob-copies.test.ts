@@ -170,6 +170,24 @@ describe('an attachment of another node', () => {
     expect(liar.asked).toHaveLength(2);
   });
 
+  test('comes from the next one when the first that has it holds it back, and leaves nothing of the first', async () => {
+    const held = source({ [digest]: { bytes } });
+    const holding: BlobSource = {
+      ...held,
+      async *read(name) {
+        yield* [(held.asked.push(name), Buffer.alloc(1000))];
+        await new Promise(() => {});
+      },
+    };
+    const good = source({ [digest]: { bytes } });
+    const { copies, options, outcomes } = copiesOf([holding, good], { nextMs: 50 });
+    expect(await copies.look(digest, 'a')).toBe(90_000);
+    expect(await read(copies, digest)).toEqual(bytes);
+    await until('nothing else is there', () => readdirSync(options.folder).length === 1);
+    expect(outcomes).toEqual(['fetched']);
+    copies.close();
+  });
+
   test('is not looked for without end on behalf of one network', async () => {
     const { copies } = copiesOf([source({})], { clock: () => 1 });
     for (let n = 0; n < 200; n++) await copies.look(digestOf(Buffer.from([n])), 'a');
