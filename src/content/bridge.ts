@@ -11,10 +11,19 @@ interface Runtime {
   readonly onMessage: { addListener(listener: (message: unknown) => void): void };
 }
 
-// The native object: the polyfill would cost every page 10 kB for one call.
-const { runtime } =
-  (globalThis as unknown as Record<string, { runtime: Runtime } | undefined>)['browser'] ??
-  ((globalThis as unknown as Record<string, { runtime: Runtime }>)['chrome'] as { runtime: Runtime });
+/**
+ * The native object: the polyfill would cost every page 10 kB for one call. Taken when a page first shows interest, since browsers make it at the first
+ * touch, which takes longer than all that a page without interest needs; null: the extension went before that.
+ */
+function extension(): Runtime | null {
+  try {
+    const { browser, chrome } = globalThis as unknown as Record<string, { runtime?: Runtime } | undefined>;
+    const runtime = (browser ?? chrome)?.runtime;
+    return runtime?.id === undefined ? null : runtime;
+  } catch {
+    return null;
+  }
+}
 
 interface Waiting {
   readonly call: ToContent;
@@ -50,6 +59,7 @@ let nonce = '';
 let port: Port | null = null;
 /** Whether the page has shown interest: pages that never do cost the background nothing. */
 let wanted = false;
+let runtime: Runtime | null = null;
 let told: 'nothing' | 'connected' | 'gone' = 'nothing';
 /** A page that is being prepared unseen is no page yet: its calls wait until it is shown. */
 let unseen = (document as { prerendering?: boolean }).prerendering === true;
@@ -80,14 +90,25 @@ function receive(data: unknown): void {
   const { id, method, params } = (data ?? {}) as Partial<ToContent>;
   if (id === knock) {
     tell({ type: 'here' });
-    if (runtime.id === undefined) end();
+    if (wanted && isGone()) end();
   }
   if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || typeof method !== 'string') return;
-  wanted = true;
+  if (!wanted) begin();
   if (id === listening) open();
   else if (waiting.size >= mostWaiting) answer(id, tooMany);
   else send({ call: { id, method, params }, tries: 0 });
 }
+
+function begin(): void {
+  wanted = true;
+  runtime = extension();
+  // The background, come to life, has news for pages that listen.
+  runtime?.onMessage.addListener((message) => {
+    if (message === 'parley:wake') open();
+  });
+}
+
+const isGone = (): boolean => runtime?.id === undefined;
 
 function send(entry: Waiting): void {
   const { id, method, params } = entry.call;
@@ -107,10 +128,13 @@ function send(entry: Waiting): void {
 /** The port to the background, opened when first needed and after every break; null: there is nothing to connect to any more. */
 function open(): Port | null {
   if (port || unseen) return port;
-  let mine: Port;
+  let mine: Port | undefined;
   try {
-    mine = runtime.connect({ name: portNames.page });
+    mine = runtime?.connect({ name: portNames.page });
   } catch {
+    // It is gone.
+  }
+  if (!mine) {
     end();
     return null;
   }
@@ -144,7 +168,7 @@ function hear(event: string, payload: unknown): void {
 /** The background stops when it is idle, and that is no news. With calls under way it is: reads are made again, the rest is told. */
 function broken(): void {
   subscriptions.broken();
-  if (runtime.id === undefined) {
+  if (isGone()) {
     end();
     return;
   }
@@ -178,11 +202,6 @@ const answer = (id: number, error: WireError): void => tell({ type: 'reply', id,
 function tell(message: ToPage): void {
   page?.postMessage(message);
 }
-
-// The background, come to life, has news for pages that listen.
-runtime.onMessage.addListener((message) => {
-  if (message === 'parley:wake' && wanted) open();
-});
 
 document.addEventListener('prerenderingchange', () => {
   unseen = false;

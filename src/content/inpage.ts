@@ -194,8 +194,10 @@ function isShy(): boolean {
   return shy;
 }
 
-/** Version 4. `crypto.randomUUID` is missing where the context is not secure, which plain http on a loopback name may be. */
+/** Version 4, by the browser where it can: `crypto.randomUUID` is missing where the context is not secure, which plain http on a loopback name may be. */
 function randomUuid(): string {
+  const { randomUUID } = crypto as Partial<Crypto>;
+  if (randomUUID) return randomUUID.call(crypto);
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;

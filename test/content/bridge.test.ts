@@ -269,6 +269,22 @@ describe('when the extension is updated or removed', () => {
     expect((await call(read)).outcome).toMatchObject({ code: 4900 });
     expect(heard).toEqual([['disconnect', { code: 1011 }]]);
   });
+
+  test('before a page has shown any interest, its first call is told so, too', async () => {
+    await load();
+    page.runtime.id = undefined;
+    page.extensionGone = true;
+    expect((await call(read)).outcome).toMatchObject({ code: 4900 });
+    expect((await call(write)).outcome).toMatchObject({ code: 4900 });
+    expect(page.ports).toHaveLength(0);
+  });
+});
+
+test('a page without interest costs nothing of the browser’s extension machinery', async () => {
+  await load();
+  expect(page.touched).toBe(0);
+  await call(read);
+  expect(page.touched).toBe(1);
 });
 
 describe('events', () => {

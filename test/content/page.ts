@@ -54,6 +54,8 @@ export class TestPage {
   readonly runtime: { id: string | undefined };
   #onMessage: (message: unknown) => void = () => undefined;
   extensionGone = false;
+  /** How often the content script reached for the browser's object for extensions, which is made at the first touch. */
+  touched = 0;
 
   constructor({ origin = 'https://shop.example', prerendering = false, frame = false } = {}) {
     this.window = new PageWindow(origin);
@@ -80,7 +82,7 @@ export class TestPage {
         }
       },
     );
-    vi.stubGlobal('chrome', {
+    const chrome = {
       runtime: {
         get id() {
           return runtime.id;
@@ -97,7 +99,15 @@ export class TestPage {
           },
         },
       },
-    });
+    };
+    const value = {
+      get runtime() {
+        page.touched++;
+        // So it is in Chromium, when a script first asks after the end.
+        return page.extensionGone ? undefined : chrome.runtime;
+      },
+    };
+    vi.stubGlobal('chrome', value);
   }
 
   /** Runs the two scripts at document_start, in this order. */

@@ -38,8 +38,21 @@ export const portPages: Readonly<Record<string, string>> = {
         const after = await call();
         if (after !== 4900) continue;
         tell({ after, again: await call(), events });
+        localStorage.setItem('gone', 'removed');
         return;
       }
+    })();
+  </script>`,
+  // Shows no interest before the extension is gone; another page of the site tells it.
+  '/late': `<h1>Late</h1><script>${tools}
+    const events = [];
+    (async () => {
+      if (!(await ready())) return;
+      tell({ late: xmtp.version });
+      const before = localStorage.getItem('gone');
+      while (localStorage.getItem('gone') === before) await wait(100);
+      xmtp.on('disconnect', (event) => events.push(event));
+      tell({ tooLate: localStorage.getItem('gone'), call: await call(), again: await call(), events });
     })();
   </script>`,
   // Is there when the extension is put into its place anew, and loads once more afterwards.
@@ -57,6 +70,7 @@ export const portPages: Readonly<Record<string, string>> = {
         await wait(300);
         const after = await call();
         if (after !== 4900) continue;
+        localStorage.setItem('gone', 'renewed');
         await tell({ renewed: after, again: await call(), still: xmtp.version, events });
         sessionStorage.setItem('renewed', 'yes');
         location.reload();

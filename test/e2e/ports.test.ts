@@ -69,6 +69,9 @@ describe.each(['chromium', 'firefox'] as const)('the port of a page in %s', (nam
     await browser.updateExtension();
   };
 
+  /** What a page is told that first asks when the extension is gone. */
+  const late = { call: 4900, again: 4900, events: [{ code: 1011 }] };
+
   /** What the pages told, in order. */
   const told = (): Record<string, unknown>[] =>
     site.asked.filter((path) => path.startsWith('/told?')).map((path) => JSON.parse(decodeURIComponent(path.slice('/told?'.length))));
@@ -82,6 +85,8 @@ describe.each(['chromium', 'firefox'] as const)('the port of a page in %s', (nam
   test('is gone with an update: every call rejects with 4900, the page hears it once, and has the new one when it loads again', async () => {
     await browser.open(site.url('/renewed'));
     await browser.open(site.url('/quiet'));
+    await browser.open(site.url('/late'));
+    await until(() => told().find((each) => 'late' in each) ?? null, Boolean, 40_000);
     const { version } = await until(
       () => told().find((each) => 'renewing' in each) ?? { version: '' },
       ({ version }) => version !== '',
@@ -96,6 +101,7 @@ describe.each(['chromium', 'firefox'] as const)('the port of a page in %s', (nam
       events: [{ code: 1011 }],
     });
     expect(await until(() => told().find((each) => 'reloaded' in each) ?? null, Boolean, 40_000)).toEqual({ reloaded: [], now: '99.0.1' });
+    expect(await until(() => told().find((each) => each['tooLate'] === 'renewed') ?? null, Boolean, 40_000)).toMatchObject(late);
     expect(await until(() => told().find((each) => 'quiet' in each) ?? null, Boolean, 40_000)).toEqual({
       quiet: { code: 1011 },
       call: 4900,
@@ -104,6 +110,15 @@ describe.each(['chromium', 'firefox'] as const)('the port of a page in %s', (nam
 
   test('is gone with the extension: every call rejects with 4900, and the page hears it once', async () => {
     await browser.open(site.url('/left'));
+    await browser.open(site.url('/late'));
+    await until(
+      () =>
+        told()
+          .filter((each) => 'late' in each)
+          .at(1) ?? null,
+      Boolean,
+      40_000,
+    );
     await until(() => told().find((each) => 'before' in each) ?? null, Boolean, 40_000);
     await browser.removeExtension();
     expect(await until(() => told().find((each) => 'after' in each) ?? null, Boolean, 40_000)).toEqual({
@@ -111,5 +126,6 @@ describe.each(['chromium', 'firefox'] as const)('the port of a page in %s', (nam
       again: 4900,
       events: [{ code: 1011 }],
     });
+    expect(await until(() => told().find((each) => each['tooLate'] === 'removed') ?? null, Boolean, 40_000)).toMatchObject(late);
   });
 });
