@@ -177,6 +177,7 @@ function sdk(): UserConfig {
 export default defineConfig(({ mode, command }) => {
   if (mode === 'node') return node({ main: at('src/node/main.ts') });
   if (mode === 'node-writer') return node({ writer: at('src/node/store/writer-thread.ts') });
+  if (mode === 'node-checkpoints') return node({ checkpoints: at('src/node/relay/checkpoint-thread.ts') });
   if (mode === 'sdk') return sdk();
   const browser = browsers.find((name) => name === mode);
   if (command === 'build' && !browser) throw new Error('build with --mode chromium, firefox, node or sdk');

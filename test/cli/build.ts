@@ -46,7 +46,7 @@ async function build(): Promise<void> {
 
 async function buildNode(): Promise<void> {
   const from = hashOf(nodeSources);
-  for (const mode of ['node', 'node-writer']) await buildWithVite({ configFile, mode, logLevel: 'warn' });
+  for (const mode of ['node', 'node-writer', 'node-checkpoints']) await buildWithVite({ configFile, mode, logLevel: 'warn' });
   // dist/node runs from any folder, also from one without our package.json.
   writeFileSync(dist('node/package.json'), '{ "type": "module" }\n');
   for (const page of ['demo', 'link', 'write']) {

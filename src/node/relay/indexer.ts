@@ -8,7 +8,7 @@ const rowsAtOnce = 250;
 
 export interface IndexerOptions {
   readonly store: Pick<Store, 'head' | 'page'>;
-  readonly ledger: Pick<Ledger, 'indexed' | 'index' | 'caughtUp'>;
+  readonly ledger: Pick<Ledger, 'indexed' | 'index' | 'caughtUp' | 'ready'>;
   readonly shards: Pick<Shards, 'of'>;
 }
 
@@ -42,6 +42,7 @@ export class Indexer {
     while (after < head && !this.#stopped) {
       const rows = await store.page(after, rowsAtOnce);
       const last = rows.at(-1);
+      await ledger.ready();
       if (!last || this.#stopped) break;
       ledger.index(
         rows.map((row) => ({ hash: wakuHash(shards.of(row.topic), row), seq: row.seq, timestampNs: row.timestampNs })),

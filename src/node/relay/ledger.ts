@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf, type Database, openDatabase, type SqlValue, type Statement } from '../store/driver.ts';
 import { BundleWords, bundleShape, type KeptBundle } from './bundle-words.ts';
+import { Checkpoints, checkpointThreadBeside } from './checkpoints.ts';
 import { hashName } from './recent.ts';
 
 /** Where a peer's store has been read up to. */
@@ -37,6 +38,8 @@ const shape = `
   CREATE TABLE IF NOT EXISTS indexed (one INTEGER PRIMARY KEY CHECK (one = 1), topics TEXT NOT NULL, store TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
 `;
 
+/** Pages of the log with which it is moved into the file where there is no thread for it. */
+const moveHere = 'wal_autocheckpoint = 8192';
 /** Rows of one statement: calling one costs more than a row. */
 const rowsAtOnce = 50;
 
@@ -46,14 +49,14 @@ export class Ledger {
   readonly #statements = new Map<string, Statement>();
   readonly #bundles: BundleWords;
   readonly #log: string | null;
+  readonly #checkpoints: Checkpoints | null;
   #file: Promise<FileHandle> | undefined;
 
-  /** `topics`: the setting of the pubsub topics, `store`: the id of the store. */
-  constructor(data: string, topics: string, store: string) {
+  /** `topics`: the setting of the pubsub topics, `store`: the id of the store, `thread`: see `Checkpoints`; null: the log is moved while everybody waits. */
+  constructor(data: string, topics: string, store: string, thread: string | null = checkpointThreadBeside()) {
     this.#database = openDatabase(data === ':memory:' ? data : join(data, 'relay.db'));
     this.#log = data === ':memory:' ? null : join(data, 'relay.db-wal');
-    for (const pragma of ['journal_mode = WAL', 'synchronous = NORMAL', 'wal_autocheckpoint = 8192'])
-      this.#database.prepare(`PRAGMA ${pragma}`).all();
+    for (const pragma of ['journal_mode = WAL', 'synchronous = NORMAL', moveHere, 'busy_timeout = 5000']) this.#set(pragma);
     this.#database.exec(shape + bundleShape);
     // As it was before there were bundles.
     if (!this.#run("SELECT 1 FROM pragma_table_info('message') WHERE name = 'bundle'").get())
@@ -67,6 +70,16 @@ export class Ledger {
       this.#database.exec('COMMIT');
     }
     this.#bundles = new BundleWords((sql) => this.#run(sql));
+    this.#checkpoints =
+      thread === null || data === ':memory:'
+        ? null
+        : new Checkpoints({ file: thread, path: join(data, 'relay.db'), onEnded: () => this.#set(moveHere) });
+    if (this.#checkpoints) this.#set('wal_autocheckpoint = 0');
+  }
+
+  /** Waited for before something is written. */
+  async ready(): Promise<void> {
+    while (this.#checkpoints?.ready()) await this.#checkpoints.ready();
   }
 
   /** The row up to which every row of the store has its hash here. */
@@ -99,6 +112,7 @@ export class Ledger {
     bundles: readonly KeptBundle[] = [],
   ): Promise<void> {
     if (vouchers.length + bundles.length === 0) return;
+    await this.ready();
     this.#atOnce(() => {
       this.#insert(
         'INSERT INTO message (hash, voucher) VALUES',
@@ -192,6 +206,7 @@ export class Ledger {
   async close(): Promise<void> {
     await (await this.#file?.catch(() => null))?.close();
     this.#database.close();
+    await this.#checkpoints?.close();
   }
 
   #among(hashes: readonly Uint8Array[], columns: string, condition: string): ReturnType<Statement['all']> {
@@ -225,6 +240,11 @@ export class Ledger {
       this.#database.exec('ROLLBACK');
       throw error;
     }
+    this.#checkpoints?.wrote();
+  }
+
+  #set(pragma: string): void {
+    this.#database.prepare(`PRAGMA ${pragma}`).all();
   }
 
   #run(sql: string): Statement {

@@ -100,6 +100,7 @@ async function byHashes({ messageHashes, includeData }: StoreQueryRequest, deps:
 /** The rows at these places; those that the store has deleted since are left out, from now on everywhere. */
 async function rowsAt(places: readonly Indexed[], { ledger, store }: StoreQueryDeps): Promise<Found[]> {
   const rows = new Map((await store.rows(places.map(({ seq }) => seq))).map((row) => [row.seq, row]));
+  await ledger.ready();
   ledger.gone(places.flatMap(({ hash, seq }) => (rows.has(seq) ? [] : [hash])));
   return places.flatMap(({ hash, seq }) => {
     const envelope = rows.get(seq);

@@ -67,6 +67,7 @@ export async function syncWith(peer: string, deps: SyncDeps): Promise<Synced> {
     if (!whole) break;
     if (seq <= place.seq && storeId === place.storeId) break;
     place = { storeId, seq };
+    await deps.ledger.ready();
     deps.ledger.setPlace(peer, deps.settings, place);
     if (seq >= head) break;
   }

@@ -19,6 +19,7 @@ function setting(size: number) {
       told.push(...some.map(({ seq }) => seq));
       indexed = upTo;
     },
+    ready: async () => {},
     caughtUp: () => {
       whole += 1;
     },

@@ -1,0 +1,109 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+/** What the thread is asked, one thing after the other: to copy what it can without being in anybody's way, to copy the rest and begin the log anew, to end. */
+export type Asked = 'copy' | 'finish' | 'close';
+export interface Told {
+  readonly fault: string | null;
+}
+
+/** Bytes of the log with which it is moved into the file. */
+const logBytes = 32 << 20;
+
+interface CheckpointsOptions {
+  /** The built `checkpoint-thread.ts`. */
+  readonly file: string;
+  /** The database, in its present shape, which nobody else moves the log of. */
+  readonly path: string;
+  /** Default 32 MB. */
+  readonly logBytes?: number;
+  /** Told when the thread has ended by itself; nobody moves the log any more. */
+  readonly onEnded: () => void;
+}
+
+/** In the built node it lies beside it; from the source there is none. */
+export function checkpointThreadBeside(): string | null {
+  const file = join(dirname(fileURLToPath(import.meta.url)), 'checkpoints.js');
+  return existsSync(file) ? file : null;
+}
+
+/**
+ * Has a thread move the log of a database into its file, so that who serves never waits for the disk. Who writes waits for `ready` first: the log can begin anew only while nobody writes, which is the end
+ * of it, and short.
+ */
+export class Checkpoints {
+  readonly #worker: Worker;
+  readonly #log: string;
+  readonly #most: number;
+  readonly #waiting: ((told: Told) => void)[] = [];
+  readonly #ended: Promise<void>;
+  #next: number;
+  #isBusy = false;
+  #isClosing = false;
+  #hasEnded = false;
+  #finishing: Promise<unknown> | undefined;
+
+  constructor({ file, path, onEnded, ...options }: CheckpointsOptions) {
+    this.#log = `${path}-wal`;
+    this.#most = options.logBytes ?? logBytes;
+    this.#next = this.#most;
+    this.#worker = new Worker(file, { workerData: { path }, name: 'parley-checkpoints' });
+    this.#worker.unref();
+    this.#worker.on('message', (told: Told) => this.#waiting.shift()?.(told));
+    this.#worker.on('error', () => {}); // it ends, which is told of below
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#hasEnded = true;
+        for (const tell of this.#waiting.splice(0)) tell(gone);
+        if (!this.#isClosing) onEnded();
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when it may be written; undefined: at once. */
+  ready(): Promise<unknown> | undefined {
+    return this.#finishing;
+  }
+
+  /** Said after each write. */
+  wrote(): void {
+    if (!this.#isBusy && !this.#hasEnded && this.#size() >= this.#next) void this.#move();
+  }
+
+  /** Moves all of the log; called when nobody writes any more. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#worker.ref();
+    void this.#ask('close');
+    await this.#ended;
+  }
+
+  async #move(): Promise<void> {
+    this.#isBusy = true;
+    await this.#ask('copy');
+    this.#finishing = this.#ask('finish');
+    await this.#finishing;
+    this.#finishing = undefined;
+    this.#isBusy = false;
+    // What could not be done now, since somebody reads or the disk is full, is tried again when there is more.
+    const size = this.#size();
+    this.#next = size < this.#most ? this.#most : size + this.#most;
+  }
+
+  #ask(asked: Asked): Promise<Told> {
+    if (this.#hasEnded) return Promise.resolve(gone);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#worker.postMessage(asked);
+    });
+  }
+
+  #size(): number {
+    return statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0;
+  }
+}
+
+const gone: Told = { fault: 'the thread has ended' };
