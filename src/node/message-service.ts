@@ -47,6 +47,9 @@ export interface Counts {
   refused: number;
 }
 
+/** Told of what was published and not there before, once it is durable: first what has a place in the store, with the place of each. */
+export type OnTaken = (envelopes: readonly NewEnvelope[], seqs: readonly number[]) => void;
+
 /** What a publish needs of its request. */
 export interface Publish {
   readonly envelopes: readonly Pick<Envelope, 'contentTopic' | 'timestampNs' | 'message'>[];
@@ -62,7 +65,7 @@ export class MessageService {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #clock: Clock;
-  readonly #onTaken: (envelopes: readonly NewEnvelope[]) => void;
+  readonly #onTaken: OnTaken;
 
   constructor({
     store,
@@ -82,8 +85,7 @@ export class MessageService {
     readonly log: Log;
     readonly metrics: Metrics;
     readonly lists: Lists;
-    /** Told of what was published and not there before, once it is durable. */
-    readonly onTaken?: (envelopes: readonly NewEnvelope[]) => void;
+    readonly onTaken?: OnTaken;
     readonly clock?: Clock;
   }) {
     this.#onTaken = onTaken;
@@ -118,7 +120,10 @@ export class MessageService {
         // The dispatcher hears of them from the store, in the order in which they were committed.
         const seqs = kept.length > 0 ? await this.#store.append(kept) : [];
         for (const envelope of passing) this.#dispatcher.dispatch(envelope);
-        this.#onTaken([...kept.filter((_, index) => seqs[index] !== null), ...passing]);
+        this.#onTaken(
+          [...kept.filter((_, index) => seqs[index] !== null), ...passing],
+          seqs.filter((seq) => seq !== null),
+        );
         this.counts.published += envelopes.length;
         this.#metrics.envelopes.add(envelopes.length);
         this.#metrics.envelopeBytes.add(envelopes.reduce((sum, { message }) => sum + message.length, 0));

@@ -135,7 +135,7 @@ export async function startNode({
     log,
     metrics,
     lists,
-    onTaken: (envelopes) => relay?.announce(envelopes),
+    onTaken: (envelopes, seqs) => relay?.announce(envelopes, seqs),
     clock,
   });
   const nodeApi = (callerOf: NodeApiDeps['callerOf']) =>

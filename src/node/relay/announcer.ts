@@ -6,6 +6,7 @@ import type { NewEnvelope } from '../store/store.ts';
 import { bundle, bundleTopicOf, maxBundle, maxBundleBytes } from './bundle.ts';
 import type { Host } from './host.ts';
 import type { RelayIdentity } from './identity.ts';
+import type { Indexer } from './indexer.ts';
 import type { Recent } from './recent.ts';
 import type { Shards } from './shards.ts';
 import { type Carried, issueVoucher } from './voucher.ts';
@@ -18,6 +19,7 @@ export interface AnnouncerOptions {
   /** The setting that the shards come from. */
   readonly topic: string;
   readonly recent: Recent;
+  readonly indexer: Pick<Indexer, 'note'>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -35,15 +37,18 @@ export class Announcer {
     this.#options = options;
   }
 
-  /** Hands on what this node took from its own users, with all that is told of in the same turn of the event loop. */
-  announce(envelopes: readonly NewEnvelope[]): void {
-    const { recent, shards } = this.#options;
-    for (const envelope of envelopes) {
+  /** Hands on what this node took from its own users, with all that is told of in the same turn of the event loop. `seqs` are the places of the first of them in the store; what is not stored comes after those. */
+  announce(envelopes: readonly NewEnvelope[], seqs: readonly number[] = []): void {
+    const { recent, shards, indexer } = this.#options;
+    for (const [index, envelope] of envelopes.entries()) {
       const isContact = parseTopic(envelope.topic).kind === 'contact';
       // A contact that this node did not check itself would cost it its standing.
       if (isContact && !envelope.contact) continue;
       const pubsubTopic = shards.of(envelope.topic);
-      recent.add(wakuHash(pubsubTopic, envelope));
+      const hash = wakuHash(pubsubTopic, envelope);
+      recent.add(hash);
+      const seq = seqs[index];
+      if (seq !== undefined) indexer.note({ hash, seq, timestampNs: envelope.timestampNs });
       // Contacts prove themselves, and go by themselves, so that everybody may hand them on.
       if (isContact) this.publish(pubsubTopic, encodeWakuMessage(wakuMessageOf(envelope)));
       else if (this.#waiting.push({ pubsubTopic, envelope }) === 1) setImmediate(() => this.#announceWaiting());

@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.ts';
 import { NotNewerError, type Store } from '../store/store.ts';
 import type { KeptBundle } from './bundle-words.ts';
 import type { Bundled, Guard, Judgement } from './guard.ts';
+import type { Indexer } from './indexer.ts';
 import type { Ledger } from './ledger.ts';
 import { hashName, type Recent } from './recent.ts';
 import { encodeWakuMessage, type WakuMessage } from './waku-message.ts';
@@ -13,6 +14,7 @@ export interface IntakeOptions {
   readonly guard: Guard;
   readonly ledger: Ledger;
   readonly recent: Recent;
+  readonly indexer: Pick<Indexer, 'note'>;
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly log: Log;
@@ -166,10 +168,15 @@ export class Intake {
   }
 
   async #append(accepted: readonly Accepted[]): Promise<Judgement[]> {
-    const { store, recent, log } = this.#options;
+    const { store, recent, log, indexer } = this.#options;
     try {
       const seqs = await store.append(accepted.map(({ envelope }) => envelope));
-      return accepted.map((judgement, index) => (seqs[index] === null ? { verdict: 'ignore', reason: 'known' } : judgement));
+      return accepted.map((judgement, index) => {
+        const seq = seqs[index];
+        if (typeof seq !== 'number') return { verdict: 'ignore', reason: 'known' };
+        indexer.note({ hash: judgement.hash, seq, timestampNs: judgement.envelope.timestampNs });
+        return judgement;
+      });
     } catch (error) {
       if (error instanceof NotNewerError) return accepted.map(() => ({ verdict: 'ignore', reason: 'not newer' }));
       for (const { hash } of accepted) recent.delete(hash);

@@ -148,8 +148,8 @@ export class Relay {
       sync: (peer) => this.#sync(peer, settings.trust),
     });
     this.#bundleTopic = bundleTopicOf(settings.topic);
-    const recent = this.#recent;
-    this.#announcer = new Announcer({ identity, host, shards, topic: settings.topic, recent, log, metrics, clock });
+    const [recent, indexer] = [this.#recent, this.#indexer];
+    this.#announcer = new Announcer({ identity, host, shards, topic: settings.topic, recent, indexer, log, metrics, clock });
     const ledger = this.#ledger;
     this.#ignored = new Ignored({ perSecond: settings.ignoredRate, isNamed: (peer) => this.#peers.isNamed(peer), clock });
     const count: IntakeOptions['count'] = (peer, judgement, live, bytes) => {
@@ -158,7 +158,7 @@ export class Relay {
       // What was asked for is no burden.
       else if (live) this.#ignored.count(peer, judgement, bytes);
     };
-    this.#intake = new Intake({ guard, ledger, recent, store, dispatcher, log, metrics, count });
+    this.#intake = new Intake({ guard, ledger, recent, indexer, store, dispatcher, log, metrics, count });
   }
 
   /** Where other nodes reach this one, with its peer id. */
@@ -172,9 +172,9 @@ export class Relay {
   }
 
   /** Hands on what this node took from its own users. It need not arrive: what is lost on the way is found when stores are compared. */
-  announce(envelopes: readonly NewEnvelope[]): void {
+  announce(envelopes: readonly NewEnvelope[], seqs?: readonly number[]): void {
     this.#ignored.known(envelopes.length);
-    this.#announcer.announce(envelopes);
+    this.#announcer.announce(envelopes, seqs);
   }
 
   /** Where attachments can be looked for: the peers that the operator named, as far as they are connected. */

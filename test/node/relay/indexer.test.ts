@@ -9,6 +9,7 @@ function setting(size: number) {
     (_, index): CommittedEnvelope => ({ topic: '/xmtp/0/m-a/proto', timestampNs: 1n, message: Buffer.from(String(index)), seq: index + 1 }),
   );
   const told: number[] = [];
+  const pages: number[] = [];
   let indexed = 0;
   let whole = 0;
   const ledger = {
@@ -24,8 +25,14 @@ function setting(size: number) {
       whole += 1;
     },
   };
-  const store = { head: () => rows.length, page: async (after: number, limit: number) => rows.slice(after, after + limit) };
-  return { indexer: new Indexer({ store, ledger, shards: { of: () => 'topic' } }), told, whole: () => whole, rows };
+  const store = {
+    head: () => rows.length,
+    page: async (after: number, limit: number) => {
+      pages.push(after);
+      return rows.slice(after, after + limit);
+    },
+  };
+  return { indexer: new Indexer({ store, ledger, shards: { of: () => 'topic' } }), told, whole: () => whole, rows, pages };
 }
 
 describe('indexing', () => {
@@ -64,6 +71,26 @@ describe('indexing', () => {
     setImmediate(store);
     expect(await indexer.run()).toBeLessThan(1500);
     isOver = true;
+  });
+
+  test('does not read what it was told of when it was stored, and reads what is between', async () => {
+    const { indexer, told, rows, pages } = setting(900);
+    const note = (from: number, to: number): void => {
+      for (const { seq, timestampNs } of rows.slice(from - 1, to)) indexer.note({ seq, timestampNs, hash: Buffer.alloc(32, seq) });
+    };
+    note(1, 300);
+    note(302, 600);
+    expect(await indexer.run()).toBe(900);
+    expect(told).toEqual(rows.map(({ seq }) => seq));
+    // Row 301 with those after it, and what comes last.
+    expect(pages).toEqual([300, 600, 850]);
+  });
+
+  test('is done without being asked for when much was told of', async () => {
+    const { indexer, told, rows, pages } = setting(1000);
+    for (const { seq, timestampNs } of rows) indexer.note({ seq, timestampNs, hash: Buffer.alloc(32, seq) });
+    while (told.length < 1000) await new Promise((resolve) => setImmediate(resolve));
+    expect(pages).toEqual([]);
   });
 
   test('stops in the middle when the node does, and does not say that it is through', async () => {
