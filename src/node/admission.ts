@@ -29,6 +29,7 @@ export type Barrier =
   | 'network-publish-rate'
   | 'network-read-rate'
   | 'network-streams'
+  | 'network-silent'
   | 'subscription-topics'
   | 'blob-bytes'
   | 'blob-daily-bytes'

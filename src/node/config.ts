@@ -116,6 +116,8 @@ function configOf(text: (name: SettingName) => string): NodeConfig {
       networkPublishRate: number('networkPublishRate'),
       networkReadRate: number('networkReadRate'),
       networkStreams: number('networkStreams'),
+      networkSilent: number('networkSilent'),
+      silentSeconds: number('silentSeconds'),
       subscriptionTopics: number('subscriptionTopics'),
       blobBytes: number('blobBytes'),
       blobDailyBytes: number('blobDailyBytes'),

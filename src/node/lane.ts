@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Code } from '@connectrpc/connect';
+import type { Speaker } from './connections.ts';
 import { type Exchange, joinedBelow, latin1 } from './exchange.ts';
 import { refuse } from './refusal.ts';
 
@@ -24,13 +25,14 @@ export interface LaneOptions {
  * Serves the whole small requests of one connection of HTTP/1.1, one after the other, at half of what Node's own parser and streams cost. Whatever is not
  * plainly such a request, in its form or by its path, is handed over to them together with the connection: what is read here is refused nowhere.
  */
-export function openLane(socket: Socket, { serve, handOver }: LaneOptions): void {
+export function openLane(socket: Socket, { serve, handOver }: LaneOptions): Speaker {
   let waiting: Buffer | null = null;
   let pieces = 0;
   let answering = false;
 
+  const letGo = (): Socket => socket.off('data', read).off('end', end).off('timeout', giveUp).off('drain', next).setTimeout(0);
   const leave = (): void => {
-    socket.off('data', read).off('end', end).off('error', ignore).off('timeout', giveUp).off('drain', next).setTimeout(0);
+    letGo().off('error', ignore);
     if (socket.readableEnded)
       socket.end(); // nobody could read on
     else handOver(waiting ?? Buffer.alloc(0));
@@ -76,6 +78,14 @@ export function openLane(socket: Socket, { serve, handOver }: LaneOptions): void
   const giveUp = (): unknown => (answering ? null : socket.destroy());
   const ignore = (): void => {}; // its close follows
   socket.on('data', read).on('end', end).on('error', ignore).on('timeout', giveUp).on('drain', next).setTimeout(idleMs);
+  return {
+    silent: () => !answering,
+    half: () => !answering && waiting !== null,
+    stop() {
+      letGo().resume(); // what still comes is for nobody
+      return false;
+    },
+  };
 }
 
 interface WholeRequest {

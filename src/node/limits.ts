@@ -21,6 +21,10 @@ export interface Limits extends BlobLimits {
   readonly networkReadRate: number;
   /** Open streams of one network address. */
   readonly networkStreams: number;
+  /** Connections of one network address that ask nothing. */
+  readonly networkSilent: number;
+  /** How long a connection may take to ask something whole. */
+  readonly silentSeconds: number;
   /** Topics of one subscription. */
   readonly subscriptionTopics: number;
 }
@@ -32,6 +36,8 @@ export const defaultLimits: Limits = {
   networkPublishRate: 500,
   networkReadRate: 1000,
   networkStreams: 2000,
+  networkSilent: 1000,
+  silentSeconds: 30,
   subscriptionTopics: 50_000,
   // 25 MiB of a file, and what sealing adds.
   blobBytes: 26_300_000,

@@ -64,6 +64,7 @@ export class Metrics {
   readonly slowReaders = new Counter();
   readonly storeFaults = new Counter();
   readonly refusals = new Counter();
+  readonly silenceEnds = new Counter();
   readonly relayed = new Counter();
   readonly syncs = new Counter();
   readonly sentAway = new Counter();
@@ -105,6 +106,7 @@ export class Metrics {
     counter('parley_duplicate_envelopes_total', 'Envelopes that were there already.', this.duplicates);
     counter('parley_slow_readers_total', 'Streams ended because their reader was too slow.', this.slowReaders);
     counter('parley_refusals_total', 'What was refused by a limit or a list, by the option or the list.', this.refusals);
+    counter('parley_silent_connections_total', 'Connections that were ended because they asked nothing.', this.silenceEnds);
     counter('parley_store_faults_total', 'What the store could not do, by reason.', this.storeFaults);
     counter('parley_relay_messages_total', 'Messages of the relay by what became of them.', this.relayed);
     counter('parley_blob_looks_total', 'Attachments that were looked for at other nodes.', this.blobLooks);

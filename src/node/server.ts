@@ -1,4 +1,4 @@
-import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
+import { createServer as createHttp1Server, type Server as Http1Server, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
   createServer as createHttp2Server,
   type Http2Server,
@@ -8,12 +8,13 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { type AddressInfo, BlockList, createServer, isIP, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { Code } from '@connectrpc/connect';
 import type { Caller } from './admission.ts';
 import type { BlobCopies } from './blob-copies.ts';
 import { type Blobs, blobPrefix, serveBlob } from './blobs.ts';
+import { type Connection, Connections, type SilenceEnd } from './connections.ts';
 import { type Exchange, Http1Exchange, Http2Exchange } from './exchange.ts';
 import { gatewayPrefix, serveGateway, serveGatewayCall } from './gateway.ts';
 import { createHealthApi, healthApiPrefix } from './health-api.ts';
@@ -36,11 +37,11 @@ import { apiPrefix, createMessageApi } from './message-api.ts';
 import type { MessageService } from './message-service.ts';
 import { type createNodeApi, nodeApiPrefix } from './node-api.ts';
 import { servePage } from './pages.ts';
+import { Proxies } from './proxies.ts';
 import { refuse, toRefusal } from './refusal.ts';
+import { Http1Speaker, Http2Speaker, TlsSpeaker } from './speakers.ts';
 import { version } from './version.ts';
 
-/** A connection that says nothing for so long is closed. */
-const silenceMs = 60_000;
 /** How often a long-lived HTTP/2 connection is asked whether it is still there. */
 const pingMs = 60_000;
 /** How long requests may take to end after the stop; what is still open then is cut off. */
@@ -69,6 +70,8 @@ export interface ServerOptions {
   readonly tls?: TlsFiles | undefined;
   /** Whether the store answers. */
   readonly ready: () => Promise<void>;
+  /** How many connections of one network may ask nothing at a time (0: any number), and for how long. */
+  readonly silence: { readonly most: number; readonly seconds: number; readonly onEnded: (why: SilenceEnd) => void };
 }
 
 /** Everything that the node serves, on one cleartext port: HTTP/1.1, and HTTP/2 by prior knowledge as gRPC speaks it. */
@@ -77,10 +80,10 @@ export class NodeServer {
   readonly #listener: Server;
   readonly #http1: Http1Server;
   readonly #http2: Http2Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: Connections;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #busy = new Set<Response | ServerHttp2Stream>();
-  readonly #proxies: BlockList;
+  readonly #proxies: Proxies;
   readonly #messageApi: ReturnType<typeof createMessageApi>;
   readonly #nodeApi: ReturnType<typeof createNodeApi>;
   readonly #healthApi: ReturnType<typeof createHealthApi>;
@@ -92,7 +95,7 @@ export class NodeServer {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#proxies = blockListOf(options.trustedProxies);
+    this.#proxies = new Proxies(options.trustedProxies);
     this.#messageApi = createMessageApi(options.service, (from) => this.#callerOf(from));
     this.#nodeApi = options.nodeApi((from) => this.#callerOf(from));
     this.#healthApi = createHealthApi({
@@ -100,8 +103,8 @@ export class NodeServer {
       openStream: (caller) => options.service.openStream(caller),
       callerOf: (from) => this.#callerOf(from),
     });
-    const accept = (socket: Socket): void => this.#accept(socket);
-    this.#listener = options.tls ? createTlsServer({ ...options.tls, ALPNProtocols: ['h2', 'http/1.1'] }, accept) : createServer(accept);
+    this.#connections = new Connections({ ...options.silence, isShared: (address) => this.#proxies.has(address) });
+    this.#listener = options.tls ? this.#listenByTls(options.tls) : createServer((socket) => this.#accept(socket));
     const serve = (request: Request, response: Response): void => {
       this.#hold(response);
       void this.#serve(request, response).catch((error: unknown) => {
@@ -110,6 +113,7 @@ export class NodeServer {
       });
     };
     this.#http1 = createHttp1Server({ keepAliveTimeout: 65_000 }, (request, response) => {
+      this.#hears(request, response);
       const served = this.#serveCall(new Http1Exchange(request, response));
       if (!served) return serve(request, response);
       this.#hold(response);
@@ -129,9 +133,13 @@ export class NodeServer {
       if (headers.expect === '100-continue') response.writeContinue();
       serve(request, response);
     });
-    this.#http2.on('session', (session) => this.#watch(session));
     for (const server of [this.#http1, this.#http2])
       server.on('error', (error) => options.log.warn('connection failed', { why: error.message }));
+  }
+
+  /** How many connections there are, and how many of them ask nothing. */
+  connections(): { readonly all: number; readonly silent: number } {
+    return { all: this.#connections.size, silent: this.#connections.silent() };
   }
 
   /** Resolves with the port. @throws the system's error, such as EADDRINUSE */
@@ -159,28 +167,43 @@ export class NodeServer {
     const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
     const limit = Date.now() + drainMs;
     const unsent = (): boolean =>
-      this.#busy.size + this.#inLanes > 0 || [...this.#sockets].some(({ writableLength }) => writableLength > 0);
+      this.#busy.size + this.#inLanes > 0 || [...this.#connections.sockets()].some(({ writableLength }) => writableLength > 0);
     while (unsent() && Date.now() < limit) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const session of this.#sessions) session.close();
     this.#http1.close();
     this.#http1.closeIdleConnections();
     for (const socket of this.#lanes) socket.end();
     await new Promise((resolve) => setTimeout(resolve, 20)); // for the last bytes to leave
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#connections.sockets()) socket.destroy();
+    this.#connections.close();
     await closed;
+  }
+
+  /** Connections count from their first byte on, and not only when both sides have agreed on TLS. */
+  #listenByTls(tls: TlsFiles): TlsServer {
+    const agreeing = new Map<string, Socket>();
+    const server = createTlsServer({ ...tls, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
+      const agreed = agreeing.get(endsOf(socket));
+      if (agreed) this.#connections.remove(agreed);
+      this.#accept(socket);
+    });
+    return server.on('connection', (socket: Socket) => {
+      const ends = endsOf(socket);
+      agreeing.set(ends, socket);
+      socket.once('close', () => agreeing.delete(ends));
+      this.#connections.add(socket).speaker = new TlsSpeaker(socket);
+    });
   }
 
   /** Hands the connection to the protocol whose first bytes it sends. */
   #accept(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#lanes.delete(socket);
-    });
+    const connection = this.#connections.add(socket);
+    socket.once('close', () => this.#lanes.delete(socket));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000); // finds readers that vanished
     const giveUp = (): unknown => socket.destroy();
     const sniff = (): void => {
+      if (connection.ending) return;
       const start = socket.read(3) as Buffer | null;
       if (start === null || start.length < 3) {
         if (socket.readableEnded || socket.destroyed || start !== null) giveUp();
@@ -188,38 +211,59 @@ export class NodeServer {
         return;
       }
       socket.unshift(start);
-      socket.off('error', giveUp).off('end', giveUp).off('timeout', giveUp).setTimeout(0);
+      socket.off('error', giveUp).off('end', giveUp);
       const isHttp2 = start.toString('latin1') === 'PRI';
       socket.allowHalfOpen = !isHttp2; // as the servers would have it if they had accepted it
-      if (isHttp2) this.#http2.emit('connection', socket);
-      else {
+      if (isHttp2) {
+        const watch = (session: ServerHttp2Session): void => this.#watch(session, connection);
+        this.#http2.once('session', watch).emit('connection', socket); // which makes the session at once
+        this.#http2.off('session', watch);
+      } else {
         this.#lanes.add(socket);
-        openLane(socket, { serve: (exchange) => this.#serveInLane(exchange), handOver: (unread) => this.#leaveLane(socket, unread) });
+        connection.speaker = openLane(socket, {
+          serve: (exchange) => this.#serveInLane(exchange, connection),
+          handOver: (unread) => this.#leaveLane(socket, unread, connection),
+        });
       }
     };
-    socket.on('error', giveUp).on('end', giveUp).on('timeout', giveUp).setTimeout(silenceMs);
+    socket.on('error', giveUp).on('end', giveUp);
     sniff();
   }
 
-  #serveInLane(exchange: Exchange): Promise<void> | null {
+  #serveInLane(exchange: Exchange, connection: Connection): Promise<void> | null {
     const served = this.#serveCall(exchange);
     if (!served) return null;
+    connection.heard();
     this.#inLanes += 1;
     return served.finally(() => {
       this.#inLanes -= 1;
+      connection.rests();
     });
   }
 
   /** What has no place in the lane is for Node's own HTTP, from here on all that comes by this connection. */
-  #leaveLane(socket: Socket, unread: Buffer): void {
+  #leaveLane(socket: Socket, unread: Buffer, connection: Connection): void {
     this.#lanes.delete(socket);
+    connection.speaker = new Http1Speaker(() => connection.rests());
     if (unread.length > 0) socket.unshift(unread);
     this.#http1.emit('connection', socket);
     socket.resume();
   }
 
-  #watch(session: ServerHttp2Session): void {
+  #hears(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.of(request.socket);
+    connection?.heard();
+    if (connection?.speaker instanceof Http1Speaker) connection.speaker.takes(request, response);
+  }
+
+  #watch(session: ServerHttp2Session, connection: Connection): void {
     this.#sessions.add(session);
+    const speaker = new Http2Speaker(session, () => connection.rests());
+    connection.speaker = speaker;
+    session.on('stream', (stream) => {
+      connection.heard();
+      speaker.takes(stream);
+    });
     session.on('error', () => {}); // its close follows
     let answered = true;
     const asking = setInterval(() => {
@@ -289,39 +333,9 @@ export class NodeServer {
   }
 
   #callerOf(from: Origin): Caller {
-    return { authorization: header(from, 'authorization'), network: networkOf(this.#addressOf(from)) };
-  }
-
-  /** The peer, or whom the nearest proxies that we trust name. */
-  #addressOf(from: Origin): string {
-    let address = from.remoteAddress ?? '';
-    if (this.#options.trustedProxies.length === 0) return address;
-    const chain = (header(from, 'x-forwarded-for') ?? '')
-      .split(',')
-      .map((each) => each.trim())
-      .filter(Boolean);
-    while (this.#isProxy(address)) {
-      const next = chain.pop();
-      if (next === undefined || isIP(next) === 0) break;
-      address = next;
-    }
-    return address;
-  }
-
-  #isProxy(address: string): boolean {
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-    const family = isIP(plain);
-    return family !== 0 && this.#proxies.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+    return { authorization: header(from, 'authorization'), network: networkOf(this.#proxies.addressOf(from)) };
   }
 }
 
-function blockListOf(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/');
-    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
-}
+/** What tells one connection of this port from all others. */
+const endsOf = ({ remoteAddress, remotePort, localAddress }: Socket): string => `${remoteAddress} ${remotePort} ${localAddress}`;

@@ -126,6 +126,20 @@ export const settings = {
     about: 'open streams of one network address; 0: no limit',
     fault: wholeNumber(0, 1_000_000),
   },
+  networkSilent: {
+    flag: 'network-silent',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.networkSilent),
+    about: 'connections of one network address that ask nothing; with more, the one that was silent longest goes; 0: no limit',
+    fault: wholeNumber(0, 1_000_000),
+  },
+  silentSeconds: {
+    flag: 'silent-seconds',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.silentSeconds),
+    about: 'seconds that a connection may take to ask something whole',
+    fault: wholeNumber(1, 3600),
+  },
   subscriptionTopics: {
     flag: 'subscription-topics',
     value: 'NUMBER',

@@ -150,6 +150,8 @@ export async function startNode({
       maxBlobLength: blobs?.maxBytes ?? 0,
     });
   metrics.gauge('parley_streams', 'Open streams.', () => dispatcher.size);
+  metrics.gauge('parley_connections', 'Open connections.', () => server?.connections().all ?? 0);
+  metrics.gauge('parley_silent_connections', 'Those of them that ask nothing.', () => server?.connections().silent ?? 0);
   metrics.gauge('parley_subscribed_topics', 'Topics that somebody follows.', () => dispatcher.topics);
   metrics.gauge('parley_store_sequence', 'The newest sequence number of the store.', () => dispatcher.head);
   metrics.gauge('parley_store_bytes', 'Size of the files of the store.', () => sizeOf(data));
@@ -176,7 +178,25 @@ export async function startNode({
         clock,
         blobs: blobs && shelfOf(blobs, copies),
       }));
-    server = new NodeServer({ service, nodeApi, blobs, copies, log, pages, trustedProxies, tls: readTls(), ready: () => store.check() });
+    server = new NodeServer({
+      service,
+      nodeApi,
+      blobs,
+      copies,
+      log,
+      pages,
+      trustedProxies,
+      tls: readTls(),
+      ready: () => store.check(),
+      silence: {
+        most: bounds.networkSilent,
+        seconds: bounds.silentSeconds,
+        onEnded(ended) {
+          metrics.silenceEnds.add(1, { ended });
+          if (ended === 'crowded') metrics.refusals.add(1, { barrier: 'network-silent' });
+        },
+      },
+    });
     listening = await server.listen(host, port);
     served = metricsAt && (await serveMetrics(metrics, metricsAt.host, metricsAt.port, () => relay?.peers() ?? null));
   } catch (error) {

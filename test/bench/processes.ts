@@ -36,6 +36,8 @@ export async function serveNode(flags: readonly string[]): Promise<Served> {
     '0',
     '--network-streams',
     '0',
+    '--network-silent',
+    '0',
   ];
   const child = fork(join(root, 'dist/node/main.js'), ['--port', '0', '--log', 'json', ...free, ...flags], {
     cwd: root,
