@@ -152,7 +152,8 @@ export function createSearchIndex(
       index = await begin();
       loaded = Promise.resolve(index);
     }
-    const total = await messages.count();
+    // Counting takes longer than a search: only the first building, which tells how far it is, has a use for it.
+    const total = index.head.swept === null ? 0 : await messages.count();
     while (index.head.swept !== null && !signal.aborted) {
       const records = await messages.sweep(index.head.swept, page);
       const last = records.at(-1);

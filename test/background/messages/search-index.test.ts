@@ -66,6 +66,17 @@ describe('the index of words', () => {
     expect(await found(index(forgetful), 'apple')).toEqual([2, 1]);
   });
 
+  it('counts the messages only while it is first built: over a great many that takes longer than a search', async () => {
+    let counts = 0;
+    const messages = { ...cache.messages, count: () => cache.messages.count().finally(() => counts++) };
+    await put(1, 'apple');
+    expect(await found(index({ ...cache, messages }), 'apple')).toEqual([1]);
+    expect(counts).toBe(1);
+    await put(2, 'apple');
+    expect(await found(index({ ...cache, messages }), 'apple')).toEqual([2, 1]);
+    expect(counts).toBe(1);
+  });
+
   it('stops with the lock, and goes on from there', async () => {
     for (let n = 1; n <= 1_200; n++) await put(n, `apple ${n}`);
     const doomed = index();
