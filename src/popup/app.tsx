@@ -23,7 +23,7 @@ import { Welcome } from './screens/Welcome.tsx';
 import { WritePhraseLater } from './screens/WritePhrase.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { useAsked, useStatus } from './state.ts';
-import { speak, t, useLanguage } from './t.tsx';
+import { SpokenContext, speak, t, useLanguage } from './t.tsx';
 import { showTheme } from './theme.ts';
 
 export function App(): JSX.Element {
@@ -34,7 +34,7 @@ export function App(): JSX.Element {
   useEffect(() => {
     if (status) showTheme(theme);
   }, [status !== null, theme]);
-  useLanguage();
+  const spoken = useLanguage();
   const language = status?.language;
   useEffect(() => {
     if (language) void speak(language);
@@ -53,11 +53,13 @@ export function App(): JSX.Element {
   if (route.screen === 'phrase') return <WritePhraseLater onStatus={set} />;
   if (route.screen === 'approve') return <Approve account={status.account?.address ?? '0x'} />;
   return (
-    <EnsContext value={status.ensRpc}>
-      <Named of={status.account?.address ?? ''}>
-        <Main route={route} status={status} onStatus={set} />
-      </Named>
-    </EnsContext>
+    <SpokenContext value={spoken}>
+      <EnsContext value={status.ensRpc}>
+        <Named of={status.account?.address ?? ''}>
+          <Main route={route} status={status} onStatus={set} />
+        </Named>
+      </EnsContext>
+    </SpokenContext>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { Fragment } from 'preact';
+import { createContext, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { en, type Key } from '../words/en/index.ts';
 import {
@@ -118,6 +118,9 @@ function show(): void {
   document.documentElement.lang = spoken.locale;
   document.documentElement.dir = directionOf(spoken.language);
 }
+
+/** What is spoken, for what is drawn anew only when something that it uses changes. */
+export const SpokenContext = createContext<Spoken>(spoken);
 
 /** Draws anew when another language is spoken. */
 export function useLanguage(): Spoken {

@@ -62,5 +62,16 @@ export const sameDay = (a: number, b: number): boolean => startOfDay(a) === star
 const sameYear = (a: number, b: number): boolean => new Date(a).getFullYear() === new Date(b).getFullYear();
 const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0);
 const format = (time: number, options: Intl.DateTimeFormatOptions, locale = spokenLocale()): string =>
-  new Intl.DateTimeFormat(locale, options).format(time);
+  formatOf(locale, options).format(time);
+
+/** To make one costs more than to write a thousand times with it; a page needs a few. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = `${locale} ${JSON.stringify(options)}`;
+  const made = formats.get(name) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(name, made);
+  return made;
+}
+
 const capital = (text: string, locale: string): string => text.slice(0, 1).toLocaleUpperCase(locale) + text.slice(1);

@@ -9,7 +9,7 @@ interface AvatarProps {
 
 /** A picture of an address: the same address the same picture. It helps to tell, it proves nothing. */
 export function Avatar({ address, size = 40, color = null }: AvatarProps): JSX.Element {
-  const { hue, cells } = draw(address);
+  const { hue, strong, soft } = pictureOf(address);
   return (
     <svg
       class="avatar"
@@ -21,33 +21,46 @@ export function Avatar({ address, size = 40, color = null }: AvatarProps): JSX.E
       shape-rendering="crispEdges"
     >
       <rect width="8" height="8" fill={`oklch(88% 0.06 ${hue})`} />
-      {cells.map(({ x, y, strong }) => (
-        <rect
-          key={`${x}.${y}`}
-          x={x}
-          y={y}
-          width="1"
-          height="1"
-          fill={strong ? `oklch(46% 0.15 ${hue})` : `oklch(66% 0.13 ${(hue + 130) % 360})`}
-        />
-      ))}
+      <path d={strong} fill={`oklch(46% 0.15 ${hue})`} />
+      <path d={soft} fill={`oklch(66% 0.13 ${(hue + 130) % 360})`} />
     </svg>
   );
 }
 
+interface Picture {
+  readonly hue: number;
+  /** The cells of either colour, each as one path: a list of many addresses has an element for each. */
+  readonly strong: string;
+  readonly soft: string;
+}
+
+/** Those that were drawn last; more than a page has room for. */
+const drawn = new Map<string, Picture>();
+const mostDrawn = 500;
+
+function pictureOf(address: string): Picture {
+  const known = drawn.get(address);
+  if (known) return known;
+  const picture = draw(address);
+  if (drawn.size >= mostDrawn) drawn.clear();
+  drawn.set(address, picture);
+  return picture;
+}
+
 /** Mirrored 6 by 6 cells inside a margin, from the digits of the address. */
-function draw(address: string): { readonly hue: number; readonly cells: { x: number; y: number; strong: boolean }[] } {
+function draw(address: string): Picture {
   const digits = [...address.slice(2).toLowerCase()].map((digit) => Number.parseInt(digit, 16) || 0);
   const hue = ((digits[0] ?? 0) * 256 + (digits[1] ?? 0) * 16 + (digits[2] ?? 0)) % 360;
-  const cells: { x: number; y: number; strong: boolean }[] = [];
+  let [strong, soft] = ['', ''];
   for (let y = 0; y < 6; y++) {
     for (let x = 0; x < 3; x++) {
       const digit = digits[3 + y * 3 + x] ?? 0;
       const other = digits[21 + y * 3 + x] ?? 0;
       if ((digit ^ other) % 2 === 0) continue;
-      const strong = digit > 4;
-      cells.push({ x: x + 1, y: y + 1, strong }, { x: 6 - x, y: y + 1, strong });
+      const cells = `M${x + 1} ${y + 1}h1v1h-1zM${6 - x} ${y + 1}h1v1h-1z`;
+      if (digit > 4) strong += cells;
+      else soft += cells;
     }
   }
-  return { hue, cells };
+  return { hue, strong, soft };
 }

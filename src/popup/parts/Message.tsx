@@ -1,11 +1,13 @@
 import { Check, CheckCheck, CircleAlert, Clock, Copy, EllipsisVertical, Forward, Reply, SmilePlus, Trash2 } from 'lucide';
 import type { JSX } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { MessageView, Shown } from '../../rpc/views/messages.ts';
 import { saidIn } from '../../words/says.ts';
+import { memo } from '../memo.ts';
 import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';
 import { quotedWords } from '../said.ts';
-import { t } from '../t.tsx';
+import { SpokenContext, t } from '../t.tsx';
 import { visible, visibleLine } from '../text.ts';
 import { clockTime, fullTime } from '../time.ts';
 import { Avatar } from './Avatar.tsx';
@@ -52,7 +54,8 @@ const states = {
 } as const;
 const read = { icon: CheckCheck, words: 'message.read' } as const;
 
-export function Message({ message, first, last, named, deeds }: MessageProps): JSX.Element {
+export const Message = memo(function Message({ message, first, last, named, deeds }: MessageProps): JSX.Element {
+  useContext(SpokenContext);
   const nameOf = useNameOf();
   const { id, mine, sender, sentAt, claimedAt, shown, state, reactions } = message;
   const waits = state === 'queued' || state === 'sending';
@@ -104,7 +107,7 @@ export function Message({ message, first, last, named, deeds }: MessageProps): J
       )}
     </article>
   );
-}
+});
 
 /** What the reply answers; pressing it goes there. */
 function Quote({ message: { quote }, jump }: { readonly message: MessageView; readonly jump: (id: string) => void }): JSX.Element {

@@ -1,9 +1,11 @@
 import { BellOff, Pin } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { saidIn } from '../../words/says.ts';
+import { memo } from '../memo.ts';
 import { conversationPath } from '../router.ts';
-import { rich, t } from '../t.tsx';
+import { rich, SpokenContext, t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { fullTime, shortTime } from '../time.ts';
 import { groupName } from '../words.ts';
@@ -14,17 +16,16 @@ import { Icon } from './Icon.tsx';
 import { Person } from './Person.tsx';
 import type { PlaceInList } from './VirtualList.tsx';
 
-interface RowProps {
+interface RowProps extends Partial<PlaceInList> {
   readonly row: ConversationRow;
   readonly now: number;
   readonly current: boolean;
-  /** Where it stands in a list of which it is a part. */
-  readonly place?: PlaceInList;
   /** What belongs to it below. */
   readonly children?: ComponentChildren;
 }
 
-export function Row({ row, now, current, place, children }: RowProps): JSX.Element {
+export const Row = memo(function Row({ row, now, current, children, ...place }: RowProps): JSX.Element {
+  useContext(SpokenContext);
   const { id, peer, group, thread, preview, draft, time, unread, pinned, muted, shelf } = row;
   const counts = unread > 0 && shelf === 'inbox';
   return (
@@ -76,7 +77,7 @@ export function Row({ row, now, current, place, children }: RowProps): JSX.Eleme
       {children}
     </li>
   );
-}
+});
 
 function Sign({ icon, words }: { readonly icon: unknown; readonly words: string }): JSX.Element {
   return (

@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowLeft, Info, ShieldCheck, X } from 'lucide';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Status } from '../../rpc/views/account.ts';
 import type { MessageView } from '../../rpc/views/messages.ts';
 import { CopyButton } from '../parts/Address.tsx';
@@ -81,7 +81,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
     background.call('react', { id, message: message.id, sign, added, clientId: crypto.randomUUID() }).catch(failed);
   };
   const writes = row !== null && row.shelf !== 'blocked' && !row.otherKeys && !row.retired && (row.group?.open ?? true);
-  const deeds: Deeds = {
+  const deeds = useDeeds({
     own: status.account?.address ?? '',
     links: row?.shelf === 'inbox',
     writes,
@@ -95,7 +95,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
     forward: setForwarded,
     hide: setLeaving,
     jump: log.jump,
-  };
+  });
 
   /** The old keys' conversation gives way to that of the new ones. */
   const accepted = async (): Promise<void> => {
@@ -213,6 +213,28 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
         </Dialog>
       )}
     </main>
+  );
+}
+
+/** The same for as long as what it says is the same, so that messages are not drawn anew for it; what it does is always what was given last. */
+function useDeeds(given: Deeds): Deeds {
+  const latest = useRef(given);
+  latest.current = given;
+  const { own, links, writes } = given;
+  return useMemo(
+    () => ({
+      own,
+      links,
+      writes,
+      reply: (message) => latest.current.reply(message),
+      pick: (message) => latest.current.pick(message),
+      react: (...reaction) => latest.current.react(...reaction),
+      copy: (text) => latest.current.copy(text),
+      forward: (text) => latest.current.forward(text),
+      hide: (message) => latest.current.hide(message),
+      jump: (id) => latest.current.jump(id),
+    }),
+    [own, links, writes],
   );
 }
 

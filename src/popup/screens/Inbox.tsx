@@ -5,6 +5,7 @@ import type { Status } from '../../rpc/views/account.ts';
 import type { ConversationRow, ConversationWindow } from '../../rpc/views/conversations.ts';
 import type { Key } from '../../words/en/index.ts';
 import { endGlimpse, inboxAhead } from '../glimpse.ts';
+import { kept } from '../kept.ts';
 import { useNameOf } from '../names.ts';
 import { AccountMenu } from '../parts/AccountMenu.tsx';
 import { CopyAddress, CopyButton } from '../parts/Address.tsx';
@@ -58,7 +59,12 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
     ['conversations'],
   );
   const window = value ?? (shelf === 'inbox' && error === null ? inboxAhead(address) : null);
-  const part = useMemo(() => window && partOf(window), [window]);
+  const rows = useRef<readonly ConversationRow[]>([]);
+  const part = useMemo(() => {
+    if (!window) return null;
+    rows.current = kept(rows.current, window.rows);
+    return partOf({ ...window, rows: rows.current });
+  }, [window]);
   useEffect(() => {
     if (value !== null || error !== null) endGlimpse();
   }, [value, error]);
@@ -159,7 +165,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
                 if (end > start && (start !== need.start || end !== need.end)) setNeed({ start, end });
               }}
               draw={(row: ConversationRow, place) => (
-                <Row key={row.id} row={row} now={now} current={row.id === current} place={place}>
+                <Row key={row.id} row={row} now={now} current={row.id === current} {...place}>
                   {(shelf === 'requests' || shelf === 'blocked') && (
                     <div class="beneath">
                       <Reasons reasons={row.reasons} />

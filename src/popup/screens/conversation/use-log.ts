@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Address } from '../../../rpc/views/account.ts';
 import type { MessageView } from '../../../rpc/views/messages.ts';
+import { kept } from '../../kept.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
 import { type Echo, echoOf, isRead } from './echoes.ts';
@@ -15,10 +16,12 @@ export function useLog(id: string, at: string | null) {
   const { value: loaded, error, reload } = useAsked(() => load(id, limit), id, []);
   const [echoes, setEchoes] = useState<readonly Echo[]>([]);
   const before = useRef<Promise<unknown>>(Promise.resolve());
+  const shown = useRef<readonly MessageView[]>([]);
   const value = useMemo(() => {
     if (!loaded) return loaded;
     const missing = echoes.filter((echo) => !isRead(echo, loaded.messages));
-    return missing.length === 0 ? loaded : { ...loaded, messages: [...loaded.messages, ...missing.map(({ message }) => message)] };
+    shown.current = kept(shown.current, [...loaded.messages, ...missing.map(({ message }) => message)]);
+    return { ...loaded, messages: shown.current };
   }, [loaded, echoes]);
   useEffect(() => {
     // One that is not answered yet stays: it may have to be taken back.
