@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNode } from '../../src/node/start-node.ts';
 import { toHex } from '../../src/protocol/bytes.ts';
+import type { Status } from '../../src/rpc/views/account.ts';
 import { buildIfStale } from '../cli/build.ts';
 import { ensureBrowsers } from '../cli/find-browsers.ts';
 import { CommandError, cleanup, readOptions } from '../cli/processes.ts';
@@ -15,8 +16,9 @@ import { button, field } from '../support/browsers/person.ts';
 import { connectTo, contactOf, Writer } from '../support/crowd.ts';
 import { person } from '../support/people.ts';
 import { Link } from './inbox/link.ts';
-import { rowWith, scrolled, toFirstRow, toFound, toNewestMessage, toOwnMessage } from './inbox/places.ts';
+import { rowWith, scrolled, toFirstRowAsleep, toFound, toNewestMessage, toOwnMessage } from './inbox/places.ts';
 import { buildReferencePage, type ReferenceProgram } from './inbox/reference-page.ts';
+import { fullPeer, seed } from './inbox/seed.ts';
 import { type Comparison, figure, median, report, writeReport } from './report.ts';
 
 const off = {
@@ -30,11 +32,11 @@ const off = {
 const farMs = 50;
 
 /**
- * `npm run bench -- inbox --conversations LIST --messages N --rounds N --json FILE`: the extension in Chromium beside the reference client in a page of the same
- * browser, with the same account at the same node. The node runs without rate limits here.
+ * `npm run bench -- inbox --conversations LIST --messages N --rounds N --alone --json FILE`: the extension in Chromium beside the reference client in a page of the same
+ * browser, with the same account at the same node; `--alone` leaves that client out, which takes minutes at 10,000 conversations. The node runs without rate limits here.
  */
 export async function run(args: readonly string[]): Promise<number> {
-  const options = readOptions(args, { conversations: 'text', messages: 'text', rounds: 'text', json: 'text' });
+  const options = readOptions(args, { conversations: 'text', messages: 'text', rounds: 'text', alone: 'flag', json: 'text' });
   const sizes = (options.conversations ?? '100,1000').split(',').map(Number);
   const [messages, rounds] = [Number(options.messages ?? 5000), Number(options.rounds ?? 3)];
   if (![...sizes, messages, rounds].every((each) => Number.isInteger(each) && each >= 1))
@@ -46,7 +48,7 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const script = await buildReferencePage();
     for (const size of sizes) {
-      const outcome = await Promise.race([bench(size, messages, rounds, script, started.add), started.interrupted]);
+      const outcome = await Promise.race([bench(size, messages, rounds, options.alone ?? false, script, started.add), started.interrupted]);
       if (outcome === 'interrupted') return 130;
       found.push(...outcome);
     }
@@ -61,19 +63,23 @@ async function bench(
   size: number,
   messages: number,
   rounds: number,
+  alone: boolean,
   script: string,
   atEnd: (stop: () => unknown) => void,
 ): Promise<Comparison[]> {
   console.log(`\n${size} conversations, one of them with ${messages} messages`);
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   atEnd(() => rmSync(data, { recursive: true, force: true }));
+  const me = person(`the owner of ${size}`);
+  const founding = await startNode({ data, limits: off });
+  const keys = await xmtp.Client.getKeys(signerOf(me), { apiUrl: founding.url, env: 'local' });
+  const contact = await contactOf(connectTo(founding.url), me.address);
+  await founding.close();
+  const full = await seed(data, contact, size, messages);
   const node = await startNode({ data, limits: off });
   atEnd(() => node.close());
   const link = await Link.to(node.url);
   atEnd(() => link.close());
-  const me = person(`the owner of ${size}`);
-  const keys = await xmtp.Client.getKeys(signerOf(me), { apiUrl: node.url, env: 'local' });
-  const full = await fill(node.url, me.address, size, messages);
   await allow(node.url, me, size);
 
   const site = await Site.start({ '/page.js': script });
@@ -82,6 +88,9 @@ async function bench(
   atEnd(() => browser.close());
   const rows: Comparison[] = [];
   const note = (row: Comparison): void => void rows.push(row);
+  /** Beside the reference client, if it runs. */
+  const against = (row: Parameters<typeof report>[0]): void =>
+    note(alone ? figure(row.what, row.ours, row.unit, null, row.notes) : report(row));
 
   // The reference client in its page.
   const reference = await browser.open(site.url());
@@ -98,7 +107,8 @@ async function bench(
     );
   };
   // A page that nobody sees is drawn once a second.
-  const ask = async <K extends keyof ReferenceProgram>(name: K, ...params: Parameters<ReferenceProgram[K]>): Promise<number> => {
+  const asked = async <K extends keyof ReferenceProgram>(name: K, ...params: Parameters<ReferenceProgram[K]>): Promise<number> => {
+    if (alone) return Number.NaN;
     await inFront(reference);
     return reference.evaluate(
       (name: string, params: readonly unknown[]) =>
@@ -110,8 +120,9 @@ async function bench(
     );
   };
   const opened = async (): Promise<number> => {
+    if (alone) return Number.NaN;
     await load();
-    return (await ask('open', link.url, Buffer.from(keys).toString('base64'))) + (await ask('inbox'));
+    return (await asked('open', link.url, Buffer.from(keys).toString('base64'))) + (await asked('inbox'));
   };
 
   // A new device.
@@ -136,19 +147,21 @@ async function bench(
     600_000,
   );
   const oursFirst = performance.now() - began;
-  note(
-    report({
-      what: `new device: the first rows with their newest words, N = ${size}`,
-      unit: 'ms',
-      ours: oursFirst,
-      theirs: theirsFirst,
-      opponent: 'xmtp-js, keys to list',
-      ratio: theirsFirst / oursFirst,
-      bar: null,
-      notes: `with the passphrase and its sealing; theirs asked ${theirsAsked.requests} times`,
-    }),
-  );
+  against({
+    what: `new device: the first rows with their newest words, N = ${size}`,
+    unit: 'ms',
+    ours: oursFirst,
+    theirs: theirsFirst,
+    opponent: 'xmtp-js, keys to list',
+    ratio: theirsFirst / oursFirst,
+    bar: null,
+    notes: `with the passphrase and its sealing; theirs asked ${theirsAsked.requests} times`,
+  });
   await settled(mine.page, full);
+  note(
+    figure(`new device: until everything is here, N = ${size}`, performance.now() - began, 'ms', null, `${messages + size * 2} messages`),
+  );
+  await mine.page.evaluate(() => new Promise((later) => setTimeout(later, 3000)));
 
   // The list again, with what is stored.
   const [asleep, theirs]: [number[], number[]] = [[], []];
@@ -156,25 +169,22 @@ async function bench(
   await mine.open('/');
   for (let round = 0; round < rounds; round++) {
     await inFront(mine.page);
-    await browser.stopBackground();
     link.take();
-    asleep.push(await toFirstRow(mine.page));
+    asleep.push(await toFirstRowAsleep(browser, mine.page));
     beforePaint = Math.max(beforePaint, link.take().requests);
     theirs.push(await opened());
   }
   const again = link.take();
-  note(
-    report({
-      what: `list again, background asleep, N = ${size}`,
-      unit: 'ms',
-      ours: median(asleep),
-      theirs: median(theirs),
-      opponent: 'xmtp-js, stored keys and list',
-      ratio: median(theirs) / median(asleep),
-      bar: size >= 10_000 ? 300 : size >= 1000 ? 35 : 5,
-      notes: `asked meanwhile: ${beforePaint}; theirs ${again.requests}`,
-    }),
-  );
+  against({
+    what: `list again, background asleep, N = ${size}`,
+    unit: 'ms',
+    ours: median(asleep),
+    theirs: median(theirs),
+    opponent: 'xmtp-js, stored keys and list',
+    ratio: median(theirs) / median(asleep),
+    bar: size >= 10_000 ? 300 : size >= 1000 ? 35 : 5,
+    notes: `asked meanwhile: ${beforePaint}; theirs ${again.requests}`,
+  });
   if (size >= 5000) note(figure(`first row, background asleep, N = ${size}`, median(asleep), 'ms', 150));
   await inFront(mine.page);
   const { longestMs, rows: drawn } = await scrolled(mine.page);
@@ -195,32 +205,28 @@ async function bench(
     await rowWith(mine.page, full);
     await inFront(mine.page);
     newest.push(await toNewestMessage(mine.page, full));
-    theirsNewest.push(await ask('newest', fullPeer.address));
+    theirsNewest.push(await asked('newest', fullPeer.address));
   }
-  note(
-    report({
-      what: `open a conversation of ${messages}, newest 50`,
-      unit: 'ms',
-      ours: median(newest),
-      theirs: median(theirsNewest),
-      opponent: 'xmtp-js, 50 from the node',
-      ratio: median(theirsNewest) / median(newest),
-      bar: null,
-      notes: 'from the click to what is drawn',
-    }),
-  );
-  const whole = await ask('all', fullPeer.address);
-  note(
-    report({
-      what: `the same where the whole history is at hand afterwards`,
-      unit: 'ms',
-      ours: median(newest),
-      theirs: whole,
-      opponent: `xmtp-js, all ${messages}`,
-      ratio: whole / median(newest),
-      bar: messages >= 5000 ? 150 : 3,
-    }),
-  );
+  against({
+    what: `open a conversation of ${messages}, newest 50`,
+    unit: 'ms',
+    ours: median(newest),
+    theirs: median(theirsNewest),
+    opponent: 'xmtp-js, 50 from the node',
+    ratio: median(theirsNewest) / median(newest),
+    bar: null,
+    notes: 'from the click to what is drawn',
+  });
+  const whole = await asked('all', fullPeer.address);
+  against({
+    what: `the same where the whole history is at hand afterwards`,
+    unit: 'ms',
+    ours: median(newest),
+    theirs: whole,
+    opponent: `xmtp-js, all ${messages}`,
+    ratio: whole / median(newest),
+    bar: messages >= 5000 ? 150 : 3,
+  });
 
   // Sending, with the node far away.
   link.delayMs = farMs;
@@ -228,20 +234,18 @@ async function bench(
   for (let round = 0; round < rounds * 3; round++) {
     await inFront(mine.page);
     own.push(await toOwnMessage(mine.page, `mine ${size} ${round}`));
-    theirsOwn.push(await ask('send', fullPeer.address, `theirs ${size} ${round}`));
+    theirsOwn.push(await asked('send', fullPeer.address, `theirs ${size} ${round}`));
   }
   link.delayMs = 0;
-  note(
-    report({
-      what: `send: Enter to the message on the screen, node ${farMs} ms away`,
-      unit: 'ms',
-      ours: median(own),
-      theirs: median(theirsOwn),
-      opponent: 'xmtp-js, send() answered',
-      ratio: median(theirsOwn) / median(own),
-      bar: null,
-    }),
-  );
+  against({
+    what: `send: Enter to the message on the screen, node ${farMs} ms away`,
+    unit: 'ms',
+    ours: median(own),
+    theirs: median(theirsOwn),
+    opponent: 'xmtp-js, send() answered',
+    ratio: median(theirsOwn) / median(own),
+    bar: null,
+  });
   note(figure('send: the same', median(own), 'ms', 20));
 
   // What came while the background slept.
@@ -259,14 +263,14 @@ async function bench(
     (list) => list[0]?.includes('late message 9') ?? false,
     60_000,
   );
-  const asked = link.take();
+  const late10 = link.take();
   note(
     figure(
       `what came meanwhile (10 messages), N = ${size}`,
-      asked.requests,
+      late10.requests,
       'requests',
       null,
-      `${asked.waves} waves, until it stands in the list`,
+      `${late10.waves} waves, until it stands in the list`,
     ),
   );
 
@@ -301,34 +305,12 @@ async function bench(
   return rows;
 }
 
-const fullPeer = person('the one who says much');
-
-/** People who write: each in a conversation, and one who has said much. Answers the newest words of that one. */
-async function fill(nodeUrl: string, to: `0x${string}`, size: number, messages: number): Promise<string> {
-  const api = connectTo(nodeUrl);
-  // What was said lies days back: what is looked at again for late arrivals is not all of it.
-  let now = Date.now() - 3 * 86_400_000;
-  const clock = (): number => now++;
-  const contact = await contactOf(api, to);
-  for (let index = 0; index < size - 1; index++) {
-    const writer = new Writer(`peer ${index}`, api, clock);
-    await writer.publishContact();
-    await (await writer.invite(contact))([`message 0 of peer ${index}`, `message 1 of peer ${index}`]);
-  }
-  const much = new Writer(fullPeer.name, api, clock);
-  await much.publishContact();
-  const texts = Array.from({ length: messages }, (_, index) =>
-    index % 1000 === 7 ? `needles in message ${index}` : `message ${index} of many, about as long as most messages are`,
-  );
-  await (await much.invite(contact))(texts);
-  return texts.at(-1) as string;
-}
-
 /** They are known to the owner: what they write stands in the inbox. */
 async function allow(nodeUrl: string, me: Parameters<typeof signerOf>[0], size: number): Promise<void> {
   const client = await peerOf(me, nodeUrl);
   const peers = Array.from({ length: size - 1 }, (_, index) => person(`peer ${index}`).address);
-  await client.contacts.allow([...peers, fullPeer.address]);
+  for (let from = 0; from < peers.length; from += 1000) await client.contacts.allow(peers.slice(from, from + 1000));
+  await client.contacts.allow([fullPeer.address]);
   await client.close();
 }
 
@@ -338,8 +320,30 @@ async function inFront(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((later) => setTimeout(later, 300)));
 }
 
-/** Until everything that was fetched is read. */
+/** Until everything there is was fetched and read. */
 async function settled(page: Page, newest: string): Promise<void> {
   await until(() => page.evaluate((text: string) => document.body.textContent?.includes(text) ?? false, newest), Boolean, 600_000);
-  await page.evaluate(() => new Promise((later) => setTimeout(later, 3000)));
+  await until(
+    () => ask<Status>(page, 'status', {}),
+    ({ node }) => node.state === 'connected' && node.remaining === null,
+    600_000,
+  );
 }
+
+/** Asks the background, as a page of ours does. */
+const ask = <T>(page: Page, method: string, params: object): Promise<T> =>
+  page.evaluate(
+    (method: string, params: object) =>
+      new Promise<T>((resolve, reject) => {
+        const port = chrome.runtime.connect({ name: 'own' });
+        port.onMessage.addListener(({ id, result, error }: { id?: number; result?: T; error?: { message: string } }) => {
+          if (id !== 1) return;
+          port.disconnect();
+          if (error) reject(new Error(error.message));
+          else resolve(result as T);
+        });
+        port.postMessage({ id: 1, method, params });
+      }),
+    method,
+    params,
+  );

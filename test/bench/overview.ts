@@ -15,7 +15,7 @@ import { field } from '../support/browsers/person.ts';
 import { connectTo, contactOf, Writer } from '../support/crowd.ts';
 import { alice, bob } from '../support/people.ts';
 import { runVectors } from '../vectors/run.ts';
-import { toFirstRow, toUnlocked } from './inbox/places.ts';
+import { toFirstRow, toFirstRowAsleep, toUnlocked } from './inbox/places.ts';
 import { median } from './report.ts';
 
 interface Figure {
@@ -116,8 +116,7 @@ async function benchBrowser(name: (typeof browserNames)[number], note: Note, atE
   const asleep: number[] = [];
   const awake: number[] = [];
   for (let i = 0; i < 5; i++) {
-    await me.browser.stopBackground();
-    asleep.push(await toFirstRow(me.page));
+    asleep.push(await toFirstRowAsleep(me.browser, me.page));
     awake.push(await toFirstRow(me.page));
   }
   note(`${name}: popup opened to first row drawn, background asleep, ${conversationCount} conversations`, median(asleep), 'ms');

@@ -5,7 +5,7 @@ import { ask } from '../e2e/ask.ts';
 import { type BrowserName, browserNames, World } from '../e2e/world.ts';
 import { button, field } from '../support/browsers/person.ts';
 import { connectTo, contactOf, Writer } from '../support/crowd.ts';
-import { toFirstRow, toUnlocked, toUnlockedByCall } from './inbox/places.ts';
+import { toFirstRowAsleep, toUnlocked, toUnlockedByCall } from './inbox/places.ts';
 import { type Comparison, figure, median, spread, writeReport } from './report.ts';
 
 /** What two cores are to need for it. */
@@ -71,8 +71,7 @@ async function unlocks(name: BrowserName, rounds: number, preKeys: number, atEnd
   const wakes = async (): Promise<number[]> => {
     const times: number[] = [];
     for (let i = 0; i < rounds; i++) {
-      await me.browser.stopBackground();
-      times.push(await toFirstRow(me.page));
+      times.push(await toFirstRowAsleep(me.browser, me.page));
     }
     return times;
   };

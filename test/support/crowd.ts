@@ -33,13 +33,13 @@ export async function contactOf(api: NodeApi, address: Address): Promise<Verifie
 /** Somebody without a browser, who writes to people who have one. */
 export class Writer {
   readonly me: Person;
-  readonly #api: NodeApi;
+  readonly #api: Pick<NodeApi, 'publish'>;
   readonly #call: CallOptions;
   /** Times of what one writer makes are never equal. */
   #lastMs = 0;
   readonly #clock: () => number;
 
-  constructor(name: string, api: NodeApi, clock: () => number = Date.now) {
+  constructor(name: string, api: Pick<NodeApi, 'publish'>, clock: () => number = Date.now) {
     this.#clock = clock;
     this.me = person(name);
     this.#api = api;

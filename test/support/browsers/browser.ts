@@ -50,11 +50,14 @@ export interface LaunchOptions {
   readonly preferences?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** Until when a page that is opened is waited for; `started` is as early as the browser tells, for measuring what follows. */
+export type Wait = 'loaded' | 'started';
+
 /** What a driver brings for one page; `Page` makes the rest of it. */
 export interface Tab {
   evaluate<R>(expression: string): Promise<R>;
-  goto(url: string): Promise<void>;
-  reload(wait: 'loaded' | 'started'): Promise<void>;
+  goto(url: string, wait: Wait): Promise<void>;
+  reload(wait: Wait): Promise<void>;
   mouse(x: number, y: number): Promise<void>;
   /** Types each character as a key. */
   type(text: string): Promise<void>;
@@ -91,12 +94,11 @@ export class Page {
     return this.#tab.evaluate<null>(`(() => {${script}\nreturn null; })()`);
   }
 
-  goto(url: string): Promise<void> {
-    return this.#tab.goto(url);
+  goto(url: string, { wait = 'loaded' }: { readonly wait?: Wait } = {}): Promise<void> {
+    return this.#tab.goto(url, wait);
   }
 
-  /** `started` resolves as early as the browser tells, for measuring what follows. */
-  reload({ wait = 'loaded' }: { readonly wait?: 'loaded' | 'started' } = {}): Promise<void> {
+  reload({ wait = 'loaded' }: { readonly wait?: Wait } = {}): Promise<void> {
     return this.#tab.reload(wait);
   }
 

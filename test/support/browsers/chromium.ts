@@ -218,7 +218,7 @@ async function tabOf(tab: PlaywrightPage): Promise<Tab> {
       if (reply.exceptionDetails) throw new Error(reply.exceptionDetails.exception?.description ?? reply.exceptionDetails.text);
       return reply.result.value as R;
     },
-    goto: async (url) => void (await tab.goto(url)),
+    goto: async (url, wait) => void (await tab.goto(url, { waitUntil: wait === 'started' ? 'commit' : 'load' })),
     reload: async (wait) => void (await tab.reload({ waitUntil: wait === 'started' ? 'commit' : 'load' })),
     mouse: (x, y) => tab.mouse.click(x, y),
     type: (text) => tab.keyboard.type(text),

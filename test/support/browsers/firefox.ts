@@ -95,7 +95,7 @@ class FirefoxBrowser implements Browser, Removable, WithProcesses {
     const { context } = await this.#bidi.send<{ context: string }>('browsingContext.create', { type: 'tab' });
     const tab = this.#tab(context);
     await tab.setSize(size);
-    await tab.goto(url);
+    await tab.goto(url, 'loaded');
     return new Page(tab);
   }
 
@@ -242,7 +242,7 @@ class FirefoxBrowser implements Browser, Removable, WithProcesses {
       ]);
     return {
       evaluate: (expression) => bidi.evaluate(context, expression),
-      goto: (url) => bidi.send('browsingContext.navigate', { context, url, wait: 'complete' }),
+      goto: (url, wait) => bidi.send('browsingContext.navigate', { context, url, wait: wait === 'started' ? 'interactive' : 'complete' }),
       reload: (wait) => bidi.send('browsingContext.reload', { context, wait: wait === 'started' ? 'interactive' : 'complete' }),
       mouse: (x, y) =>
         perform([
