@@ -88,14 +88,11 @@ export function createPublication({ address, keystore, records, node, clock, sig
     return chooseContact(envelopes, address);
   };
 
-  /** Another program of this owner may have rotated: its pre-keys come from its backup. Answers the backups, newest first. */
-  const adopt = async (): Promise<readonly Uint8Array[]> => {
-    const backups = await readBackups();
-    if (await keystore.adoptPreKeys(backups)) {
-      await failpoint('publication:adopted');
-      adopted();
-    }
-    return backups;
+  /** Another program of this owner may have rotated: its pre-keys come from its backup. */
+  const adopt = async (backups: readonly Uint8Array[]): Promise<void> => {
+    if (!(await keystore.adoptPreKeys(backups))) return;
+    await failpoint('publication:adopted');
+    adopted();
   };
 
   /** Whether a backup had to be published. */
@@ -116,8 +113,7 @@ export function createPublication({ address, keystore, records, node, clock, sig
   };
 
   /** Whether the contact had to be published. */
-  const publishContact = async (): Promise<boolean> => {
-    const there = await readContact();
+  const publishContact = async (there: VerifiedContact | null): Promise<boolean> => {
     const mine = keystore.publicBundle();
     const others = there !== null && !equalBytes(there.identityKey, mine.identityKey);
     if (others && !(await readOwed(records, address)).replaces) {
@@ -166,9 +162,11 @@ export function createPublication({ address, keystore, records, node, clock, sig
     const begun = generation;
     const stillTrue = (): boolean => begun === generation && !rotating;
     try {
+      const [backups, there] = await Promise.all([readBackups(), readContact()]);
+      await adopt(backups);
       // The backup first: what is sealed to a pre-key must never depend on this one device.
-      const backup = await publishBackup(await adopt());
-      const contact = await publishContact();
+      const backup = await publishBackup(backups);
+      const contact = await publishContact(there);
       const kept = await areKept(backup, contact);
       if (!stillTrue()) return;
       if (!kept) {

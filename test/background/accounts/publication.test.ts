@@ -19,6 +19,8 @@ afterEach(() => life.abort());
 function startUp(forgets: (publish: number) => boolean) {
   const [asked, kept]: [Envelope[][], Envelope[]] = [[], []];
   const settings = new Map<string, unknown>();
+  const underWay: string[] = [];
+  let mostAtOnce = 0;
   const records = {
     settings: {
       get: async (key: string) => settings.get(key),
@@ -44,10 +46,16 @@ function startUp(forgets: (publish: number) => boolean) {
     records,
     node: {
       url: 'http://node.test',
-      query: async ({ topics }) => ({
-        envelopes: kept.filter(({ contentTopic }) => topics.includes(contentTopic)).sort((a, b) => Number(b.timestampNs - a.timestampNs)),
-        cursor: null,
-      }),
+      query: async ({ topics }) => {
+        underWay.push(topics[0] ?? '');
+        mostAtOnce = Math.max(mostAtOnce, underWay.length);
+        await new Promise((later) => setTimeout(later, 5));
+        underWay.pop();
+        return {
+          envelopes: kept.filter(({ contentTopic }) => topics.includes(contentTopic)).sort((a, b) => Number(b.timestampNs - a.timestampNs)),
+          cursor: null,
+        };
+      },
       publish: async (envelopes) => {
         asked.push([...envelopes]);
         if (!forgets(asked.length - 1)) kept.push(...envelopes);
@@ -59,7 +67,7 @@ function startUp(forgets: (publish: number) => boolean) {
     changed: () => undefined,
     adopted: () => undefined,
   });
-  return { publication, asked, isNoted: () => isPublished(records, address, 'http://node.test') };
+  return { publication, asked, mostAtOnce: () => mostAtOnce, isNoted: () => isPublished(records, address, 'http://node.test') };
 }
 
 describe('contact and key backup', () => {
@@ -68,6 +76,12 @@ describe('contact and key backup', () => {
     await publication.run();
     expect(asked).toHaveLength(2);
     expect(await isNoted()).toBe(true);
+  });
+
+  it('are looked for at once: a start does not wait for the one and then for the other', async () => {
+    const { publication, mostAtOnce } = startUp(() => false);
+    await publication.run();
+    expect(mostAtOnce()).toBe(2);
   });
 
   it.each([
