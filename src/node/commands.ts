@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { ConfigError, type NodeConfig, readConfig } from './config.ts';
 import { backup, compact, restore } from './data/backup.ts';
 import { checkDatabase } from './data/inspect.ts';
+import { checkPostgres, readPostgresStats } from './data/postgres.ts';
 import { readStats } from './data/stats.ts';
 import { exportEnvelopes, importEnvelopes } from './data/transfer.ts';
 import { verifyAgainst } from './data/verify.ts';
@@ -82,8 +83,12 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'check [FILE]',
     about: 'checks the store, or a backup; the node may run',
     words: 0,
-    run([file], { data }) {
-      const { envelopes, topics } = checkDatabase(file === undefined ? join(data, 'node.db') : resolve(file));
+    anyStore: true,
+    async run([file], { data, store }) {
+      const { envelopes, topics } =
+        file === undefined && store !== undefined
+          ? await checkPostgres(store)
+          : checkDatabase(file === undefined ? join(data, 'node.db') : resolve(file));
       return `In order: ${envelopes} envelopes of ${topics} topics.`;
     },
   },
@@ -100,8 +105,9 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'stats',
     about: 'counts what the store holds; the node may run',
     words: 0,
-    run(_, { data }) {
-      const { kinds, oldestMs, newestMs, sequence, id } = readStats(data);
+    anyStore: true,
+    async run(_, { data, store }) {
+      const { kinds, oldestMs, newestMs, sequence, id } = store === undefined ? readStats(data) : await readPostgresStats(store);
       const rows = kinds.map(
         ({ kind, topics, envelopes, bytes }) =>
           `${kind.padEnd(18)}${String(topics).padStart(10)}${String(envelopes).padStart(12)}${megabytes(bytes).padStart(14)}`,
@@ -114,19 +120,21 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'export FILE [PREFIX …]',
     about: 'writes envelopes as lines of JSON, of topics that begin so; - is standard output; the node may run',
     words: 1,
-    async run([file = '', ...prefixes], { data }) {
-      const count = await exportEnvelopes(data, prefixes, file === '-' ? file : resolve(file));
+    anyStore: true,
+    async run([file = '', ...prefixes], config) {
+      const count = await exportEnvelopes(config, prefixes, file === '-' ? file : resolve(file));
       return file === '-' ? '' : `Wrote ${count} envelopes to ${file}.`;
     },
   },
   import: {
     usage: 'import FILE',
-    about: 'takes such lines, checked as if they were published; - is standard input; the node must not run',
+    about: 'takes such lines, checked as if they were published; - is standard input; the node must not run, unless it is on PostgreSQL',
     words: 1,
-    async run([file = ''], { data, compat }) {
+    anyStore: true,
+    async run([file = ''], config) {
       const report = (line: number, why: string): void => console.error(`line ${line}: ${why}`);
-      const { taken, repeated, overtaken, refused } = await importEnvelopes(data, file === '-' ? file : resolve(file), {
-        compat,
+      const { taken, repeated, overtaken, refused } = await importEnvelopes(config, file === '-' ? file : resolve(file), {
+        compat: config.compat,
         nowMs: Date.now(),
         report,
       });

@@ -7,12 +7,15 @@ import { finished } from 'node:stream/promises';
 import { ConnectError } from '@connectrpc/connect';
 import { fromBase64, toBase64 } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { bytesOf, type Database, openDatabase } from '../store/driver.ts';
+import type { NodeConfig } from '../config.ts';
+import { openDatabase } from '../store/driver.ts';
+import { openPostgresStore } from '../store/postgres/postgres.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { type NewEnvelope, NotNewerError, StoreError } from '../store/store.ts';
-import { wholeRow } from '../store/whole-rows.ts';
+import { committedOf, wholeRow } from '../store/whole-rows.ts';
 import { checkEnvelope, writerOf } from '../topic-rules.ts';
 import { makeDurable } from './backup.ts';
+import { postgresRows } from './postgres.ts';
 
 const pageSize = 1000;
 
@@ -20,23 +23,21 @@ const pageSize = 1000;
  * Writes envelopes as lines of JSON, the form in which the gateway shows them, in the order in which they were stored; also while the node runs. `prefixes`
  * chooses topics by how they begin. Answers how many. @throws StoreError
  */
-export async function exportEnvelopes(data: string, prefixes: readonly string[], to: string): Promise<number> {
-  const path = join(data, 'node.db');
-  if (!existsSync(path)) throw new StoreError(`There is no database ${path}.`);
-  const database = openDatabase(path);
+export async function exportEnvelopes({ data, store }: Place, prefixes: readonly string[], to: string): Promise<number> {
+  const lines = linesOf(store === undefined ? sqliteRows(data) : postgresRows(store), prefixes);
   try {
-    const lines = linesOf(database, prefixes);
     return to === '-' ? await writeAll(lines, process.stdout) : await writeFile(lines, to);
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(`The export could not be written: ${(cause as Error).message}`, { cause });
-  } finally {
-    database.close();
   }
 }
 
+/** Where a node keeps its envelopes: in a directory, or in PostgreSQL. */
+type Place = Pick<NodeConfig, 'data' | 'store'>;
+
 /** Writes beside the file and gives it its name when all of it is on the disk: a file that is there is whole. @throws StoreError, the system's error */
-async function writeFile(lines: Iterable<string>, to: string): Promise<number> {
+async function writeFile(lines: AsyncIterable<string>, to: string): Promise<number> {
   const taken = (): StoreError => new StoreError(`${to} exists already; an export overwrites nothing.`);
   if (existsSync(to)) throw taken();
   const draft = `${to}.part`;
@@ -64,22 +65,36 @@ async function writeFile(lines: Iterable<string>, to: string): Promise<number> {
   }
 }
 
-function* linesOf(database: Database, prefixes: readonly string[]): Generator<string, void, undefined> {
-  const page = database.prepare(`${wholeRow} WHERE seq > ? ORDER BY seq LIMIT ?`);
-  for (let last = 0n, rows = page.all(last, pageSize); rows.length > 0; rows = page.all(last, pageSize)) {
-    for (const row of rows) {
-      last = row['seq'] as bigint;
-      const topic = String(row['name']);
-      if (prefixes.length > 0 && !prefixes.some((prefix) => topic.startsWith(prefix))) continue;
-      yield JSON.stringify({ contentTopic: topic, timestampNs: String(row['ts']), message: toBase64(bytesOf(row['message'])) });
-    }
+async function* linesOf(
+  rows: AsyncIterable<NewEnvelope> | Iterable<NewEnvelope>,
+  prefixes: readonly string[],
+): AsyncGenerator<string, void, undefined> {
+  for await (const { topic, timestampNs, message } of rows) {
+    if (prefixes.length > 0 && !prefixes.some((prefix) => topic.startsWith(prefix))) continue;
+    yield JSON.stringify({ contentTopic: topic, timestampNs: String(timestampNs), message: toBase64(message) });
+  }
+}
+
+function* sqliteRows(data: string): Generator<NewEnvelope, void, undefined> {
+  const path = join(data, 'node.db');
+  if (!existsSync(path)) throw new StoreError(`There is no database ${path}.`);
+  const database = openDatabase(path);
+  try {
+    const page = database.prepare(`${wholeRow} WHERE seq > ? ORDER BY seq LIMIT ?`);
+    for (let last = 0, rows = page.all(last, pageSize); rows.length > 0; rows = page.all(last, pageSize))
+      for (const row of rows.map(committedOf)) {
+        last = row.seq;
+        yield row;
+      }
+  } finally {
+    database.close();
   }
 }
 
 /** Answers how many lines it wrote. @throws the system's error */
-async function writeAll(lines: Iterable<string>, out: Writable): Promise<number> {
+async function writeAll(lines: AsyncIterable<string>, out: Writable): Promise<number> {
   let count = 0;
-  for (const line of lines) {
+  for await (const line of lines) {
     // `once` throws what breaks the stream meanwhile.
     if (!out.write(`${line}\n`)) await once(out, 'drain');
     if (out.errored) throw out.errored;
@@ -99,14 +114,14 @@ export interface Imported {
 
 /**
  * Takes envelopes from lines of JSON. They are checked as if they were published, contacts in whatever order they come; what was there already stays once. The
- * node must not run. `report` is told of each line that is refused. @throws StoreError
+ * node must not run, unless its store is in PostgreSQL. `report` is told of each line that is refused. @throws StoreError
  */
 export async function importEnvelopes(
-  data: string,
+  { data, store: database }: Place,
   from: string,
   { compat, nowMs, report }: { readonly compat: boolean; readonly nowMs: number; readonly report: (line: number, why: string) => void },
 ): Promise<Imported> {
-  const store = openSqliteStore({ data });
+  const store = database === undefined ? openSqliteStore({ data }) : await openPostgresStore({ url: database });
   const counts = { taken: 0, repeated: 0, overtaken: 0, refused: 0 };
   let waiting: NewEnvelope[] = [];
   const flush = async (): Promise<void> => {

@@ -15,8 +15,8 @@ import { envelopeDigest } from '../../protocol/envelope.ts';
 import { parseTopic } from '../../protocol/topic.ts';
 import type { NodeConfig } from '../config.ts';
 import { bytesOf, openDatabase } from '../store/driver.ts';
-import { openPostgresStore } from '../store/postgres/postgres.ts';
 import { StoreError } from '../store/store.ts';
+import { postgresRows } from './postgres.ts';
 
 /** Topics of one request, and rows of one page. */
 const topicsAtOnce = 50;
@@ -37,7 +37,7 @@ export interface Difference {
 export async function verifyAgainst(url: string, config: Pick<NodeConfig, 'data' | 'store'>): Promise<Difference[]> {
   const client = createClient(MessageApi, createConnectTransport({ baseUrl: url, httpVersion: '1.1' }));
   const here = new Map<string, Set<string>>();
-  for await (const { topic, timestampNs, digest } of config.store === undefined ? sqliteRows(config.data) : postgresRows(config.store)) {
+  for await (const { topic, timestampNs, digest } of config.store === undefined ? sqliteRows(config.data) : heldInPostgres(config.store)) {
     const held = here.get(topic) ?? new Set();
     here.set(topic, held.add(nameOf(timestampNs, digest)));
   }
@@ -116,17 +116,9 @@ function* sqliteRows(data: string): Generator<Held> {
   }
 }
 
-async function* postgresRows(url: string): AsyncGenerator<Held> {
-  const store = await openPostgresStore({ url });
-  try {
-    for (let last = 0, rows = await store.page(last, localRows); rows.length > 0; rows = await store.page(last, localRows))
-      for (const { seq, topic, timestampNs, message } of rows) {
-        last = seq;
-        yield { topic, timestampNs, digest: envelopeDigest(topic, message) };
-      }
-  } finally {
-    await store.close();
-  }
+async function* heldInPostgres(url: string): AsyncGenerator<Held> {
+  for await (const { topic, timestampNs, message } of postgresRows(url))
+    yield { topic, timestampNs, digest: envelopeDigest(topic, message) };
 }
 
 const firstPage = (): PagingInfo => create(PagingInfoSchema, { limit: pageRows, direction: SortDirection.ASCENDING });
