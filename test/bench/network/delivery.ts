@@ -19,8 +19,8 @@ const batch = (count: number) =>
   });
 
 /**
- * What it means to be at another node: how long a message takes from the call that publishes it at one node to a stream of the other, at half of what the two
- * carry; and what one, two and three nodes acknowledge per second on this one machine.
+ * What it means to be at another node: how long a message takes from the call that publishes it at one node to a stream of the other, and beside it to its acknowledgement and to a stream of the same
+ * node, at half of what the two carry; and what one, two and three nodes acknowledge per second on this one machine.
  */
 export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise<Comparison[]> {
   const rates = new Map<number, number[]>();
@@ -48,17 +48,18 @@ export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise
   const [here, there] = cluster.members.map(({ url }) => url) as [string, string];
   const control = new AbortController();
   const begun = new Map<number, number>();
-  const took: number[] = [];
-  const listening = (async () => {
+  const [acknowledgements, own, other]: [number[], number[], number[]] = [[], [], []];
+  const listen = async (url: string, took: number[]): Promise<void> => {
     try {
-      for await (const { message } of api(there, way).subscribe({ contentTopics: topics }, { signal: control.signal })) {
+      for await (const { message } of api(url, way).subscribe({ contentTopics: topics }, { signal: control.signal })) {
         const at = begun.get(Buffer.from(message).readUInt32BE());
         if (at !== undefined) took.push(performance.now() - at);
       }
     } catch (error) {
       if (!control.signal.aborted) throw error;
     }
-  })();
+  };
+  const listening = [listen(here, own), listen(there, other)];
   await new Promise((later) => setTimeout(later, 500));
   const perSecond = rate(2) / 2;
   const client = api(here, way);
@@ -71,7 +72,11 @@ export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise
       const now = performance.now();
       for (const { message } of envelopes) begun.set(message.readUInt32BE(), now);
       published += atOnce;
-      calls.push(client.publish({ envelopes }, { headers: bearer(alice) }));
+      calls.push(
+        client.publish({ envelopes }, { headers: bearer(alice) }).then(() => {
+          acknowledgements.push(performance.now() - now);
+        }),
+      );
     }
     if (published >= seconds * perSecond) {
       await Promise.all(calls);
@@ -83,22 +88,25 @@ export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise
     }
     await new Promise((later) => setTimeout(later, 2));
   }
-  for (const end = Date.now() + 30_000; took.length < published && Date.now() < end; ) await new Promise((later) => setTimeout(later, 20));
+  for (const end = Date.now() + 30_000; other.length < published && Date.now() < end; ) await new Promise((later) => setTimeout(later, 20));
   control.abort();
-  await listening;
-  took.sort((a, b) => a - b);
-  const at = (share: number): number => took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? Number.NaN;
+  await Promise.all(listening);
+  const at = (took: readonly number[], share: number): number => {
+    const inOrder = took.toSorted((a, b) => a - b);
+    return inOrder[Math.min(inOrder.length - 1, Math.floor(inOrder.length * share))] ?? Number.NaN;
+  };
+  const both = (took: readonly number[]): string => `${Math.round(at(took, 0.5))} ms, 99 of 100 within ${Math.round(at(took, 0.99))} ms`;
   return [
     ...rows,
     figure(
       'from the publish at one node to a stream of the other, median',
-      at(0.5),
+      at(other, 0.5),
       'ms',
       null,
-      `${Math.round(perSecond)} a second, half of what two acknowledge`,
+      `${Math.round(perSecond)} a second, half of what two acknowledge; to the acknowledgement ${both(acknowledgements)}; to a stream of the same node ${both(own)}`,
     ),
-    figure('the same, 99 of 100', at(0.99), 'ms', null),
-    figure('not seen at the other node', published - took.length, 'envelopes', 0),
+    figure('the same, 99 of 100', at(other, 0.99), 'ms', null),
+    figure('not seen at the other node', published - other.length, 'envelopes', 0),
   ];
 }
 
