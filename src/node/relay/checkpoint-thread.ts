@@ -9,7 +9,7 @@ if (!port) throw new Error('this file is for a thread');
 const database = openDatabase(path);
 const ask = (sql: string) => database.prepare(`PRAGMA ${sql}`).all();
 // Who writes meanwhile is waited for here, where it keeps nobody up.
-for (const pragma of ['synchronous = NORMAL', 'wal_autocheckpoint = 0', 'busy_timeout = 5000']) ask(pragma);
+for (const pragma of ['synchronous = NORMAL', 'wal_autocheckpoint = 0', 'busy_timeout = 500']) ask(pragma);
 
 function finish(): void {
   const [row] = ask('wal_checkpoint(TRUNCATE)');

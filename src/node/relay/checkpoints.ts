@@ -31,36 +31,26 @@ export function checkpointThreadBeside(): string | null {
 
 /**
  * Has a thread move the log of a database into its file, so that who serves never waits for the disk. Who writes waits for `ready` first: the log can begin anew only while nobody writes, which is the end
- * of it, and short.
+ * of it, and short. The thread is there from the first time on that there is something to move.
  */
 export class Checkpoints {
-  readonly #worker: Worker;
+  readonly #options: CheckpointsOptions;
   readonly #log: string;
   readonly #most: number;
   readonly #waiting: ((told: Told) => void)[] = [];
-  readonly #ended: Promise<void>;
+  #worker: Worker | undefined;
+  #ended: Promise<void> | undefined;
   #next: number;
   #isBusy = false;
   #isClosing = false;
   #hasEnded = false;
   #finishing: Promise<unknown> | undefined;
 
-  constructor({ file, path, onEnded, ...options }: CheckpointsOptions) {
-    this.#log = `${path}-wal`;
+  constructor(options: CheckpointsOptions) {
+    this.#options = options;
+    this.#log = `${options.path}-wal`;
     this.#most = options.logBytes ?? logBytes;
     this.#next = this.#most;
-    this.#worker = new Worker(file, { workerData: { path }, name: 'parley-checkpoints' });
-    this.#worker.unref();
-    this.#worker.on('message', (told: Told) => this.#waiting.shift()?.(told));
-    this.#worker.on('error', () => {}); // it ends, which is told of below
-    this.#ended = new Promise((resolve) => {
-      this.#worker.once('exit', () => {
-        this.#hasEnded = true;
-        for (const tell of this.#waiting.splice(0)) tell(gone);
-        if (!this.#isClosing) onEnded();
-        resolve();
-      });
-    });
   }
 
   /** Resolves when it may be written; undefined: at once. */
@@ -73,9 +63,10 @@ export class Checkpoints {
     if (!this.#isBusy && !this.#hasEnded && this.#size() >= this.#next) void this.#move();
   }
 
-  /** Moves all of the log; called when nobody writes any more. */
+  /** Moves all of the log, if there was ever something to move; called when nobody writes any more. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    if (!this.#worker) return;
     this.#worker.ref();
     void this.#ask('close');
     await this.#ended;
@@ -95,10 +86,29 @@ export class Checkpoints {
 
   #ask(asked: Asked): Promise<Told> {
     if (this.#hasEnded) return Promise.resolve(gone);
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      this.#worker.postMessage(asked);
+      worker.postMessage(asked);
     });
+  }
+
+  #start(): Worker {
+    const { file, path, onEnded } = this.#options;
+    const worker = new Worker(file, { workerData: { path }, name: 'parley-checkpoints' });
+    worker.unref();
+    worker.on('message', (told: Told) => this.#waiting.shift()?.(told));
+    worker.on('error', () => {}); // it ends, which is told of below
+    this.#ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#hasEnded = true;
+        for (const tell of this.#waiting.splice(0)) tell(gone);
+        if (!this.#isClosing) onEnded();
+        resolve();
+      });
+    });
+    return worker;
   }
 
   #size(): number {
