@@ -5,8 +5,8 @@ import { wakuHash } from './waku-message.ts';
 
 /** Rows at a time: some milliseconds, in which nobody else is served. */
 const rowsAtOnce = 250;
-/** With so many that were noted it is done without being asked for: in small portions it is in nobody's way. */
-const manyNoted = 1000;
+/** With so many that were noted it is done without being asked for; with less a rush is over first. */
+const manyNoted = 5000;
 const maxNoted = 20_000;
 
 export interface IndexerOptions {

@@ -87,9 +87,9 @@ describe('indexing', () => {
   });
 
   test('is done without being asked for when much was told of', async () => {
-    const { indexer, told, rows, pages } = setting(1000);
+    const { indexer, told, rows, pages } = setting(5000);
     for (const { seq, timestampNs } of rows) indexer.note({ seq, timestampNs, hash: Buffer.alloc(32, seq) });
-    while (told.length < 1000) await new Promise((resolve) => setImmediate(resolve));
+    while (told.length < 5000) await new Promise((resolve) => setImmediate(resolve));
     expect(pages).toEqual([]);
   });
 
