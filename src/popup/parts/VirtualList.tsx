@@ -1,5 +1,5 @@
 import type { JSX, RefObject } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** A part of a long list: `offset` is the place of the first of `items`. */
 export interface Part<T> {
@@ -27,17 +27,27 @@ interface Props<T> {
   readonly draw: (item: T, place: PlaceInList) => JSX.Element;
 }
 
-/** Items that are drawn above and below those that are to be seen, and by how many the part moves at a time. */
+/** Items that are asked for above and below those that are to be seen, and by how many the part moves at a time. */
 const around = 20;
 const step = 10;
+/** The same for those that are drawn: few come in at a time, so that scrolling never waits for them. */
+const drawnAround = 12;
+const drawnStep = 4;
 
-/** A list of any length, of which what is to be seen is in the page, with some more on both sides; the room of the others is kept. */
+/**
+ * A list of any length, of which what is to be seen is in the page, with some more on both sides; the room of the others is kept. First of all only what is to be seen
+ * is drawn: the rest comes once that is painted.
+ */
 export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }: Props<T>): JSX.Element {
   const list = useRef<HTMLUListElement>(null);
   /** By place. Heights of what was drawn once: what is above must take the room that it took. */
   const heights = useRef<number[]>([]);
   const [, redraw] = useState(0);
+  const margin = useRef(0);
+  const [near, setNear] = useState({ start: 0, end: Math.ceil(innerHeight / estimate) });
   const { offset, items, total } = part;
+  const from = Math.min(Math.max(offset, near.start), offset + items.length);
+  const to = Math.max(from, Math.min(offset + items.length, near.end));
   const heightOf = (from: number, to: number): number => {
     let sum = 0;
     for (let place = from; place < to; place += 1) sum += heights.current[place] ?? estimate;
@@ -48,6 +58,9 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
     if (!outer || !inner) return;
     const top = outer.getBoundingClientRect().top - inner.getBoundingClientRect().top;
     const [first, last] = [placeAt(top), placeAt(top + outer.clientHeight)];
+    const start = Math.max(0, Math.floor((first - margin.current) / drawnStep) * drawnStep);
+    const end = Math.min(total, Math.ceil((last + 1 + margin.current) / drawnStep) * drawnStep);
+    if (start !== near.start || end !== near.end) setNear({ start, end });
     onNeed(Math.max(0, Math.floor((first - around) / step) * step), Math.min(total, Math.ceil((last + around) / step) * step));
   };
   const placeAt = (y: number): number => {
@@ -65,13 +78,17 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
     let changed = false;
     [...(list.current?.children ?? [])].forEach((child, index) => {
       const height = child.getBoundingClientRect().height;
-      if (Math.abs((heights.current[offset + index] ?? estimate) - height) > 0.5) changed = true;
-      heights.current[offset + index] = height;
+      if (Math.abs((heights.current[from + index] ?? estimate) - height) > 0.5) changed = true;
+      heights.current[from + index] = height;
     });
     heights.current.length = Math.min(heights.current.length, total);
     if (changed) redraw((count) => count + 1);
     latest.current();
-  }, [part]);
+  }, [part, from, to]);
+  useEffect(() => {
+    margin.current = drawnAround;
+    latest.current();
+  }, []);
   useLayoutEffect(() => {
     const outer = scroller.current;
     if (!outer) return undefined;
@@ -85,12 +102,10 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
     };
   }, [scroller]);
   return (
-    <ul
-      aria-label={label}
-      ref={list}
-      style={{ paddingBlockStart: `${heightOf(0, offset)}px`, paddingBlockEnd: `${heightOf(offset + items.length, total)}px` }}
-    >
-      {items.map((item, index) => draw(item, { 'aria-posinset': offset + index + 1, 'aria-setsize': total }))}
+    <ul aria-label={label} ref={list} style={{ paddingBlockStart: `${heightOf(0, from)}px`, paddingBlockEnd: `${heightOf(to, total)}px` }}>
+      {items
+        .slice(from - offset, to - offset)
+        .map((item, index) => draw(item, { 'aria-posinset': from + index + 1, 'aria-setsize': total }))}
     </ul>
   );
 }
