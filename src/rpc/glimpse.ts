@@ -43,10 +43,9 @@ export async function writeGlimpse(area: GlimpseArea, key: CryptoKey, glimpse: s
 
 /** What was written last; null where there is nothing, or Parley is to be locked by now. */
 export async function readGlimpse(area: GlimpseArea, cell: GlimpseKey, now: number): Promise<Glimpse | null> {
-  const [unlocked, text] = await Promise.all([area.get(unlockedName), area.get(name)]);
-  if (typeof text !== 'string' || !isOpen(unlocked, now)) return null;
-  const key = await cell.get();
-  if (!key) return null;
+  // All at once: a page waits for it before it draws anything.
+  const [unlocked, text, key] = await Promise.all([area.get(unlockedName), area.get(name), cell.get()]);
+  if (typeof text !== 'string' || !isOpen(unlocked, now) || !key) return null;
   try {
     const [nonce, sealed] = text.split('.').map(fromBase64);
     if (!nonce || !sealed) return null;

@@ -679,16 +679,14 @@ const tabs = {
 /** What the background left for the first look, in the scenes that have it; in `ahead` nothing more is ever heard. */
 const left = new Map<string, unknown>();
 const session = {
-  get: async (name: string) => {
-    await leaving;
-    return { [name]: left.get(name) };
-  },
+  get: async (name: string) => ({ [name]: left.get(name) }),
   set: async (values: object) => {
     for (const [name, value] of Object.entries(values)) left.set(name, value);
   },
   remove: async (name: string) => void left.delete(name),
 };
-const leaving = scene.endsWith('ahead') ? leave() : undefined;
+// Before the page itself is loaded: a background has done it long ago.
+if (scene.endsWith('ahead')) await leave();
 async function leave(): Promise<void> {
   const key = await newGlimpseKey();
   await openGlimpseKey().put(key);
