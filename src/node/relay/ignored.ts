@@ -42,9 +42,9 @@ export class Ignored {
     this.#options = options;
   }
 
-  /** So many messages have come in here, from users or peers: everybody may hand them on again. */
-  known(count: number): void {
-    this.#known += timesKnown * count;
+  /** A message has come in here, from a user or a peer: everybody may hand it on again, also with a voucher of its own. */
+  known(bytes: number): void {
+    this.#known += timesKnown * (costOf(bytes) + 1);
   }
 
   /** Counts what became of a message that a peer handed on. */
@@ -54,7 +54,7 @@ export class Ignored {
     // That a home sends too much is its own fault; its operator agreed with ours on it.
     if (judgement.reason === 'over limit' && isNamed(peer)) return;
     const budget = this.#budgetOf(peer);
-    budget.left = Math.max(0, budget.left - Math.max(1, Math.ceil(bytes / bytesOfOne)));
+    budget.left = Math.max(0, budget.left - costOf(bytes));
     budget.isSpent ||= budget.left === 0;
     this.#budgets.delete(peer);
     this.#budgets.set(peer, budget);
@@ -86,3 +86,5 @@ export class Ignored {
     return perSecond * burstSeconds * (isNamed(peer) ? namedTimes : 1);
   }
 }
+
+const costOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / bytesOfOne));

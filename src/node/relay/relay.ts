@@ -154,7 +154,7 @@ export class Relay {
     this.#ignored = new Ignored({ perSecond: settings.ignoredRate, isNamed: (peer) => this.#peers.isNamed(peer), clock });
     const count: IntakeOptions['count'] = (peer, judgement, live, bytes) => {
       this.#peers.count(peer, judgement, live);
-      if (judgement.verdict === 'accept') this.#ignored.known(1);
+      if (judgement.verdict === 'accept') this.#ignored.known(bytes);
       // What was asked for is no burden.
       else if (live) this.#ignored.count(peer, judgement, bytes);
     };
@@ -173,7 +173,7 @@ export class Relay {
 
   /** Hands on what this node took from its own users. It need not arrive: what is lost on the way is found when stores are compared. */
   announce(envelopes: readonly NewEnvelope[], seqs?: readonly number[]): void {
-    this.#ignored.known(envelopes.length);
+    for (const { message } of envelopes) this.#ignored.known(message.length);
     this.#announcer.announce(envelopes, seqs);
   }
 

@@ -59,8 +59,14 @@ test('what came in by another way may come once more from everybody, in two form
   const { budget, hand } = budgets();
   hand('stranger', 1);
   for (let n = 0; n < 5000; n++) {
-    budget.known(1);
+    budget.known(400);
     hand('stranger', 2, ignored('known'));
+  }
+  expect(budget.score('stranger')).toBe(0);
+  for (let n = 0; n < 50; n++) {
+    budget.known(100_000);
+    // By itself it is larger, by its voucher.
+    hand('stranger', 2, ignored('known'), 100_900);
   }
   expect(budget.score('stranger')).toBe(0);
   hand('stranger', 1000, ignored('known'));
