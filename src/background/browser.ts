@@ -9,7 +9,9 @@ export const promptWindow: PromptWindow = {
   async show() {
     if (shown !== null) {
       try {
-        await browser.windows.update(shown, { focused: true });
+        // A minimised window may take the focus and stay where it is.
+        const { state } = await browser.windows.get(shown);
+        await browser.windows.update(shown, { focused: true, ...(state === 'minimized' && { state: 'normal' }) });
         return shown;
       } catch {
         // It was closed; open another.
