@@ -1,6 +1,6 @@
 import { codes } from '../rpc/errors.ts';
 import { isEvent, isReply, type Port, portNames, type WireError } from '../rpc/wire.ts';
-import { ask, give, hello, knock, listening, offer, type ToContent, type ToPage } from './channel.ts';
+import { ask, giving, hello, knock, listening, offer, type ToContent, type ToPage } from './channel.ts';
 import { createNews } from './news.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
@@ -70,14 +70,14 @@ function meet(): void {
   const say = (word: string): void => window.postMessage(word, window.origin);
   window.addEventListener('message', (event) => {
     const { source, data, ports } = event;
-    if (source !== window || typeof data !== 'string' || !(data.startsWith(offer) || data.startsWith(give))) return;
-    if (page && !data.endsWith(nonce)) return; // of the page's own making
+    if (source !== window || typeof data !== 'string' || !(data.startsWith(offer) || data.startsWith(giving))) return;
+    if (nonce && !data.endsWith(nonce)) return; // of the page's own making
     event.stopImmediatePropagation(); // the page's own listeners need not know
     if (page) return;
     if (data.startsWith(offer)) {
       nonce = data.slice(offer.length);
       say(ask + nonce);
-    } else if (ports[0] && nonce && data === give + nonce) {
+    } else if (ports[0] && nonce && data === giving + nonce) {
       [page] = ports as [MessagePort];
       page.onmessage = (message: MessageEvent<unknown>) => receive(message.data);
     }

@@ -1,8 +1,9 @@
 import type { WireError } from '../rpc/wire.ts';
 
 /**
- * What the page's script and the content script say to each other. They meet at document_start by four words on `window`, and one end of a
- * MessageChannel changes hands; from then on nothing of ours is on `window`. Whichever of the two runs first, the other's first word finds it.
+ * What the page's script and the content script say to each other. They meet at document_start by three words on `window`, which leave them with a name that no
+ * script of the page has heard. At the page's first call one end of a MessageChannel changes hands under that name; from then on nothing of ours is on `window`.
+ * Whichever of the two runs first, the other's first word finds it.
  */
 export type ToPage =
   | { readonly type: 'reply'; readonly id: number; readonly result?: unknown; readonly error?: WireError }
@@ -25,10 +26,10 @@ export const knock = -1;
 export const hello = 'parley:hello';
 /** Page's script: "here I am", with a name for this meeting. */
 export const offer = 'parley:offer ';
-/** Content script: "the port, please". */
+/** Content script: "I am there, and it is you whom I take the port from". */
 export const ask = 'parley:ask ';
 /** Page's script: "here it is". */
-export const give = 'parley:port ';
+export const giving = 'parley:port ';
 
 /** The events by which a page finds the provider. */
 export const announce = 'xmtp:announceProvider';

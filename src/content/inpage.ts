@@ -3,7 +3,7 @@ import { pageParams } from '../rpc/schemas.ts';
 import {
   announce,
   ask,
-  give,
+  giving,
   hello,
   knock,
   listening,
@@ -38,9 +38,9 @@ if (self.origin !== 'null' && window.top === window) expose();
 function expose(): void {
   // Taken before any script of the page runs: a page that replaces them later fools only itself.
   const { Error: PageError, Object: object, Promise: PagePromise, CustomEvent: PageEvent, Blob: PageBlob, setTimeout: later } = globalThis;
+  const { MessageChannel: PageChannel } = globalThis;
+  const send = Function.prototype.call.bind(MessagePort.prototype.postMessage) as (port: MessagePort, message: ToContent) => void;
   const { parse: fromJson, stringify: toJson } = JSON;
-  const { port1: port, port2 } = new MessageChannel();
-  const post = port.postMessage.bind(port) as (message: ToContent) => void;
   const say = window.postMessage.bind(window);
   const listen = window.addEventListener.bind(window);
   const dispatch = window.dispatchEvent.bind(window);
@@ -53,6 +53,11 @@ function expose(): void {
   let knocking = false;
   let pulsing = false;
   let gone = false;
+  let port: MessagePort | null = null;
+  /** The other end, as long as it is here. */
+  let toGive: MessagePort | null = null;
+  /** Whether there is a content script to give it to. */
+  let asked = false;
 
   const provider = object.freeze({
     isParley: true as const,
@@ -106,7 +111,23 @@ function expose(): void {
 
   const lost = (): Error => failure(4900, 'Parley was updated or removed: reload the page');
 
-  port.onmessage = ({ data }: MessageEvent<ToPage>) => {
+  /** A page that never calls makes no channel: it costs more than all the rest of a load. */
+  function post(message: ToContent): void {
+    if (!port) {
+      ({ port1: port, port2: toGive } = new PageChannel());
+      port.onmessage = hear;
+      give();
+    }
+    send(port, message);
+  }
+
+  function give(): void {
+    if (!asked || !toGive) return;
+    say(giving + nonce, here, [toGive]);
+    toGive = null;
+  }
+
+  function hear({ data }: MessageEvent<ToPage>): void {
     knocks = 0;
     pulsing = false;
     gone = false;
@@ -117,7 +138,7 @@ function expose(): void {
     waiting.delete(data.id);
     if (data.error) call.reject(failure(data.error.code, data.error.message, data.error.data));
     else call.resolve(data.result);
-  };
+  }
 
   /** Who listens for events hears of the end too, also without a call. */
   function pulse(): void {
@@ -164,17 +185,16 @@ function expose(): void {
   const detail = object.freeze({ info, provider });
   const show = (): void => void dispatch(new PageEvent(announce, { detail }));
 
-  // The port changes hands once, to the one who was asked and answers by name.
+  // The two name their meeting before any script of the page runs; only who was there can ask by that name.
   const nonce = randomUuid();
-  let handed = false;
   listen('message', (event) => {
     const { source, data } = event;
     if (source !== window || (data !== hello && data !== ask + nonce)) return;
     event.stopImmediatePropagation(); // the page's own listeners need not know
-    if (handed) return; // each of the two may have been heard twice
+    if (asked) return; // each of the two may have been heard twice
     if (data === hello) return say(offer + nonce, here);
-    handed = true;
-    say(give + nonce, here, [port2]);
+    asked = true;
+    give();
   });
   let shown = false;
   const appear = (): void => {

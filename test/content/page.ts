@@ -118,6 +118,11 @@ export class TestPage {
     return this;
   }
 
+  /** How many channels the scripts have made. */
+  get channels(): number {
+    return this.#channels.length / 2;
+  }
+
   get provider(): Provider {
     return (this.window as unknown as { xmtp: Provider }).xmtp;
   }
