@@ -64,11 +64,11 @@ const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0)
 const format = (time: number, options: Intl.DateTimeFormatOptions, locale = spokenLocale()): string =>
   formatOf(locale, options).format(time);
 
-/** To make one costs more than to write a thousand times with it; a page needs a few. */
+/** To make one costs more than to write a thousand times with it; a page needs a few, and others once it is carried into another time zone. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const name = `${locale} ${JSON.stringify(options)}`;
+  const name = `${locale} ${new Date().getTimezoneOffset()} ${JSON.stringify(options)}`;
   const made = formats.get(name) ?? new Intl.DateTimeFormat(locale, options);
   formats.set(name, made);
   return made;
