@@ -1,20 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createReadStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Code, ConnectError } from '@connectrpc/connect';
+import { Code } from '@connectrpc/connect';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
-import type { Barrier, Caller } from './admission.ts';
-import type { BlobCopies, FoundBlob } from './blob-copies.ts';
-import { originHeaders, type Request, type Response, sendError } from './http.ts';
+import type { Barrier } from './admission.ts';
+import type { FoundBlob } from './blob-copies.ts';
+import { BlobDays, dayMs } from './blob-days.ts';
 import type { Log } from './log.ts';
-import { refuse, refuseForNow, toRefusal } from './refusal.ts';
+import { refuse } from './refusal.ts';
 import { reasonOf } from './store/reasons.ts';
 import { StoreError } from './store/store.ts';
-
-/** Where sealed attachments are put and fetched, by the SHA-256 of their bytes in hex. */
-export const blobPrefix = '/blob/';
 
 export interface BlobLimits {
   /** Bytes of one blob; 0 takes none. */
@@ -29,7 +26,6 @@ export interface BlobLimits {
   readonly blobDays: number;
 }
 
-const dayMs = 86_400_000;
 const sweepEveryMs = 3_600_000;
 
 /**
@@ -42,10 +38,11 @@ export class Blobs {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #onRefused: (barrier: Barrier) => void;
-  readonly #spent: Map<Address, Spent>;
-  readonly #spentFile: string;
   readonly #timer: NodeJS.Timeout;
+  /** What each wallet has put today. */
+  readonly days: BlobDays;
   #bytes = 0;
+  #placing: Promise<void> = Promise.resolve();
 
   constructor(data: string, limits: BlobLimits, log: Log, clock: Clock, onRefused: (barrier: Barrier) => void = () => {}) {
     this.#onRefused = onRefused;
@@ -57,8 +54,8 @@ export class Blobs {
     // What was under way when the node died is nothing.
     rmSync(join(this.#folder, 'incoming'), { recursive: true, force: true });
     mkdirSync(join(this.#folder, 'incoming'));
-    this.#spentFile = join(data, 'blobs-spent.json');
-    this.#spent = readSpent(this.#spentFile);
+    const spent = join(data, 'blobs-spent.json');
+    this.days = new BlobDays(spent, limits.blobDailyBytes, clock, () => onRefused('blob-daily-bytes'));
     for (const each of readdirSync(this.#folder, { recursive: true, withFileTypes: true }))
       if (each.isFile()) this.#bytes += statSync(join(each.parentPath, each.name)).size;
     this.#timer = setInterval(
@@ -72,34 +69,55 @@ export class Blobs {
     return this.#limits.blobBytes;
   }
 
-  /** Bytes of all that is kept. */
+  /** Bytes of all that is kept, and of what is on its way. */
   get bytes(): number {
     return this.#bytes;
   }
 
+  /** Whether all of a blob is here; then it stays for another while. */
+  async renew(digest: string): Promise<boolean> {
+    const path = this.#pathOf(digest);
+    if (!(await exists(path))) return false;
+    await touch(path, this.#clock());
+    return true;
+  }
+
+  /** @throws ConnectError resource exhausted, for what is larger than a blob may be */
+  checkSize(bytes: number): void {
+    if (bytes <= this.#limits.blobBytes) return;
+    this.#onRefused('blob-bytes');
+    throw refuse(Code.ResourceExhausted, `a blob has at most ${this.#limits.blobBytes} bytes here`);
+  }
+
+  /** Takes room for bytes that come. @throws ConnectError resource exhausted */
+  occupy(bytes: number): void {
+    if (this.#bytes + bytes > this.#limits.blobStoreBytes) {
+      this.#onRefused('blob-store-bytes');
+      throw refuse(Code.ResourceExhausted, 'the blobs of this node have reached their limit; an operator has to raise it');
+    }
+    this.#bytes += bytes;
+  }
+
+  /** Gives room back that was taken. */
+  free(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
   /** Keeps what comes if it is what its name says, and counts it against its wallet. @throws ConnectError */
   async put(digest: string, wallet: Address, body: AsyncIterable<Buffer>, length: number | undefined): Promise<void> {
-    const { blobBytes, blobStoreBytes } = this.#limits;
-    if (length !== undefined && length > blobBytes) throw this.#tooLarge();
-    const path = this.#pathOf(digest);
-    if (await exists(path)) {
-      // There already: it stays for another while, and the body is not needed.
-      await utimes(path, new Date(this.#clock()), new Date(this.#clock()));
-      return;
-    }
+    if (length !== undefined) this.checkSize(length);
+    // There already: the body is not needed.
+    if (await this.renew(digest)) return;
     const draft = join(this.#folder, 'incoming', randomUUID());
     const file = await open(draft, 'wx', 0o600);
     let received = 0;
     try {
       const hash = createHash('sha256');
       for await (const piece of body) {
+        this.checkSize(received + piece.length);
+        this.days.spend(wallet, piece.length);
+        this.occupy(piece.length);
         received += piece.length;
-        if (received > blobBytes) throw this.#tooLarge();
-        this.#spend(wallet, piece.length);
-        if (this.#bytes + received > blobStoreBytes) {
-          this.#onRefused('blob-store-bytes');
-          throw refuse(Code.ResourceExhausted, 'the blobs of this node have reached their limit; an operator has to raise it');
-        }
         hash.update(piece);
         await writeAll(file, piece);
       }
@@ -109,16 +127,28 @@ export class Blobs {
     } catch (error) {
       await file.close();
       await rm(draft, { force: true });
-      throw reasonOf(error) === 'full' ? new StoreError('there is no room for a blob', { cause: error }) : error;
+      this.free(received);
+      throw forWriting(error);
     }
     await file.close();
-    await utimes(draft, new Date(this.#clock()), new Date(this.#clock()));
-    await mkdir(dirname(path), { recursive: true });
-    // Somebody else may have put it meanwhile; it counts once.
-    if (!(await exists(path))) this.#bytes += received;
-    await this.#keepSpent();
-    await rename(draft, path);
-    await syncFolder(dirname(path));
+    // Of what did not come to its end nothing is remembered over a restart.
+    await this.days.keep();
+    await this.place(digest, draft, received);
+  }
+
+  /** Gives a file of sealed bytes, which is on the disk and what its name says, its place. The room for it was taken before. */
+  place(digest: string, draft: string, size: number): Promise<void> {
+    const placed = this.#placing.then(async () => {
+      const path = this.#pathOf(digest);
+      // Somebody else may have put it meanwhile; it counts once.
+      if (await exists(path)) this.free(size);
+      await touch(draft, this.#clock());
+      await mkdir(dirname(path), { recursive: true });
+      await rename(draft, path);
+      await syncFolder(dirname(path));
+    });
+    this.#placing = placed.catch(() => undefined);
+    return placed;
   }
 
   /** Its size and how long ago it was put, or null where there is none. */
@@ -141,7 +171,7 @@ export class Blobs {
     const before = this.#clock() - this.#limits.blobDays * dayMs;
     let gone = 0;
     for (const folder of await readdir(this.#folder)) {
-      if (folder === 'incoming') continue;
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
       for (const name of await readdir(join(this.#folder, folder))) {
         const path = join(this.#folder, folder, name);
         const { mtimeMs, size } = await stat(path);
@@ -159,122 +189,16 @@ export class Blobs {
     clearInterval(this.#timer);
   }
 
-  #tooLarge(): ConnectError {
-    this.#onRefused('blob-bytes');
-    return refuse(Code.ResourceExhausted, `a blob has at most ${this.#limits.blobBytes} bytes here`);
-  }
-
-  #spend(wallet: Address, bytes: number): void {
-    const nowMs = this.#clock();
-    const day = Math.floor(nowMs / dayMs);
-    const spent = this.#spent.get(wallet);
-    const before = spent?.day === day ? spent.bytes : 0;
-    if (before + bytes > this.#limits.blobDailyBytes) {
-      this.#onRefused('blob-daily-bytes');
-      const message = `blobs of this wallet: at most ${this.#limits.blobDailyBytes} bytes in a day (UTC); try again tomorrow`;
-      throw refuseForNow(Code.ResourceExhausted, message, Math.ceil(((day + 1) * dayMs - nowMs) / 1000));
-    }
-    if (this.#spent.size > 100_000) for (const [other, { day: last }] of this.#spent) if (last !== day) this.#spent.delete(other);
-    this.#spent.set(wallet, { day, bytes: before + bytes });
-  }
-
-  /** A restart gives nobody a second day. Of what did not come to its end nothing is remembered over one. */
-  async #keepSpent(): Promise<void> {
-    const draft = join(this.#folder, 'incoming', randomUUID());
-    await writeFile(draft, JSON.stringify([...this.#spent]));
-    await rename(draft, this.#spentFile);
-  }
-
   #pathOf(digest: string): string {
     return join(this.#folder, digest.slice(0, 2), digest);
   }
 }
 
-/** What a wallet put on a day, counted from 1970. */
-interface Spent {
-  readonly day: number;
-  readonly bytes: number;
-}
+/** What a failed write means to whoever sent the bytes. */
+export const forWriting = (error: unknown): unknown =>
+  reasonOf(error) === 'full' ? new StoreError('there is no room for a blob', { cause: error }) : error;
 
-/** What cannot be read is forgotten: the worst of it is a second day for somebody. */
-function readSpent(path: string): Map<Address, Spent> {
-  try {
-    return new Map(JSON.parse(readFileSync(path, 'utf8')) as [Address, Spent][]);
-  } catch {
-    return new Map();
-  }
-}
-
-/** Serves `PUT`, `GET` and `HEAD` of `/blob/DIGEST`. */
-export async function serveBlob(
-  blobs: Blobs | null,
-  copies: BlobCopies | null,
-  walletOf: (caller: Caller) => Address,
-  caller: Caller,
-  path: string,
-  request: Request,
-  response: Response,
-): Promise<void> {
-  try {
-    const digest = path.slice(blobPrefix.length);
-    if (!/^[0-9a-f]{64}$/.test(digest)) throw refuse(Code.InvalidArgument, 'a blob is named by its SHA-256, 64 hex digits in lower case');
-    if (!blobs || blobs.maxBytes === 0) throw refuse(Code.Unimplemented, 'this node keeps no blobs');
-    if (request.method === 'PUT') {
-      const length = Number(request.headers['content-length'] ?? Number.NaN);
-      await blobs.put(digest, walletOf(caller), request as AsyncIterable<Buffer>, Number.isFinite(length) ? length : undefined);
-      response.statusCode = 204;
-      response.end();
-    } else if (request.method === 'GET' || request.method === 'HEAD') {
-      const onlyHere = String(request.headers['cache-control'] ?? '').includes('only-if-cached');
-      const place = await placeOf(blobs, copies, digest, caller.network, onlyHere);
-      if (onlyHere) response.setHeader('age', Math.max(0, Math.floor(place.ageMs / 1000)));
-      await sendBlob(place, digest, request.method === 'HEAD', response);
-    } else {
-      response.setHeader('allow', 'GET, HEAD, PUT, OPTIONS');
-      throw refuse(Code.Unimplemented, 'blobs are put and fetched');
-    }
-  } catch (error) {
-    // A body that nobody will read must not keep the connection.
-    if (!request.complete) response.setHeader('connection', 'close');
-    sendError(response, error instanceof ConnectError ? error : toRefusal(error));
-  }
-}
-
-interface Place extends FoundBlob {
-  readonly from: Pick<Blobs, 'read'>;
-}
-
-/** Here, among the copies, or, unless whoever asks is a node itself, at another node. @throws ConnectError not found, resource exhausted, unavailable */
-async function placeOf(blobs: Blobs, copies: BlobCopies | null, digest: string, network: string, onlyHere: boolean): Promise<Place> {
-  const own = await blobs.find(digest);
-  if (own) return { ...own, from: blobs };
-  const size = copies && (onlyHere ? copies.has(digest) : await copies.look(digest, network));
-  if (!copies || size === null) throw refuse(Code.NotFound, 'no such blob');
-  return { size, ageMs: copies.ageOf(digest), from: copies };
-}
-
-async function sendBlob({ size, from }: Place, digest: string, headOnly: boolean, response: Response): Promise<void> {
-  const headers = {
-    ...originHeaders,
-    'content-type': 'application/octet-stream',
-    'content-length': size,
-    // Its name is its content: it never changes. And it is never a page.
-    'cache-control': 'public, max-age=31536000, immutable',
-    'x-content-type-options': 'nosniff',
-    'content-disposition': 'attachment',
-    'content-security-policy': "default-src 'none'; sandbox",
-  };
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  response.statusCode = 200;
-  if (headOnly) {
-    response.end();
-    return;
-  }
-  const stream = from.read(digest);
-  stream.on('error', () => response.destroy());
-  response.on('close', () => (stream as unknown as { destroy(): void }).destroy());
-  stream.pipe(response as unknown as NodeJS.WritableStream);
-}
+const touch = (path: string, atMs: number): Promise<void> => utimes(path, new Date(atMs), new Date(atMs));
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -282,6 +206,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Writes at the end of what the file was written so far. */
 async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }

@@ -12,8 +12,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { Code } from '@connectrpc/connect';
 import type { Caller } from './admission.ts';
-import type { BlobCopies } from './blob-copies.ts';
-import { type Blobs, blobPrefix, serveBlob } from './blobs.ts';
+import { type BlobStores, blobPrefix, serveBlob } from './blob-service.ts';
 import { type Connection, Connections, type SilenceEnd } from './connections.ts';
 import { type Exchange, Http1Exchange, Http2Exchange } from './exchange.ts';
 import { gatewayPrefix, serveGateway, serveGatewayCall } from './gateway.ts';
@@ -57,10 +56,8 @@ export interface ServerOptions {
   readonly service: MessageService;
   /** Makes what serves our own API, given how callers are told apart. */
   readonly nodeApi: (callerOf: (from: Origin) => Caller) => ReturnType<typeof createNodeApi>;
-  /** null: this node keeps none. */
-  readonly blobs: Blobs | null;
-  /** Attachments that others keep; null: this node fetches none. */
-  readonly copies?: BlobCopies | null;
+  /** null: this node keeps no attachments. */
+  readonly blobs: BlobStores | null;
   readonly log: Log;
   /** Directory of static pages. */
   readonly pages?: string | undefined;
@@ -315,8 +312,8 @@ export class NodeServer {
     else if (path.startsWith(nodeApiPrefix)) this.#nodeApi.any(path, request, response);
     else if (path.startsWith(healthApiPrefix)) this.#healthApi.any(request, response);
     else if (path.startsWith(blobPrefix)) {
-      const { blobs, copies = null, service } = this.#options;
-      await serveBlob(blobs, copies, (caller) => service.walletOf(caller), this.#callerOf(originOf(request)), path, request, response);
+      const { blobs, service } = this.#options;
+      await serveBlob(blobs, (caller) => service.walletOf(caller), this.#callerOf(originOf(request)), path, request, response);
     } else if (path === '/healthz')
       send(response, 200, 'application/json', `${JSON.stringify({ status: 'ok', name: 'parley', version })}\n`);
     else if (path === '/readyz') await this.#sendReadiness(response);

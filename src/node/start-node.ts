@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import { BlobCopies, blobSourcesAt } from './blob-copies.ts';
+import { BlobParts } from './blob-parts.ts';
 import { Blobs } from './blobs.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { defaultLimits, type Limits } from './limits.ts';
@@ -113,6 +114,7 @@ export async function startNode({
   const bounds = { ...defaultLimits, ...limits };
   // In memory nothing is kept, least of all files.
   const blobs = data === ':memory:' ? null : new Blobs(data, bounds, log, clock, (barrier) => metrics.refusals.add(1, { barrier }));
+  const parts = blobs && new BlobParts(data, blobs, log, clock);
   const fixed = blobSourcesAt(blobPeers);
   const copies =
     blobs && bounds.blobCopyBytes > 0 && (fixed.length > 0 || relaySettings)
@@ -156,6 +158,7 @@ export async function startNode({
   metrics.gauge('parley_store_sequence', 'The newest sequence number of the store.', () => dispatcher.head);
   metrics.gauge('parley_store_bytes', 'Size of the files of the store.', () => sizeOf(data));
   metrics.gauge('parley_blob_bytes', 'Bytes of the attachments that are kept.', () => blobs?.bytes ?? 0);
+  metrics.gauge('parley_blob_uploads', 'Attachments that are coming in parts.', () => parts?.count ?? 0);
   metrics.gauge('parley_blob_copy_bytes', 'Bytes of the attachments that were fetched from other nodes.', () => copies?.bytes ?? 0);
   const readTls = () => tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
   let listening: number;
@@ -181,8 +184,7 @@ export async function startNode({
     server = new NodeServer({
       service,
       nodeApi,
-      blobs,
-      copies,
+      blobs: blobs && parts && { blobs, parts, copies },
       log,
       pages,
       trustedProxies,
@@ -226,6 +228,7 @@ export async function startNode({
     clearInterval(report);
     stopRetention();
     blobs?.close();
+    parts?.close();
     copies?.close();
     lists.close();
     const drained = listener.close();
