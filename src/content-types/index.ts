@@ -106,14 +106,15 @@ export function writeContent(value: Value): { readonly content: Content; readonl
 
 /**
  * Seals a value that is too large for a message. `payload` is to be uploaded; the attachment, with the https address of the upload, is
- * to be sent. @throws ProtocolError unsupported (unknown value), malformed (a remote attachment within), too-large (25 MiB)
+ * to be sent. Who seals by the same bytes again must seal the same frame. @throws ProtocolError unsupported (unknown value), malformed (a remote attachment within), too-large (25 MiB)
  */
 export async function sealRemote(
   value: Value,
-  random: Random = randomBytes,
+  randomFor: (frame: Uint8Array) => Random | Promise<Random> = () => randomBytes,
 ): Promise<{ readonly payload: Uint8Array; readonly attachment: Omit<RemoteAttachment, 'url'> }> {
   const { content } = write(value, top(true));
-  const { payload, ...keys } = await sealRemoteContent(encodeContent(content), random);
+  const frame = encodeContent(content);
+  const { payload, ...keys } = await sealRemoteContent(frame, await randomFor(frame));
   const filename = value.kind === 'attachment' ? value.filename : undefined;
   return {
     payload,

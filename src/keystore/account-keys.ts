@@ -1,4 +1,5 @@
 import type { Address } from '../protocol/address.ts';
+import type { Random } from '../protocol/bytes.ts';
 import type { ConsentEntry } from '../protocol/consent.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import type { InvitationContext } from '../protocol/invitation.ts';
@@ -234,5 +235,10 @@ export class AccountKeys {
   /** A name for the disk that tells nothing, the same every time. @throws KeystoreError locked */
   blind(store: string, text: string): Promise<string> {
     return this.#account.open().records.blind(store, text);
+  }
+
+  /** Bytes that nobody else can guess, the same ones every time for the same purpose and text: `text` has to name all that they are used for. @throws KeystoreError locked */
+  repeatable(purpose: string, text: string): Promise<Random> {
+    return this.#account.open().records.repeatable(purpose, text);
   }
 }

@@ -1,5 +1,5 @@
 import { aesGcmOpen, aesGcmSeal, hkdf, importAesKey } from '../protocol/aead.ts';
-import { concat, randomBytes, toBase64Url, utf8 } from '../protocol/bytes.ts';
+import { concat, type Random, randomBytes, toBase64Url, utf8 } from '../protocol/bytes.ts';
 import { hmacSha256 } from '../protocol/hash.ts';
 import { KeystoreError } from './errors.ts';
 import { decodeJson, encodeJson } from './json.ts';
@@ -45,6 +45,19 @@ export class SealedRecords {
       this.#blindKeys.set(store, key);
     }
     return toBase64Url(hmacSha256(await key, utf8(text)).subarray(0, 16));
+  }
+
+  /** Bytes that nobody else can guess, the same ones every time for the same purpose and text: `text` has to name all that they are used for. */
+  async repeatable(purpose: string, text: string): Promise<Random> {
+    this.#check();
+    const key = await hkdf(this.#dataKey, new Uint8Array(0), utf8(`parley repeatable|${purpose}`), 32);
+    const seed = hmacSha256(key, utf8(text));
+    let count = 0;
+    return (length) => {
+      const blocks: Uint8Array[] = [];
+      for (let made = 0; made < length; made += 32) blocks.push(hmacSha256(seed, utf8(`${count++}`)));
+      return concat(...blocks).slice(0, length);
+    };
   }
 
   #check(): void {

@@ -60,21 +60,24 @@ export async function getBlob(
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-const plain = (ms: number, signal?: AbortSignal): RequestInit => ({
+export const plain = (ms: number, signal?: AbortSignal): RequestInit => ({
   ...quietly,
   signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(ms)]) : AbortSignal.timeout(ms),
 });
 
-function refusal(status: number): NodeError {
+/** What a status says that is no success. */
+export function refusal(status: number): NodeError {
   if (status === 401 || status === 403) return new NodeError('unauthorised', 'the node does not take the token');
   if (status === 429) return new NodeError('limited', 'the node takes no more for today');
   return new NodeError(status >= 500 ? 'failed' : 'refused', `the answer was ${status}`);
 }
 
-async function asked<T>(work: Promise<T>): Promise<T> {
+/** @throws NodeError unreachable */
+export async function asked<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
+    if (cause instanceof NodeError) throw cause;
     throw new NodeError('unreachable', 'there was no answer', { cause });
   }
 }

@@ -69,7 +69,8 @@ export function toStrangerError({ status, headers }: Response): NodeError | null
   return new NodeError('wrong', 'what answers there is no node');
 }
 
-function retryAfter(headers: Headers): number | null {
+/** Milliseconds, an hour at most; null where nobody says. */
+export function retryAfter(headers: Headers): number | null {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3600) * 1000 : null;
 }

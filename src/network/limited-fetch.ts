@@ -22,7 +22,8 @@ export const limitedFetch =
   async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
     const response = await inner(input, { ...init, ...quietly });
-    if (!response.body) return response;
+    // Browsers give a stream for 204 as well, with which nobody may make another answer.
+    if (!response.body || response.status === 204) return response;
     const stream = isStream(url);
     if (!stream && Number(response.headers.get('content-length') ?? 0) > maxResponseLength) {
       await response.body.cancel();

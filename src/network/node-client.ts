@@ -4,6 +4,7 @@ import { type Cursor, MessageApi, SortDirection } from '../gen/xmtp/message_api/
 import { toHex } from '../protocol/bytes.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { maxTopicLength } from '../protocol/topic.ts';
+import { putBlobInParts, smallestPart } from './blob-parts.ts';
 import { blobAddress, putBlob } from './blobs.ts';
 import { LongAnswerError, NodeError, toNodeError, toStrangerError } from './errors.ts';
 import { type Fetch, limitedFetch } from './limited-fetch.ts';
@@ -40,8 +41,8 @@ export interface NodeClient {
   readonly url: string;
   /** All envelopes or none. */
   publish(envelopes: readonly Envelope[]): Promise<void>;
-  /** Leaves sealed bytes under their SHA-256 (hex), and answers the address where others find them. */
-  putBlob(digest: string, bytes: Uint8Array, signal?: AbortSignal): Promise<string>;
+  /** Leaves sealed bytes under their SHA-256 (hex), and answers the address where others find them; goes on from what the node has of them already. */
+  putBlob(digest: string, bytes: Uint8Array, options?: PutOptions): Promise<string>;
   query(query: Query, cursor?: PageCursor): Promise<Page>;
   /** All pages, one after another. Ends with an error when a node's cursor does not advance. */
   pages(query: Query): AsyncGenerator<readonly Envelope[], void, undefined>;
@@ -50,6 +51,13 @@ export interface NodeClient {
   probe(): Promise<Probe>;
   /** The node's clock minus ours as the last answer told, milliseconds. */
   clockSkewMs(): number | null;
+}
+
+export interface PutOptions {
+  /** Calls it off, at the node as well. */
+  readonly signal?: AbortSignal;
+  /** Bytes that the node has so far, where it takes parts. */
+  readonly progress?: (length: number) => void;
 }
 
 export interface NodeClientOptions {
@@ -90,6 +98,7 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
     throw stranger;
   };
   const bounded = limitedFetch(ofNodes, (target) => /\/Subscribe/.test(target));
+  const answered = limitedFetch(timed, () => false);
   const withToken: Interceptor = (next) => (request) => {
     const token = request.method.name === 'Publish' ? authToken?.() : null;
     if (token) request.header.set('authorization', `Bearer ${token}`);
@@ -159,9 +168,14 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
           await api.publish({ envelopes: [...envelopes] }, { timeoutMs });
         }),
       ),
-    async putBlob(digest, bytes, signal) {
+    async putBlob(digest, bytes, { signal, progress } = {}) {
       const address = blobAddress(baseUrl, digest);
-      await renewing(() => putBlob(address, bytes, authToken?.() ?? '', { fetch: timed, ...(signal && { signal }) }));
+      const called = signal && { signal };
+      const authorised = <T>(request: (token: string) => Promise<T>): Promise<T> => renewing(() => request(authToken?.() ?? ''));
+      const there =
+        bytes.length > smallestPart &&
+        (await putBlobInParts(address, bytes, { fetch: answered, authorised, ...called, ...(progress && { progress }) }));
+      if (!there) await authorised((token) => putBlob(address, bytes, token, { fetch: answered, ...called }));
       return address;
     },
     query,

@@ -13,6 +13,10 @@ export function sizeOf(bytes: number): string {
   return bytes < 1_000_000 ? inUnit(bytes / 1000, 'kilobyte', 'short', 0) : inUnit(bytes / 1_000_000, 'megabyte', 'short', 1);
 }
 
+/** “35%” */
+export const shareOf = (share: number): string =>
+  new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 0 }).format(share);
+
 const inUnit = (amount: number, unit: string, unitDisplay: 'long' | 'short', digits: number): string =>
   new Intl.NumberFormat(locale(), {
     style: 'unit',

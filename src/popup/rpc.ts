@@ -26,6 +26,7 @@ const repeatable = new Set([
   'names',
   'namePeer',
   'sendMessage',
+  'sendFile',
   'react',
   'startConversation',
   'settings',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeProcess } from '../cli/node-process.ts';
 import { freePort, root } from '../cli/processes.ts';
-import type { Browser } from '../support/browsers/browser.ts';
+import type { Browser, LaunchOptions } from '../support/browsers/browser.ts';
 import { launchChromium } from '../support/browsers/chromium.ts';
 import { launchFirefox } from '../support/browsers/firefox.ts';
 import { Person } from '../support/browsers/person.ts';
@@ -15,12 +15,13 @@ export const browserNames = Object.keys(launchers) as BrowserName[];
 /** A real node and real browsers, and the way to be rid of them. */
 export class World {
   readonly node: NodeProcess;
-  readonly #data: string;
+  /** The folder of the node. */
+  readonly data: string;
   readonly #browsers: Browser[] = [];
 
   private constructor(node: NodeProcess, data: string) {
     this.node = node;
-    this.#data = data;
+    this.data = data;
   }
 
   static async start(name: string): Promise<World> {
@@ -29,8 +30,8 @@ export class World {
     return new World(node, data);
   }
 
-  async browser(name: BrowserName): Promise<Browser> {
-    const browser = await launchers[name]();
+  async browser(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
+    const browser = await launchers[name](options);
     this.#browsers.push(browser);
     return browser;
   }
@@ -50,7 +51,7 @@ export class World {
   async end(): Promise<void> {
     await Promise.allSettled(this.#browsers.map((browser) => browser.close()));
     await this.node.stop();
-    rmSync(this.#data, { recursive: true, force: true });
+    rmSync(this.data, { recursive: true, force: true });
   }
 }
 

@@ -3,7 +3,7 @@ import { KeystoreError } from '../../src/keystore/errors.ts';
 import { Keystore, type KeystoreDeps } from '../../src/keystore/keystore.ts';
 import { type AccountHead, decodeVault, encodeVault, type VaultOfMany } from '../../src/keystore/vault.ts';
 import { openBackups, signatureFor } from '../../src/keystore/wallet-identity.ts';
-import { fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
+import { fromUtf8, toHex, utf8 } from '../../src/protocol/bytes.ts';
 import { verifyContact } from '../../src/protocol/contact-bundle.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
 import { publicBundle } from '../../src/protocol/private-keys.ts';
@@ -267,9 +267,19 @@ describe('what it seals for the disk', () => {
   test('has names that tell nothing and stay the same', async () => {
     const keystore = await start();
     await keystore.add(newAccount(), passphrase);
+    const bytes = async (keys: ReturnType<typeof keystore.keys>, purpose = 'files', text = 'one') => {
+      const random = await keys.repeatable(purpose, text);
+      return [random(32), random(12), random(70)].map(toHex);
+    };
+    const drawn = await bytes(keystore.keys());
+    expect(drawn.map(({ length }) => length)).toEqual([64, 24, 140]);
+    expect(new Set(drawn.map((each) => each.slice(0, 24))).size).toBe(3);
+    for (const other of [await bytes(keystore.keys(), 'others'), await bytes(keystore.keys(), 'files', 'two')])
+      expect(other.filter((each) => drawn.includes(each))).toEqual([]);
     const name = await keystore.keys().blind('peers', bob.address);
     expect(name).toMatch(/^[\w-]{22}$/);
     expect(await (await start()).keys().blind('peers', bob.address)).toBe(name);
+    expect(await bytes((await start()).keys())).toEqual(drawn);
     expect(await keystore.keys().blind('others', bob.address)).not.toBe(name);
   });
 });

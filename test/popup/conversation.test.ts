@@ -300,6 +300,24 @@ describe('files', () => {
       await page.getByRole('list', { name: 'Files to send' }).waitFor({ state: 'hidden' });
     }));
 
+  test('that are on their way show how much of them has gone, and can be called off', () =>
+    at({ scene: 'uploading', route: '#/conversation/c0' }, async (page) => {
+      const chosen = page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
+      await drop(page, ['b.pdf', 'c.pdf']);
+      await chosen.nth(1).waitFor();
+      expect(await page.getByRole('progressbar').count()).toBe(0);
+      await page.getByRole('button', { name: 'Send', exact: true }).click();
+      await chosen.filter({ hasText: '37% sent' }).waitFor();
+      const bar = page.getByRole('progressbar', { name: 'Sending b.pdf' });
+      expect(await bar.evaluate((element: HTMLProgressElement) => [element.value, element.max])).toEqual([0.37, 1]);
+      expect(await page.getByRole('progressbar').count()).toBe(1);
+      expect(await objections(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Cancel sending b.pdf' }).click();
+      await bar.waitFor({ state: 'detached' });
+      expect(await chosen.count()).toBe(2);
+      expect(await page.getByRole('alert').count()).toBe(0);
+    }));
+
   test('that cannot go stay, with the words beside them', () =>
     at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('See this');

@@ -10,7 +10,7 @@ import {
 } from '../../content-types/index.ts';
 import { blobAddress } from '../../network/blobs.ts';
 import { LongAnswerError, NodeError, type NodeReason } from '../../network/errors.ts';
-import { toBase64 } from '../../protocol/bytes.ts';
+import { toBase64, toHex } from '../../protocol/bytes.ts';
 import { decodeContent } from '../../protocol/content.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { maxRemoteLength } from '../../protocol/remote-content.ts';
@@ -118,7 +118,8 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
       if (data.length === 0) throw badParams('refusals.fileEmpty');
       if (data.length > maxRemoteLength - 4096) throw refused('file-too-large', 'refusals.fileTooLarge');
       const file: Attachment = { kind: 'attachment', filename: safeFilename(filename), ...(mimeType && { mimeType }), data };
-      const content = data.length <= longestInline ? file : await cancellable(clientId, (signal) => elsewhere(session, file, signal));
+      const content =
+        data.length <= longestInline ? file : await cancellable(clientId, (signal) => elsewhere(session, file, clientId, signal));
       return messages.send(conversation, replyTo === null ? content : { kind: 'reply', reference: replyTo, content }, clientId);
     },
     async cancel(id) {
@@ -127,13 +128,19 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
     },
   };
 
-  async function elsewhere(session: Session, file: Attachment, signal: AbortSignal): Promise<Value> {
+  async function elsewhere(session: Session, file: Attachment, clientId: string, signal: AbortSignal): Promise<Value> {
     // Others fetch it over https, whatever way we take to the node.
     if (!session.node.url.startsWith('https://'))
       throw refused('file-too-large', 'refusals.fileNeedsHttps', { number: Math.floor(longestInline / 1000) });
-    const { payload, attachment } = await sealRemote(file);
+    // Sealed by the same bytes for the same request and file, it has the same name at the node, which may have a part of it from before a death.
+    const { payload, attachment } = await sealRemote(file, async (frame) => {
+      const digest = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', frame as Uint8Array<ArrayBuffer>)));
+      return session.keys.repeatable('files', `${clientId} ${digest}`);
+    });
     if (signal.aborted) throw cancelled();
-    return { ...attachment, url: await session.node.putBlob(attachment.contentDigest, payload, signal) };
+    const total = payload.length;
+    const told = (done: number): void => progress({ id: clientId, done, total });
+    return { ...attachment, url: await session.node.putBlob(attachment.contentDigest, payload, { signal, progress: told }) };
   }
 }
 

@@ -9,6 +9,9 @@ export type NodeAccess = Omit<NodeClient, 'clockSkewMs'>;
 /** A call that takes longer than this is a sign of trouble, ms; it goes on all the same. */
 const slowMs = 4_000;
 
+/** The same of a file, of which nobody knows how long it takes. */
+const slowFileMs = 120_000;
+
 /** Passes calls on to a client and keeps the status in step with their outcome, until `signal` aborts. `troubled` hears of what goes wrong, and of what is slow. */
 export function watchNode(
   client: NodeClient,
@@ -30,8 +33,8 @@ export function watchNode(
     }
     throw error;
   };
-  const watch = async <T>(call: Promise<T>): Promise<T> => {
-    const timer = setTimeout(() => signal.aborted || troubled('slow'), slowMs);
+  const watch = async <T>(call: Promise<T>, ms = slowMs): Promise<T> => {
+    const timer = setTimeout(() => signal.aborted || troubled('slow'), ms);
     const result = await call.catch(failed).finally(() => clearTimeout(timer));
     succeeded();
     return result;
@@ -40,12 +43,13 @@ export function watchNode(
     url: client.url,
     publish: (envelopes) => watch(client.publish(envelopes)),
     // That it was called off says nothing of the node.
-    putBlob: (digest, bytes, called) =>
+    putBlob: (digest, bytes, options) =>
       watch(
-        client.putBlob(digest, bytes, called).catch((error: unknown) => {
-          if (called?.aborted) throw new RefusalError('cancelled', 'This was called off.', {}, { cause: error });
+        client.putBlob(digest, bytes, options).catch((error: unknown) => {
+          if (options?.signal?.aborted) throw new RefusalError('cancelled', 'This was called off.', {}, { cause: error });
           throw error;
         }),
+        slowFileMs,
       ),
     query: (query, cursor) => watch(client.query(query, cursor)),
     probe: () => watch(client.probe()),

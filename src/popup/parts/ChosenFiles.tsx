@@ -1,7 +1,7 @@
 import { File as FileIcon, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { sizeOf } from '../files.ts';
+import { shareOf, sizeOf } from '../files.ts';
 import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { IconButton } from './Button.tsx';
@@ -11,12 +11,14 @@ interface ChosenFilesProps {
   readonly files: readonly File[];
   /** The one that is on its way. */
   readonly sending: File | null;
+  /** How much of it has gone, from 0 to 1; null while nobody says. */
+  readonly share: number | null;
   readonly onDrop: (file: File) => void;
   readonly onCancel: () => void;
 }
 
 /** The files that go with the next message, each of which can be left out again. */
-export function ChosenFiles({ files, sending, onDrop, onCancel }: ChosenFilesProps): JSX.Element {
+export function ChosenFiles({ files, sending, share, onDrop, onCancel }: ChosenFilesProps): JSX.Element {
   return (
     <ul class="chosen-files" aria-label={t('common.filesToSend')}>
       {files.map((file) => (
@@ -24,7 +26,16 @@ export function ChosenFiles({ files, sending, onDrop, onCancel }: ChosenFilesPro
           <Preview file={file} />
           <span class="file-name">
             <bdi>{visibleLine(file.name)}</bdi>
-            <span class="small quiet">{file === sending ? t('chosenFiles.sending', { size: sizeOf(file.size) }) : sizeOf(file.size)}</span>
+            <span class="small quiet">
+              {file !== sending
+                ? sizeOf(file.size)
+                : share === null
+                  ? t('chosenFiles.sending', { size: sizeOf(file.size) })
+                  : t('chosenFiles.sendingShare', { size: sizeOf(file.size), share: shareOf(share) })}
+            </span>
+            {file === sending && (
+              <progress value={share ?? undefined} aria-label={t('chosenFiles.sendingNamed', { name: visibleLine(file.name) })} />
+            )}
           </span>
           <IconButton
             icon={X}

@@ -175,7 +175,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
             {row?.group && !row.group.open && <Notice>{t('common.thisGroupHasEnded')}</Notice>}
             {row && writes && answered && <Answering message={answered} onDrop={() => setAnswered(null)} />}
             {row && writes && files.chosen.length > 0 && (
-              <ChosenFiles files={files.chosen} sending={files.sending} onDrop={files.drop} onCancel={files.cancel} />
+              <ChosenFiles files={files.chosen} sending={files.sending} share={files.share} onDrop={files.drop} onCancel={files.cancel} />
             )}
             {row && writes && (
               <Composer

@@ -76,6 +76,8 @@ export const parts = {
   'field.hideWhatIsTyped': 'إخفاء ما يُكتب',
   'field.showWhatIsTyped': 'إظهار ما يُكتب',
   'chosenFiles.sending': '{size}، جارٍ الإرسال…',
+  'chosenFiles.sendingShare': '{size}، أُرسل {share}',
+  'chosenFiles.sendingNamed': 'جارٍ إرسال {name}',
   'chosenFiles.cancelNamed': 'إلغاء إرسال {name}',
   'fileView.loadingNamed': 'جارٍ تحميل {name}',
   'fileView.showNamed': 'عرض {name}',

@@ -73,6 +73,8 @@ export const parts = {
   'field.hideWhatIsTyped': 'Eingabe verbergen',
   'field.showWhatIsTyped': 'Eingabe zeigen',
   'chosenFiles.sending': '{size}, wird gesendet…',
+  'chosenFiles.sendingShare': '{size}, {share} gesendet',
+  'chosenFiles.sendingNamed': '{name} wird gesendet',
   'chosenFiles.cancelNamed': 'Senden von {name} abbrechen',
   'fileView.loadingNamed': '{name} wird geladen',
   'fileView.showNamed': '{name} zeigen',

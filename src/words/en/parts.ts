@@ -70,6 +70,8 @@ export const parts = {
   'field.hideWhatIsTyped': 'Hide what is typed',
   'field.showWhatIsTyped': 'Show what is typed',
   'chosenFiles.sending': '{size}, sending…',
+  'chosenFiles.sendingShare': '{size}, {share} sent',
+  'chosenFiles.sendingNamed': 'Sending {name}',
   'chosenFiles.cancelNamed': 'Cancel sending {name}',
   'fileView.loadingNamed': 'Loading {name}',
   'fileView.showNamed': 'Show {name}',

@@ -74,6 +74,8 @@ export const parts = {
   'field.hideWhatIsTyped': 'Ocultar lo escrito',
   'field.showWhatIsTyped': 'Mostrar lo escrito',
   'chosenFiles.sending': '{size}, enviando…',
+  'chosenFiles.sendingShare': '{size}, {share} enviado',
+  'chosenFiles.sendingNamed': 'Enviando {name}',
   'chosenFiles.cancelNamed': 'Cancelar el envío de {name}',
   'fileView.loadingNamed': 'Cargando {name}',
   'fileView.showNamed': 'Mostrar {name}',

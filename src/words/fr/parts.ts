@@ -75,6 +75,8 @@ export const parts = {
   'field.hideWhatIsTyped': 'Cacher ce qui est tapé',
   'field.showWhatIsTyped': 'Montrer ce qui est tapé',
   'chosenFiles.sending': '{size}, envoi…',
+  'chosenFiles.sendingShare': '{size}, {share} envoyés',
+  'chosenFiles.sendingNamed': 'Envoi de {name}',
   'chosenFiles.cancelNamed': 'Annuler l’envoi de {name}',
   'fileView.loadingNamed': 'Chargement de {name}',
   'fileView.showNamed': 'Afficher {name}',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,23 +31,30 @@ afterEach(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
+/** What does not get through to the node. */
+interface Held {
+  way: 'PATCH' | 'GET' | null;
+}
+
 /** Somebody whose way to the node is over https; `asked` holds the addresses of blobs. */
-async function alice(asked: string[] = [], held: { way: 'PUT' | 'GET' | null } = { way: null }): Promise<Life> {
+async function alice(asked: string[] = [], held: Held = { way: null }): Promise<Life> {
   const device = new Device({ apart: true });
   devices.push(device);
-  const life = await device.start({
-    fetch: (input, init) => {
-      const address = input instanceof Request ? input.url : String(input);
-      if (address.includes('/blob/')) asked.push(address);
-      if (address.includes('/blob/') && held.way === (init?.method ?? 'GET'))
-        return new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
-      const there = address.replace(outside, node.url);
-      return fetch(input instanceof Request ? new Request(there, input) : there, init);
-    },
-  });
+  const life = await device.start({ fetch: wayOf(asked, held) });
   await makeWallet(life, passphrase, outside);
   await until(async () => (await life.services.accounts.status()).published, 'the publication');
   return life;
+}
+
+function wayOf(asked: string[], held: Held): typeof fetch {
+  return (input, init) => {
+    const address = input instanceof Request ? input.url : String(input);
+    if (address.includes('/blob/')) asked.push(address);
+    if (address.includes('/blob/') && held.way === (init?.method ?? 'GET'))
+      return new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
+    const there = address.replace(outside, node.url);
+    return fetch(input instanceof Request ? new Request(there, input) : there, init);
+  };
 }
 
 async function received(life: Life, from: string) {
@@ -98,8 +105,7 @@ describe('a file', () => {
     const large = noise(longestInline + 1);
     const sent = await life.services.attachments.send(id, file(large, 'a.bin'), 'a');
     expect(sent.shown).toMatchObject({ form: 'file', filename: 'a.bin', host: 'node.example', image: false });
-    expect(asked).toHaveLength(1);
-    const digest = asked[0]?.split('/blob/')[1];
+    const digest = asked[0]?.split(/\/blob\/|\/parts/)[1];
     const lies = new Uint8Array(await (await fetch(`${node.url}/blob/${digest}`)).arrayBuffer());
     expect(Buffer.from(lies).includes(Buffer.from(large.subarray(0, 32)))).toBe(false);
     // Bob uses the same node by another address: it is asked by the digest, and the address in the message is not.
@@ -117,25 +123,27 @@ describe('a file', () => {
 
   it('that is on its way can be called off, there and back, and nothing of it is left', async () => {
     const asked: string[] = [];
-    const held: { way: 'PUT' | 'GET' | null } = { way: 'PUT' };
+    const held: Held = { way: 'PATCH' };
     const life = await alice(asked, held);
     const { attachments, messages, conversations } = life.services;
     const { id } = await conversations.start(bob.address);
     const large = file(noise(longestInline + 1));
     const sending = attachments.send(id, large, 'a');
     const called = expect(sending).rejects.toMatchObject({ reason: 'cancelled' });
-    await until(() => asked.length === 1, 'the upload');
+    await until(() => asked.length === 2, 'the upload');
     await attachments.cancel('somebody else’s');
     await attachments.cancel('a');
     await called;
+    expect(await readdir(join(data, 'blobs', 'parts'))).toEqual([]);
     expect((await messages.list(id, {})).messages).toEqual([]);
     expect((await life.services.accounts.status()).node.trouble).toBeNull();
 
     held.way = null;
     const { id: message } = await attachments.send(id, large, 'b');
     held.way = 'GET';
+    const before = asked.length;
     const opening = expect(attachments.open(message)).rejects.toMatchObject({ reason: 'cancelled' });
-    await until(() => asked.length === 3, 'the download');
+    await until(() => asked.length > before, 'the download');
     await attachments.cancel(message);
     await opening;
     held.way = null;
@@ -143,6 +151,54 @@ describe('a file', () => {
     life.events.on((event, payload) => event === 'transfer' && told.push(payload));
     expect(fromBase64((await attachments.open(message)).data)).toEqual(large.data);
     expect(told.at(-1)).toMatchObject({ id: message, done: expect.any(Number), total: expect.any(Number) });
+  });
+
+  it('that is large tells how much of it has gone, and goes on after a death from what the node has', async () => {
+    const asked: string[] = [];
+    const held: Held = { way: null };
+    const life = await alice(asked, held);
+    const { id } = await life.services.conversations.start(bob.address);
+    const large = file(noise(1_500_000), 'a.bin');
+    const told: { id: string; done: number; total: number | null }[] = [];
+    life.events.on((event, payload) => {
+      if (event !== 'transfer') return;
+      told.push(payload as (typeof told)[number]);
+      if (told.length === 3) held.way = 'PATCH';
+    });
+    void life.services.attachments.send(id, large, 'a').catch(() => undefined);
+    await until(() => held.way === 'PATCH' && asked.at(-1)?.includes(`at=${told.at(-1)?.done}`), 'the middle of it');
+    life.kill();
+    held.way = null;
+    expect(told.every((each) => each.id === 'a' && each.done <= (each.total ?? 0))).toBe(true);
+
+    const middle = told.at(-1)?.done ?? 0;
+    const later = await devices[1]?.start({ fetch: wayOf(asked, held) });
+    if (!later) throw new Error('nobody is there');
+    await later.services.accounts.unlock(passphrase);
+    const before = asked.length;
+    const again: number[] = [];
+    later.events.on((event, payload) => event === 'transfer' && again.push((payload as { done: number }).done));
+    const sent = await later.services.attachments.send(id, large, 'a');
+    expect(asked.slice(before).filter((address) => address.includes('at=0'))).toEqual([]);
+    expect(again[0]).toBe(middle);
+    expect(again.at(-1)).toBe(told[0]?.total);
+    expect(fromBase64((await later.services.attachments.open(sent.id)).data)).toEqual(large.data);
+    const there = await received(bob.life, await addressOf(later));
+    expect(fromBase64((await bob.life.services.attachments.open(there.id)).data)).toEqual(large.data);
+  });
+
+  it('that was changed, or is sent another time, is sealed by other bytes', async () => {
+    const asked: string[] = [];
+    const life = await alice(asked);
+    const { id } = await life.services.conversations.start(bob.address);
+    const large = noise(longestInline + 1);
+    for (const [data, name] of [
+      [large, 'a'],
+      [large, 'b'],
+      [large.map((byte) => byte ^ 1), 'a again'],
+    ] as const)
+      await life.services.attachments.send(id, file(data), name);
+    expect(new Set(asked.map((address) => address.split(/\/blob\/|\/parts/)[1])).size).toBe(3);
   });
 
   it('that is gone, or is another one than was sent, is told apart', async () => {

@@ -44,7 +44,7 @@ export class Bidi {
   }
 
   /** Starts Firefox on a profile. @throws Error with what Firefox printed when it does not come up. */
-  static async launch(path: string, profile: string, headless: boolean): Promise<Bidi> {
+  static async launch(path: string, profile: string, headless: boolean, anyCertificate = false): Promise<Bidi> {
     // System access is what lets BiDi open moz-extension: pages and reach the browser's own windows.
     const args = ['--no-remote', '--profile', profile, '--remote-debugging-port=0', '--remote-allow-system-access'];
     const firefox = spawn(path, headless ? ['--headless', ...args] : args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -71,7 +71,7 @@ export class Bidi {
     const socket = new WebSocket(`${url}/session`, { maxPayload: 256 * 1024 * 1024 });
     await once(socket, 'open');
     const bidi = new Bidi(socket, firefox);
-    await bidi.send('session.new', { capabilities: {} });
+    await bidi.send('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: anyCertificate } } });
     return bidi;
   }
 

@@ -44,6 +44,8 @@ export interface LaunchOptions {
   /** A profile to use and keep; without it a fresh one, removed at close. */
   readonly profile?: string;
   readonly headless?: boolean;
+  /** Takes certificates that nobody signed. */
+  readonly anyCertificate?: boolean;
   /** The unpacked extension. */
   readonly extension?: string;
   /** Of Firefox alone: what `about:config` has. */

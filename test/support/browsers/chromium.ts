@@ -48,6 +48,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
         `--load-extension=${extension}`,
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         ...quiet,
+        ...(options.anyCertificate ? ['--ignore-certificate-errors'] : []),
       ],
     }),
   );

@@ -74,7 +74,7 @@ class FirefoxBrowser implements Browser, Removable, WithProcesses {
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
     );
     await writeFile(join(this.#profile, 'user.js'), lines.join(''));
-    this.#connection = await Bidi.launch(this.#path, this.#profile, this.#options.headless ?? true);
+    this.#connection = await Bidi.launch(this.#path, this.#profile, this.#options.headless ?? true, this.#options.anyCertificate);
     try {
       // A temporary add-on is gone after a restart and installed anew; its id, its UUID and its storage stay with the profile.
       this.base = await installExtension(this.#bidi, this.#options.extension ?? join(root, 'dist/firefox'));

@@ -16,7 +16,7 @@ const openAndSeal = async ({ in: given, out }: Vector): Promise<void> => {
   const value = await openRemote(remote, remoteBytes);
   same(toVector(value), out.raw('attachment'), 'attachment');
 
-  const { payload, attachment } = await sealRemote(value, randomFrom(out.bytes('secret'), out.bytes('salt'), out.bytes('nonce')));
+  const { payload, attachment } = await sealRemote(value, () => randomFrom(out.bytes('secret'), out.bytes('salt'), out.bytes('nonce')));
   same(toHex(payload), given.text('remoteBytes'), 'sealed again');
   const { content } = writeContent({ ...attachment, url: remote.url });
   same(toHex(encodeContent(content)), given.text('messageContent'), 'written again');

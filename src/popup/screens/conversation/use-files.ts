@@ -20,6 +20,8 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
   const [chosen, setChosen] = useState<readonly ChosenFile[]>([]);
   /** The one that is on its way now. */
   const [sending, setSending] = useState<ChosenFile | null>(null);
+  /** How much of it has gone. */
+  const [share, setShare] = useState<number | null>(null);
 
   // What a page before this one left unsent.
   useEffect(() => {
@@ -32,6 +34,15 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
       over = true;
     };
   }, [id]);
+
+  useEffect(() => {
+    setShare(null);
+    if (!sending) return;
+    return background.on(
+      'transfer',
+      ({ id: which, done, total }) => which === sending.name && total && setShare(Math.min(done / total, 1)),
+    );
+  }, [sending]);
 
   const notKept = (file: File, failure: unknown): void => {
     if (reasonOf(failure) === 'too-many') onError(t('useFiles.notKept', { name: visibleLine(file.name) }));
@@ -73,7 +84,7 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
   const cancel = (): void => {
     if (sending) background.call('cancelFile', { id: sending.name }).catch(() => undefined); // it is sent then
   };
-  return { chosen: chosen.map(({ file }) => file), sending: sending?.file ?? null, add, send, drop, cancel };
+  return { chosen: chosen.map(({ file }) => file), sending: sending?.file ?? null, share, add, send, drop, cancel };
 }
 
 /** A file, and its name for the background: that of the request which sends it. */

@@ -1,0 +1,122 @@
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/browsers/browser.ts';
+import { button, Person } from '../support/browsers/person.ts';
+import { SlowWay } from './slow-way.ts';
+import { type BrowserName, browserNames, World } from './world.ts';
+
+/** How much of a file has gone, as the page shows it: from 0 to 1, null where nothing is shown. */
+const share = (person: Person): Promise<number | null> =>
+  person.page.evaluate(() => {
+    const bar = document.querySelector<HTMLProgressElement>('.chosen-files progress');
+    return bar ? bar.value : null;
+  });
+
+/** Waits for something that the page alone would explain. */
+const happens = (person: Person, what: () => boolean | Promise<boolean>): Promise<boolean> =>
+  until(what, Boolean, 40_000, () => person.page.text());
+
+/** A file of so many bytes falls onto the conversation. */
+const drop = (person: Person, name: string, length: number): Promise<void> =>
+  person.page.evaluate(
+    (name: string, length: number) => {
+      const bytes = Uint8Array.from({ length }, (_, index) => (index * 2_654_435_761) >>> 13);
+      const dropped = new DataTransfer();
+      dropped.items.add(new File([bytes], name, { type: 'application/octet-stream' }));
+      document
+        .querySelector('main.screen')
+        ?.dispatchEvent(new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }));
+    },
+    name,
+    length,
+  );
+
+describe.each(browserNames)('large files in %s', (name: BrowserName) => {
+  let world: World;
+  let way: SlowWay;
+  let alice: Person;
+  let bob: Person;
+  const unfinished = (): Promise<string[]> => readdir(`${world.data}/blobs/parts`);
+
+  beforeAll(async () => {
+    world = await World.start(`files-${name}`);
+    way = await SlowWay.start(world.node.url);
+    alice = new Person('Alice', await world.browser(name, { anyCertificate: true }));
+    bob = new Person('Bob', await world.browser(name, { anyCertificate: true }));
+    await Promise.all([alice.createWallet(way.url), bob.createWallet(way.url)]);
+    await alice.startConversation(bob.address);
+    await alice.write('something large follows');
+  });
+
+  afterAll(async () => {
+    await world?.end();
+    await way?.close();
+  });
+
+  test('show how much of them has gone, and arrive', async () => {
+    way.delayMs = 250;
+    await drop(alice, 'film.bin', 2_000_000);
+    await alice.page.see(button('Leave out film.bin'));
+    await alice.page.click(button('Send'));
+    const shown = new Set<number>();
+    await happens(alice, async () => {
+      const now = await share(alice);
+      if (now !== null) shown.add(now);
+      return shown.size > 2 && now === null;
+    });
+    const moved = [...shown];
+    expect(moved).toEqual([...moved].sort((a, b) => a - b));
+    expect(moved.every((each) => each >= 0 && each <= 1)).toBe(true);
+    await alice.page.gone(button('Cancel sending film.bin'));
+    way.delayMs = 0;
+
+    await bob.openConversation();
+    await bob.page.click(button('Load film.bin'), 60_000);
+    await bob.page.see(button('Save film.bin'), 60_000);
+  });
+
+  test('go on from what the node has after the background has died', async () => {
+    way.partsLeft = 2;
+    way.asked.length = 0;
+    await drop(alice, 'second.bin', 2_000_000);
+    await alice.page.see(button('Leave out second.bin'));
+    await alice.page.click(button('Send'));
+    await happens(alice, () => way.parts.length === 3);
+    await alice.browser.stopBackground();
+    way.partsLeft = Number.POSITIVE_INFINITY;
+    await alice.page.gone(button('Cancel sending second.bin'), 60_000);
+    expect(way.parts.filter((each) => each.endsWith('at=0'))).toHaveLength(1);
+    expect(way.asked.at(-1)).toBe('PUT /parts');
+    expect(await unfinished()).toEqual([]);
+    await bob.openConversation();
+    await bob.page.see(button('Load second.bin'), 60_000);
+  });
+
+  test('that are called off are gone at the node, and stay chosen', async () => {
+    way.partsLeft = 2;
+    way.asked.length = 0;
+    await drop(alice, 'third.bin', 2_000_000);
+    await alice.page.see(button('Leave out third.bin'));
+    await alice.page.click(button('Send'));
+    await happens(alice, () => way.parts.length === 3);
+    expect(await unfinished()).toHaveLength(1);
+    await alice.page.click(button('Cancel sending third.bin'));
+    await alice.page.see(button('Leave out third.bin'));
+    await happens(alice, async () => (await unfinished()).length === 0);
+    way.partsLeft = Number.POSITIVE_INFINITY;
+    await alice.page.click(button('Leave out third.bin'));
+  });
+
+  test('go at once to a node that takes no parts', async () => {
+    way.older = true;
+    way.asked.length = 0;
+    await drop(alice, 'fourth.bin', 1_000_000);
+    await alice.page.see(button('Leave out fourth.bin'));
+    await alice.page.click(button('Send'));
+    await alice.page.gone(button('Cancel sending fourth.bin'), 60_000);
+    expect(way.asked.map((each) => each.split('?')[0])).toEqual(['POST /parts', 'PUT ']);
+    way.older = false;
+    await bob.openConversation();
+    await bob.page.see(button('Load fourth.bin'), 60_000);
+  });
+});
