@@ -4,7 +4,7 @@ import type { PageCaller } from '../rpc/caller.ts';
 import type { Address, NotificationLevel, Status, Theme } from '../rpc/views/account.ts';
 import type { ConversationRow, ConversationWindow, PeerAnswer, SearchAnswer } from '../rpc/views/conversations.ts';
 import type { Founding, PhraseAccount, SignatureFault, SigningQuestion } from '../rpc/views/founding.ts';
-import type { KeptFile, MessageView, OpenedFile } from '../rpc/views/messages.ts';
+import type { KeptFile, KeptFileHead, MessageView, OpenedFile } from '../rpc/views/messages.ts';
 import type { KeystoreCall, MessagesQuery, PageConversation, PageMessage, Resumed } from '../rpc/views/page.ts';
 import type { Safety } from '../rpc/views/safety.ts';
 import type { Exposure, NodeComparison, NodeTest, Settings } from '../rpc/views/settings.ts';
@@ -260,8 +260,8 @@ export interface ExposureService {
 export interface KeptFilesService {
   /** @throws RefusalError not-found, too-many */
   keep(conversation: string, id: string, file: KeptFile): Promise<void>;
-  /** In the order in which they were chosen. */
-  list(conversation: string): Promise<string[]>;
+  /** In the order in which they were chosen; none of them is read for it. */
+  list(conversation: string): Promise<KeptFileHead[]>;
   get(conversation: string, id: string): Promise<KeptFile | null>;
   drop(conversation: string, id: string): Promise<void>;
 }

@@ -32,12 +32,14 @@ export interface Records {
   readonly grants: Table<unknown>;
   /** Sealed text by conversation. */
   readonly drafts: Table<Uint8Array>;
-  /** Sealed files that go with a draft. */
+  /** Sealed files that go with a draft, and beside each what is shown of it without reading it. */
   readonly files: {
     /** Of each conversation in the order in which they were chosen. */
     keys(): Promise<FileKey[]>;
     get(key: FileKey): Promise<Uint8Array | undefined>;
-    put(key: FileKey, value: Uint8Array): Promise<void>;
+    /** Absent where the file was kept by a version that had none. */
+    head(key: FileKey): Promise<Uint8Array | undefined>;
+    put(key: FileKey, value: Uint8Array, head: Uint8Array): Promise<void>;
     delete(key: FileKey): Promise<void>;
   };
   /** Message id by whatever names a request once and for all. */
@@ -93,6 +95,7 @@ interface Schema extends DBSchema {
   grants: { key: string; value: unknown };
   drafts: { key: string; value: Uint8Array };
   files: { key: FileKey; value: Uint8Array };
+  fileHeads: { key: FileKey; value: Uint8Array };
   sent: { key: string; value: string };
   pins: { key: string; value: Uint8Array };
   notes: { key: string; value: Uint8Array };
@@ -104,7 +107,8 @@ const strict = { durability: 'strict' } as const;
 
 /** The durable half of storage: every write is on the disk when its promise resolves. Nothing here can be had from anywhere else. */
 export function openRecords(name = 'parley-records'): Records {
-  const connection = connect<Schema>(name, 4, (db, from) => {
+  const connection = connect<Schema>(name, 5, (db, from) => {
+    if (from < 5) db.createObjectStore('fileHeads');
     if (from < 4) db.createObjectStore('files');
     if (from < 3) db.createObjectStore('notes');
     if (from < 2) db.createObjectStore('pins');
@@ -118,12 +122,12 @@ export function openRecords(name = 'parley-records'): Records {
   const { use } = connection;
 
   type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent' | 'pins' | 'notes';
-  const put = (store: Plain | 'files', key: string | FileKey, value: unknown): Promise<void> =>
+  const put = (store: Plain, key: string, value: unknown): Promise<void> =>
     use(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
       await Promise.all([transaction.store.put(value as never, key), transaction.done]);
     });
-  const remove = (store: Plain | 'tasks' | 'files', key: string | FileKey): Promise<void> =>
+  const remove = (store: Plain | 'tasks', key: string): Promise<void> =>
     use(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
       await Promise.all([transaction.store.delete(key), transaction.done]);
@@ -155,8 +159,25 @@ export function openRecords(name = 'parley-records'): Records {
     files: {
       keys: () => use((db) => db.getAllKeys('files')),
       get: (key) => use((db) => db.get('files', key)),
-      put: (key, value) => put('files', key, value),
-      delete: (key) => remove('files', key),
+      head: (key) => use((db) => db.get('fileHeads', key)),
+      put: (key, value, head) =>
+        use(async (db) => {
+          const transaction = db.transaction(['files', 'fileHeads'], 'readwrite', strict);
+          await Promise.all([
+            transaction.objectStore('files').put(value, key),
+            transaction.objectStore('fileHeads').put(head, key),
+            transaction.done,
+          ]);
+        }),
+      delete: (key) =>
+        use(async (db) => {
+          const transaction = db.transaction(['files', 'fileHeads'], 'readwrite', strict);
+          await Promise.all([
+            transaction.objectStore('files').delete(key),
+            transaction.objectStore('fileHeads').delete(key),
+            transaction.done,
+          ]);
+        }),
     },
     sent: table('sent'),
     notes: table('notes'),
@@ -209,7 +230,7 @@ export function openRecords(name = 'parley-records'): Records {
     },
     clearAccount: () =>
       use(async (db) => {
-        const stores = ['drafts', 'files', 'sent', 'notes', 'pins', 'tasks', 'outbox'] as const;
+        const stores = ['drafts', 'files', 'fileHeads', 'sent', 'notes', 'pins', 'tasks', 'outbox'] as const;
         const transaction = db.transaction(stores, 'readwrite', strict);
         await Promise.all([...stores.map((store) => transaction.objectStore(store).clear()), transaction.done]);
       }),

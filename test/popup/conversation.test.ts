@@ -221,6 +221,8 @@ describe('a group', () => {
 
 describe('files', () => {
   /** Lets files fall onto the page, as from a folder. */
+  /** Which kept files were read so far. */
+  const readFiles = (page: Page) => page.evaluate(() => (window as unknown as { readFiles?: string[] }).readFiles ?? []);
   const drop = (page: Page, names: readonly string[], size = 3) =>
     page.evaluate(
       ([all, bytes]) => {
@@ -285,10 +287,20 @@ describe('files', () => {
       const chosen = page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
       await chosen.filter({ hasText: 'of before.txt' }).waitFor();
       await drop(page, ['of now.pdf']);
-      await chosen.nth(1).waitFor();
-      expect(await chosen.allInnerTexts()).toEqual([expect.stringContaining('of before.txt'), expect.stringContaining('of now.pdf')]);
+      await chosen.nth(2).waitFor();
+      expect(await chosen.allInnerTexts()).toEqual([
+        expect.stringMatching(/of before\.txt\s+1 byte/),
+        expect.stringMatching(/evening\.png\s+2 kB/),
+        expect.stringContaining('of now.pdf'),
+      ]);
+      // What is drawn is read, and what is sent.
+      await chosen.nth(1).locator('img').waitFor();
+      expect(await readFiles(page)).toEqual(['p']);
       await page.getByRole('button', { name: 'Leave out of before.txt' }).click();
-      expect(await chosen.count()).toBe(1);
+      expect(await chosen.count()).toBe(2);
+      await page.getByRole('button', { name: 'Send', exact: true }).click();
+      await chosen.first().waitFor({ state: 'detached' });
+      expect(await readFiles(page)).toEqual(['p']);
     }));
 
   test('that find no room say so, and can be sent all the same', () =>

@@ -505,9 +505,10 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
     case 'keepFile':
       return scene === 'no room' ? refusing('too-many') : { result: null };
     case 'keptFiles':
-      return { result: scene === 'kept files' ? ['k'] : [] };
+      return { result: scene === 'kept files' ? keptFiles : [] };
     case 'keptFile':
-      return { result: { filename: 'of before.txt', mimeType: 'text/plain', data: 'YQ==' } };
+      Object.assign(window, { readFiles: [...((window as unknown as { readFiles?: unknown[] }).readFiles ?? []), params['file']] });
+      return { result: { ...keptFiles.find(({ id }) => id === params['file']), data: params['file'] === 'p' ? drawn() : 'YQ==' } };
     case 'receiveFile':
       return { result: { id: 'b' } };
     case 'exportConversations':
@@ -625,6 +626,11 @@ const held = scene.endsWith('after what is ahead')
       Object.assign(globalThis, { answerNow: resolve });
     })
   : null;
+
+const keptFiles = [
+  { id: 'k', filename: 'of before.txt', mimeType: 'text/plain', size: 1 },
+  { id: 'p', filename: 'evening.png', mimeType: 'image/png', size: 2400 },
+];
 
 /** The request that sends a file, in the scene where one is on its way. */
 let uploading = 0;

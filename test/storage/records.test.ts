@@ -57,7 +57,7 @@ describe('records', () => {
     await records.grants.put('a', 1);
     await records.drafts.put('a', Uint8Array.of(1));
     await records.sent.put('a', 'b');
-    await records.files.put(['a', 1, 'f', 1], Uint8Array.of(1));
+    await records.files.put(['a', 1, 'f', 1], Uint8Array.of(1), Uint8Array.of(2));
     await records.files.delete(['a', 1, 'f', 1]);
     await records.pins.put('a', Uint8Array.of(1));
     await records.notes.put('a', Uint8Array.of(1));
@@ -105,8 +105,9 @@ test('records of the first version keep what they hold, and take pins, notes and
   const opened = openRecords(old);
   await opened.pins.note('peer', Uint8Array.of(1));
   await opened.notes.put('choice', Uint8Array.of(2));
-  await opened.files.put(['c', 2, 'later', 1], Uint8Array.of(4));
-  await opened.files.put(['c', 1, 'sooner', 1], Uint8Array.of(3));
+  await opened.files.put(['c', 2, 'later', 1], Uint8Array.of(4), Uint8Array.of(5));
+  await opened.files.put(['c', 1, 'sooner', 1], Uint8Array.of(3), Uint8Array.of(6));
+  expect(await opened.files.head(['c', 2, 'later', 1])).toEqual(Uint8Array.of(5));
   expect((await opened.files.keys()).map(([, , id]) => id)).toEqual(['sooner', 'later']);
   expect([await opened.vault.get(), await opened.pins.get('peer'), await opened.notes.get('choice')]).toEqual([
     Uint8Array.of(7),

@@ -1,6 +1,6 @@
 import type { Clock } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
-import type { KeptFile } from '../../rpc/views/messages.ts';
+import type { KeptFile, KeptFileHead } from '../../rpc/views/messages.ts';
 import type { FileKey } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { KeptFilesService } from '../services.ts';
@@ -28,6 +28,16 @@ export function createKeptFiles({ sessions, clock }: Deps): KeptFilesService {
     (await keysOf(session, conversation)).find(([, , name]) => name === id);
   const rowOf = ([conversation, , id]: FileKey): string => `${conversation} ${id}`;
 
+  const headOf = async ({ keys, records }: Session, key: FileKey): Promise<KeptFileHead | null> => {
+    const sealed = await records.files.head(key);
+    if (sealed) return (await keys.openRecord('fileHeads', rowOf(key), sealed)) as KeptFileHead;
+    // It was kept by a version that knew no heads.
+    const file = await records.files.get(key);
+    if (!file) return null;
+    const { filename, mimeType } = (await keys.openRecord('files', rowOf(key), file)) as KeptFile;
+    return { id: key[2], filename, mimeType, size: key[3] };
+  };
+
   /** The page that sent it, or the background, may have died before it was taken away. */
   const isSent = async ({ keys, records }: Session, conversation: string, id: string): Promise<boolean> =>
     (await records.sent.get(await requestName(keys, conversation, id))) !== undefined;
@@ -44,21 +54,30 @@ export function createKeptFiles({ sessions, clock }: Deps): KeptFilesService {
         await existing(session, conversation);
         const before = await keysOf(session, conversation);
         if (before.some(([, , name]) => name === id)) return;
-        const size = Math.floor((file.data.length * 3) / 4);
+        const size = lengthOf(file.data);
         const all = await session.records.files.keys();
         const bytes = all.reduce((sum, [, , , each]) => sum + each, size);
         if (all.length >= mostFiles || bytes > mostBytes) throw new RefusalError('too-many', 'Too many files wait to be sent.');
         // Two of one moment keep their order, and so do those that a clock which was set back puts before others.
         const at = Math.max(clock(), (before.at(-1)?.[1] ?? 0) + 1);
         const key: FileKey = [conversation, at, id, size];
-        await session.records.files.put(key, await session.keys.sealRecord('files', rowOf(key), file));
+        const head: KeptFileHead = { id, filename: file.filename, mimeType: file.mimeType, size };
+        const { keys } = session;
+        const [sealed, sealedHead] = await Promise.all([
+          keys.sealRecord('files', rowOf(key), file),
+          keys.sealRecord('fileHeads', rowOf(key), head),
+        ]);
+        await session.records.files.put(key, sealed, sealedHead);
       }),
     async list(conversation) {
       const session = sessions.current();
-      const waiting: string[] = [];
-      for (const [, , id] of await keysOf(session, conversation)) {
-        if (await isSent(session, conversation, id)) await drop(session, conversation, id);
-        else waiting.push(id);
+      const waiting: KeptFileHead[] = [];
+      for (const key of await keysOf(session, conversation)) {
+        const [, , id] = key;
+        const sent = await isSent(session, conversation, id);
+        const head = sent ? null : await headOf(session, key);
+        if (head) waiting.push(head);
+        else await drop(session, conversation, id);
       }
       return waiting;
     },
@@ -71,3 +90,6 @@ export function createKeptFiles({ sessions, clock }: Deps): KeptFilesService {
     drop: (conversation, id) => drop(sessions.current(), conversation, id),
   };
 }
+
+/** Of what base64 holds. */
+const lengthOf = (base64: string): number => Math.floor((base64.length * 3) / 4) - (/=*$/.exec(base64)?.[0].length ?? 0);

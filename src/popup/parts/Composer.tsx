@@ -10,8 +10,8 @@ interface ComposerProps {
   readonly draft: string;
   /** Whether the field is what one came for. */
   readonly autoFocus: boolean;
-  /** Files to be sent with the next message. */
-  readonly files: readonly File[];
+  /** How many files go with the next message. */
+  readonly files: number;
   readonly onFiles: (files: readonly File[]) => void;
   /** One after the other; what was sent is taken out of `files`. */
   readonly onSendFiles: () => Promise<void>;
@@ -76,7 +76,7 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
   const send = async (): Promise<void> => {
     const wanted = text.trim();
     if (sending) return;
-    if (files.length > 0) {
+    if (files > 0) {
       setSending(true);
       // Files go first: words beside them are about them. Words stay in the field when a file cannot go.
       const gone = await onSendFiles().then(
@@ -152,7 +152,7 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
         label={t('composer.send')}
         type="submit"
         filled
-        disabled={sending || (text.trim() === '' && files.length === 0)}
+        disabled={sending || (text.trim() === '' && files === 0)}
       />
     </form>
   );

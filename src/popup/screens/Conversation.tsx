@@ -183,7 +183,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
                 conversation={id}
                 draft={row.draft ?? ''}
                 autoFocus={at === null}
-                files={files.chosen}
+                files={files.chosen.length}
                 onFiles={files.add}
                 onSendFiles={files.send}
                 onSend={send}

@@ -87,6 +87,16 @@ export interface KeptFile {
   readonly data: string;
 }
 
+/** What is shown of a file that was chosen before it is read. */
+export interface KeptFileHead {
+  /** The name of the request that sends it. */
+  readonly id: string;
+  readonly filename: string;
+  readonly mimeType: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /** What a file in a message is, opened. */
 export interface OpenedFile {
   readonly filename: string;

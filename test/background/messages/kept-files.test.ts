@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IDBFactory } from 'fake-indexeddb';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { methods } from '../../../src/background/methods.ts';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
 import { toBase64, utf8 } from '../../../src/protocol/bytes.ts';
@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-const kept = ({ services }: Life): Promise<string[]> => services.keptFiles.list(conversation);
+const kept = async ({ services }: Life): Promise<string[]> => (await services.keptFiles.list(conversation)).map(({ id }) => id);
 const next = async (life: Life): Promise<Life> => {
   life.kill();
   return me.device.start();
@@ -46,6 +46,26 @@ function textOf(value: unknown): string {
       .map(([name, each]) => name + textOf(each))
       .join(' ');
   return String(value);
+}
+
+/** Empties a store wherever there is one. */
+async function deleteAll(store: string): Promise<void> {
+  for (const { name } of await indexedDB.databases())
+    await new Promise<void>((resolve, reject) => {
+      const request = indexedDB.open(name as string);
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const db = request.result;
+        const done = (): void => {
+          db.close();
+          resolve();
+        };
+        if (!db.objectStoreNames.contains(store)) return done();
+        const transaction = db.transaction(store, 'readwrite');
+        transaction.objectStore(store).clear();
+        transaction.oncomplete = done;
+      };
+    });
 }
 
 /** Everything that lies in databases, and how many files are among it. */
@@ -70,7 +90,7 @@ async function onDisk(): Promise<{ readonly all: string; readonly rows: number }
         ),
       );
       for (const value of [...(keys ?? []), ...(values ?? [])]) all += textOf(value);
-      if (store === 'files') rows += keys?.length ?? 0;
+      if (store === 'files' || store === 'fileHeads') rows += keys?.length ?? 0;
     }
     db.close();
   }
@@ -102,7 +122,7 @@ describe('files that were chosen and not sent', () => {
     await send(me.life, 'sent', file());
     await me.life.services.keptFiles.drop(conversation, 'dropped');
     expect(await kept(me.life)).toEqual(['left']);
-    expect((await onDisk()).rows).toBe(1);
+    expect((await onDisk()).rows).toBe(2);
   });
 
   it('are not offered again where the background died between sending and taking away', async () => {
@@ -133,6 +153,37 @@ describe('files that were chosen and not sent', () => {
     const large = file('large', 'A'.repeat(33_000_000));
     for (const name of ['a', 'b', 'c', 'd']) await keptFiles.keep(conversation, name, large);
     await expect(keptFiles.keep(conversation, 'e', large)).rejects.toMatchObject({ reason: 'too-many' });
+  });
+
+  it('tell their names and sizes without being read', async () => {
+    for (const text of ['', 'a', 'ab', 'abc', 'abcd'])
+      await me.life.services.keptFiles.keep(conversation, `of ${text.length}`, file(`${text}.txt`, toBase64(utf8(text))));
+    const life = await next(me.life);
+    const read = vi.spyOn(IDBObjectStore.prototype, 'get');
+    const heads = await life.services.keptFiles.list(conversation);
+    const stores = read.mock.contexts.map((store) => (store as IDBObjectStore).name);
+    read.mockRestore();
+    expect(heads.map(({ filename, size }) => [filename, size])).toEqual([
+      ['.txt', 0],
+      ['a.txt', 1],
+      ['ab.txt', 2],
+      ['abc.txt', 3],
+      ['abcd.txt', 4],
+    ]);
+    expect(heads[1]).toEqual({ id: 'of 1', filename: 'a.txt', mimeType: 'text/plain', size: 1 });
+    expect(stores).toContain('fileHeads');
+    expect(stores).not.toContain('files');
+  });
+
+  it('of a version that knew no heads are there too', async () => {
+    await me.life.services.keptFiles.keep(conversation, 'f', file());
+    me.life.kill();
+    await deleteAll('fileHeads');
+    const life = await me.device.start();
+    expect(await life.services.keptFiles.list(conversation)).toEqual([
+      { id: 'f', filename: 'letter.txt', mimeType: 'text/plain', size: canary.length },
+    ]);
+    expect(await life.services.keptFiles.get(conversation, 'f')).toEqual(file());
   });
 
   it('belong to a conversation that there is', async () => {

@@ -1,0 +1,54 @@
+import type { KeptFileHead } from '../rpc/views/messages.ts';
+import { fromBase64, toBase64 } from './base64.ts';
+import { background } from './rpc.ts';
+
+/** A file that was chosen, now or in a page before this one. */
+export interface ChosenFile {
+  /** Its name for the background: that of the request which sends it. */
+  readonly id: string;
+  readonly filename: string;
+  readonly mimeType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The file itself; null where it is gone. */
+  read(): Promise<File | null>;
+  /** Resolves when the background has it, or has no room for it: then it is there for as long as this page is. */
+  readonly kept: Promise<unknown>;
+}
+
+/** Gives a file to the background, one after the other: they stay in the order in which they were chosen. */
+export function keepFile(
+  conversation: string,
+  file: File,
+  before: Promise<unknown> | undefined,
+  onFailure: (file: File, failure: unknown) => void,
+): ChosenFile {
+  const id = crypto.randomUUID();
+  const kept = (async () => {
+    await before;
+    const data = toBase64(new Uint8Array(await file.arrayBuffer()));
+    await background.call('keepFile', { id: conversation, file: id, filename: file.name, mimeType: file.type, data });
+  })().catch((failure: unknown) => onFailure(file, failure));
+  return { id, filename: file.name, mimeType: file.type, size: file.size, read: async () => file, kept };
+}
+
+/** What a page before this one left unsent: each is read when it is needed, and once. */
+export async function keptFiles(conversation: string): Promise<ChosenFile[]> {
+  const heads = await background.call('keptFiles', { id: conversation }).catch(() => []); // what can be had is shown
+  return heads.map((head) => {
+    let reading: Promise<File | null> | null = null;
+    const read = (): Promise<File | null> => {
+      reading ??= readKept(conversation, head).catch((error: unknown) => {
+        reading = null;
+        throw error;
+      });
+      return reading;
+    };
+    return { ...head, read, kept: Promise.resolve() };
+  });
+}
+
+async function readKept(conversation: string, { id }: KeptFileHead): Promise<File | null> {
+  const file = await background.call('keptFile', { id: conversation, file: id });
+  return file && new File([fromBase64(file.data)], file.filename, { type: file.mimeType });
+}
