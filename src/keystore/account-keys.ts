@@ -197,12 +197,17 @@ export class AccountKeys {
     return this.#account.open().identity.preferencesTopic();
   }
 
+  /** The same of identities of this wallet before the present one. @throws KeystoreError locked */
+  async formerPreferencesTopics(): Promise<string[]> {
+    return this.#account.open().identity.formerPreferencesTopics();
+  }
+
   /** A decision as only the owner reads it. @throws KeystoreError locked */
   async sealConsent(action: ConsentAction): Promise<Uint8Array> {
     return this.#account.open().identity.sealConsent(action);
   }
 
-  /** @throws KeystoreError locked, ProtocolError when it is none of the owner's decisions */
+  /** Opens a decision of this identity, or of one before it. @throws KeystoreError locked, ProtocolError when it is none of the owner's decisions */
   async openConsent(envelope: Envelope): Promise<ConsentEntry> {
     return this.#account.open().identity.openConsent(envelope);
   }

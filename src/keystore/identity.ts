@@ -310,12 +310,18 @@ export class Identity {
     return preferencesTopic(await preferencesIdentifier(this.#bundle.identity));
   }
 
+  /** Where identities of this wallet before the present one left their decisions. */
+  formerPreferencesTopics(): Promise<string[]> {
+    return Promise.all(this.#former.map(async ({ identity }) => preferencesTopic(await preferencesIdentifier(identity))));
+  }
+
   sealConsent(action: ConsentAction): Promise<Uint8Array> {
     return sealToSelf(this.#bundle.identity, encodeAction(action), this.#random);
   }
 
-  openConsent(envelope: Envelope): Promise<ConsentEntry> {
-    return openConsent(this.#bundle.identity, envelope);
+  async openConsent(envelope: Envelope): Promise<ConsentEntry> {
+    const former = (await this.formerPreferencesTopics()).indexOf(envelope.contentTopic);
+    return openConsent((this.#former[former] ?? this.#bundle).identity, envelope);
   }
 
   async sealMessage({ key, ...message }: MessageToSeal): Promise<{ readonly message: Uint8Array; readonly id: string }> {

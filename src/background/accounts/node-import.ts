@@ -1,8 +1,10 @@
 import { NodeError } from '../../network/errors.ts';
 import type { NodeClient } from '../../network/node-client.ts';
 import { toHex } from '../../protocol/bytes.ts';
+import { addSightings, type ConsentEntry, consentKey, foldConsent } from '../../protocol/consent.ts';
 import { type Envelope, envelopeDigest } from '../../protocol/envelope.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
+import type { ConsentAction } from '../../protocol/preferences.ts';
 import { inviteTopic, privateStoreTopic } from '../../protocol/topic.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { NodeImport, NodeImportTopic } from '../../rpc/views/transfers.ts';
@@ -89,6 +91,12 @@ export function createNodeImports({ sessions, connect, hold, changed }: Deps): N
       await session.ready();
       await read('keys', [privateStoreTopic(session.address)], keysInto(session));
       await read('choices', [session.consent.topic()], choicesInto(session));
+      const former = await session.keys.formerPreferencesTopics();
+      if (former.length > 0) {
+        const choices = await formerChoices(session);
+        await read('choices', former, choices.take);
+        await choices.inherit();
+      }
       await read('invitations', [inviteTopic(session.address)], messagesInto(session));
       // What is read may bring more conversations: a group its next epoch.
       for (const done = new Set<string>(); going(); ) {
@@ -142,11 +150,12 @@ const keysInto =
 const choicesInto =
   ({ keys, consent }: Session): Take =>
   async (page) => {
+    await consent.load();
     const came = await Promise.all(
       page.map(async (envelope): Promise<Came> => {
         try {
           await keys.openConsent(envelope);
-          return 'known';
+          return consent.knows(envelope.message) ? 'known' : 'added';
         } catch (error) {
           if (error instanceof ProtocolError) return 'unread';
           throw error;
@@ -156,6 +165,55 @@ const choicesInto =
     await consent.take(page);
     return came;
   };
+
+/** Decisions that are looked through; beyond it the topic is somebody's joke. */
+const mostFormer = 100_000;
+/** Subjects of one decision. */
+const mostNames = 200;
+
+/**
+ * What identities of before decided holds where the present one has decided nothing. It becomes a decision of the present one, so that the owner's other programs
+ * learn of it; while the node in use cannot tell what those have decided meanwhile, nothing is taken.
+ */
+async function formerChoices({ keys, consent, decide }: Session): Promise<{ readonly take: Take; inherit(): Promise<void> }> {
+  const sure = await consent.read().then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof NodeError) return false;
+      throw error;
+    },
+  );
+  const entries: ConsentEntry[] = [];
+  const isOpen = ({ kind, names }: ConsentAction): boolean => names.some((name) => consent.of(kind, name) === null);
+  return {
+    take: (page) =>
+      Promise.all(
+        page.map(async (envelope): Promise<Came> => {
+          if (!sure || entries.length >= mostFormer) return 'unread';
+          try {
+            const entry = await keys.openConsent(envelope);
+            entries.push(entry);
+            return entry.actions.some(isOpen) ? 'added' : 'known';
+          } catch (error) {
+            if (error instanceof ProtocolError) return 'unread';
+            throw error;
+          }
+        }),
+      ),
+    async inherit() {
+      const verdicts = foldConsent(entries);
+      const open = new Map<string, { readonly kind: ConsentAction['kind']; readonly name: string }>();
+      for (const { actions } of addSightings([], entries))
+        for (const { kind, names } of actions)
+          for (const name of names) if (consent.of(kind, name) === null) open.set(consentKey(kind, name), { kind, name });
+      for (const verdict of ['allowed', 'denied'] as const)
+        for (const kind of ['address', 'groupId', 'inboxId'] as const) {
+          const names = [...open].flatMap(([key, each]) => (each.kind === kind && verdicts.get(key) === verdict ? [each.name] : []));
+          for (let at = 0; at < names.length; at += mostNames) await decide(verdict, kind, names.slice(at, at + mostNames));
+        }
+    },
+  };
+}
 
 const messagesInto =
   ({ sync }: Session): Take =>

@@ -20,6 +20,8 @@ export interface Consent {
   /** The owner's preferences topic; known once loaded. */
   topic(): string;
   of(kind: SubjectKind, name: string): Verdict | null;
+  /** Whether this ciphertext was read before. */
+  knows(message: Uint8Array): boolean;
   /** Holds from now on, whatever the network says, and goes there as soon as it can. Resolves when it is on the disk. */
   decide(verdict: Verdict, kind: SubjectKind, names: readonly string[]): Promise<void>;
   /** Reads what was decided elsewhere. @throws NodeError */
@@ -179,6 +181,10 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
     load,
     topic: () => topic,
     of: (kind, name) => state.get(consentKey(kind, name)) ?? null,
+    knows: (message) => {
+      const id = ciphertextId(message);
+      return entries.some((entry) => entry.id === id);
+    },
     decide: async (verdict, kind, subjects) => {
       await load();
       await writing(async () => {

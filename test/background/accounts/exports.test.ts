@@ -209,12 +209,71 @@ describe('an import from a node', () => {
     expect(await texts(life, row.id)).toEqual(['me: Hello, "Bob"', 'peer: hello yourself']);
     expect(topics.map(({ kind, found, added, unread }) => ({ kind, found, added, unread }))).toEqual([
       { kind: 'keys', found: 1, added: 1, unread: 0 },
+      { kind: 'choices', found: 1, added: 1, unread: 0 },
       { kind: 'invitations', found: 1, added: 1, unread: 0 },
       { kind: 'conversation', found: 3, added: 3, unread: 0 },
     ]);
     expect(topics.at(-1)).toMatchObject({ conversation: row.id });
     expect(total((await imported(life, node.url)).topics)).toMatchObject({ added: 0 });
     expect(await texts(life, row.id)).toHaveLength(2);
+  });
+
+  describe('of decisions that were made by keys of before', () => {
+    /** Alice has let Bob in, and blocked Carol and Dave, of whom Dave had been let in before; Dave lives at both nodes. */
+    const decided = async () => {
+      const [alice, bob, carol, dave] = [await someone(), await someone(), await someone(), await someone()];
+      const { conversations, messages, requests } = alice.life.services;
+      for (const { address } of [bob, carol, dave]) await messages.send((await conversations.start(address)).id, 'hello', address);
+      for (const { address } of [carol, dave]) await requests.decide((await conversationWith(alice.life, address)).id, 'denied');
+      await until(async () => (await entriesOf(alice.life)) === 5, 'the decisions at the node');
+      return { alice, bob, carol, dave };
+    };
+    /** How many decisions lie at the node that somebody uses. */
+    const entriesOf = async (life: Life): Promise<number> =>
+      total((await imported(life, node.url)).topics.filter(({ kind }) => kind === 'choices')).found;
+    const shelves = async (life: Life, ...people: readonly { readonly address: string }[]): Promise<string[]> => {
+      const found: string[] = [];
+      for (const { address } of people) found.push((await conversationWith(life, address)).shelf);
+      return found;
+    };
+    const choices = (topics: Awaited<ReturnType<typeof imported>>['topics']) => total(topics.filter(({ kind }) => kind === 'choices'));
+
+    it('takes them where the keys of now have decided nothing, and leaves them with the node in use', async () => {
+      const { alice, bob, carol, dave } = await decided();
+      const life = await moved(alice);
+      await moved(dave);
+      const { id } = await life.services.conversations.start(dave.address);
+      await life.services.messages.send(id, 'you may write here', 'a');
+      const { phase, topics } = await imported(life, node.url);
+      expect(phase).toBe('done');
+      expect(choices(topics)).toEqual({ found: 5, added: 3, unread: 0 });
+      expect(await shelves(life, bob, carol)).toEqual(['inbox', 'blocked']);
+      expect((await life.services.conversations.get(id)).shelf).toBe('inbox');
+      // Another browser with the keys of now, which has never seen the other node, learns of it.
+      const other = await device().start();
+      const { privateKey } = await life.services.accounts.revealPhrase(passphrase);
+      await bringWallet(other, privateKey, passphrase, elsewhere.url);
+      await until(async () => choices((await imported(other, elsewhere.url)).topics).found >= 3, 'the decisions at the other node');
+    });
+
+    it('takes nothing twice', async () => {
+      const { alice, bob } = await decided();
+      const life = await moved(alice);
+      await imported(life, node.url);
+      await life.services.requests.decide((await conversationWith(life, bob.address)).id, 'denied');
+      expect(choices((await imported(life, node.url)).topics)).toEqual({ found: 5, added: 0, unread: 0 });
+      expect(await shelves(life, bob)).toEqual(['blocked']);
+    });
+
+    it('takes none while the node in use cannot say what was decided since, and says so', async () => {
+      const { alice, carol } = await decided();
+      const life = await moved(alice);
+      await elsewhere.close();
+      const { phase, topics } = await imported(life, node.url);
+      expect(phase).toBe('done');
+      expect(choices(topics)).toEqual({ found: 5, added: 0, unread: 5 });
+      expect(await shelves(life, carol)).not.toContain('blocked');
+    });
   });
 
   it('brings nothing twice, and counts decisions too', async () => {
