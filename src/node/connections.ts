@@ -12,6 +12,8 @@ export type SilenceEnd = 'late' | 'crowded';
 
 /** What speaks on a connection. */
 export interface Speaker {
+  /** Whether it is a lane, whose connection nobody else closes. */
+  readonly lane?: true;
   /** Whether it waits for the other side: nothing that was asked to the end is being answered. */
   silent(): boolean;
   /** Whether a request has begun that is not whole. */
@@ -55,6 +57,11 @@ export class Connections {
 
   of(socket: Socket): Connection | undefined {
     return this.#all.get(socket);
+  }
+
+  /** Ends those that are in a lane. */
+  endLanes(): void {
+    for (const [socket, { speaker }] of this.#all) if (speaker.lane) socket.end();
   }
 
   sockets(): Iterable<Socket> {

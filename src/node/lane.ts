@@ -79,6 +79,7 @@ export function openLane(socket: Socket, { serve, handOver }: LaneOptions): Spea
   const ignore = (): void => {}; // its close follows
   socket.on('data', read).on('end', end).on('error', ignore).on('timeout', giveUp).on('drain', next).setTimeout(idleMs);
   return {
+    lane: true,
     silent: () => !answering,
     half: () => !answering && waiting !== null,
     stop() {

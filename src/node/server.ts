@@ -1,4 +1,4 @@
-import { createServer as createHttp1Server, type Server as Http1Server, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp1Server, type Server as Http1Server, type IncomingMessage, ServerResponse } from 'node:http';
 import {
   createServer as createHttp2Server,
   type Http2Server,
@@ -84,8 +84,6 @@ export class NodeServer {
   readonly #messageApi: ReturnType<typeof createMessageApi>;
   readonly #nodeApi: ReturnType<typeof createNodeApi>;
   readonly #healthApi: ReturnType<typeof createHealthApi>;
-  /** Connections that are in a lane. */
-  readonly #lanes = new Set<Socket>();
   /** Calls in lanes that are being answered. */
   #inLanes = 0;
   #stopping = false;
@@ -169,7 +167,7 @@ export class NodeServer {
     for (const session of this.#sessions) session.close();
     this.#http1.close();
     this.#http1.closeIdleConnections();
-    for (const socket of this.#lanes) socket.end();
+    this.#connections.endLanes();
     await new Promise((resolve) => setTimeout(resolve, 20)); // for the last bytes to leave
     for (const socket of this.#connections.sockets()) socket.destroy();
     this.#connections.close();
@@ -195,7 +193,6 @@ export class NodeServer {
   /** Hands the connection to the protocol whose first bytes it sends. */
   #accept(socket: Socket): void {
     const connection = this.#connections.add(socket);
-    socket.once('close', () => this.#lanes.delete(socket));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000); // finds readers that vanished
     const giveUp = (): unknown => socket.destroy();
@@ -216,7 +213,6 @@ export class NodeServer {
         this.#http2.once('session', watch).emit('connection', socket); // which makes the session at once
         this.#http2.off('session', watch);
       } else {
-        this.#lanes.add(socket);
         connection.speaker = openLane(socket, {
           serve: (exchange) => this.#serveInLane(exchange, connection),
           handOver: (unread) => this.#leaveLane(socket, unread, connection),
@@ -240,8 +236,7 @@ export class NodeServer {
 
   /** What has no place in the lane is for Node's own HTTP, from here on all that comes by this connection. */
   #leaveLane(socket: Socket, unread: Buffer, connection: Connection): void {
-    this.#lanes.delete(socket);
-    connection.speaker = new Http1Speaker(() => connection.rests());
+    connection.speaker = new Http1Speaker();
     if (unread.length > 0) socket.unshift(unread);
     this.#http1.emit('connection', socket);
     socket.resume();
@@ -250,7 +245,7 @@ export class NodeServer {
   #hears(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.of(request.socket);
     connection?.heard();
-    if (connection?.speaker instanceof Http1Speaker) connection.speaker.takes(request, response);
+    if (connection?.speaker instanceof Http1Speaker) connection.speaker.takes(response);
   }
 
   #watch(session: ServerHttp2Session, connection: Connection): void {
@@ -280,7 +275,10 @@ export class NodeServer {
   #hold(answering: Response | ServerHttp2Stream): void {
     answering.on('error', () => {}); // its close follows
     this.#busy.add(answering);
-    answering.once('close', () => this.#busy.delete(answering));
+    answering.once('close', () => {
+      this.#busy.delete(answering);
+      if (answering instanceof ServerResponse) this.#connections.of(answering.req.socket)?.rests();
+    });
   }
 
   /** Serves a call of the API if it has one of its usual forms; what is left over goes the long way. Rejects, and has told so, when even refusing failed. */

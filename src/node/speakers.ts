@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { SilenceEnd, Speaker } from './connections.ts';
@@ -28,28 +28,17 @@ export class TlsSpeaker implements Speaker {
   }
 }
 
-/** HTTP/1.1 as Node has it, which looks by itself after those that are slow, once it has heard of them. */
+/** HTTP/1.1 as Node has it, which looks by itself after those that are slow, once it has heard of them. There is one for every stream, so it keeps little. */
 export class Http1Speaker implements Speaker {
-  readonly #rests: () => void;
-  #current: { readonly request: IncomingMessage; readonly response: ServerResponse } | null = null;
+  #response: ServerResponse | null = null;
 
-  /** `rests` is called whenever a request was answered. */
-  constructor(rests: () => void) {
-    this.#rests = rests;
-  }
-
-  takes(request: IncomingMessage, response: ServerResponse): void {
-    this.#current = { request, response };
-    response.once('close', () => {
-      this.#rests();
-      if (this.#current?.response === response) this.#current = null;
-    });
+  takes(response: ServerResponse): void {
+    this.#response = response;
   }
 
   silent(): boolean {
-    if (!this.#current) return true;
-    const { request, response } = this.#current;
-    return !request.complete && !response.headersSent;
+    const response = this.#response;
+    return response === null || response.destroyed || response.writableFinished || (!response.req.complete && !response.headersSent);
   }
 
   half(): boolean {
