@@ -21,6 +21,7 @@ export const screens = [
   { name: 'offline inbox', scene: 'offline', route: '#/' },
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
   { name: 'conversation with files', scene: 'files', route: '#/conversation/c0' },
+  { name: 'conversation with chosen files', scene: 'kept files', route: '#/conversation/c0' },
   { name: 'requests', scene: 'strangers', route: '#/' },
   { name: 'request', scene: 'typical', route: '#/conversation/r7' },
   { name: 'blocked conversation', scene: 'typical', route: '#/conversation/b9' },
