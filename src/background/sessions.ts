@@ -13,8 +13,8 @@ export interface Sessions {
   all(): Session[];
   /** Resolves when sessions that give way to others have come to rest, and the others are open. */
   settled(): Promise<void>;
-  /** Opens every account that the keystore holds; what was open before ends. */
-  open(unlocked: boolean): Promise<Session>;
+  /** Opens every account that the keystore holds; what was open before ends. `isNew`: nothing is stored that a page would draw first, so the node is asked at once. */
+  open(unlocked: boolean, isNew?: boolean): Promise<Session>;
   /** Opens one account more. */
   begin(address: Address): Promise<Session>;
   /** Ends one of them. */
@@ -37,6 +37,8 @@ const patience = 2_000;
 export const atRest = (session: Pick<Session, 'rest'>): Promise<unknown> =>
   Promise.race([session.rest(), new Promise((resolve) => setTimeout(resolve, patience))]);
 
+const atOnce = (work: () => void): void => work();
+
 export function createSessions({ start, state, accounts, front, later }: Deps): Sessions {
   let sessions: ReadonlyMap<Address, Session> = new Map();
   const changing = createExclusive();
@@ -54,7 +56,7 @@ export function createSessions({ start, state, accounts, front, later }: Deps): 
   };
   const current = (): Session => of(front());
 
-  const replaceAll = async (unlocked: boolean): Promise<Session> => {
+  const replaceAll = async (unlocked: boolean, isNew: boolean): Promise<Session> => {
     const before = ends;
     // Two sessions of one account would write over each other.
     for (const session of sessions.values()) session.stop();
@@ -68,7 +70,7 @@ export function createSessions({ start, state, accounts, front, later }: Deps): 
     sessions = next;
     // The one that is looked at goes before the others.
     for (const session of [...next.values()].sort((a, b) => Number(b.address === front()) - Number(a.address === front())))
-      later(() => session.ended() || session.resume(true));
+      (isNew ? atOnce : later)(() => session.ended() || session.resume(true));
     return current();
   };
 
@@ -83,8 +85,8 @@ export function createSessions({ start, state, accounts, front, later }: Deps): 
         await changes;
       }
     },
-    open(unlocked) {
-      const opened = changing(() => replaceAll(unlocked));
+    open(unlocked, isNew = false) {
+      const opened = changing(() => replaceAll(unlocked, isNew));
       changes = opened.catch(() => undefined);
       return opened;
     },

@@ -39,3 +39,9 @@ it('shows who wakes the background what is stored, before the node is asked for 
   for (const work of held) work();
   await until(async () => (await texts(life, there.id)).length === 2, 'the second');
 });
+
+it('asks for an account that is new here at once: nothing of it is stored that a page could draw first', async () => {
+  const { device, life } = await newPerson(node.url, { later: () => undefined });
+  devices.push(device);
+  expect((await life.services.accounts.status()).published).toBe(true);
+});

@@ -75,7 +75,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
 
   const begin = async (address: Address): Promise<void> => {
     await lock.used();
-    await (sessions.all().length > 0 ? sessions.begin(address) : sessions.open(true));
+    await (sessions.all().length > 0 ? sessions.begin(address) : sessions.open(true, true));
     await dropGlimpse();
     await front.put(address);
     turned();
