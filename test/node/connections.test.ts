@@ -200,7 +200,7 @@ describe('more connections of one network that ask nothing than may be', { timeo
     request.on('error', () => {});
     request.write('{');
     const told = new Promise((resolve) => session.once('goaway', resolve));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(() => metric(node, 'parley_connections'), { timeout: 10_000 }).toBe(1);
     await Promise.all([open(node), open(node)]);
     expect(await told).toBe(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
     await expect.poll(() => session.destroyed).toBe(true);
@@ -213,9 +213,9 @@ describe('more connections of one network that ask nothing than may be', { timeo
     expect(many.map(({ socket }) => socket.closed)).toEqual([false, false, false]);
   });
 
-  test('two thousand at once leave the node as it was', async () => {
+  test('six hundred at once leave the node as it was', async () => {
     const node = await start({ limits: { networkSilent: 100 } });
-    const many = await Promise.all(Array.from({ length: 2000 }, () => open(node)));
+    const many = await Promise.all(Array.from({ length: 600 }, () => open(node)));
     await expect.poll(() => many.filter(({ socket }) => !socket.closed).length, { timeout: 10_000 }).toBeLessThanOrEqual(100);
     expect(await metric(node, 'parley_silent_connections')).toBeLessThanOrEqual(100);
     expect((await gateway(node.url, 'query', { contentTopics: ['a'] })).status).toBe(200);
