@@ -128,6 +128,29 @@ describe('a message', () => {
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }));
 
+  test('is forwarded into the field of another conversation, where it waits to be sent', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('article').nth(29).getByRole('button', { name: 'Message' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Forward' }).press('Enter');
+      const dialog = page.getByRole('dialog', { name: 'Forward to' });
+      await dialog.getByText('it is sent when you send it').waitFor();
+      expect(await objections(page)).toEqual([]);
+      await dialog.getByRole('listitem').nth(1).getByRole('button').press('Enter');
+      await dialog.waitFor({ state: 'detached' });
+      expect(new URL(page.url()).hash).toBe('#/conversation/c1');
+    }));
+
+  test('far from the newest leads back to it', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const newest = page.getByRole('button', { name: 'Newest message' });
+      const last = page.getByRole('article').last();
+      expect(await newest.count()).toBe(0);
+      await page.getByRole('article').first().scrollIntoViewIfNeeded();
+      await newest.click();
+      await newest.waitFor({ state: 'detached' });
+      expect(await last.evaluate((element) => element.getBoundingClientRect().bottom < innerHeight)).toBe(true);
+    }));
+
   test('says what deleting here means before it does so', () =>
     at({ route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('article').nth(29).getByRole('button', { name: 'Message' }).press('Enter');
