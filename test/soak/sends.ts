@@ -12,6 +12,9 @@ import { connectTo, contactOf, type NodeApi, Writer } from '../support/crowd.ts'
 import { generator } from '../support/random.ts';
 import { inBrowsers, type Kills } from './browsers.ts';
 
+/** From the last letter to Enter. A draft is written down at every pause that is longer than 120 ms. */
+const typingMs = 250;
+
 /**
  * `npm run soak -- sends --kills N --browser B --seed S`: the background of a real browser dies again and again while somebody writes, alone or together with its page;
  * what the peer can read at the node in the end is compared with what was written, one by one and in order.
@@ -34,7 +37,11 @@ async function soak(name: BrowserName, { kills, seed }: Kills, atEnd: (stop: () 
     written.push(text);
     const alone = random() < 0.7;
     const wait = random() * 150;
-    await me.write(text);
+    // Nothing can outlive a page whose background never lived long enough to write anything down: with the page there is one message at stake.
+    if (!alone && kill > 0) await me.waitUntilSent(written.at(-2) ?? '', 120_000);
+    await me.page.fill(field('Message'), text);
+    await sleep(typingMs);
+    await me.page.click(button('Send'));
     await sleep(wait);
     if (alone) {
       await me.browser.stopBackground();
@@ -43,10 +50,11 @@ async function soak(name: BrowserName, { kills, seed }: Kills, atEnd: (stop: () 
     } else {
       withPage++;
       await Promise.all([me.browser.stopBackground(), me.page.reload()]);
-      if (await backInField(me, text)) {
-        inFieldAgain++;
-        await me.page.click(button('Send'));
-      }
+      const unsent = await backInField(me);
+      inFieldAgain += unsent.length;
+      // A person sees what is there already, and sends the rest.
+      for (const each of unsent) await me.write(each);
+      if (unsent.length === 0) await me.page.fill(field('Message'), '');
     }
   }
   const last = written.at(-1) ?? '';
@@ -57,14 +65,15 @@ async function soak(name: BrowserName, { kills, seed }: Kills, atEnd: (stop: () 
     30_000,
   ).catch(() => undefined);
   const there = await read(api, peer, me.address as Address);
-  const lost = written.filter((text) => !there.includes(text)).length;
+  const missing = written.filter((text) => !there.includes(text));
+  const lost = missing.length;
   const strange = there.filter((text) => !written.includes(text)).length;
   const twice = there.length - new Set(there).size;
   const places = there.map((text) => written.indexOf(text));
   overtaken = places.filter((place, index) => place < Math.max(-1, ...places.slice(0, index))).length;
   console.log(
     `${name}: ${kills} kills (${withPage} with the page, after which ${inFieldAgain} stood in the field again), ${written.length} messages, ` +
-      `${lost} lost, ${twice} twice, ${strange} that nobody wrote, ${overtaken} overtaken by a later one (seed ${seed})`,
+      `${lost} lost, ${twice} twice, ${strange} that nobody wrote, ${overtaken} overtaken by a later one (seed ${seed})${lost > 0 ? `; lost: ${missing.join(', ')}` : ''}`,
   );
   await world.end();
   return lost === 0 && twice === 0 && strange === 0 && overtaken === 0;
@@ -77,12 +86,17 @@ const shown = (me: Person, text: string): Promise<unknown> =>
     60_000,
   ).catch(() => undefined);
 
-/** What a page had asked for when it died may still be under way: only what stays away and stands in the field is to be sent again. */
-async function backInField(me: Person, text: string): Promise<boolean> {
+/**
+ * Which messages stand in the field alone. It holds all that the background had not yet said to have, a line each; what a page had asked for when it died may still
+ * be under way.
+ */
+async function backInField(me: Person): Promise<string[]> {
   await me.page.see(field('Message'), 60_000);
-  for (const end = Date.now() + 4000; Date.now() < end; await sleep(100))
-    if ((await me.messages()).some((message) => message.text === text)) return false;
-  return (await me.page.see(field('Message'))).value === text;
+  for (const end = Date.now() + 4000; ; await sleep(100)) {
+    const there = new Set((await me.messages()).map(({ text }) => text));
+    const unsent = ((await me.page.see(field('Message'))).value ?? '').split('\n').filter((line) => line !== '' && !there.has(line));
+    if (Date.now() > end) return unsent;
+  }
 }
 
 /** All that the peer can open of the conversation, as the node has it. */
