@@ -15,7 +15,7 @@ import type { Sessions } from '../sessions.ts';
 import type { Rows } from '../sync/rows.ts';
 import { groupView } from './group-state.ts';
 import { isArchived } from './marks.ts';
-import { conversationView, type StoredConversation, timeOf } from './model.ts';
+import { conversationView, newestFirst, type StoredConversation, timeOf } from './model.ts';
 import { leansOnProof, shelfOf } from './shelf.ts';
 import { endsOf, reasonsFor } from './spam.ts';
 
@@ -241,8 +241,7 @@ function addressOf(text: string): Address {
   }
 }
 
-const newest = (rows: readonly StoredConversation[]): StoredConversation | undefined =>
-  [...rows].sort((a, b) => (b.last?.at ?? b.createdAt) - (a.last?.at ?? a.createdAt))[0];
+const newest = (rows: readonly StoredConversation[]): StoredConversation | undefined => newestFirst(rows)[0];
 
 /** The conversations with this peer alone. */
 const pairsWith = (rows: Rows, peer: Address): StoredConversation[] => rows.ofPeer(peer).filter(({ group }) => !group);

@@ -291,6 +291,8 @@ export function withMessage(
 /** What lists order by, newest first. */
 export const timeOf = (row: StoredConversation): number => row.last?.at ?? row.createdAt;
 
+export const newestFirst = (rows: readonly StoredConversation[]): StoredConversation[] => rows.toSorted((a, b) => timeOf(b) - timeOf(a));
+
 /** What a row shows by itself; the rest depends on what else is known. */
 const plainView = (row: StoredConversation) => ({
   id: row.id,

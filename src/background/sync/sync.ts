@@ -8,7 +8,7 @@ import { createSingle } from '../exclusive.ts';
 import type { Failpoint } from '../failpoint.ts';
 import { noteStop } from '../log.ts';
 import type { Consent } from '../messages/consent.ts';
-import type { StoredConversation } from '../messages/model.ts';
+import { newestFirst, type StoredConversation } from '../messages/model.ts';
 import type { NodeAccess } from '../nodes/node-access.ts';
 import { createAgain } from './again.ts';
 import type { Inbox } from './inbox.ts';
@@ -150,12 +150,15 @@ export function createSync(deps: Deps): Sync {
 
   const again = createAgain('catching up', catchUp, signal);
 
-  /** Fetches the history of conversations from their beginning, until there is none whose history is missing: reading may find more. */
+  /** Fetches the history of conversations from their beginning, those first that the list shows first, until there is none whose history is missing: reading may find more. */
   const fill = async (): Promise<void> => {
     for (;;) {
-      const group = [...rows.all()].filter(({ filledFrom }) => filledFrom !== node.url).slice(0, groupSize);
-      if (group.length === 0 || !(await takeWhole(group))) return;
-      await reader.run();
+      const missing = newestFirst([...rows.all()].filter(({ filledFrom }) => filledFrom !== node.url));
+      if (missing.length === 0) return;
+      for (let at = 0; at < missing.length; at += groupSize) {
+        if (!(await takeWhole(missing.slice(at, at + groupSize)))) return;
+        await reader.run();
+      }
     }
   };
 
