@@ -94,7 +94,13 @@ describe('of several who have something', () => {
   });
 
   test('all of it ends', async () => {
-    const flood: Other = { name: 'a', take: async (came, signal) => (came(1000), stopped(signal)) };
+    const flood: Other = {
+      name: 'a',
+      async take(came, signal) {
+        came(1000);
+        return stopped(signal);
+      },
+    };
     expect(await run([flood], { allMs: 100 })).toMatchObject({ end: 'failed', failed: ['a'] });
   });
 

@@ -91,7 +91,7 @@ describe('several accounts', () => {
     await me.life.services.accounts.switchTo(first);
     expect(await texts(me.life, mine)).toEqual(['me: by the first']);
     expect((await me.life.services.conversations.get(mine)).draft).toBe('a draft');
-    expect(await me.life.services.keptFiles.list(mine)).toEqual(['f']);
+    expect(await me.life.services.keptFiles.list(mine)).toEqual([{ id: 'f', filename: 'a.txt', mimeType: 'text/plain', size: 1 }]);
     // The friend sees two people.
     await until(async () => (await friend.life.services.conversations.list({})).rows.length === 2, 'both');
   });
