@@ -198,7 +198,7 @@ export class AccountKeys {
   }
 
   /** The same of identities of this wallet before the present one. @throws KeystoreError locked */
-  async formerPreferencesTopics(): Promise<string[]> {
+  async formerPreferencesTopics(): Promise<readonly string[]> {
     return this.#account.open().identity.formerPreferencesTopics();
   }
 

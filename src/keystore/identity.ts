@@ -45,6 +45,7 @@ export class Identity {
   #bundle: PrivateBundle;
   /** Identities of this wallet before the present one: what was said to them stays readable. */
   #former: readonly PrivateBundle[];
+  #formerTopics: { readonly of: readonly PrivateBundle[]; readonly topics: Promise<readonly string[]> } | null = null;
   readonly #records: SealedRecords;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -311,8 +312,13 @@ export class Identity {
   }
 
   /** Where identities of this wallet before the present one left their decisions. */
-  formerPreferencesTopics(): Promise<string[]> {
-    return Promise.all(this.#former.map(async ({ identity }) => preferencesTopic(await preferencesIdentifier(identity))));
+  formerPreferencesTopics(): Promise<readonly string[]> {
+    const former = this.#former;
+    if (this.#formerTopics?.of !== former) {
+      const topics = Promise.all(former.map(async ({ identity }) => preferencesTopic(await preferencesIdentifier(identity))));
+      this.#formerTopics = { of: former, topics };
+    }
+    return this.#formerTopics.topics;
   }
 
   sealConsent(action: ConsentAction): Promise<Uint8Array> {

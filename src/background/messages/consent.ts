@@ -62,6 +62,7 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
   const writing = createExclusive();
   const cursorName = `consent ${node.url}`;
   let entries: readonly ConsentEntry[] = [];
+  let known = { of: entries, ids: new Set<string>() };
   let waiting: readonly Waiting[] = [];
   let state: ConsentState = new Map();
   let topic = '';
@@ -181,9 +182,9 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
     load,
     topic: () => topic,
     of: (kind, name) => state.get(consentKey(kind, name)) ?? null,
-    knows: (message) => {
-      const id = ciphertextId(message);
-      return entries.some((entry) => entry.id === id);
+    knows(message) {
+      if (known.of !== entries) known = { of: entries, ids: new Set(entries.map(({ id }) => id)) };
+      return known.ids.has(ciphertextId(message));
     },
     decide: async (verdict, kind, subjects) => {
       await load();
