@@ -110,7 +110,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const moved = async (): Promise<void> => {
     const [url, chosen] = [await preferences.nodeInUse(), await preferences.nodeUrl()];
     node.reset(url, url === chosen ? null : chosen);
-    if (sessions.peek()) await sessions.open(true);
+    if (sessions.peek()) await sessions.open('unlocked');
     board.changed();
   };
   const choice = createNodeChoice({ preferences, connect: (url, timeoutMs) => connect(url, { timeoutMs }), clock, moved });
@@ -330,7 +330,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
   const woken = await keystore.wake();
   await accounts.settleRemoval();
-  if (woken === 'open') await sessions.open(false);
+  if (woken === 'open') await sessions.open('woken');
   board.changed();
   notifications.changed();
 

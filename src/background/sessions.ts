@@ -3,6 +3,9 @@ import { RefusalError } from '../rpc/errors.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Session } from './session.ts';
 
+/** The background woke with its keys, somebody opened them, or they are new: then nothing is stored that a page would draw first, and the node is asked at once. */
+export type Opening = 'woken' | 'unlocked' | 'new';
+
 /** The sessions of all accounts: every one works while Parley is unlocked, one of them is in front. */
 export interface Sessions {
   /** The one in front. @throws RefusalError locked, no-account */
@@ -13,8 +16,8 @@ export interface Sessions {
   all(): Session[];
   /** Resolves when sessions that give way to others have come to rest, and the others are open. */
   settled(): Promise<void>;
-  /** Opens every account that the keystore holds; what was open before ends. `isNew`: nothing is stored that a page would draw first, so the node is asked at once. */
-  open(unlocked: boolean, isNew?: boolean): Promise<Session>;
+  /** Opens every account that the keystore holds; what was open before ends. */
+  open(why: Opening): Promise<Session>;
   /** Opens one account more. */
   begin(address: Address): Promise<Session>;
   /** Ends one of them. */
@@ -56,13 +59,13 @@ export function createSessions({ start, state, accounts, front, later }: Deps): 
   };
   const current = (): Session => of(front());
 
-  const replaceAll = async (unlocked: boolean, isNew: boolean): Promise<Session> => {
+  const replaceAll = async (why: Opening): Promise<Session> => {
     const before = ends;
     // Two sessions of one account would write over each other.
     for (const session of sessions.values()) session.stop();
     await Promise.all([...sessions.values()].map(atRest));
     const next = new Map<Address, Session>();
-    for (const { address } of ends === before ? accounts() : []) next.set(address, await start(address, unlocked));
+    for (const { address } of ends === before ? accounts() : []) next.set(address, await start(address, why !== 'woken'));
     if (ends !== before) {
       for (const session of next.values()) session.stop();
       return current();
@@ -70,7 +73,7 @@ export function createSessions({ start, state, accounts, front, later }: Deps): 
     sessions = next;
     // The one that is looked at goes before the others.
     for (const session of [...next.values()].sort((a, b) => Number(b.address === front()) - Number(a.address === front())))
-      (isNew ? atOnce : later)(() => session.ended() || session.resume(true));
+      (why === 'new' ? atOnce : later)(() => session.ended() || session.resume(true));
     return current();
   };
 
@@ -85,8 +88,8 @@ export function createSessions({ start, state, accounts, front, later }: Deps): 
         await changes;
       }
     },
-    open(unlocked, isNew = false) {
-      const opened = changing(() => replaceAll(unlocked, isNew));
+    open(why) {
+      const opened = changing(() => replaceAll(why));
       changes = opened.catch(() => undefined);
       return opened;
     },

@@ -75,7 +75,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
 
   const begin = async (address: Address): Promise<void> => {
     await lock.used();
-    await (sessions.all().length > 0 ? sessions.begin(address) : sessions.open(true, true));
+    await (sessions.all().length > 0 ? sessions.begin(address) : sessions.open('new'));
     await dropGlimpse();
     await front.put(address);
     turned();
@@ -139,7 +139,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
             throw error;
           }
           await lock.used();
-          await sessions.open(true);
+          await sessions.open('unlocked');
           turned();
         }
         return board.read();
