@@ -1,5 +1,5 @@
 /** The list with the objects of before wherever they say the same, and the very list of before where nothing differs: what is drawn of them is then not drawn anew. */
-export function kept<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
+export function keepUnchanged<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): readonly T[] {
   const known = new Map(before.map((each) => [each.id, each]));
   const list = now.map((each) => {
     const old = known.get(each.id);

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { kept } from '../../src/popup/kept.ts';
+import { keepUnchanged } from '../../src/popup/unchanged.ts';
 
 const row = (id: string, text = 'words') => ({ id, preview: { text, marks: [1, 2] }, time: 7, group: null });
 
 test('what says the same is the same object as before, wherever it stands', () => {
   const before = [row('a'), row('b'), row('c')];
-  const now = kept(before, [row('b'), row('a', 'other words'), row('d')]);
+  const now = keepUnchanged(before, [row('b'), row('a', 'other words'), row('d')]);
   expect(now[0]).toBe(before[1]);
   expect(now[1]).toEqual(row('a', 'other words'));
   expect(now[2]).toEqual(row('d'));
@@ -13,14 +13,14 @@ test('what says the same is the same object as before, wherever it stands', () =
 
 test('a list in which nothing differs is the very list of before', () => {
   const before = [row('a'), row('b')];
-  expect(kept(before, [row('a'), row('b')])).toBe(before);
+  expect(keepUnchanged(before, [row('a'), row('b')])).toBe(before);
 });
 
 test('another order, a missing one and one more make another list', () => {
   const before = [row('a'), row('b')];
   for (const next of [[row('b'), row('a')], [row('a')], [row('a'), row('b'), row('c')]]) {
-    expect(kept(before, next)).not.toBe(before);
-    expect(kept(before, next)).toEqual(next);
+    expect(keepUnchanged(before, next)).not.toBe(before);
+    expect(keepUnchanged(before, next)).toEqual(next);
   }
 });
 
@@ -35,5 +35,5 @@ test('a field that is gone, one more, or null in place of an object differs', ()
     { id: 'a', quote: { text: 'x' }, signs: { 0: '1' } },
     { id: 'a', quote: { text: undefined }, signs: ['1'] },
   ] as Loose[])
-    expect(kept(before, [next])[0]).toBe(next);
+    expect(keepUnchanged(before, [next])[0]).toBe(next);
 });

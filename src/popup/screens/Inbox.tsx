@@ -5,7 +5,6 @@ import type { Status } from '../../rpc/views/account.ts';
 import type { ConversationRow, ConversationWindow } from '../../rpc/views/conversations.ts';
 import type { Key } from '../../words/en/index.ts';
 import { endGlimpse, inboxAhead } from '../glimpse.ts';
-import { kept } from '../kept.ts';
 import { useNameOf } from '../names.ts';
 import { AccountMenu } from '../parts/AccountMenu.tsx';
 import { CopyAddress, CopyButton } from '../parts/Address.tsx';
@@ -25,6 +24,7 @@ import { background } from '../rpc.ts';
 import { searchFieldId } from '../shortcuts.ts';
 import { useAsked, useNow } from '../state.ts';
 import { rich, t, type Words } from '../t.tsx';
+import { keepUnchanged } from '../unchanged.ts';
 import { groupName } from '../words.ts';
 import { Results } from './inbox/Results.tsx';
 
@@ -62,7 +62,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
   const rows = useRef<readonly ConversationRow[]>([]);
   const part = useMemo(() => {
     if (!window) return null;
-    rows.current = kept(rows.current, window.rows);
+    rows.current = keepUnchanged(rows.current, window.rows);
     return partOf({ ...window, rows: rows.current });
   }, [window]);
   useEffect(() => {

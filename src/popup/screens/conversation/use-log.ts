@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Address } from '../../../rpc/views/account.ts';
 import type { MessageView } from '../../../rpc/views/messages.ts';
-import { kept } from '../../kept.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
+import { keepUnchanged } from '../../unchanged.ts';
 import { type Echo, echoOf, isRead } from './echoes.ts';
 
 const pageSize = 50;
@@ -20,7 +20,7 @@ export function useLog(id: string, at: string | null) {
   const value = useMemo(() => {
     if (!loaded) return loaded;
     const missing = echoes.filter((echo) => !isRead(echo, loaded.messages));
-    shown.current = kept(shown.current, [...loaded.messages, ...missing.map(({ message }) => message)]);
+    shown.current = keepUnchanged(shown.current, [...loaded.messages, ...missing.map(({ message }) => message)]);
     return { ...loaded, messages: shown.current };
   }, [loaded, echoes]);
   useEffect(() => {
