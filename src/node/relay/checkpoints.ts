@@ -19,6 +19,8 @@ interface CheckpointsOptions {
   readonly path: string;
   /** Default 32 MB. */
   readonly logBytes?: number;
+  /** Told what was in the way of moving the log; it is tried again when there is more of it. */
+  readonly onFault: (fault: string) => void;
   /** Told when the thread has ended by itself; nobody moves the log any more. */
   readonly onEnded: () => void;
 }
@@ -44,7 +46,7 @@ export class Checkpoints {
   #isBusy = false;
   #isClosing = false;
   #hasEnded = false;
-  #finishing: Promise<unknown> | undefined;
+  #finishing: Promise<Told> | undefined;
 
   constructor(options: CheckpointsOptions) {
     this.#options = options;
@@ -74,11 +76,12 @@ export class Checkpoints {
 
   async #move(): Promise<void> {
     this.#isBusy = true;
-    await this.#ask('copy');
+    const copied = await this.#ask('copy');
     this.#finishing = this.#ask('finish');
-    await this.#finishing;
+    const { fault } = await this.#finishing;
     this.#finishing = undefined;
     this.#isBusy = false;
+    if (!this.#hasEnded && (copied.fault ?? fault)) this.#options.onFault(copied.fault ?? fault ?? '');
     // What could not be done now, since somebody reads or the disk is full, is tried again when there is more.
     const size = this.#size();
     this.#next = size < this.#most ? this.#most : size + this.#most;

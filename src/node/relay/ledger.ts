@@ -43,6 +43,13 @@ const moveHere = 'wal_autocheckpoint = 8192';
 /** Rows of one statement: calling one costs more than a row. */
 const rowsAtOnce = 50;
 
+/** Who moves the log of `relay.db` into it: see `Checkpoints`. */
+interface LogMoving {
+  /** Null: nobody else, so that everybody waits for it. */
+  readonly thread?: string | null;
+  readonly onFault?: (fault: string) => void;
+}
+
 /** What a node on the relay remembers beside its store, in `relay.db`: hashes, vouchers and places. Hashes and places can be had again, vouchers cannot. */
 export class Ledger {
   readonly #database: Database;
@@ -52,8 +59,8 @@ export class Ledger {
   readonly #checkpoints: Checkpoints | null;
   #file: Promise<FileHandle> | undefined;
 
-  /** `topics`: the setting of the pubsub topics, `store`: the id of the store, `thread`: see `Checkpoints`; null: the log is moved while everybody waits. */
-  constructor(data: string, topics: string, store: string, thread: string | null = checkpointThreadBeside()) {
+  /** `topics`: the setting of the pubsub topics, `store`: the id of the store. */
+  constructor(data: string, topics: string, store: string, { thread = checkpointThreadBeside(), onFault = () => {} }: LogMoving = {}) {
     this.#database = openDatabase(data === ':memory:' ? data : join(data, 'relay.db'));
     this.#log = data === ':memory:' ? null : join(data, 'relay.db-wal');
     for (const pragma of ['journal_mode = WAL', 'synchronous = NORMAL', moveHere, 'busy_timeout = 5000']) this.#set(pragma);
@@ -73,7 +80,7 @@ export class Ledger {
     this.#checkpoints =
       thread === null || data === ':memory:'
         ? null
-        : new Checkpoints({ file: thread, path: join(data, 'relay.db'), onEnded: () => this.#set(moveHere) });
+        : new Checkpoints({ file: thread, path: join(data, 'relay.db'), onFault, onEnded: () => this.#set(moveHere) });
     if (this.#checkpoints) this.#set('wal_autocheckpoint = 0');
   }
 

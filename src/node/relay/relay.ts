@@ -119,7 +119,9 @@ export class Relay {
     this.identity = identity;
     this.#shards = shards;
     this.#host = host;
-    this.#ledger = new Ledger(data, settings.topic, store.id);
+    this.#ledger = new Ledger(data, settings.topic, store.id, {
+      onFault: (fault) => log.warn('the log of relay.db could not be moved into it', { why: fault }),
+    });
     this.#indexer = new Indexer({ store, ledger: this.#ledger, shards });
     this.#queries = new RateLimiter('store queries of this peer', queriesPerSecond, clock);
     const homes = new Set([identity.publicKey, ...settings.trust.flatMap((peer) => publicKeyOf(peer) ?? [])].map(hex));

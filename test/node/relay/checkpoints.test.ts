@@ -28,7 +28,7 @@ function database(path: string) {
 test('the log moves into the file and begins anew, again and again, while somebody writes', async () => {
   const path = join(folder(), 'one.db');
   const written = database(path);
-  const checkpoints = new Checkpoints({ file, path, logBytes, onEnded: () => expect.unreachable() });
+  const checkpoints = new Checkpoints({ file, path, logBytes, onFault: () => expect.unreachable(), onEnded: () => expect.unreachable() });
   const insert = written.prepare('INSERT INTO row VALUES (?, ?)');
   const size = (): number => statSync(`${path}-wal`).size;
   let [rows, begun, before] = [0, 0, 0];
@@ -59,7 +59,7 @@ test('whoever reads keeps the log from beginning anew, and nobody from writing',
   written.exec("INSERT INTO row VALUES (0, '')");
   reading.exec('BEGIN');
   reading.prepare('SELECT count(*) FROM row').get();
-  const checkpoints = new Checkpoints({ file, path, logBytes, onEnded: () => expect.unreachable() });
+  const checkpoints = new Checkpoints({ file, path, logBytes, onFault: () => expect.unreachable(), onEnded: () => expect.unreachable() });
   const write = async (n: number): Promise<void> => {
     await checkpoints.ready();
     written.prepare('INSERT INTO row VALUES (?, ?)').run(n, 'x'.repeat(5000));
@@ -79,6 +79,40 @@ test('whoever reads keeps the log from beginning anew, and nobody from writing',
   await checkpoints.close();
 });
 
+test('what is in the way of it is told, and it is tried again when there is more', async () => {
+  const data = folder();
+  const path = join(data, 'one.db');
+  const written = database(path);
+  const full = join(data, 'full.mjs');
+  writeFileSync(
+    full,
+    `import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', (asked) => {
+      parentPort.postMessage({ fault: asked === 'finish' ? 'the disk is full' : null });
+      if (asked === 'close') parentPort.close();
+    });`,
+  );
+  const faults: string[] = [];
+  const checkpoints = new Checkpoints({
+    file: full,
+    path,
+    logBytes: 10_000,
+    onFault: (fault) => faults.push(fault),
+    onEnded: () => expect.unreachable(),
+  });
+  const insert = written.prepare('INSERT INTO row VALUES (?, ?)');
+  let rows = 0;
+  await until('it was told twice', async () => {
+    await checkpoints.ready();
+    insert.run(rows++, 'x'.repeat(5000));
+    checkpoints.wrote();
+    return faults.length >= 2;
+  });
+  expect(new Set(faults)).toEqual(new Set(['the disk is full']));
+  written.close();
+  await checkpoints.close();
+});
+
 test('a thread that ends by itself holds nobody up, and is told of', async () => {
   const data = folder();
   const path = join(data, 'one.db');
@@ -86,7 +120,7 @@ test('a thread that ends by itself holds nobody up, and is told of', async () =>
   const dying = join(data, 'dying.mjs');
   writeFileSync(dying, `import { parentPort } from 'node:worker_threads'; parentPort.once('message', () => { throw new Error('gone'); });`);
   let ended = 0;
-  const checkpoints = new Checkpoints({ file: dying, path, logBytes: 1, onEnded: () => ended++ });
+  const checkpoints = new Checkpoints({ file: dying, path, logBytes: 1, onFault: () => expect.unreachable(), onEnded: () => ended++ });
   written.exec("INSERT INTO row VALUES (0, '')");
   checkpoints.wrote();
   await until('it ended', () => ended === 1);
@@ -105,7 +139,7 @@ test('what is remembered beside the store is whole after its log moved', async (
     bytes.writeUInt32BE(n, 4);
     return bytes;
   };
-  let ledger = new Ledger(data, '/waku/2/default-waku/proto', 'store', file);
+  let ledger = new Ledger(data, '/waku/2/default-waku/proto', 'store', { thread: file });
   let seq = 0;
   let [grew, begun] = [0, 0];
   await until(
@@ -124,7 +158,7 @@ test('what is remembered beside the store is whole after its log moved', async (
   );
   await ledger.close();
   expect(logOf(join(data, 'relay.db'))).toBe(0);
-  ledger = new Ledger(data, '/waku/2/default-waku/proto', 'store', null);
+  ledger = new Ledger(data, '/waku/2/default-waku/proto', 'store', { thread: null });
   expect(ledger.indexed).toBe(seq);
   expect(ledger.known(Array.from({ length: seq }, (_, n) => hash(n + 1))).size).toBe(seq);
   expect(ledger.vouchersOf([hash(1), hash(2), hash(501)])).toEqual([Uint8Array.of(1), undefined, Uint8Array.of(1)]);
