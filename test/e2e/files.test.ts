@@ -31,6 +31,13 @@ const drop = (person: Person, name: string, length: number): Promise<void> =>
     length,
   );
 
+/** Chooses a file and begins to send it. */
+async function begin(person: Person, name: string, length: number): Promise<void> {
+  await drop(person, name, length);
+  await person.page.see(button(`Leave out ${name}`));
+  await person.page.click(button('Send'));
+}
+
 describe.each(browserNames)('large files in %s', (name: BrowserName) => {
   let world: World;
   let way: SlowWay;
@@ -55,9 +62,7 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
 
   test('show how much of them has gone, and arrive', async () => {
     way.delayMs = 250;
-    await drop(alice, 'film.bin', 2_000_000);
-    await alice.page.see(button('Leave out film.bin'));
-    await alice.page.click(button('Send'));
+    await begin(alice, 'film.bin', 2_000_000);
     const shown = new Set<number>();
     await happens(alice, async () => {
       const now = await share(alice);
@@ -78,9 +83,7 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
   test('go on from what the node has after the background has died', async () => {
     way.partsLeft = 2;
     way.asked.length = 0;
-    await drop(alice, 'second.bin', 2_000_000);
-    await alice.page.see(button('Leave out second.bin'));
-    await alice.page.click(button('Send'));
+    await begin(alice, 'second.bin', 2_000_000);
     await happens(alice, () => way.parts.length === 3);
     await alice.browser.stopBackground();
     way.partsLeft = Number.POSITIVE_INFINITY;
@@ -95,9 +98,7 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
   test('that are called off are gone at the node, and stay chosen', async () => {
     way.partsLeft = 2;
     way.asked.length = 0;
-    await drop(alice, 'third.bin', 2_000_000);
-    await alice.page.see(button('Leave out third.bin'));
-    await alice.page.click(button('Send'));
+    await begin(alice, 'third.bin', 2_000_000);
     await happens(alice, () => way.parts.length === 3);
     expect(await unfinished()).toHaveLength(1);
     await alice.page.click(button('Cancel sending third.bin'));
@@ -110,9 +111,7 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
   test('go at once to a node that takes no parts', async () => {
     way.older = true;
     way.asked.length = 0;
-    await drop(alice, 'fourth.bin', 1_000_000);
-    await alice.page.see(button('Leave out fourth.bin'));
-    await alice.page.click(button('Send'));
+    await begin(alice, 'fourth.bin', 1_000_000);
     await alice.page.gone(button('Cancel sending fourth.bin'), 60_000);
     expect(way.asked.map((each) => each.split('?')[0])).toEqual(['POST /parts', 'PUT ']);
     way.older = false;
