@@ -198,7 +198,7 @@ const status: Status = {
 const rows =
   scene === 'empty'
     ? []
-    : Array.from({ length: scene === 'ten thousand' ? 10_000 : scene === 'overfull' ? 450 : 12 }, (_, index) => row(index));
+    : Array.from({ length: scene.startsWith('ten thousand') ? 10_000 : scene === 'overfull' ? 450 : 12 }, (_, index) => row(index));
 /** The same by several: in a group everybody but the creator speaks in turn. */
 const groupMessages = Array.from({ length: 14 }, (_, index) => {
   const sender = index % 4 === 0 ? me : (peers[(index >> 1) % 3] ?? peers[0]);
@@ -440,7 +440,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return { result: status };
     case 'conversationWindow': {
       const all = listed(String(params['shelf']));
-      const [offset, limit] = [Number(params['offset']), Number(params['limit'])];
+      const [offset, limit] = scene === 'ten thousand, stuck' ? [0, 40] : [Number(params['offset']), Number(params['limit'])];
       return { result: { offset, rows: all.slice(offset, offset + limit), total: all.length, more: offset + limit < all.length } };
     }
     case 'listConversations':

@@ -1,5 +1,6 @@
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useTabWalk } from '../tab-walk.ts';
 
 /** A part of a long list: `offset` is the place of the first of `items`. */
 export interface Part<T> {
@@ -48,6 +49,7 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
   const { offset, items, total } = part;
   const from = Math.min(Math.max(offset, near.start), offset + items.length);
   const to = Math.max(from, Math.min(offset + items.length, near.end));
+  const tabWalk = useTabWalk(list, { before: from > 0, after: to < total });
   const heightOf = (from: number, to: number): number => {
     let sum = 0;
     for (let place = from; place < to; place += 1) sum += heights.current[place] ?? estimate;
@@ -84,6 +86,7 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
     heights.current.length = Math.min(heights.current.length, total);
     if (changed) redraw((count) => count + 1);
     latest.current();
+    tabWalk.goOn();
   }, [part, from, to]);
   useEffect(() => {
     margin.current = drawnAround;
@@ -102,7 +105,12 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
     };
   }, [scroller]);
   return (
-    <ul aria-label={label} ref={list} style={{ paddingBlockStart: `${heightOf(0, from)}px`, paddingBlockEnd: `${heightOf(to, total)}px` }}>
+    <ul
+      aria-label={label}
+      ref={list}
+      onKeyDown={tabWalk.onKeyDown}
+      style={{ paddingBlockStart: `${heightOf(0, from)}px`, paddingBlockEnd: `${heightOf(to, total)}px` }}
+    >
       {items
         .slice(from - offset, to - offset)
         .map((item, index) => draw(item, { 'aria-posinset': from + index + 1, 'aria-setsize': total }))}
