@@ -44,6 +44,40 @@ describe('a store that a thread writes', () => {
     expect(statSync(join(data, 'node.db-wal'), { throwIfNoEntry: false })?.size ?? 0).toBe(0);
   });
 
+  test('answers everybody by himself, and tells in the order of the numbers, however appends meet in a transaction', async () => {
+    const told: CommittedEnvelope[] = [];
+    const store = openSqliteStore({ data: folder(), thread, onCommitted: (rows) => told.push(...rows) });
+    const contact = (createdMs: number) => ({
+      version: 2 as const,
+      createdMs,
+      keys: new Uint8Array(32).fill(createdMs),
+      mustBeNewer: true,
+    });
+    const answers: Promise<unknown>[] = [];
+    const expected: unknown[] = [];
+    for (let n = 0; n < 300; n++) {
+      const kind = (['new', 'new', 'repeated', 'contact', 'old contact'] as const)[n % 5];
+      const row = kind === 'repeated' ? envelope(n - 1) : envelope(n);
+      const facts = kind === 'contact' ? { contact: contact(1000 + n) } : kind === 'old contact' ? { contact: contact(1) } : {};
+      expected.push(kind === 'repeated' ? [null] : kind === 'old contact' ? 'refused' : [expect.any(Number)]);
+      answers.push(
+        store.append([{ ...row, ...facts }]).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(NotNewerError);
+          return 'refused';
+        }),
+      );
+      // Some in one turn of the event loop, some in later ones, some while the thread is at its work.
+      if (n % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (n % 50 === 0) await answers.at(-1);
+    }
+    const answered = await Promise.all(answers);
+    expect(answered).toEqual(expected);
+    const seqs = answered.flatMap((answer) => (Array.isArray(answer) && answer[0] !== null ? [Number(answer[0])] : []));
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+    expect(told.map(({ seq }) => seq)).toEqual(seqs);
+    await store.close();
+  });
+
   test('goes on with another thread when one ends by itself, and tells of what that one had committed', async () => {
     const data = folder();
     const told: CommittedEnvelope[] = [];

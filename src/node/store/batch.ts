@@ -1,6 +1,9 @@
 import { type ContactFacts, type NewEnvelope, NotNewerError } from './store.ts';
 import type { Outcome } from './writer.ts';
 
+/** Bytes of messages in one transaction, more or less. */
+export const batchBytes = 16 << 20;
+
 /** Some appends on their way to the thread that writes: few pieces, because each costs its own copy. */
 export interface PackedAppends {
   /** Envelopes of each append. */

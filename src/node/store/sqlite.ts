@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../../protocol/time.ts';
+import { batchBytes } from './batch.ts';
 import { Connection } from './connection.ts';
 import { type Database, openDatabase } from './driver.ts';
 import { lock } from './lock.ts';
@@ -45,8 +46,6 @@ interface SqliteOptions {
   readonly open?: (path: string) => Database;
 }
 
-/** Bytes of messages in one transaction, more or less. */
-const batchBytes = 16 << 20;
 /** Rows that are told of at a time after the thread was replaced. */
 const missedRows = 500;
 
@@ -87,6 +86,8 @@ function threadBeside(): string | null {
   return existsSync(file) ? file : null;
 }
 
+const bytesOf = (envelopes: readonly NewEnvelope[]): number => envelopes.reduce((sum, { message }) => sum + message.length, 0);
+
 class SqliteStore implements Store {
   readonly description: string;
   readonly id: string;
@@ -97,7 +98,12 @@ class SqliteStore implements Store {
   readonly #onMeasured: OnMeasured;
   readonly #clock: Clock;
   #waiting: Waiting[] = [];
-  #committing: Promise<void> | null = null;
+  /** Whether what waits is handed over at the end of this turn of the event loop. */
+  #handing = false;
+  /** Bytes that were handed over and are not answered. */
+  #underWay = 0;
+  /** The last of what was handed over: it settles after everything before it. */
+  #last: Promise<void> = Promise.resolve();
   /** The newest row that was told of. */
   #told: number;
   /** Whether there may be rows that were not told of. */
@@ -145,7 +151,7 @@ class SqliteStore implements Store {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ envelopes, resolve, reject });
-      this.#committing ??= this.#commitAll();
+      this.#handOverSoon();
     });
   }
 
@@ -195,28 +201,41 @@ class SqliteStore implements Store {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#committing;
+    while (this.#waiting.length > 0) {
+      this.#handOver();
+      await this.#last;
+    }
+    await this.#last;
     this.#reader.close();
     await this.#writes.close();
     for (const each of this.#opened.toReversed()) each.close();
   }
 
-  /** One transaction after the other, until nothing waits: what comes while one is written shares the next one and its fsync. */
-  async #commitAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      // What comes in one turn of the event loop comes together, and everybody else has that turn too.
-      await new Promise((resolve) => setImmediate(resolve));
-      let bytes = 0;
-      const enough = this.#waiting.findIndex(({ envelopes }) => {
-        bytes += envelopes.reduce((sum, { message }) => sum + message.length, 0);
-        return bytes >= batchBytes;
-      });
-      await this.#commit(this.#waiting.splice(0, enough < 0 ? this.#waiting.length : enough + 1));
-    }
-    this.#committing = null;
+  /** What comes in one turn of the event loop goes together, and everybody else has that turn too. */
+  #handOverSoon(): void {
+    if (this.#handing || this.#underWay >= batchBytes) return;
+    this.#handing = true;
+    setImmediate(() => {
+      this.#handing = false;
+      this.#handOver();
+    });
   }
 
-  async #commit(waiting: readonly Waiting[]): Promise<void> {
+  /** Hands over what waits, up to the bytes of a batch; whoever writes takes everything that it was handed by then in one transaction with one fsync. */
+  #handOver(): void {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#waiting.length && bytes < batchBytes) bytes += bytesOf((this.#waiting[count++] as Waiting).envelopes);
+    if (count === 0) return;
+    this.#underWay += bytes;
+    this.#last = this.#commit(this.#waiting.splice(0, count), this.#last).finally(() => {
+      this.#underWay -= bytes;
+      if (this.#waiting.length > 0) this.#handOverSoon();
+    });
+    if (this.#waiting.length > 0) this.#handOverSoon();
+  }
+
+  async #commit(waiting: readonly Waiting[], before: Promise<void>): Promise<void> {
     const begun = performance.now();
     let outcomes: readonly Outcome[];
     try {
@@ -226,8 +245,9 @@ class SqliteStore implements Store {
       );
     } catch (error) {
       for (const { reject } of waiting) reject(error as Error);
-      return;
+      return before;
     }
+    await before; // they are told of in the order of their numbers
     const committed: CommittedEnvelope[] = [];
     let all = 0;
     for (const [index, { envelopes }] of waiting.entries()) {

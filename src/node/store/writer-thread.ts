@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { packOutcomes, unpackAppends } from './batch.ts';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { batchBytes, packOutcomes, unpackAppends } from './batch.ts';
 import { Connection } from './connection.ts';
 import { openDatabase } from './driver.ts';
 import { openForWriting } from './pragmas.ts';
@@ -17,10 +17,10 @@ openForWriting(database);
 database.prepare('PRAGMA busy_timeout = 5000').all();
 const writer = new Writer(new Connection(database));
 
-const answer = (asked: Asked): Told => {
+type Write = Extract<Asked, { what: 'write' }>;
+
+const answer = (asked: Exclude<Asked, Write>): Told => {
   switch (asked.what) {
-    case 'write':
-      return { what: 'written', ...packOutcomes(writer.write(unpackAppends(asked.appends), asked.nowMs)) };
     case 'forget':
       return { what: 'forgotten', ...writer.forget(asked.window) };
     case 'noteSwept':
@@ -36,15 +36,51 @@ const answer = (asked: Asked): Told => {
   }
 };
 
-port.on('message', (asked: Asked) => {
-  let told: Told;
+const attempt = (work: () => Told[], failures: number): Told[] => {
   try {
-    told = answer(asked);
+    return work();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    told = { what: 'failed', message: error.message, reason: error.reason };
+    return Array(failures).fill({ what: 'failed', message: error.message, reason: error.reason });
   }
-  port.postMessage(told);
-  if (asked.what === 'close') port.close();
-});
+};
+
+/** In one transaction: all of them were received by the time of the last. */
+const write = (asked: readonly Write[]): Told[] => {
+  const appends = asked.map((each) => unpackAppends(each.appends));
+  const outcomes = writer.write(appends.flat(), (asked.at(-1) as Write).nowMs);
+  let at = 0;
+  return appends.map(({ length }) => {
+    at += length;
+    return { what: 'written', ...packOutcomes(outcomes.slice(at - length, at)) };
+  });
+};
+
+const received = (): Asked | undefined => receiveMessageOnPort(port)?.message;
+
+/** Answers in turn what it was asked; writes that have come meanwhile share one transaction, so that nobody waits for a commit of which he could have been a part. */
+const serve = (first: Asked): void => {
+  let asked: Asked | undefined = first;
+  while (asked) {
+    let next: Asked | undefined;
+    let told: readonly Told[];
+    if (asked.what === 'write') {
+      const writes = [asked];
+      let bytes = asked.appends.bytes.length;
+      for (next = received(); next?.what === 'write' && bytes < batchBytes; next = received()) {
+        writes.push(next);
+        bytes += next.appends.bytes.length;
+      }
+      told = attempt(() => write(writes), writes.length);
+    } else {
+      const one: Exclude<Asked, Write> = asked;
+      told = attempt(() => [answer(one)], 1);
+    }
+    for (const each of told) port.postMessage(each);
+    if (asked.what === 'close') port.close();
+    asked = next;
+  }
+};
+
+port.on('message', serve);
 port.postMessage({ what: 'done' } satisfies Told);
