@@ -40,12 +40,15 @@ function open(): { socket: Socket; text: () => string } {
   return { socket, text: () => text };
 }
 
-/** Sends these pieces one by one and then its end; answers all that comes back. */
+/** Sends these pieces one by one, what follows a whole question once that is answered, and then its end; answers all that comes back. */
 async function say(...pieces: string[]): Promise<string> {
   const { socket, text } = open();
   for (const piece of pieces) {
+    const before = statuses(text()).length;
     if (socket.writable) socket.write(piece, 'latin1');
     await new Promise((resolve) => setTimeout(resolve, 15)); // so that they arrive one by one
+    while (piece === query && socket.readable && statuses(text()).length === before)
+      await Promise.race(['data', 'end', 'close'].map((event) => once(socket, event)));
   }
   const ended = Promise.race([once(socket, 'end'), once(socket, 'close')]);
   if (socket.writable) socket.end();
