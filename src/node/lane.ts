@@ -11,6 +11,8 @@ const idleMs = 65_000;
 const maxWaiting = 65_536;
 /** Bytes of the head of a request, as Node has it. */
 const maxHead = 16_384;
+/** Bytes of a head up to which it is remembered. */
+const maxKnownHead = 2_048;
 /** Pieces in which a request may come: one for the head and one for the body are usual, more are not waited for. */
 const maxPieces = 3;
 
@@ -29,6 +31,7 @@ export function openLane(socket: Socket, { serve, handOver }: LaneOptions): Spea
   let waiting: Buffer | null = null;
   let pieces = 0;
   let answering = false;
+  const parse = rememberingParser();
 
   const letGo = (): Socket => socket.off('data', read).off('end', end).off('timeout', giveUp).off('drain', next).setTimeout(0);
   const leave = (): void => {
@@ -53,7 +56,7 @@ export function openLane(socket: Socket, { serve, handOver }: LaneOptions): Spea
     take(waiting);
   };
   const take = (bytes: Buffer): void => {
-    const request = bytes.length > maxWaiting ? 'other' : parseRequest(bytes);
+    const request = bytes.length > maxWaiting ? 'other' : parse(bytes);
     if (request === 'part' && pieces < maxPieces && !socket.readableEnded) return;
     const exchange = typeof request === 'string' ? null : new LaneExchange(socket, request);
     const served = exchange && serve(exchange);
@@ -96,16 +99,47 @@ interface WholeRequest {
   readonly body: Buffer;
 }
 
+/** What comes before the body. */
+type Head = Omit<WholeRequest, 'body'>;
+
+/** Reads the requests of one connection: clients mostly send the head that they sent before. */
+function rememberingParser(): (bytes: Buffer) => WholeRequest | 'part' | 'other' {
+  let known: Buffer = Buffer.alloc(0);
+  let head: Head | 'other' = 'other';
+  return (bytes) =>
+    parseRequest(bytes, (end) => {
+      if (end === known.length && bytes.compare(known, 0, end, 0, end) === 0) return head;
+      const read = readHead(bytes.toString('latin1', 0, end));
+      if (end <= maxKnownHead) [known, head] = [Buffer.from(bytes.subarray(0, end)), read];
+      return read;
+    });
+}
+
 /**
  * The one whole request that these bytes are; `part` when more of it has to come. `other` for everything that leaves a question: two headers of one name, other
- * codings than a length, line ends or characters that are not as they should be.
+ * codings than a length, line ends or characters that are not as they should be. `headOf` reads the head, which ends at `end`.
  */
-export function parseRequest(bytes: Buffer): WholeRequest | 'part' | 'other' {
+export function parseRequest(
+  bytes: Buffer,
+  headOf = (end: number): Head | 'other' => readHead(bytes.toString('latin1', 0, end)),
+): WholeRequest | 'part' | 'other' {
   if (bytes[0] !== 0x50 && bytes[0] !== 0x4f) return 'other'; // neither P nor O begins it
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd > maxHead || (headEnd < 0 && bytes.length > maxHead)) return 'other';
   if (headEnd < 0) return 'part';
-  const lines = bytes.toString('latin1', 0, headEnd).split('\r\n');
+  const head = headOf(headEnd);
+  if (head === 'other') return 'other';
+  const bodyStart = headEnd + 4;
+  const missing = bodyStart + lengthOf(head) - bytes.length;
+  if (missing !== 0) return missing > 0 ? 'part' : 'other';
+  return { ...head, body: bytes.subarray(bodyStart) };
+}
+
+/** Of its body. */
+const lengthOf = ({ headers }: Head): number => Number(headers['content-length'] ?? 0);
+
+function readHead(text: string): Head | 'other' {
+  const lines = text.split('\r\n');
   const [, method, target] = /^(POST|OPTIONS) (\/[\x21-\x7e]*) HTTP\/1\.1$/.exec(lines[0] as string) ?? [];
   if (method === undefined || target === undefined) return 'other';
   const headers: Record<string, string> = {};
@@ -119,12 +153,8 @@ export function parseRequest(bytes: Buffer): WholeRequest | 'part' | 'other' {
     headers[name] = value;
   }
   if (headers['host'] === undefined || !/^(?:keep-alive)?$/i.test(headers['connection'] ?? '')) return 'other';
-  const length = headers['content-length'] ?? (method === 'OPTIONS' ? '0' : '');
-  if (!/^\d{1,5}$/.test(length)) return 'other';
-  const bodyStart = headEnd + 4;
-  const missing = bodyStart + Number(length) - bytes.length;
-  if (missing !== 0) return missing > 0 ? 'part' : 'other';
-  return { method, target, headers, body: bytes.subarray(bodyStart) };
+  if (!/^\d{1,5}$/.test(headers['content-length'] ?? (method === 'OPTIONS' ? '0' : ''))) return 'other';
+  return { method, target, headers };
 }
 
 /** What of a line begins at `from`, without the blanks around it. */

@@ -94,6 +94,12 @@ describe('a connection', () => {
     expect(text).toMatch(/date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/);
   });
 
+  test('has every head read for what it is, also after one that is nearly the same', async () => {
+    const unknown = query.replace('v1/query', 'v1/quern');
+    const longer = query.replace(`content-length: ${body.length}`, `content-length: ${body.length + 1}`).replace(body, ` ${body}`);
+    await talk([query, query, unknown, query, longer, longer, query], [answer, answer, '404', answer, answer, answer, answer]);
+  });
+
   test('may send its requests in pieces, or before the answers', async () => {
     await talk([query.slice(0, 40), query.slice(40, 90), query.slice(90)], [answer]);
     await talk([...query], [answer]);
