@@ -7,7 +7,7 @@ import { refuse } from './refusal.ts';
 
 const hourMs = 3_600_000;
 const maxCached = 20_000;
-/** Characters of a token up to which it is remembered as it is: those of our clients have about 500. */
+/** Characters of a header up to which it is remembered as it is: those of our clients have about 500. */
 const usualLength = 800;
 
 /** Tells whose token it is. A token that proved itself once is remembered, since clients send the same one for an hour. */
@@ -25,14 +25,14 @@ export class Authenticator {
   /** The wallet of an `authorization` header. @throws ConnectError unauthenticated, with the words of existing nodes (SPEC 14.2) */
   walletOf(authorization: string | undefined): Address {
     if (authorization === undefined) throw unauthenticated('authorization token is not provided');
+    const nowMs = this.#clock();
+    // To compare a header of usual length costs less than its hash.
+    const key = authorization.length <= usualLength ? authorization : hashOf('sha256', authorization, 'base64');
+    const known = this.#known.get(key);
+    if (known && nowMs - known.createdMs <= hourMs) return known.address;
     const [scheme = '', token, ...rest] = authorization.trim().split(/\s+/);
     if (token === undefined || rest.length > 0) throw unauthenticated('authorization header is malformed');
     if (scheme !== 'Bearer') throw unauthenticated('unrecognized authorization scheme');
-    const nowMs = this.#clock();
-    // To compare a token of usual length costs less than its hash.
-    const key = token.length <= usualLength ? token : hashOf('sha256', token, 'base64');
-    const known = this.#known.get(key);
-    if (known && nowMs - known.createdMs <= hourMs) return known.address;
     try {
       const verified = verifyAuthToken(token, {
         nowMs,
