@@ -28,7 +28,18 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.by
 export function parseBody(text: string): unknown {
   if (text.trim() === '') return {};
   // Some clients write times as numbers; those would lose their last digits on the way through JSON.parse.
+  if (!holdsNumbers(text)) return JSON.parse(text);
   return JSON.parse(text.replace(/"(\w*[tT]ime\w*)"(\s*):(\s*)(\d{16,20})(?=\s*[,}])/g, '"$1"$2:$3"$4"'));
+}
+
+/** Whether a number may be a value somewhere: most bodies have none, and to look for times among them costs as much as parsing them. */
+function holdsNumbers(text: string): boolean {
+  for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
+    let at = colon + 1;
+    while (/\s/.test(text.charAt(at))) at += 1;
+    if (/\d/.test(text.charAt(at))) return true;
+  }
+  return false;
 }
 
 /** A publish in the form that clients write it in; null for every other form that JSON may have, which the general reader takes. It costs a tenth of that. */
@@ -42,8 +53,13 @@ export function readPublish(body: unknown): Publish | null {
     const { contentTopic, timestampNs, message, ...rest } = each as Readonly<Record<string, unknown>>;
     if (typeof contentTopic !== 'string' || typeof timestampNs !== 'string' || typeof message !== 'string') return null;
     if (!/^[\x20-\x7e]*$/.test(contentTopic) || !/^\d{1,19}$/.test(timestampNs)) return null;
-    if (message.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(message) || Object.keys(rest).length > 0) return null;
-    read.push({ contentTopic, timestampNs: BigInt(timestampNs), message: Buffer.from(message, 'base64') });
+    if (message.length % 4 !== 0 || Object.keys(rest).length > 0) return null;
+    const bytes = Buffer.from(message, 'base64');
+    // What is no base64 is passed over by that, and shows in the length.
+    if (bytes.length !== (message.length / 4) * 3 - padding(message)) return null;
+    read.push({ contentTopic, timestampNs: BigInt(timestampNs), message: bytes });
   }
   return { envelopes: read };
 }
+
+const padding = (base64: string): number => (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
