@@ -80,14 +80,17 @@ class Answers {
     this.#waiting = this.#waiting.length === 0 ? chunk : Buffer.concat([this.#waiting, chunk]);
     const head = this.#waiting.indexOf('\r\n\r\n');
     if (head < 0) return null;
-    const text = this.#waiting.toString('latin1', 0, head);
-    const [, length] = /\r\ncontent-length: (\d+)/i.exec(text) ?? [];
-    if (length !== undefined) {
-      if (this.#waiting.length < head + 4 + Number(length)) return null;
+    const at = lengthNames.map((name) => this.#waiting.indexOf(name)).find((place) => place >= 0 && place < head);
+    if (at !== undefined) {
+      const length = Number.parseInt(this.#waiting.toString('latin1', at + lengthNameBytes, at + lengthNameBytes + 10), 10);
+      if (this.#waiting.length < head + 4 + length) return null;
     } else if (!this.#waiting.subarray(-5).equals(lastChunk)) return null;
+    const status = Number(this.#waiting.toString('latin1', 9, 12));
     this.#waiting = Buffer.alloc(0);
-    return Number(text.slice(9, 12));
+    return status;
   }
 }
 
+const lengthNames = ['\r\ncontent-length: ', '\r\nContent-Length: '];
+const lengthNameBytes = 18;
 const lastChunk = Buffer.from('0\r\n\r\n');
