@@ -1,5 +1,3 @@
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { type Bundle, BundleSchema } from '../../gen/parley/relay/v1/bundle_pb.ts';
 import type { RelayIdentity } from './identity.ts';
 import type { HashTree } from './tree.ts';
 import {
@@ -14,6 +12,7 @@ import {
   vouchTogether,
 } from './voucher.ts';
 import { envelopeOf, type WakuMessage, wakuHash, wakuMessageOf } from './waku-message.ts';
+import { decodeBundle, encodeBundle } from './wire.ts';
 
 /** Envelopes of one bundle, and bytes of their messages, more or less. */
 export const maxBundle = 500;
@@ -31,9 +30,8 @@ export const bundleTopicOf = (setting: string): string => `/parley/1/bundle${set
 /** Puts envelopes together under one signature of this node; at least two. */
 export function bundle(identity: RelayIdentity, carried: readonly Carried[], nowMs: number): Bundled {
   const { word, tree } = vouchTogether(identity, carried, nowMs);
-  const plain = carried.map(({ envelope }) => wakuMessageOf(envelope));
   return {
-    data: toBinary(BundleSchema, create(BundleSchema, { ...word, messages: plain } as MessageInitShape<typeof BundleSchema>)),
+    data: encodeBundle({ word, messages: carried.map(({ envelope }) => wakuMessageOf(envelope)) }),
     messages: () =>
       carried.map(({ envelope }, index) => Object.assign(wakuMessageOf(envelope), { voucher: voucherFrom(word, tree.pathOf(index)) })),
   };
@@ -58,22 +56,16 @@ export interface Opened {
 
 /** Opens a bundle, or says what is wrong with it. A home that is not trusted costs no hash. */
 export function openBundle(data: Uint8Array, shardOf: (contentTopic: string) => string, rules: VoucherRules): Opened | VoucherFault {
-  let opened: Bundle;
-  try {
-    opened = fromBinary(BundleSchema, data, { readUnknownFields: false });
-  } catch {
-    return 'malformed';
-  }
-  const { home, issuedMs, signature, messages } = opened;
+  const opened = decodeBundle(data);
+  const { word, messages } = opened ?? { messages: [] };
   // One alone has a voucher of another form.
-  if (messages.length < 2 || messages.length > maxBundle) return 'malformed';
+  if (!word || messages.length < 2 || messages.length > maxBundle) return 'malformed';
   const carried: Carried[] = [];
   for (const message of messages) {
     const envelope = message.voucher ? null : envelopeOf(message);
     if (!envelope) return 'malformed';
     carried.push({ pubsubTopic: shardOf(envelope.topic), envelope });
   }
-  const word = { home, issuedMs, signature };
   let tree: HashTree | undefined;
   const treeNow = () => (tree ??= treeOf(carried));
   const vouched = checkTree(word, () => treeNow().root, rules);

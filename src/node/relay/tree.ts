@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 /** The hashes beside the way from a leaf to the root, the lowest first. */
 export interface TreePath {
@@ -55,7 +55,7 @@ export class HashTree {
 }
 
 /** The leaf of these bytes. It cannot be taken for a place where two meet. */
-export const leafOf = (parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat([leafMark, ...parts]), 'buffer');
+export const leafOf = (parts: readonly Uint8Array[]): Buffer => sha256(Buffer.concat([leafMark, ...parts]));
 
 /** The root to which a path leads; null where it cannot be one. */
 export function rootOf(leaf: Buffer, { hashes, sides }: TreePath): Buffer | null {
@@ -71,4 +71,4 @@ export function rootOf(leaf: Buffer, { hashes, sides }: TreePath): Buffer | null
 
 const leafMark = Uint8Array.of(0);
 const joinMark = Uint8Array.of(1);
-const joined = (left: Uint8Array, right: Uint8Array): Buffer => hash('sha256', Buffer.concat([joinMark, left, right]), 'buffer');
+const joined = (left: Uint8Array, right: Uint8Array): Buffer => sha256(Buffer.concat([joinMark, left, right]));

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Voucher, VoucherSchema } from '../../gen/parley/relay/v1/voucher_pb.ts';
 import type { NewEnvelope } from '../store/store.ts';
 import { isSignedBy, type RelayIdentity } from './identity.ts';
+import { sha256 } from './sha256.ts';
 import { HashTree, leafOf, rootOf, type TreePath } from './tree.ts';
 
 /** Gossip is a matter of seconds: what is much older comes by the store, or not at all. */
@@ -144,7 +144,7 @@ function partsOf({ pubsubTopic, envelope: { topic, timestampNs, message } }: Car
   at = bytes.writeUInt32BE(8, at);
   at = bytes.writeBigInt64BE(timestampNs, at);
   at = bytes.writeUInt32BE(32, at);
-  hash('sha256', message, 'buffer').copy(bytes, at);
+  sha256(message).copy(bytes, at);
   return bytes;
 }
 
