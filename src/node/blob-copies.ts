@@ -4,6 +4,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import type { Clock } from '../protocol/time.ts';
+import { Givers, WrongBytesError } from './blob-givers.ts';
 import { race } from './blob-race.ts';
 import { RateLimiter } from './limits.ts';
 import type { Log } from './log.ts';
@@ -50,14 +51,14 @@ const askMs = 5_000;
 const nextMs = 5_000;
 const fetchMs = 100_000;
 const fetchesAtOnce = 8;
+/** What a node that gives something may take for it in any case, and bytes in a millisecond beyond that. */
+const startMs = 20_000;
+const bytesPerMs = 100;
 /** Blobs per second that one network may have looked for elsewhere, a hundred times as many at once. */
 const looksPerSecond = 2;
 /** What nobody had is not looked for again so soon. */
 const absentMs = 30_000;
 const maxAbsent = 10_000;
-/** Who sent what is not what its name says, or did not come to the end, is not asked for so long; whom another was before is asked last. */
-const distrustMs = 60_000;
-
 interface Copy {
   readonly size: number;
   /** When it was put at the node that it was put at, so that no copy outlives what it is one of. */
@@ -74,14 +75,14 @@ export class BlobCopies {
   readonly #copies = new Map<string, Copy>();
   readonly #looking = new Map<string, Promise<number | null>>();
   readonly #absent = new Map<string, number>();
-  readonly #distrusted = new Map<string, number>();
-  readonly #slow = new Map<string, number>();
+  readonly #givers: Givers;
   readonly #looks: RateLimiter;
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
 
   constructor(options: BlobCopiesOptions) {
     this.#options = options;
+    this.#givers = new Givers(options.clock);
     this.#looks = new RateLimiter('attachments of other nodes for this network', looksPerSecond, options.clock);
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     const found: [string, Copy][] = [];
@@ -151,21 +152,28 @@ export class BlobCopies {
   }
 
   async #fetch(digest: string): Promise<number | null> {
-    const { sources, onAsked, log, clock } = this.#options;
+    const { onAsked, log, clock } = this.#options;
+    const sources = this.#options.sources();
+    const givers = this.#givers;
     const end = await race<BlobSource, Copy, string>({
-      sources: sources(),
-      isLast: ({ name }) => (this.#slow.get(name) ?? 0) > clock(),
+      sources,
+      isLast: ({ name }) => givers.isLast(name),
       find: async (source) => {
-        if ((this.#distrusted.get(source.name) ?? 0) > clock()) throw new Error('it is not trusted now');
+        givers.admit(source.name, sources.length);
         return this.#worth(await source.find(digest, AbortSignal.timeout(askMs)));
       },
-      take: (source, copy, came, signal) => this.#take(digest, copy, source, came, signal),
+      take: async (source, copy, came, signal) => {
+        // Others may have begun since it was asked.
+        givers.admit(source.name, sources.length);
+        return givers.take(source.name, signal, (either) => this.#take(digest, copy, source, came, either));
+      },
       discard: (draft) => void rm(draft, { force: true }),
+      limitMs: ({ size }) => startMs + size / bytesPerMs,
       onFailed: ({ name }, error) => {
-        this.#distrusted.set(name, clock() + distrustMs);
+        givers.failed(name, error);
         log.warn('an attachment could not be fetched from another node', { from: name, why: error.message });
       },
-      onOutrun: ({ name }) => this.#slow.set(name, clock() + distrustMs),
+      onOutrun: ({ name }) => givers.outrun(name),
       nextMs: this.#options.nextMs ?? nextMs,
       allMs: this.#options.fetchMs ?? fetchMs,
     });
@@ -200,12 +208,12 @@ export class BlobCopies {
       let received = 0;
       for await (const piece of until(signal, source.read(digest, signal))) {
         received += piece.length;
-        if (received > size) throw new Error('it is longer than it was said to be');
+        if (received > size) throw new WrongBytesError('it is longer than it was said to be');
         came(piece.length);
         hash.update(piece);
         await file.writeFile(piece);
       }
-      if (received !== size || hash.digest('hex') !== digest) throw new Error('it is not what its name says');
+      if (received !== size || hash.digest('hex') !== digest) throw new WrongBytesError('it is not what its name says');
       await file.utimes(new Date(copy.atMs), new Date(copy.atMs));
     } catch (error) {
       await file.close();

@@ -13,6 +13,8 @@ export interface Race<Source, Found extends { readonly size: number }, Taken> {
   onFailed(source: Source, error: Error): void;
   /** Told of whom another was before, though that one began later. */
   onOutrun(source: Source): void;
+  /** How long one that gives it may be at it, by what it has. */
+  limitMs(found: Found): number;
   /** After so long without an end the next one is asked too. */
   readonly nextMs: number;
   /** How long all of it may take, from the first that gives on. */
@@ -25,6 +27,7 @@ export type RaceEnd<Found, Taken> = { readonly found: Found; readonly taken: Tak
 interface Runner<Source> {
   readonly source: Source;
   readonly size: number;
+  readonly limitMs: number;
   readonly begunMs: number;
   readonly control: AbortController;
   bytes: number;
@@ -34,7 +37,7 @@ const atOnce = 2;
 
 /**
  * Takes something from the first source that gives it whole. All are asked whether they have it; the first that does gives it, and when it has not done so after a while the next one does, too. With
- * two at it, the one that has given less makes way for another; who would not come to the end in time is given up.
+ * two at it, the one that has given less makes way for another; who would not come to the end in the time that what it has may take is given up.
  */
 export function race<Source, Found extends { readonly size: number }, Taken>(
   options: Race<Source, Found, Taken>,
@@ -57,13 +60,20 @@ export function race<Source, Found extends { readonly size: number }, Taken>(
     };
 
     const start = ({ source, found }: { readonly source: Source; readonly found: Found }): void => {
-      const runner: Runner<Source> = { source, size: found.size, begunMs: performance.now(), control: new AbortController(), bytes: 0 };
+      const runner: Runner<Source> = {
+        source,
+        size: found.size,
+        limitMs: options.limitMs(found),
+        begunMs: performance.now(),
+        control: new AbortController(),
+        bytes: 0,
+      };
       running.add(runner);
       const came = (bytes: number): void => {
         runner.bytes += bytes;
       };
       end ??= setTimeout(() => {
-        for (const each of [...running]) giveUp(each, 'it takes too long');
+        for (const each of [...running]) giveUp(each, new Error('it takes too long'));
         finish('failed');
       }, allMs).unref();
       clearInterval(beat);
@@ -75,16 +85,15 @@ export function race<Source, Found extends { readonly size: number }, Taken>(
           finish({ found, taken });
         },
         (error: unknown) => {
-          if (!isOver && running.has(runner)) giveUp(runner, (error as Error).message);
+          if (!isOver && running.has(runner)) giveUp(runner, error as Error);
           go();
         },
       );
     };
 
-    const giveUp = (runner: Runner<Source>, why: string): void => {
+    const giveUp = (runner: Runner<Source>, error: Error): void => {
       failed = true;
       running.delete(runner);
-      const error = new Error(why);
       runner.control.abort(error);
       options.onFailed(runner.source, error);
     };
@@ -107,7 +116,9 @@ export function race<Source, Found extends { readonly size: number }, Taken>(
     const look = (): void => {
       for (const runner of [...running]) {
         const ranMs = performance.now() - runner.begunMs;
-        if (ranMs >= 2 * nextMs && runner.bytes < (runner.size * ranMs) / allMs / 2) giveUp(runner, 'it comes too slowly');
+        if (ranMs >= runner.limitMs) giveUp(runner, new Error('it takes too long'));
+        else if (ranMs >= 2 * nextMs && runner.bytes < (runner.size * ranMs) / runner.limitMs / 2)
+          giveUp(runner, new Error('it comes too slowly'));
       }
       if (waiting.length > 0 && running.size >= atOnce) {
         const [slowest] = [...running].sort((a, b) => a.bytes - b.bytes);

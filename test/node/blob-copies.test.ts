@@ -189,6 +189,75 @@ describe('an attachment of another node', () => {
     copies.close();
   });
 
+  /** What it sends is up to whoever holds the other end. */
+  const held = (size: number) => {
+    const ends = new Map<string, (bytes: Buffer) => void>();
+    const holding: BlobSource = {
+      name: `held ${++made}`,
+      find: async () => ({ size, ageMs: 0 }),
+      async *read(name) {
+        yield await new Promise<Buffer>((resolve) => ends.set(name, resolve));
+      },
+    };
+    return { holding, ends };
+  };
+  const names = (count: number) => Array.from({ length: count }, (_, n) => digestOf(Buffer.from(`one ${n}`)));
+
+  test('comes from one node while another one holds back as many as it may', async () => {
+    const { holding, ends } = held(1000);
+    const good: BlobSource = source({ [digest]: { bytes } });
+    const { copies } = copiesOf([holding, good]);
+    const refused: string[] = [];
+    const looks = names(8).map((name) => copies.look(name, 'a').catch((error: Error) => refused.push(error.message)));
+    await until('it gives four and is not asked for more', () => ends.size === 4 && refused.length === 4);
+    expect(new Set(refused)).toEqual(new Set([expect.stringContaining('does not answer')]));
+    expect(await copies.look(digest, 'b')).toBe(90_000);
+    expect(refused).toHaveLength(4);
+    for (const end of ends.values()) end(Buffer.alloc(1));
+    await Promise.all(looks);
+    copies.close();
+  });
+
+  test('of a node that is alone comes as many at once as there is room for', async () => {
+    const { holding, ends } = held(1000);
+    const { copies } = copiesOf([holding]);
+    const looks = names(8).map((name) => copies.look(name, 'a').catch(() => null));
+    await until('it gives all', () => ends.size === 8);
+    for (const end of ends.values()) end(Buffer.alloc(1));
+    await Promise.all(looks);
+    copies.close();
+  });
+
+  test('is given up with all that a node gives when that has sent something else, which is believed less each time', async () => {
+    let nowMs = 1_000_000;
+    const { holding, ends } = held(1000);
+    const { copies, options } = copiesOf([holding], { clock: () => nowMs });
+    const [one, two] = names(2) as [string, string];
+    const looks = [one, two].map((name) => copies.look(name, 'a').catch((error: Error) => error.message));
+    await until('it gives both', () => ends.size === 2);
+    ends.get(one)?.(randomBytes(1000));
+    expect(await Promise.all(looks)).toEqual(Array(2).fill(expect.stringContaining('does not answer')));
+    await until('nothing is left', () => readdirSync(options.folder).length === 0);
+    ends.clear();
+    const asked = async (): Promise<boolean> => {
+      const before = ends.size;
+      const look = copies.look(one, 'a').catch(() => null);
+      await Promise.race([look, until('it gives it', () => ends.size > before)]);
+      if (ends.size === before) return false;
+      ends.get(one)?.(randomBytes(1000));
+      await look;
+      ends.clear();
+      return true;
+    };
+    const waits: boolean[] = [];
+    for (const ms of [59_000, 2_000, 119_000, 2_000, 239_000, 2_000]) {
+      nowMs += ms;
+      waits.push(await asked());
+    }
+    expect(waits).toEqual([false, true, false, true, false, true]);
+    copies.close();
+  });
+
   test('is not looked for without end on behalf of one network', async () => {
     const { copies } = copiesOf([source({})], { clock: () => 1 });
     for (let n = 0; n < 200; n++) await copies.look(digestOf(Buffer.from([n])), 'a');

@@ -47,6 +47,7 @@ async function run(sources: readonly Other[], more: Partial<Race<Other, { size: 
     discard: (taken) => discarded.push(taken),
     onFailed: ({ name }) => failed.push(name),
     onOutrun: ({ name }) => outrun.push(name),
+    limitMs: () => 2000,
     nextMs: 40,
     allMs: 2000,
     ...more,
@@ -91,6 +92,20 @@ describe('of several who have something', () => {
       failed: ['a'],
     });
     expect(await run([good('a', 300)], { nextMs: 20 })).toMatchObject({ end: 'a', failed: [] });
+  });
+
+  test('who is at it for longer than what it has may take is given up, and the next one gives it', async () => {
+    const lying: Other = {
+      name: 'a',
+      find: async () => ({ size: 10 }),
+      async take(came, signal) {
+        came(9);
+        return stopped(signal);
+      },
+    };
+    const late: Other = { ...good('b'), find: () => elapse(500).then(() => ({ size: 1000 })) };
+    const limits = { limitMs: ({ size }: { size: number }) => size * 10, nextMs: 30, allMs: 60_000 };
+    expect(await run([lying, late], limits)).toMatchObject({ end: 'b', failed: ['a'] });
   });
 
   test('all of it ends', async () => {
