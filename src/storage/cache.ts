@@ -52,7 +52,8 @@ export interface Cache {
     page(options: { readonly before?: number; readonly limit: number }): Promise<ConversationRecord[]>;
     all(): Promise<ConversationRecord[]>;
     get(id: string): Promise<ConversationRecord | undefined>;
-    put(record: ConversationRecord): Promise<void>;
+    /** Writes all of them, or none. */
+    put(...records: readonly ConversationRecord[]): Promise<void>;
     delete(id: string): Promise<void>;
   };
   readonly messages: {
@@ -140,6 +141,8 @@ interface Schema extends DBSchema {
 
 const strict = { durability: 'strict' } as const;
 
+// What is asked of the database in one transaction is asked at once, where nothing waits for an answer: each wait for the disk costs more than the work.
+
 /** The disposable half of storage: a sealed copy of what the network holds, for one account. */
 export function openCache(account: string): Cache {
   const connection = connect<Schema>(`parley-cache-${account}`, 6, (db, from) => {
@@ -170,11 +173,11 @@ export function openCache(account: string): Cache {
         }),
       all: () => use(async (db) => (await db.getAllFromIndex('conversations', 'order')).map(plainConversation)),
       get: (id) => use(async (db) => optional(await db.get('conversations', id), plainConversation)),
-      put: (record) =>
+      put: (...records) =>
         use(async (db) => {
           const transaction = db.transaction(['conversations', 'arrivals'], 'readwrite');
           await wholly(transaction, () =>
-            putConversation(transaction.objectStore('conversations'), transaction.objectStore('arrivals'), record),
+            putConversations(transaction.objectStore('conversations'), transaction.objectStore('arrivals'), records),
           );
         }),
       delete: (id) => use((db) => db.delete('conversations', id)),
@@ -208,7 +211,7 @@ export function openCache(account: string): Cache {
             const [store, arrivals] = [transaction.objectStore('messages'), transaction.objectStore('arrivals')];
             const known = await store.getKey(record.id);
             await store.put({ ...record, order: messageOrder(record) });
-            if (conversation) await putConversation(transaction.objectStore('conversations'), arrivals, conversation);
+            if (conversation) await putConversations(transaction.objectStore('conversations'), arrivals, [conversation]);
             if (known === undefined) await arrive(arrivals, record.conversation, record.id);
           });
         }),
@@ -229,15 +232,15 @@ export function openCache(account: string): Cache {
           const transaction = db.transaction(['inbox', 'cursors'], 'readwrite', strict);
           const inbox = transaction.objectStore('inbox');
           return wholly(transaction, async () => {
-            let added = 0;
-            for (const { digest, sealed } of envelopes) {
-              if ((await inbox.index('digest').getKey(digest)) !== undefined) continue;
-              added++;
+            const fresh = await unknown(envelopes, (digest) => inbox.index('digest').getKey(digest), 'digest');
+            await Promise.all([
               // The key is the database's to give.
-              await inbox.add({ digest, state: 'new', reason: null, sealed } as Omit<InboxRecord, 'seq'> as InboxRecord);
-            }
-            for (const { name, value } of cursors) await transaction.objectStore('cursors').put(value, name);
-            return added;
+              ...fresh.map(async ({ digest, sealed }) =>
+                inbox.add({ digest, state: 'new', reason: null, sealed } as Omit<InboxRecord, 'seq'> as InboxRecord),
+              ),
+              ...cursors.map(async ({ name, value }) => transaction.objectStore('cursors').put(value, name)),
+            ]);
+            return fresh.length;
           });
         }),
       next: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('new'), limit)),
@@ -300,36 +303,47 @@ export function openCache(account: string): Cache {
       use(async (db) => {
         const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases', 'arrivals'], 'readwrite');
         const inbox = transaction.objectStore('inbox');
+        const arrivals = transaction.objectStore('arrivals');
+        const store = transaction.objectStore('messages');
         return wholly(transaction, async () => {
-          for (const seq of done) {
+          const settle = async (seq: number, change: Partial<InboxRecord>): Promise<void> => {
             const row = await inbox.get(seq);
-            if (row) await inbox.put({ ...row, state: 'done', reason: null, sealed: null });
-          }
-          for (const { seq, reason } of quarantined) {
-            const row = await inbox.get(seq);
-            if (row) await inbox.put({ ...row, state: 'quarantined', reason });
-          }
-          const arrivals = transaction.objectStore('arrivals');
-          for (const record of conversations) await putConversation(transaction.objectStore('conversations'), arrivals, record);
-          const store = transaction.objectStore('messages');
-          const written: string[] = [];
-          for (const record of messages) {
-            if ((await store.index('dedup').getKey(record.dedup)) !== undefined) continue;
-            await store.put({ ...record, order: messageOrder(record) });
-            await arrive(arrivals, record.conversation, record.id);
-            written.push(record.id);
-          }
-          for (const { id, dedup } of aliases) {
-            const original = await store.index('dedup').getKey(dedup);
-            if (original !== undefined && original !== id) await transaction.objectStore('aliases').put(original, id);
-          }
-          return written;
+            if (row) await inbox.put({ ...row, ...change });
+          };
+          const fresh = await unknown(messages, (dedup) => store.index('dedup').getKey(dedup), 'dedup');
+          await putConversations(transaction.objectStore('conversations'), arrivals, conversations);
+          await Promise.all([
+            ...done.map((seq) => settle(seq, { state: 'done', reason: null, sealed: null })),
+            ...quarantined.map(({ seq, reason }) => settle(seq, { state: 'quarantined', reason })),
+            ...fresh.map(async (record) => store.put({ ...record, order: messageOrder(record) })),
+            ...fresh.map(async (record) => arrive(arrivals, record.conversation, record.id)),
+          ]);
+          const originals = await Promise.all(aliases.map(({ dedup }) => store.index('dedup').getKey(dedup)));
+          await Promise.all(
+            aliases.map(async ({ id }, position) => {
+              const original = originals[position];
+              if (original !== undefined && original !== id) await transaction.objectStore('aliases').put(original, id);
+            }),
+          );
+          return fresh.map(({ id }) => id);
         });
       }),
     close: connection.close,
     end: connection.end,
     delete: connection.delete,
   };
+}
+
+/** Those whose name is not stored yet, each once. */
+async function unknown<K extends string, T extends { readonly [key in K]: string }>(
+  records: readonly T[],
+  find: (name: string) => Promise<unknown>,
+  by: K,
+): Promise<T[]> {
+  const seen = new Set<string>();
+  const first = records.filter(({ [by]: name }) => !seen.has(name) && seen.add(name));
+  const known = await Promise.all(first.map((record) => find(record[by])));
+  return first.filter((_, position) => known[position] === undefined);
 }
 
 const byState = (state: InboxRecord['state']): IDBKeyRange => IDBKeyRange.bound([state, 0], [state, Number.MAX_SAFE_INTEGER]);
@@ -340,9 +354,18 @@ interface Conversations {
   put(record: ReturnType<typeof ordered>): Promise<unknown>;
 }
 
-async function putConversation(store: Conversations, arrivals: Parameters<typeof arrive>[0], record: ConversationRecord): Promise<void> {
-  if ((await store.getKey(record.id)) === undefined) await arrive(arrivals, record.id, null);
-  await store.put(ordered(record));
+async function putConversations(
+  store: Conversations,
+  arrivals: Parameters<typeof arrive>[0],
+  records: readonly ConversationRecord[],
+): Promise<void> {
+  const known = await Promise.all(records.map(({ id }) => store.getKey(id)));
+  await Promise.all(
+    records.map(async (record, position) => {
+      if (known[position] === undefined) await arrive(arrivals, record.id, null);
+      await store.put(ordered(record));
+    }),
+  );
 }
 
 const ordered = (record: ConversationRecord) => ({ ...record, order: -record.time });

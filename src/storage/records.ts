@@ -46,8 +46,10 @@ export interface Records {
   readonly sent: Table<string>;
   /** Sealed: what a person decided here and no network keeps, such as pins, hidden messages, and choices on their way. */
   readonly notes: Table<Uint8Array>;
-  /** Sealed: what is known of the keys of a peer, and what a person said of them. First sights come by the thousand: `note` does not wait for the disk. */
-  readonly pins: Table<Uint8Array> & { note(key: string, value: Uint8Array): Promise<void> };
+  /** Sealed: what is known of the keys of a peer, and what a person said of them. First sights come by the thousand: unless `firmly`, nothing waits for the disk. */
+  readonly pins: Table<Uint8Array> & {
+    putAll(rows: readonly (readonly [key: string, value: Uint8Array])[], firmly: boolean): Promise<void>;
+  };
   readonly tasks: {
     put(task: TaskRow): Promise<void>;
     get(name: string): Promise<TaskRow | undefined>;
@@ -83,6 +85,8 @@ export interface Cell<T> {
 
 export interface Table<T> {
   get(key: string): Promise<T | undefined>;
+  /** Each of them in its place. */
+  many(keys: readonly string[]): Promise<(T | undefined)[]>;
   put(key: string, value: T): Promise<void>;
   delete(key: string): Promise<void>;
   all(): Promise<[key: string, value: T][]>;
@@ -139,6 +143,11 @@ export function openRecords(name = 'parley-records'): Records {
   });
   const table = <T>(store: Plain): Table<T> => ({
     get: (key) => use(async (db) => (await db.get(store, key)) as T | undefined),
+    many: (keys) =>
+      use(async (db) => {
+        const transaction = db.transaction(store);
+        return (await Promise.all(keys.map((key) => transaction.store.get(key)))) as (T | undefined)[];
+      }),
     put: (key, value) => put(store, key, value),
     delete: (key) => remove(store, key),
     all: () =>
@@ -183,9 +192,10 @@ export function openRecords(name = 'parley-records'): Records {
     notes: table('notes'),
     pins: {
       ...table<Uint8Array>('pins'),
-      note: (key, value) =>
+      putAll: (rows, firmly) =>
         use(async (db) => {
-          await db.put('pins', value, key);
+          const transaction = db.transaction('pins', 'readwrite', firmly ? strict : undefined);
+          await Promise.all([...rows.map(async ([key, value]) => transaction.store.put(value, key)), transaction.done]);
         }),
     },
     tasks: {

@@ -80,6 +80,18 @@ describe('the inbox', () => {
     expect(await cache.cursors.get('topics')).toBe(2n ** 63n);
   });
 
+  test('takes an envelope that came twice at once as one', async () => {
+    const [first, second] = [
+      { digest: 'd', sealed },
+      { digest: 'd', sealed: Uint8Array.of(2) },
+    ];
+    expect(await cache.inbox.append([first, { digest: 'e', sealed }, second], [])).toBe(2);
+    expect((await cache.inbox.next(9)).map((row) => [row.digest, row.sealed])).toEqual([
+      ['d', sealed],
+      ['e', sealed],
+    ]);
+  });
+
   test('moves no cursor when an envelope could not be written', async () => {
     const unwritable = { digest: 'b', sealed: (() => 1) as unknown as Uint8Array };
     await expect(cache.inbox.append([envelope('a'), unwritable], [{ name: 'topics', value: 5n }])).rejects.toThrow();
@@ -132,6 +144,14 @@ describe('a slice of decoding', () => {
     expect(await cache.apply(slice)).toEqual([]);
     expect(ids(await cache.messages.page('c', { limit: 9 }))).toEqual(['01']);
     expect(await cache.inbox.waiting()).toBe(0);
+  });
+
+  test('counts a message once that stands in it twice, and tells of the conversation before it', async () => {
+    const [first, again] = [message('01', 1), message('02', 1, 'c', 'd01')];
+    const aliases = [{ id: '02', dedup: 'd01' }];
+    expect(await cache.apply({ ...nothing, conversations: [conversation('c', 1)], messages: [first, again], aliases })).toEqual(['01']);
+    expect((await cache.messages.get('02'))?.id).toBe('01');
+    expect((await cache.arrivals.after(0, 9)).map((arrival) => arrival.message)).toEqual([null, '01']);
   });
 
   test('is written whole or not at all', async () => {

@@ -103,7 +103,7 @@ test('records of the first version keep what they hold, and take pins, notes and
     request.onerror = () => reject(request.error);
   });
   const opened = openRecords(old);
-  await opened.pins.note('peer', Uint8Array.of(1));
+  await opened.pins.putAll([['peer', Uint8Array.of(1)]], false);
   await opened.notes.put('choice', Uint8Array.of(2));
   await opened.files.put(['c', 2, 'later', 1], Uint8Array.of(4), Uint8Array.of(5));
   await opened.files.put(['c', 1, 'sooner', 1], Uint8Array.of(3), Uint8Array.of(6));

@@ -35,7 +35,10 @@ export async function settleRenewal(
   if (before === toHex(keystore.publicBundle().identityKey)) {
     // It did not come to that: nothing gives way.
     await owe(records, address, { replaces: false });
-  } else for (const { id } of [...rows.all()]) await rows.change(id, (row) => retired(row, address));
+  } else {
+    const ids = [...rows.all()].map(({ id }) => id);
+    await rows.changeAll(ids, (row) => retired(row, address));
+  }
   await records.settings.delete(settingName(address));
 }
 

@@ -66,6 +66,9 @@ const store = 'pins';
 export function createPins({ account, keystore, table }: Deps): Pins {
   const memory = new Map<Address, Pin>();
   const saving = createExclusive();
+  let unsaved = { addresses: new Set<Address>(), firmly: false };
+  /** What writes them. */
+  let saved: Promise<void> | undefined;
   const keyOf = async (address: Address): Promise<string> => `${await ofAccount()} ${await keystore.blind(store, `${account} ${address}`)}`;
   let prefix: Promise<string> | undefined;
   const ofAccount = (): Promise<string> => {
@@ -88,13 +91,23 @@ export function createPins({ account, keystore, table }: Deps): Pins {
     return now;
   };
 
-  /** What is newest when its turn comes: writes never overtake each other. */
-  const save = async (address: Address, firmly: boolean): Promise<void> => {
-    const pin = memory.get(address);
-    if (!pin) return;
-    const key = await keyOf(address);
-    const sealed = await keystore.sealRecord(store, key, packPin(pin));
-    await (firmly ? table.put(key, sealed) : table.note(key, sealed));
+  /** All that changed since the last time, as it is when its turn comes: writes never overtake each other. */
+  const saveAll = async (): Promise<void> => {
+    const { addresses, firmly } = unsaved;
+    unsaved = { addresses: new Set(), firmly: false };
+    saved = undefined;
+    const rows = [...addresses].map(async (address) => {
+      const key = await keyOf(address);
+      return [key, await keystore.sealRecord(store, key, packPin(memory.get(address) as Pin))] as const;
+    });
+    await table.putAll(await Promise.all(rows), firmly);
+  };
+
+  const save = (address: Address, firmly: boolean): Promise<void> => {
+    unsaved.addresses.add(address);
+    unsaved.firmly ||= firmly;
+    saved ??= saving(saveAll);
+    return saved;
   };
 
   return {
@@ -105,7 +118,7 @@ export function createPins({ account, keystore, table }: Deps): Pins {
       const pin = next(before);
       if (!pin || pin === before) return before;
       memory.set(address, pin);
-      await saving(() => save(address, firmly));
+      await save(address, firmly);
       return pin;
     },
     async all() {

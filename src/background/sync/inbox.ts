@@ -35,16 +35,19 @@ export function createInbox(address: Address, keystore: AccountKeys, cache: Cach
   return {
     async append(envelopes, cursors = []) {
       const seenAt = clock();
-      const fresh: { digest: string; sealed: Uint8Array }[] = [];
-      for (const envelope of envelopes) {
-        const { contentTopic, timestampNs, message } = envelope;
-        if (message.length === 0 || message.length > maxMessageLength) continue;
-        if (contentTopic !== ownInvites && !rows.byTopic(contentTopic)) continue;
-        const digest = await digestOf(envelope);
-        if (recent.has(digest)) continue;
-        const stored: StoredEnvelope = { contentTopic, timestampNs, message, seenAt };
-        fresh.push({ digest, sealed: await keystore.sealRecord('inbox', digest, stored) });
-      }
+      const ours = envelopes.filter(
+        ({ contentTopic, message }) =>
+          message.length > 0 && message.length <= maxMessageLength && (contentTopic === ownInvites || rows.byTopic(contentTopic)),
+      );
+      const named = await Promise.all(ours.map(async (envelope) => ({ envelope, digest: await digestOf(envelope) })));
+      const fresh = await Promise.all(
+        named
+          .filter(({ digest }) => !recent.has(digest))
+          .map(async ({ envelope: { contentTopic, timestampNs, message }, digest }) => {
+            const stored: StoredEnvelope = { contentTopic, timestampNs, message, seenAt };
+            return { digest, sealed: await keystore.sealRecord('inbox', digest, stored) };
+          }),
+      );
       if (fresh.length === 0 && cursors.length === 0) return 0;
       const added = await cache.inbox.append(fresh, cursors);
       for (const { digest } of fresh) recent.add(digest);

@@ -73,6 +73,13 @@ interface Received extends StoredEnvelope {
   readonly seq: number;
 }
 
+/** An invitation that opened, and whose keys it brings; `topicId`: the id of the first conversation of its topic. */
+interface Met {
+  readonly opened: KeystoreInvitation;
+  readonly whose: Awaited<ReturnType<Contacts['learn']>>;
+  readonly topicId: string;
+}
+
 /** What came of opening a message together with others, and by which conversation. */
 interface Ahead {
   readonly conversation: StoredConversation;
@@ -152,8 +159,10 @@ export function createReader(deps: Deps): Reader {
       const invitations = invitationsFrom(opened, taken);
       if (invitations.length > 0) {
         const ahead = await Promise.allSettled(invitations.map((each) => keystore.openInvitation(each)));
+        // Begun in their order: of two identities of one wallet the first is the one that stays.
+        const met = await Promise.allSettled(ahead.map(meet));
         for (const [i, each] of invitations.entries())
-          await readInvitation(each, ahead[i] as (typeof ahead)[number], slice).catch(setAside(slice, each));
+          await readInvitation(each, met[i] as (typeof met)[number], slice).catch(setAside(slice, each));
         taken += invitations.length;
         continue;
       }
@@ -196,18 +205,19 @@ export function createReader(deps: Deps): Reader {
 
   const isInvitation = ({ contentTopic }: Received): boolean => contentTopic === ownInvites;
 
-  const readInvitation = async (
-    { seq, seenAt }: Received,
-    ahead: PromiseSettledResult<KeystoreInvitation>,
-    slice: Slice,
-  ): Promise<void> => {
+  const meet = async (ahead: PromiseSettledResult<KeystoreInvitation>): Promise<Met> => {
     if (ahead.status === 'rejected') throw ahead.reason;
-    const opened = ahead.value;
-    const { binding, topic, key, peer, peerBundle, derived, conversationId = null, metadata = null } = opened;
+    const { peer, peerBundle, topic, conversationId = null } = ahead.value;
     if (peer === address) throw new ProtocolError('wrong-recipient', 'an invitation of ourselves to ourselves');
     if (conversationId !== null && conversationId.length > longestConversationId)
       throw new ProtocolError('too-large', 'the conversation id is too long');
-    const whose = await contacts.learn(peerBundle);
+    return { opened: ahead.value, whose: await contacts.learn(peerBundle), topicId: await rows.idOf(topic) };
+  };
+
+  const readInvitation = async ({ seq, seenAt }: Received, met: PromiseSettledResult<Met>, slice: Slice): Promise<void> => {
+    if (met.status === 'rejected') throw met.reason;
+    const { opened, whose, topicId } = met.value;
+    const { binding, topic, key, peer, peerBundle, derived, conversationId = null, metadata = null } = opened;
     const createdAt = claimedTime(nsToMs(opened.createdNs), seenAt);
     const peerIdentityKey = toHex(peerBundle.identityKey);
     const group = opened.group && { group: { state: opened.group.bytes, left: [], closed: false } };
@@ -226,7 +236,7 @@ export function createReader(deps: Deps): Reader {
     if (!known && rows.count() + slice.conversations.size >= mostConversations)
       throw new ProtocolError('too-large', 'there are too many conversations');
     const spoken = known !== undefined && (known.last !== null || slice.messages.some(({ record }) => record.conversation === known.id));
-    const bound = bind(known, invitation, { topicId: await rows.idOf(topic), spoken, readUpTo: since });
+    const bound = bind(known, invitation, { topicId, spoken, readUpTo: since });
     for (const row of bound.rows) for (const each of chain(row, everyRow(slice))) slice.conversations.set(each.id, each);
     slice.again ||= bound.again;
     if (bound.rival) throw new SecondInvitation();

@@ -26,8 +26,10 @@ export interface Rows {
   ): Promise<{ readonly rows: StoredConversation[]; readonly more: boolean }>;
   /** One at a time: whoever reads rows and writes what follows from them does it in here. */
   readonly exclusive: Exclusive;
-  /** Changes one conversation, if it is there. */
-  change(id: string, next: (row: StoredConversation) => StoredConversation): Promise<StoredConversation | undefined>;
+  /** Changes a conversation, if it is there. */
+  change(id: string, next: (row: StoredConversation) => StoredConversation): Promise<void>;
+  /** The same of many, all of them or none. */
+  changeAll(ids: readonly string[], next: (row: StoredConversation) => StoredConversation): Promise<void>;
   seal(row: StoredConversation): Promise<ConversationRecord>;
   /** Takes over what was written to the cache. */
   wrote(row: StoredConversation): void;
@@ -61,6 +63,18 @@ export function createRows(keystore: AccountKeys, cache: Cache): Rows {
     const ids = byPeer.get(row.peer) ?? new Set();
     byPeer.set(row.peer, ids.add(row.id));
   };
+
+  const changeAll: Rows['changeAll'] = (ids, next) =>
+    exclusive(async () => {
+      const changed = ids.flatMap((id) => {
+        const row = byId.get(id);
+        const after = row && next(row);
+        return after && after !== row ? [after] : [];
+      });
+      if (changed.length === 0) return;
+      await cache.conversations.put(...(await Promise.all(changed.map(seal))));
+      for (const row of changed) wrote(row);
+    });
 
   const pageOf = async (before: number | undefined, limit: number) => {
     const newest = (take: number) => cache.conversations.page({ ...(before !== undefined && { before }), limit: take });
@@ -108,16 +122,8 @@ export function createRows(keystore: AccountKeys, cache: Cache): Rows {
       }
     },
     exclusive,
-    change: (id, next) =>
-      exclusive(async () => {
-        const row = byId.get(id);
-        if (!row) return undefined;
-        const changed = next(row);
-        if (changed === row) return row;
-        await cache.conversations.put(await seal(changed));
-        wrote(changed);
-        return changed;
-      }),
+    change: (id, next) => changeAll([id], next),
+    changeAll,
     seal,
     wrote,
     idOf: (topic) => keystore.blind('conversations', topic),

@@ -40,6 +40,7 @@ export function memoryTable<T>(): Table<T> & { readonly rows: Map<string, T>; fa
     rows,
     fail: false,
     get: async (key: string) => structuredClone(rows.get(key)),
+    many: async (keys: readonly string[]) => keys.map((key) => structuredClone(rows.get(key))),
     async put(key: string, value: T) {
       await null;
       if (table.fail) throw new Error('the disk is full');
