@@ -137,8 +137,9 @@ export function openSession(deps: SessionDeps): Session {
       run('telling of other keys', async () => {
         await rows.load();
         const pairs = rows.ofPeer(peer).filter(({ group }) => !group);
-        for (const { id } of pairs) await rows.change(id, (row) => (row.retired ? row : { ...row, otherKeys: true }));
-        changed(pairs.map(({ id }) => id));
+        const ids = pairs.map(({ id }) => id);
+        await rows.changeAll(ids, (row) => (row.retired ? row : { ...row, otherKeys: true }));
+        changed(ids);
       }),
   });
   const reactions = createReactions(keystore, cache);
@@ -206,6 +207,7 @@ export function openSession(deps: SessionDeps): Session {
   const sync = createSync({
     consent,
     address,
+    keystore,
     cache,
     rows,
     inbox,

@@ -44,6 +44,8 @@ export interface NodeClient {
   /** Leaves sealed bytes under their SHA-256 (hex), and answers the address where others find them; goes on from what the node has of them already. */
   putBlob(digest: string, bytes: Uint8Array, options?: PutOptions): Promise<string>;
   query(query: Query, cursor?: PageCursor): Promise<Page>;
+  /** The newest of each topic, newest first, by one request; at most fifty topics. */
+  newest(topics: readonly string[], limit: number): Promise<readonly Envelope[]>;
   /** All pages, one after another. Ends with an error when a node's cursor does not advance. */
   pages(query: Query): AsyncGenerator<readonly Envelope[], void, undefined>;
   /** Follows topics from now on. `onOpen` is called when the node has begun to serve the stream. Ends when the signal aborts, else with an error. */
@@ -127,6 +129,16 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
     }
   };
 
+  const newest: NodeClient['newest'] = (topics, limit) =>
+    call(async () => {
+      const pagingInfo = { limit, direction: SortDirection.DESCENDING };
+      const { responses } = await api.batchQuery(
+        { requests: topics.map((topic) => ({ contentTopics: [topic], pagingInfo })) },
+        { timeoutMs },
+      );
+      return responses.flatMap(({ envelopes }, i) => envelopes.filter(({ contentTopic }) => contentTopic === topics[i]).map(plain));
+    });
+
   const queryOnce = (asked: Query, cursor: PageCursor | undefined, limit: number): Promise<Page> =>
     call(async () => {
       const { topics, startNs = 0n, endNs = 0n, direction = 'ascending' } = asked;
@@ -179,6 +191,7 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
       return address;
     },
     query,
+    newest,
     async *pages(asked) {
       const { direction = 'ascending' } = asked;
       let cursor: PageCursor | undefined;

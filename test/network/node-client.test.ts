@@ -56,6 +56,15 @@ describe('with a real node', () => {
     expect([envelopes.length, cursor === null]).toEqual([3, false]);
   });
 
+  test('the newest of each of several topics come by one request', async () => {
+    const client = createNodeClient(`${node.url}/`, { authToken: () => tokenOf() });
+    const loud = await Promise.all(Array.from({ length: 4 }, (_, index) => messageEnvelope(alice, bob, now + index, `hello ${index}`)));
+    const contact = contactEnvelope(alice, 2, now - 1000);
+    await client.publish([...loud, contact]);
+    const topics = [loud[0]?.contentTopic ?? '', '/xmtp/0/m-nothing/proto', contact.contentTopic];
+    expect(await client.newest(topics, 2)).toEqual([...loud.toReversed().slice(0, 2), contact]);
+  });
+
   test('publishing without a good token is refused as such, and tried once more with a new one', async () => {
     const envelope = contactEnvelope(alice, 2, now);
     expect(await reason(() => createNodeClient(node.url).publish([envelope]))).toBe('unauthorised');

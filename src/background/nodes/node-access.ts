@@ -52,6 +52,7 @@ export function watchNode(
         slowFileMs,
       ),
     query: (query, cursor) => watch(client.query(query, cursor)),
+    newest: (topics, limit) => watch(client.newest(topics, limit)),
     probe: () => watch(client.probe()),
     async *pages(query) {
       try {

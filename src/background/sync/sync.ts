@@ -1,3 +1,4 @@
+import type { AccountKeys } from '../../keystore/account-keys.ts';
 import { NodeError } from '../../network/errors.ts';
 import type { Address } from '../../protocol/address.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
@@ -11,7 +12,9 @@ import type { Consent } from '../messages/consent.ts';
 import { newestFirst, type StoredConversation } from '../messages/model.ts';
 import type { NodeAccess } from '../nodes/node-access.ts';
 import { createAgain } from './again.ts';
+import { lookFirst } from './first-look.ts';
 import type { Inbox } from './inbox.ts';
+import { ahead } from './pages.ts';
 import type { Reader } from './reader.ts';
 import type { Rows } from './rows.ts';
 
@@ -31,6 +34,7 @@ export interface Sync {
 
 interface Deps {
   readonly address: Address;
+  readonly keystore: Pick<AccountKeys, 'openInvitation'>;
   readonly cache: Cache;
   readonly rows: Rows;
   readonly inbox: Inbox;
@@ -53,6 +57,11 @@ interface Invitations {
   readonly pages: AsyncIterable<readonly Envelope[]>;
 }
 
+interface History {
+  readonly askedAt: number;
+  readonly pages: AsyncIterable<readonly Envelope[]>;
+}
+
 /**
  * Times in envelopes are their senders', so that a late one may lie before the cursor. Invitations are few and lead to all the rest: they are looked for
  * far back each time.
@@ -69,7 +78,7 @@ const groupSize = 50;
 const againGroupSize = 10;
 
 export function createSync(deps: Deps): Sync {
-  const { address, cache, rows, inbox, reader, consent, node, clock, clockSkew, signal, failpoint, working } = deps;
+  const { address, keystore, cache, rows, inbox, reader, consent, node, clock, clockSkew, signal, failpoint, working } = deps;
   const cursorName = `main ${node.url}`;
   /** When invitations were last read from their beginning. */
   const invitationsName = `invitations ${node.url}`;
@@ -88,7 +97,8 @@ export function createSync(deps: Deps): Sync {
     const localBegan = clock();
     // The earlier of the two clocks: a cursor must not run ahead of what is still to come, whoever is wrong about the time.
     const began = (): bigint => msToNs(localBegan + Math.min(0, clockSkew() ?? 0));
-    const stored = (await cache.cursors.get(cursorName)) ?? 0n;
+    const reachedBefore = await cache.cursors.get(cursorName);
+    const stored = reachedBefore ?? 0n;
     const cursor = smaller(stored, began());
     // Also when our clock was ahead once.
     const far = localBegan >= lookFarAt || cursor < stored - overlapNs;
@@ -99,12 +109,14 @@ export function createSync(deps: Deps): Sync {
       // All is asked for at once, and taken in this order: whom something is from decides where it stands.
       const decided = consent.read();
       decided.catch(() => undefined); // told below
+      const look = reachedBefore === undefined && rows.count() === 0 ? lookFirst({ address, keystore, node, rows, inbox, reader }) : null;
       const invitations = await askForInvitations(cursor, localBegan);
       const topics = topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url));
       let reached = cursor;
       const startNs = larger(cursor - (far ? longOverlapNs : overlapNs), 0n);
-      const messages = topics.length > 0 ? begun(node.pages({ topics, startNs, direction: 'ascending', limit: pageSize })) : [];
+      const messages = topics.length > 0 ? ahead(node.pages({ topics, startNs, direction: 'ascending', limit: pageSize })) : [];
       await decided;
+      await look?.();
       await takeInvitations(invitations, localBegan);
       for await (const page of messages) {
         if (signal.aborted) return;
@@ -132,7 +144,7 @@ export function createSync(deps: Deps): Sync {
     const wholeAt = Number((await cache.cursors.get(invitationsName)) ?? 0n);
     const whole = unlocked || now - wholeAt >= wholeEveryMs;
     const startNs = whole ? 0n : larger(cursor - longOverlapNs, 0n);
-    return { whole, pages: begun(node.pages({ topics: [inviteTopic(address)], startNs, direction: 'ascending', limit: pageSize })) };
+    return { whole, pages: ahead(node.pages({ topics: [inviteTopic(address)], startNs, direction: 'ascending', limit: pageSize })) };
   };
 
   const takeInvitations = async ({ whole, pages }: Invitations, now: number): Promise<void> => {
@@ -155,8 +167,14 @@ export function createSync(deps: Deps): Sync {
     for (;;) {
       const missing = newestFirst([...rows.all()].filter(({ filledFrom }) => filledFrom !== node.url));
       if (missing.length === 0) return;
-      for (let at = 0; at < missing.length; at += groupSize) {
-        if (!(await takeWhole(missing.slice(at, at + groupSize)))) return;
+      const groups = chunks(missing, groupSize);
+      let next = groups[0] && historyOf(groups[0]);
+      for (const [position, group] of groups.entries()) {
+        const pages = next ?? historyOf(group);
+        // The next ones are on their way while these are taken in.
+        const following = groups[position + 1];
+        next = following && historyOf(following);
+        if (!(await takeWhole(group, pages))) return;
         await reader.run();
       }
     }
@@ -167,23 +185,31 @@ export function createSync(deps: Deps): Sync {
     for (;;) {
       const due = clock() - wholeEveryMs;
       const old = [...rows.all()].filter(({ filledFrom, filledAt = 0 }) => filledFrom === node.url && filledAt <= due);
-      if (old.length === 0 || !(await takeWhole(old.slice(0, againGroupSize)))) return;
+      const group = old.slice(0, againGroupSize);
+      if (group.length === 0 || !(await takeWhole(group, historyOf(group)))) return;
       await reader.run();
     }
   });
 
+  const historyOf = (group: readonly StoredConversation[]): History => ({
+    askedAt: clock(),
+    pages: ahead(node.pages({ topics: topicsOf(group), direction: 'ascending', limit: pageSize })),
+  });
+
   /** Everything of these conversations; answers false when it was stopped. */
-  const takeWhole = async (group: readonly StoredConversation[]): Promise<boolean> => {
+  const takeWhole = async (group: readonly StoredConversation[], { askedAt, pages }: History): Promise<boolean> => {
     if (signal.aborted) return false;
-    const filledAt = clock();
-    for await (const page of node.pages({ topics: topicsOf(group), direction: 'ascending', limit: pageSize })) {
+    for await (const page of pages) {
       if (signal.aborted) return false;
       await failpoint('sync:filling');
       await inbox.append(page);
       read();
     }
     await failpoint('sync:filled');
-    for (const { id } of group) await rows.change(id, (row) => ({ ...row, filledFrom: node.url, filledAt }));
+    await rows.changeAll(
+      group.map(({ id }) => id),
+      (row) => ({ ...row, filledFrom: node.url, filledAt: askedAt }),
+    );
     return true;
   };
 
@@ -202,22 +228,11 @@ export function createSync(deps: Deps): Sync {
   };
 }
 
-/** The same pages, of which the first is asked for now. */
-function begun<T>(pages: AsyncIterable<T>): AsyncIterable<T> {
-  const iterator = pages[Symbol.asyncIterator]();
-  const first = iterator.next();
-  first.catch(() => undefined); // told to who takes them
-  return (async function* () {
-    try {
-      for (let next = await first; !next.done; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.(undefined);
-    }
-  })();
-}
-
 /** Each topic once: several conversations may contend for one. */
 const topicsOf = (conversations: readonly StoredConversation[]): string[] => [...new Set(conversations.map(({ topic }) => topic))];
+
+const chunks = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
