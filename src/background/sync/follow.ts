@@ -10,7 +10,7 @@ import type { Sync } from './sync.ts';
 export interface Follow {
   /** Follows, unless it does already; a wait between two tries ends. */
   start(): void;
-  /** Follows the topics as they are now. */
+  /** Follows the topics as they are now; where they change many times in a row, now and then. */
   restart(): void;
   isOpen(): boolean;
 }
@@ -24,6 +24,9 @@ interface Deps {
   readonly ready: () => Promise<void>;
 }
 
+/** Each time all topics are named to the node, ms: a first catch-up brings new ones all the time. */
+const restartEveryMs = 1_000;
+
 /** What a stream may pile up; beyond it a catch-up is cheaper. */
 const longestQueue = 1_000;
 
@@ -33,7 +36,16 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
   let waiting = false;
   /** Ends the stream, or the wait for the next. */
   let current = new AbortController();
-  signal.addEventListener('abort', () => current.abort(), { once: true });
+  let restartedAt = Number.NEGATIVE_INFINITY;
+  let restart: ReturnType<typeof setTimeout> | undefined;
+  signal.addEventListener(
+    'abort',
+    () => {
+      clearTimeout(restart);
+      current.abort();
+    },
+    { once: true },
+  );
   let queue: Envelope[] = [];
 
   const drain = createSingle(async () => {
@@ -110,7 +122,17 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
           });
       } else if (waiting) current.abort();
     },
-    restart: () => current.abort(),
+    restart() {
+      if (signal.aborted) return;
+      restart ??= setTimeout(
+        () => {
+          restart = undefined;
+          restartedAt = performance.now();
+          current.abort();
+        },
+        restartedAt + restartEveryMs - performance.now(),
+      );
+    },
     isOpen: () => open,
   };
 }

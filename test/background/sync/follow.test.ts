@@ -85,6 +85,23 @@ describe('following', () => {
     },
   );
 
+  it('follows new topics at once, and those that come after them together', async () => {
+    const node = streams();
+    const { follow, topics, session } = following(node);
+    follow.start();
+    await vi.waitFor(() => expect(node.opened).toHaveLength(1));
+    topics.push('first');
+    follow.restart();
+    await vi.waitFor(() => expect(node.opened).toHaveLength(2));
+    for (const each of ['second', 'third', 'fourth']) {
+      topics.push(each);
+      follow.restart();
+    }
+    await vi.waitFor(() => expect(node.opened.at(-1)?.topics).toEqual(topics), { timeout: 20_000 });
+    expect(node.opened).toHaveLength(3);
+    session.abort();
+  });
+
   it('comes back after a stream that broke, sooner when it is woken', async () => {
     const node = streams();
     const { follow, session } = following(node);
