@@ -12,16 +12,19 @@ export interface Asked<T> {
   readonly reload: () => void;
 }
 
-/** Asks when shown, when `key` changes, and whenever one of the events is heard; a later answer never gives way to an earlier one. */
+/**
+ * Asks when shown, when `key` changes, and whenever one of the events is heard: many at once are one question, and while one is under way one more follows it.
+ * A later answer never gives way to an earlier one.
+ */
 export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly (keyof OwnEvents)[]): Asked<T> {
   const [state, setState] = useState<{ key: string; value: T | null; error: string | null }>({ key, value: null, error: null });
   const question = useRef(ask);
   question.current = ask;
   const count = useRef(0);
   const shown = useRef(0);
-  const reload = useCallback(() => {
+  const askNow = useCallback(() => {
     const mine = ++count.current;
-    question.current().then(
+    return question.current().then(
       (value) => {
         if (mine < shown.current) return;
         shown.current = mine;
@@ -34,14 +37,27 @@ export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly
       },
     );
   }, [key]);
+  const reload = useCallback(() => void askNow(), [askNow]);
   useEffect(() => {
+    let [asking, again, over] = [false, false, false];
+    const heard = async (): Promise<void> => {
+      again = true;
+      if (asking) return;
+      asking = true;
+      while (again && !over) {
+        again = false;
+        await askNow();
+      }
+      asking = false;
+    };
     shown.current = count.current + 1;
     reload();
-    const stops = [...events.map((event) => background.on(event, reload)), background.onReconnect(reload)];
+    const stops = [...events.map((event) => background.on(event, () => void heard())), background.onReconnect(reload)];
     return () => {
+      over = true;
       for (const stop of stops) stop();
     };
-  }, [reload]);
+  }, [askNow]);
   return { value: state.key === key ? state.value : null, error: state.key === key ? state.error : null, reload };
 }
 

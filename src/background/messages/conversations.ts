@@ -33,13 +33,32 @@ const pageSize = 50;
 export function createConversations({ sessions, clock, changed }: Deps): Conversations {
   const starting = createExclusive();
 
-  const view = async (session: Session, row: StoredConversation, known = knownOf(session)): Promise<ConversationRow> => {
+  const viewsOf = async (session: Session, shown: readonly StoredConversation[]): Promise<ConversationRow[]> => {
+    const known = knownOf(session);
+    const drafts = await draftsOf(
+      session,
+      shown.map(({ id }) => id),
+    );
+    return shown.map((row, position) => viewWith(session, row, drafts[position] ?? null, known));
+  };
+
+  const view = async (session: Session, row: StoredConversation): Promise<ConversationRow> => {
+    const [draft = null] = await draftsOf(session, [row.id]);
+    return viewWith(session, row, draft, knownOf(session));
+  };
+
+  const viewWith = (
+    session: Session,
+    row: StoredConversation,
+    draft: string | null,
+    known: ReturnType<typeof knownOf>,
+  ): ConversationRow => {
     const { address, rows, marks } = session;
     const shelf = shelfOf(row, session);
     const mark = marks.of(row);
     const proof = row.proof && leansOnProof(row, session) ? { signedAt: row.proof.signedMs } : null;
     return conversationView(row, {
-      draft: await draftOf(session, row.id),
+      draft,
       group: groupView(row, address),
       shelf,
       proof,
@@ -72,9 +91,15 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
     return shelfOf(row, session) === shelf;
   };
 
-  const draftOf = async ({ keys, records }: Session, id: string): Promise<string | null> => {
-    const sealed = await records.drafts.get(id);
-    return sealed ? ((await keys.openRecord('drafts', id, sealed)) as string) : null;
+  /** Each in its place. */
+  const draftsOf = async ({ keys, records }: Session, ids: readonly string[]): Promise<(string | null)[]> => {
+    const sealed = await records.drafts.many(ids);
+    return Promise.all(
+      ids.map(async (id, position) => {
+        const draft = sealed[position];
+        return draft ? ((await keys.openRecord('drafts', id, draft)) as string) : null;
+      }),
+    );
   };
 
   const invite = async (
@@ -138,8 +163,7 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
     const page = await rows.page(before, limit, (row) => !isPinned(row) && standsOn(session, row, shelf));
     const first = pinning && before === undefined ? [...rows.all()].filter((row) => isPinned(row) && standsOn(session, row, shelf)) : [];
     const shown = [...first.sort((a, b) => timeOf(b) - timeOf(a)), ...page.rows];
-    const known = knownOf(session);
-    return { rows: await Promise.all(shown.map((row) => view(session, row, known))), more: page.more };
+    return { rows: await viewsOf(session, shown), more: page.more };
   };
 
   return {
@@ -158,9 +182,8 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
       const order = there
         .map((row) => ({ row, pinned: isPinned(row), time: timeOf(row) }))
         .sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.time - a.time);
-      const known = knownOf(session);
-      const shown = order.slice(offset, offset + limit).map(({ row }) => view(session, row, known));
-      return { offset, rows: await Promise.all(shown), total: order.length, more: offset + limit < order.length };
+      const shown = order.slice(offset, offset + limit).map(({ row }) => row);
+      return { offset, rows: await viewsOf(session, shown), total: order.length, more: offset + limit < order.length };
     },
     async get(id) {
       const session = sessions.current();
@@ -200,15 +223,17 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
       await rows.load();
       const known = await contacts.known(peer);
       const identityKey = known && toHex(known.identityKey);
-      for (const { id } of rows.ofPeer(peer))
-        await rows.change(id, (row) => ({ ...row, otherKeys: false, retired: !row.group && row.peerIdentityKey !== identityKey }));
+      await rows.changeAll(
+        rows.ofPeer(peer).map(({ id }) => id),
+        (row) => ({ ...row, otherKeys: false, retired: !row.group && row.peerIdentityKey !== identityKey }),
+      );
       changed();
     },
     async saveDraft(id, text) {
       const session = sessions.current();
       await existing(session, id);
       const { keys, records } = session;
-      const before = await draftOf(session, id);
+      const [before] = await draftsOf(session, [id]);
       if ((before ?? '') === text) return;
       if (text === '') await records.drafts.delete(id);
       else await records.drafts.put(id, await keys.sealRecord('drafts', id, text));
