@@ -8,6 +8,7 @@ import { createPublication } from './accounts/publication.ts';
 import { settleRenewal } from './accounts/renewal.ts';
 import type { Awake } from './awake.ts';
 import type { Events } from './events.ts';
+import { createSpaced } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import { noteStop } from './log.ts';
 import { type Consent, createConsent } from './messages/consent.ts';
@@ -96,6 +97,9 @@ export interface SessionDeps {
   readonly membersLeft: () => void;
 }
 
+/** The list and the status are made of all conversations, and a catch-up changes some of them twenty times a second, ms. */
+const listEveryMs = 250;
+
 export function openSession(deps: SessionDeps): Session {
   const {
     keys: keystore,
@@ -119,11 +123,18 @@ export function openSession(deps: SessionDeps): Session {
   const control = new AbortController();
   const { signal } = control;
 
+  const listChanged = createSpaced(
+    () => {
+      events.emit('conversations', null);
+      statusChanged();
+    },
+    listEveryMs,
+    signal,
+  );
   const changed = (conversations: Iterable<string>): void => {
     if (signal.aborted) return;
     for (const conversation of conversations) events.emit('messages', { conversation });
-    events.emit('conversations', null);
-    statusChanged();
+    listChanged();
   };
 
   const node = watchNode(client, status, signal, nodeTroubled);

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { createExclusive, createSingle, pause } from '../../src/background/exclusive.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { createExclusive, createSingle, createSpaced, pause } from '../../src/background/exclusive.ts';
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -52,4 +52,32 @@ it('a pause ends with its signal', async () => {
   const over = pause(60_000, controller.signal);
   controller.abort();
   await over;
+});
+
+describe('spaced', () => {
+  it('does the first at once, and what comes soon after it together', () => {
+    vi.useFakeTimers();
+    try {
+      const control = new AbortController();
+      const work = vi.fn();
+      const ask = createSpaced(work, 100, control.signal);
+      ask();
+      expect(work).toHaveBeenCalledTimes(1);
+      for (let i = 0; i < 5; i++) ask();
+      vi.advanceTimersByTime(99);
+      expect(work).toHaveBeenCalledTimes(1);
+      vi.advanceTimersByTime(1);
+      expect(work).toHaveBeenCalledTimes(2);
+      vi.advanceTimersByTime(100);
+      ask();
+      expect(work).toHaveBeenCalledTimes(3);
+      ask();
+      control.abort();
+      vi.advanceTimersByTime(1000);
+      ask();
+      expect(work).toHaveBeenCalledTimes(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

@@ -1,7 +1,7 @@
 import { backoffMs } from '../../network/retry.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { Awake } from '../awake.ts';
-import { createSingle, pause } from '../exclusive.ts';
+import { createSingle, createSpaced, pause } from '../exclusive.ts';
 import { noteStop } from '../log.ts';
 import type { NodeAccess } from '../nodes/node-access.ts';
 import type { Sync } from './sync.ts';
@@ -36,16 +36,7 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
   let waiting = false;
   /** Ends the stream, or the wait for the next. */
   let current = new AbortController();
-  let restartedAt = Number.NEGATIVE_INFINITY;
-  let restart: ReturnType<typeof setTimeout> | undefined;
-  signal.addEventListener(
-    'abort',
-    () => {
-      clearTimeout(restart);
-      current.abort();
-    },
-    { once: true },
-  );
+  signal.addEventListener('abort', () => current.abort(), { once: true });
   let queue: Envelope[] = [];
 
   const drain = createSingle(async () => {
@@ -122,17 +113,7 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
           });
       } else if (waiting) current.abort();
     },
-    restart() {
-      if (signal.aborted) return;
-      restart ??= setTimeout(
-        () => {
-          restart = undefined;
-          restartedAt = performance.now();
-          current.abort();
-        },
-        restartedAt + restartEveryMs - performance.now(),
-      );
-    },
+    restart: createSpaced(() => current.abort(), restartEveryMs, signal),
     isOpen: () => open,
   };
 }
