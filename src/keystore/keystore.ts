@@ -3,13 +3,14 @@ import { equalBytes, type Random, randomBytes } from '../protocol/bytes.ts';
 import { addressOfBundle } from '../protocol/private-keys.ts';
 import { type Clock, systemClock } from '../protocol/time.ts';
 import { AccountKeys } from './account-keys.ts';
-import { type BackedAccount, type BackupContents, openBackupFile, sealBackupFile } from './backup-file.ts';
-import { type BackupRequest, type BackupSummary, summaryOf } from './backup-summary.ts';
+import { sealBackupFile } from './backup-file.ts';
+import type { BackupRequest, BackupSummary } from './backup-summary.ts';
 import { KeystoreError } from './errors.ts';
 import type { Identity } from './identity.ts';
 import type { Rekeyed } from './identity-types.ts';
 import type { NewAccount } from './new-account.ts';
 import { type Account, type Accounts, bodyOf, entryOf, forget, openAccount, openAccounts } from './open-accounts.ts';
+import { OpenBackup } from './open-backup.ts';
 import { checkPassphrase, defaultCost, isCheaper, type KdfCost } from './passphrase.ts';
 import { type Deadlines, Session, type SessionArea } from './session.ts';
 import { type Failures, Throttle } from './throttle.ts';
@@ -72,8 +73,8 @@ export class Keystore {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #cost: KdfCost;
+  readonly #backup: OpenBackup;
   #open: Open | null = null;
-  #backup: BackupContents | null = null;
   readonly #keys = new Map<Address, AccountKeys>();
 
   constructor({
@@ -92,6 +93,7 @@ export class Keystore {
     this.#clock = clock;
     this.#random = random;
     this.#cost = cost;
+    this.#backup = new OpenBackup(cost);
   }
 
   /** Comes back to life after a start of the background: what this session had unlocked is open again, unless its time is over. @throws KeystoreError vault-corrupt */
@@ -140,7 +142,7 @@ export class Keystore {
         open: () => this.#account(address),
         peek: () => this.#open?.accounts.get(address) ?? null,
         rekey: (change) => this.#rekey(address, change),
-        backedUp: (index) => this.#backedUp(index),
+        backedUp: (index) => this.#backup.account(index),
         clock: this.#clock,
       });
     this.#keys.set(address, keys);
@@ -235,7 +237,7 @@ export class Keystore {
 
   /** Drops every key. */
   async lock(): Promise<void> {
-    this.#backup = null;
+    this.#backup.close();
     this.#open?.dataKey.fill(0);
     for (const account of this.#open?.accounts.values() ?? []) forget(account);
     this.#open = null;
@@ -286,20 +288,17 @@ export class Keystore {
   }
 
   /** Opens a backup file and tells what is in it; its keys stay here until `closeBackup`. @throws KeystoreError as `openBackupFile` */
-  async openBackup(bytes: Uint8Array, filePassphrase: string): Promise<BackupSummary> {
-    this.#backup = null;
-    const contents = await openBackupFile(bytes, filePassphrase, this.#cost);
-    this.#backup = contents;
-    return summaryOf(contents);
+  openBackup(bytes: Uint8Array, filePassphrase: string): Promise<BackupSummary> {
+    return this.#backup.open(bytes, filePassphrase);
   }
 
   closeBackup(): void {
-    this.#backup = null;
+    this.#backup.close();
   }
 
   /** Takes an account out of the open backup into a new vault, and ends unlocked. @throws KeystoreError as `add`, not-a-backup */
   async restoreAccount(index: number, passphrase: string): Promise<void> {
-    await this.add(this.#backedUp(index).account, passphrase);
+    await this.add(this.#backup.account(index).account, passphrase);
   }
 
   /** Destroys the vault: without the wrapped data key nothing sealed can be opened again. */
@@ -346,12 +345,6 @@ export class Keystore {
       else for (const account of accounts?.values() ?? []) forget(account);
     };
     await this.#keeper.change((vault) => next(this.#open ?? before, vault, dataKey), written).finally(() => dataKey.fill(0));
-  }
-
-  #backedUp(index: number): BackedAccount {
-    const account = this.#backup?.accounts[index];
-    if (!account) throw new KeystoreError('not-a-backup', 'no backup with this account is open');
-    return account;
   }
 
   #unlocked(): Open {
