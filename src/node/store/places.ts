@@ -1,5 +1,5 @@
 import type { SqlValue } from './driver.ts';
-import { maxTimestampNs, type StoreQuery } from './store.ts';
+import { maxTimestampNs, type StoredEnvelope, type StoreQuery } from './store.ts';
 
 /** A row before its message is read. */
 export interface Place {
@@ -9,15 +9,38 @@ export interface Place {
   readonly digest: Uint8Array;
 }
 
-/** A row by as few values as can be: each blob by itself costs as much as finding it. */
-export const packedRow = 'ts, CAST(digest || message AS BLOB) AS packed';
-const digestLength = 32;
+/** Rows of one topic that are read as one value; more of them by their places, so that no value becomes too large. */
+export const mostPacked = 100;
+/** What is asked of each row to be packed: time, length of the message, digest, message. */
+const packedRow = "printf('%019d%09d', ts, length(message)) || digest || message AS packed";
+const [timeLength, lengthLength, digestLength] = [19, 9, 32];
 
-/** Takes `packed` apart. */
-export const unpack = (packed: Uint8Array): { readonly digest: Uint8Array; readonly message: Uint8Array } => ({
-  digest: packed.subarray(0, digestLength),
-  message: packed.subarray(digestLength),
-});
+/** Asks for the first rows of one topic as one value: what SQLite hands over costs by its values, and not by its bytes. Null if there can be none. */
+export function packedOf(topicId: number, query: StoreQuery): Question | null {
+  const question = placesOf(topicId, query, packedRow);
+  // The order is that of the rows within, which have one because they have a limit.
+  return question && { ...question, sql: `SELECT CAST(group_concat(packed, '') AS BLOB) AS packed FROM (${question.sql})` };
+}
+
+/** Takes apart what `packedOf` found. */
+export function unpack(topic: string, packed: Uint8Array): StoredEnvelope[] {
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  const rows: StoredEnvelope[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const lengthAt = at + timeLength;
+    const digestAt = lengthAt + lengthLength;
+    const messageAt = digestAt + digestLength;
+    const end = messageAt + Number(bytes.toString('latin1', lengthAt, digestAt));
+    rows.push({
+      topic,
+      timestampNs: BigInt(bytes.toString('latin1', at, lengthAt)),
+      digest: new Uint8Array(bytes.buffer, bytes.byteOffset + digestAt, digestLength),
+      message: new Uint8Array(bytes.buffer, bytes.byteOffset + messageAt, end - messageAt),
+    });
+    at = end;
+  }
+  return rows;
+}
 
 /** Leaves of the places of several topics those that come first in the common order. */
 export function keepFirst(places: Place[], { ascending, limit }: StoreQuery): void {
@@ -28,12 +51,17 @@ export function keepFirst(places: Place[], { ascending, limit }: StoreQuery): vo
   if (places.length > limit) places.length = limit;
 }
 
-/** Asks where the first rows of one topic are, which the index alone answers, or for the rows themselves. Null if there can be none. */
+interface Question {
+  readonly sql: string;
+  readonly values: SqlValue[];
+}
+
+/** Asks where the first rows of one topic are, which the index alone answers, or for other columns of them. Null if there can be none. */
 export function placesOf(
   topicId: number,
   { startNs, endNs, limit, ascending, cursor }: StoreQuery,
-  columns: 'seq, ts, digest' | typeof packedRow = 'seq, ts, digest',
-): { readonly sql: string; readonly values: SqlValue[] } | null {
+  columns = 'seq, ts, digest',
+): Question | null {
   const conditions = ['topic = ?'];
   const values: SqlValue[] = [topicId];
   const also = (condition: string, ...more: SqlValue[]): void => {

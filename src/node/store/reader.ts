@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import { bytesOf } from './driver.ts';
-import { keepFirst, type Place, packedRow, placesOf, unpack } from './places.ts';
+import { keepFirst, mostPacked, type Place, packedOf, placesOf, unpack } from './places.ts';
 import { type CommittedEnvelope, closedError, type SequenceQuery, type StoredEnvelope, type StoreQuery } from './store.ts';
 import { sweptName } from './swept.ts';
 import { committedOf, wholeRow } from './whole-rows.ts';
@@ -49,7 +49,7 @@ export class Reader {
 
   async query(query: StoreQuery): Promise<StoredEnvelope[]> {
     this.#open();
-    if (query.topics.length === 1) return this.#rowsOf(query.topics[0] as string, query);
+    if (query.topics.length === 1 && query.limit <= mostPacked) return this.#rowsOf(query.topics[0] as string, query);
     const found: Place[] = [];
     for (let at = 0; at < query.topics.length; at += topicsPerTurn) {
       if (at > 0) await this.#turn();
@@ -124,12 +124,9 @@ export class Reader {
   /** Of one topic all that is found is wanted, so that one statement does. */
   #rowsOf(topic: string, query: StoreQuery): StoredEnvelope[] {
     const id = this.#connection.findTopic(topic);
-    const question = id === undefined ? null : placesOf(id, query, packedRow);
-    if (!question) return [];
-    return this.#connection
-      .statement(question.sql)
-      .all(...question.values)
-      .map((row) => ({ topic, timestampNs: row['ts'] as bigint, ...unpack(bytesOf(row['packed'])) }));
+    const question = id === undefined ? null : packedOf(id, query);
+    const packed = question && this.#connection.statement(question.sql).get(...question.values)?.['packed'];
+    return packed ? unpack(topic, bytesOf(packed)) : [];
   }
 
   #places(topic: string, query: StoreQuery): Place[] {
