@@ -1,4 +1,13 @@
-import { type BatchQueryResponse, type QueryResponse, SortDirection } from '../gen/xmtp/message_api/v1/message_api_pb.ts';
+import {
+  type BatchQueryRequest,
+  BatchQueryRequestSchema,
+  type BatchQueryResponse,
+  PagingInfoSchema,
+  type QueryRequest,
+  QueryRequestSchema,
+  type QueryResponse,
+  SortDirection,
+} from '../gen/xmtp/message_api/v1/message_api_pb.ts';
 import type { LiveEnvelope } from './dispatcher.ts';
 import type { Publish } from './message-service.ts';
 
@@ -63,3 +72,49 @@ export function readPublish(body: unknown): Publish | null {
 }
 
 const padding = (base64: string): number => (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
+
+const directions: ReadonlyMap<unknown, SortDirection> = new Map<unknown, SortDirection>([
+  [undefined, SortDirection.UNSPECIFIED],
+  ['SORT_DIRECTION_ASCENDING', SortDirection.ASCENDING],
+  ['SORT_DIRECTION_DESCENDING', SortDirection.DESCENDING],
+]);
+
+/** A query for a first page in the form that clients write it in; null for every other form, which the general reader takes. */
+export function readQuery(body: unknown): QueryRequest | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const { contentTopics, startTimeNs = '0', endTimeNs = '0', pagingInfo = {}, ...more } = body as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(contentTopics) || !isTime(startTimeNs) || !isTime(endTimeNs) || hasAny(more)) return null;
+  if (!contentTopics.every((topic) => typeof topic === 'string' && /^[\x20-\x7e]*$/.test(topic))) return null;
+  if (typeof pagingInfo !== 'object' || pagingInfo === null) return null;
+  const { limit = 0, direction, ...rest } = pagingInfo as Readonly<Record<string, unknown>>;
+  const sorted = directions.get(direction);
+  if (sorted === undefined || typeof limit !== 'number' || limit !== limit >>> 0 || hasAny(rest)) return null;
+  return {
+    $typeName: QueryRequestSchema.typeName,
+    contentTopics: contentTopics as string[],
+    startTimeNs: BigInt(startTimeNs),
+    endTimeNs: BigInt(endTimeNs),
+    pagingInfo: { $typeName: PagingInfoSchema.typeName, limit, direction: sorted },
+  };
+}
+
+/** The same for queries that come together. */
+export function readBatchQuery(body: unknown): BatchQueryRequest | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const { requests, ...more } = body as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(requests) || hasAny(more)) return null;
+  const read: QueryRequest[] = [];
+  for (const each of requests as unknown[]) {
+    const query = readQuery(each);
+    if (!query) return null;
+    read.push(query);
+  }
+  return { $typeName: BatchQueryRequestSchema.typeName, requests: read };
+}
+
+const isTime = (value: unknown): value is string => typeof value === 'string' && /^\d{1,18}$/.test(value);
+
+function hasAny(fields: object): boolean {
+  for (const _ in fields) return true;
+  return false;
+}

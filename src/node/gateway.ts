@@ -11,7 +11,15 @@ import {
 import type { Caller } from './admission.ts';
 import type { Encoder, Subscription, Topics } from './dispatcher.ts';
 import type { Exchange } from './exchange.ts';
-import { batchQueryResponseJson, envelopeJson, parseBody, queryResponseJson, readPublish } from './gateway-json.ts';
+import {
+  batchQueryResponseJson,
+  envelopeJson,
+  parseBody,
+  queryResponseJson,
+  readBatchQuery,
+  readPublish,
+  readQuery,
+} from './gateway-json.ts';
 import {
   errorJson,
   flushHeaders,
@@ -71,14 +79,14 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   [
     'query',
     async (service, body, caller) => ({
-      json: queryResponseJson(await service.query(read(QueryRequestSchema, body), caller)),
+      json: queryResponseJson(await service.query(readQuery(body) ?? read(QueryRequestSchema, body), caller)),
       packed: true,
     }),
   ],
   [
     'batch-query',
     async (service, body, caller) => ({
-      json: batchQueryResponseJson(await service.batchQuery(read(BatchQueryRequestSchema, body), caller)),
+      json: batchQueryResponseJson(await service.batchQuery(readBatchQuery(body) ?? read(BatchQueryRequestSchema, body), caller)),
       packed: true,
     }),
   ],

@@ -3,6 +3,7 @@ import { create, fromJson, fromJsonString, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { expect } from 'vitest';
 import {
+  BatchQueryRequestSchema,
   CursorSchema,
   type Envelope,
   EnvelopeSchema,
@@ -13,7 +14,7 @@ import {
 } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { ConfigError, readConfig } from '../../src/node/config.ts';
 import { FrameReader, frame, inflate } from '../../src/node/framing.ts';
-import { parseBody, queryResponseJson, readPublish } from '../../src/node/gateway-json.ts';
+import { parseBody, queryResponseJson, readBatchQuery, readPublish } from '../../src/node/gateway-json.ts';
 import { networkOf, RateLimiter } from '../../src/node/limits.ts';
 import { toRefusal } from '../../src/node/refusal.ts';
 import { settings } from '../../src/node/settings.ts';
@@ -362,5 +363,44 @@ property(
     expect(
       short.envelopes.map(({ contentTopic, timestampNs, message }) => ({ contentTopic, timestampNs, message: new Uint8Array(message) })),
     ).toEqual(general.envelopes.map(({ contentTopic, timestampNs, message }) => ({ contentTopic, timestampNs, message })));
+  },
+);
+
+const time = fc.oneof(timeNs.map(String), fc.constantFrom('', '-1', '99999999999999999999', '18446744073709551616', ' 1', '1e3', '007', 7));
+
+const queryJson = fc.record(
+  {
+    contentTopics: fc.array(fc.oneof(text(30), topicName.map(conversationTopic)), { maxLength: 3 }),
+    startTimeNs: time,
+    endTimeNs: time,
+    pagingInfo: fc.record(
+      {
+        limit: fc.oneof(fc.nat(200), fc.constantFrom(-1, 1.5, 2 ** 31, 2 ** 32 - 1, 2 ** 32, '20')),
+        direction: fc.constantFrom('SORT_DIRECTION_ASCENDING', 'SORT_DIRECTION_DESCENDING', 'SORT_DIRECTION_UNSPECIFIED', 1, 'toString'),
+        cursor: fc.constantFrom(null, {}, { index: { senderTimeNs: '7' } }),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['contentTopics'] },
+);
+
+property(
+  'a query that is read by the short way is the one that the general way reads',
+  [fc.array(queryJson, { maxLength: 2 })],
+  (requests) => {
+    const short = readBatchQuery({ requests });
+    if (short === null) return;
+    const general = fromJson(BatchQueryRequestSchema, { requests });
+    const asked = requests.map(({ pagingInfo }, index) => (pagingInfo ? short : general).requests[index]?.pagingInfo);
+    expect(short.requests.map(({ pagingInfo: _, ...each }) => each)).toEqual(
+      general.requests.map(({ contentTopics, startTimeNs, endTimeNs, $typeName }) => ({
+        contentTopics,
+        startTimeNs,
+        endTimeNs,
+        $typeName,
+      })),
+    );
+    expect(asked).toEqual(general.requests.map(({ pagingInfo }) => pagingInfo));
   },
 );
