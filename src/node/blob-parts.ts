@@ -53,15 +53,17 @@ export class BlobParts {
   readonly #blobs: Blobs;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #onRefused: () => void;
   readonly #uploads = new Map<string, Upload>();
   readonly #timer: NodeJS.Timeout;
 
-  /** `blobs` has counted what lies here when it was opened. */
-  constructor(data: string, blobs: Blobs, log: Log, clock: Clock) {
+  /** `blobs` has counted what lies here when it was opened; `onRefused` is told when too many are on their way. */
+  constructor(data: string, blobs: Blobs, log: Log, clock: Clock, onRefused: () => void = () => {}) {
     this.#folder = join(data, 'blobs', 'parts');
     this.#blobs = blobs;
     this.#clock = clock;
     this.#log = log;
+    this.#onRefused = onRefused;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(this.#folder)) this.#restore(name);
     this.#timer = setInterval(
@@ -255,12 +257,14 @@ export class BlobParts {
     const there = [...this.#uploads.values()].filter(among);
     if (there.length < most) return;
     const longest = there.reduce((a, b) => (b.atMs < a.atMs ? b : a));
-    if (this.#clock() - longest.atMs < restMs)
+    if (this.#clock() - longest.atMs < restMs) {
+      this.#onRefused();
       throw refuseForNow(
         Code.ResourceExhausted,
         `blobs on their way: at most ${most} at once; finish or call off one first`,
         restMs / 1000,
       );
+    }
     await this.#drop(longest);
   }
 }

@@ -291,7 +291,7 @@ describe('limits of attachments in parts', () => {
   });
 
   test('let a wallet begin a few at once, the one that rested longest making way', async () => {
-    await start();
+    await start({ metrics: { host: '127.0.0.1', port: 0 } });
     const many = Array.from({ length: 8 }, () => randomBytes(1000));
     for (const bytes of many) {
       now += 1000;
@@ -302,6 +302,8 @@ describe('limits of attachments in parts', () => {
     const more = randomBytes(1000);
     const refused = await begin(more);
     expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    const metrics = await (await fetch(`http://127.0.0.1:${node.metricsPort}/metrics`)).text();
+    expect(metrics).toContain('parley_refusals_total{barrier="blob-uploads"} 1\n');
     expect((await begin(more, { who: bob })).status).toBe(200);
     now += 120_000;
     await part(first, 500, 600);
