@@ -21,7 +21,7 @@ export interface Caller {
   readonly network: string;
 }
 
-/** What kept somebody out: the option that sets it, or the list that names him. */
+/** What kept somebody out: the option that sets it, the list that names him, or, of attachments in parts (`blob-uploads`), how many are on their way. */
 export type Barrier =
   | 'wallet-publish-rate'
   | 'wallet-invitations'
@@ -30,10 +30,12 @@ export type Barrier =
   | 'network-read-rate'
   | 'network-streams'
   | 'network-silent'
+  | 'all-silent'
   | 'subscription-topics'
   | 'blob-bytes'
   | 'blob-daily-bytes'
   | 'blob-store-bytes'
+  | 'blob-uploads'
   | 'deny'
   | 'denyNetworks';
 

@@ -117,6 +117,7 @@ function configOf(text: (name: SettingName) => string): NodeConfig {
       networkReadRate: number('networkReadRate'),
       networkStreams: number('networkStreams'),
       networkSilent: number('networkSilent'),
+      allSilent: number('allSilent'),
       silentSeconds: number('silentSeconds'),
       subscriptionTopics: number('subscriptionTopics'),
       blobBytes: number('blobBytes'),

@@ -7,8 +7,11 @@ const lookEveryMs = 1000;
 /** How long the last words may take to leave. */
 const farewellMs = 1000;
 
-/** Why a connection that asks nothing is ended: it had its time, or its network has too many such. */
-export type SilenceEnd = 'late' | 'crowded';
+/** Why a connection that asks nothing is ended: it had its time, its network has too many such, or all networks together have. */
+export type SilenceEnd = 'late' | 'crowded' | 'full';
+
+/** What part of all that may be silent goes at once when they are too many, so that they are not counted again at every connection. */
+const cleared = 1 / 16;
 
 /** What speaks on a connection. */
 export interface Speaker {
@@ -27,6 +30,8 @@ export interface Speaker {
 interface ConnectionsOptions {
   /** Connections of one network that may ask nothing at a time; 0: any number. */
   readonly most: number;
+  /** The same of all networks together; 0: any number. */
+  readonly mostInAll: number;
   readonly seconds: number;
   /** Whether the connections of this address are those of many people. */
   readonly isShared: (address: string) => boolean;
@@ -39,9 +44,12 @@ export class Connections {
   readonly #all = new Map<Socket, Connection>();
   readonly #networks = new Map<string, Network>();
   readonly #looking: NodeJS.Timeout;
+  /** How many may come before it is counted again how many are silent in all. */
+  #room: number;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.#room = options.mostInAll;
     this.#looking = setInterval(() => this.#look(), lookEveryMs);
     this.#looking.unref();
   }
@@ -73,9 +81,9 @@ export class Connections {
     const connection = new Connection(socket);
     this.#all.set(socket, connection);
     socket.once('close', () => this.remove(socket));
-    const { most, isShared } = this.#options;
+    const { most, mostInAll, isShared } = this.#options;
     const address = socket.remoteAddress ?? '';
-    if (most === 0 || isShared(address)) return connection;
+    if (most + mostInAll === 0 || isShared(address)) return connection;
     const name = networkOf(address);
     let network = this.#networks.get(name);
     if (!network) {
@@ -84,7 +92,8 @@ export class Connections {
     }
     network.members.add(connection);
     connection.network = name;
-    if (--network.room < 0) this.#makeRoom(network);
+    if (most > 0 && --network.room < 0) this.#makeRoom(network);
+    if (mostInAll > 0 && --this.#room < 0) this.#makeRoomInAll();
     return connection;
   }
 
@@ -110,6 +119,23 @@ export class Connections {
     for (const connection of silent.slice(0, Math.max(0, over)))
       this.#end(connection, 'crowded', `more than ${most} connections of this network ask nothing`);
     network.room = Math.max(0, -over);
+  }
+
+  /** Those of the networks that have most of them go, of each what was silent longest: who fills the node from a few networks keeps nobody else out. */
+  #makeRoomInAll(): void {
+    const { mostInAll } = this.#options;
+    const ranked: { readonly connection: Connection; readonly rank: number }[] = [];
+    for (const { members } of this.#networks.values()) {
+      const silent = [...members].filter(({ ending, speaker }) => !ending && speaker.silent()).sort((a, b) => b.quietMs - a.quietMs);
+      for (const [rank, connection] of silent.entries()) ranked.push({ connection, rank });
+    }
+    const over = ranked.length - mostInAll;
+    this.#room = Math.max(0, -over);
+    if (over <= 0) return;
+    ranked.sort((a, b) => b.rank - a.rank || a.connection.quietMs - b.connection.quietMs);
+    this.#room = Math.floor(mostInAll * cleared);
+    for (const { connection } of ranked.slice(0, over + this.#room))
+      this.#end(connection, 'full', `more than ${mostInAll} connections ask nothing`);
   }
 
   #look(): void {

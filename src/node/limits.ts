@@ -23,6 +23,8 @@ export interface Limits extends BlobLimits {
   readonly networkStreams: number;
   /** Connections of one network address that ask nothing. */
   readonly networkSilent: number;
+  /** The same of all networks together; 0: no limit. */
+  readonly allSilent: number;
   /** How long a connection may take to ask something whole. */
   readonly silentSeconds: number;
   /** Topics of one subscription. */
@@ -37,6 +39,7 @@ export const defaultLimits: Limits = {
   networkReadRate: 1000,
   networkStreams: 2000,
   networkSilent: 1000,
+  allSilent: 10_000,
   silentSeconds: 30,
   subscriptionTopics: 50_000,
   // 25 MiB of a file, and what sealing adds.

@@ -67,8 +67,13 @@ export interface ServerOptions {
   readonly tls?: TlsFiles | undefined;
   /** Whether the store answers. */
   readonly ready: () => Promise<void>;
-  /** How many connections of one network may ask nothing at a time (0: any number), and for how long. */
-  readonly silence: { readonly most: number; readonly seconds: number; readonly onEnded: (why: SilenceEnd) => void };
+  /** How many connections of one network and of all may ask nothing at a time (0: any number), and for how long. */
+  readonly silence: {
+    readonly most: number;
+    readonly mostInAll: number;
+    readonly seconds: number;
+    readonly onEnded: (why: SilenceEnd) => void;
+  };
 }
 
 /** Everything that the node serves, on one cleartext port: HTTP/1.1, and HTTP/2 by prior knowledge as gRPC speaks it. */

@@ -133,6 +133,13 @@ export const settings = {
     about: 'connections of one network address that ask nothing; with more, the one that was silent longest goes; 0: no limit',
     fault: wholeNumber(0, 1_000_000),
   },
+  allSilent: {
+    flag: 'all-silent',
+    value: 'NUMBER',
+    fallback: String(defaultLimits.allSilent),
+    about: 'the same of all networks together; with more, those of the networks that have most of them go; 0: no limit',
+    fault: wholeNumber(0, 1_000_000),
+  },
   silentSeconds: {
     flag: 'silent-seconds',
     value: 'NUMBER',

@@ -114,7 +114,7 @@ export async function startNode({
   const bounds = { ...defaultLimits, ...limits };
   // In memory nothing is kept, least of all files.
   const blobs = data === ':memory:' ? null : new Blobs(data, bounds, log, clock, (barrier) => metrics.refusals.add(1, { barrier }));
-  const parts = blobs && new BlobParts(data, blobs, log, clock);
+  const parts = blobs && new BlobParts(data, blobs, log, clock, () => metrics.refusals.add(1, { barrier: 'blob-uploads' }));
   const fixed = blobSourcesAt(blobPeers);
   const copies =
     blobs && bounds.blobCopyBytes > 0 && (fixed.length > 0 || relaySettings)
@@ -192,10 +192,11 @@ export async function startNode({
       ready: () => store.check(),
       silence: {
         most: bounds.networkSilent,
+        mostInAll: bounds.allSilent,
         seconds: bounds.silentSeconds,
         onEnded(ended) {
           metrics.silenceEnds.add(1, { ended });
-          if (ended === 'crowded') metrics.refusals.add(1, { barrier: 'network-silent' });
+          if (ended !== 'late') metrics.refusals.add(1, { barrier: ended === 'full' ? 'all-silent' : 'network-silent' });
         },
       },
     });

@@ -38,6 +38,8 @@ export async function serveNode(flags: readonly string[]): Promise<Served> {
     '0',
     '--network-silent',
     '0',
+    '--all-silent',
+    '0',
   ];
   const child = fork(join(root, 'dist/node/main.js'), ['--port', '0', '--log', 'json', ...free, ...flags], {
     cwd: root,

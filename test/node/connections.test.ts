@@ -27,8 +27,8 @@ interface Open {
   readonly ended: Promise<unknown>;
 }
 
-async function open(node: RunningNode): Promise<Open> {
-  const socket = connect({ port: node.port, host: '127.0.0.1' });
+async function open(node: RunningNode, from = '127.0.0.1'): Promise<Open> {
+  const socket = connect({ port: node.port, host: '127.0.0.1', localAddress: from });
   stops.push(() => socket.destroy());
   let text = '';
   socket.on('data', (piece) => {
@@ -221,3 +221,42 @@ describe('more connections of one network that ask nothing than may be', { timeo
     expect((await gateway(node.url, 'query', { contentTopics: ['a'] })).status).toBe(200);
   });
 });
+
+describe.runIf(process.platform === 'linux')(
+  'more connections of all networks together that ask nothing than may be',
+  { timeout: 30_000 },
+  () => {
+    test('cost those that were silent longest of the network that has most, whoever comes', async () => {
+      const node = await start({ limits: { allSilent: 4 } });
+      const streaming = await open(node, '127.0.0.2');
+      streaming.socket.write(stream);
+      await expect.poll(streaming.text).toContain('200 OK');
+      const first = await open(node, '127.0.0.1');
+      const many = [await open(node, '127.0.0.2'), await open(node, '127.0.0.2'), await open(node, '127.0.0.2')];
+      await expect.poll(() => metric(node, 'parley_silent_connections')).toBe(4);
+      const other = await open(node, '127.0.0.3');
+      await many[0]?.ended;
+      expect(many[0]?.text()).toMatch(/^HTTP\/1\.1 429 Too Many Requests\r\n[\s\S]*more than 4 connections ask nothing/);
+      await open(node, '127.0.0.4');
+      await many[1]?.ended;
+      expect([first, many[2], other, streaming].map((each) => each?.socket.closed)).toEqual([false, false, false, false]);
+      expect(await metric(node, 'parley_silent_connections_total{ended="full"}')).toBe(2);
+      expect(await metric(node, 'parley_refusals_total{barrier="all-silent"}')).toBe(2);
+    });
+
+    test('go some at a time, and leave the node as it was', async () => {
+      const node = await start({ limits: { allSilent: 100, networkSilent: 0 } });
+      const many = await Promise.all(Array.from({ length: 400 }, (_, index) => open(node, `127.0.0.${2 + (index % 50)}`)));
+      await expect.poll(() => many.filter(({ socket }) => !socket.closed).length, { timeout: 20_000 }).toBeLessThanOrEqual(100);
+      expect(many.filter(({ socket }) => !socket.closed).length).toBeGreaterThan(50);
+      expect((await gateway(node.url, 'query', { contentTopics: ['a'] })).status).toBe(200);
+    });
+
+    test('do not count where they come through a proxy that is trusted', async () => {
+      const node = await start({ limits: { allSilent: 1 }, trustedProxies: ['127.0.0.1'] });
+      const many = await Promise.all([open(node), open(node), open(node)]);
+      await expect.poll(() => metric(node, 'parley_silent_connections')).toBe(3);
+      expect(many.map(({ socket }) => socket.closed)).toEqual([false, false, false]);
+    });
+  },
+);
