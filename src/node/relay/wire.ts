@@ -3,7 +3,7 @@ import type { WakuMessage } from '../../gen/waku/message/v1/message_pb.ts';
 import type { TreeWord } from './voucher.ts';
 
 /**
- * What is relayed as bytes, by hand: every envelope is written here once and read once by every other node, and the library's way over descriptors takes six times as
+ * What is relayed as bytes, by hand: every envelope is written here once and read once by every other node, and the library's way over descriptors takes several times as
  * long. The same bytes as that writes, and the same messages as it reads, but for fields that nobody knows: those are passed over.
  */
 
