@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNodeClient } from '../../../src/network/node-client.ts';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
 import { parseAddress } from '../../../src/protocol/address.ts';
-import { contactTopic } from '../../../src/protocol/topic.ts';
+import { contactTopic, inviteTopic } from '../../../src/protocol/topic.ts';
+import { api, bearer } from '../../node/clients.ts';
+import { carol } from '../../support/people.ts';
 import { conversationWith, Device, type Life, makeWallet, type Person, passphrase, texts, until } from '../device.ts';
 
 let folder: string;
@@ -146,6 +148,31 @@ describe('nodes beside each other', () => {
     expect(await texts(later, theirs)).toEqual(['peer: kept back']);
     expect((await later.services.accounts.status()).nodeDoubt).toBe(true);
     expect((await later.services.settings.read()).comparison?.nodes).toEqual(nodes);
+  });
+
+  it('tell at which one somebody put what opens for nobody, and hold it against none', async () => {
+    const [alice, bob] = [await person(), await person()];
+    await alice.life.services.conversations.start(bob.address);
+    const topic = inviteTopic(parseAddress(bob.address));
+    const invitations = () => createNodeClient(second.url).query({ topics: [topic] });
+    await until(async () => (await invitations()).envelopes.length === 1, 'the invitation at the second', 10_000);
+    const [real] = (await invitations()).envelopes;
+    const spoilt = Buffer.from(real?.message ?? []);
+    spoilt[spoilt.length - 1] = (spoilt.at(-1) ?? 0) ^ 1; // the seal is the last of it
+    const envelopes = [{ contentTopic: topic, timestampNs: real?.timestampNs ?? 0n, message: spoilt }];
+    // A node that keeps the rules takes no such thing.
+    const { port } = second;
+    await second.close();
+    second = await startNode({ data: join(folder, 'b'), port, compat: true });
+    await api(second.url).publish({ envelopes }, { headers: bearer(carol) });
+    bob.life.kill();
+    const later = await bob.device.start({ clock: () => Date.now() + 5 * 60_000 });
+    const { nodes } = await later.services.settings.compareNodes();
+    expect(nodes).toMatchObject([
+      { url: first.url, missing: 0, foreign: 0 },
+      { url: second.url, missing: 0, foreign: 1 },
+    ]);
+    expect((await later.services.accounts.status()).nodeDoubt).toBe(false);
   });
 
   it('tell whose keys one of them does not have in their newest form, and which one is away', async () => {
