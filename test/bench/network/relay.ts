@@ -7,7 +7,8 @@ import { api, bearer } from '../../node/clients.ts';
 import { Cluster } from '../../support/cluster.ts';
 import { alice } from '../../support/people.ts';
 import type { Setting } from '../network.ts';
-import { type Comparison, compare, figure } from '../report.ts';
+import { processorSecondsOf } from '../processes.ts';
+import { type Comparison, compare, figure, median } from '../report.ts';
 
 const messages = 5000;
 const atOnce = 50;
@@ -25,10 +26,13 @@ export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Co
     for (const other of waku.slice(0, index)) await relay.ask('dial', { address: other.address });
   await until(async () => (await Promise.all(waku.map((relay) => relay.ask('peers')))).every((count) => count === 2));
 
+  // Of the rates it is told how busy the machine was besides; of this less so.
+  const costs = { ours: new Costs(), theirs: new Costs() };
   let sent = 0;
   const heads = () => Promise.all(cluster.members.map(async ({ url }) => Number((await infoOf(url)).head)));
   const ours = async (): Promise<number> => {
     const before = await heads();
+    const done = costs.ours.begin(cluster.members.map(({ program }) => program.pid));
     const begun = performance.now();
     const client = api((cluster.members[0] as { url: string }).url, 'Connect over h2c');
     const headers = bearer(alice);
@@ -40,13 +44,16 @@ export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Co
       }),
     );
     await until(async () => (await heads()).every((head, index) => head - (before[index] as number) >= messages));
-    return messages / ((performance.now() - begun) / 1000);
+    const seconds = (performance.now() - begun) / 1000;
+    done(messages);
+    return messages / seconds;
   };
   let lost = 0;
   let wakuSent = 0;
   const theirs = async (): Promise<number> => {
     const came = () => Promise.all(waku.slice(1).map((relay) => relay.ask('came')));
     const before = await came();
+    const done = costs.theirs.begin(waku.map((relay) => relay.pid));
     const begun = performance.now();
     await waku[0]?.ask('publish', { count: messages, from: wakuSent });
     wakuSent += messages;
@@ -56,6 +63,7 @@ export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Co
       if (total !== at) [last, at] = [performance.now(), total];
       await new Promise((resolve) => setTimeout(resolve, 50));
     } while (total < 2 * messages && performance.now() - last < 5000);
+    done(total / 2);
     lost += 2 * messages - total;
     return total / 2 / ((last - begun) / 1000);
   };
@@ -69,8 +77,18 @@ export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Co
     theirs,
   });
   const repaired = (await Promise.all(cluster.members.map(({ program }) => program.said))).join('').match(/repaired=(\d+)/g)?.length ?? 0;
+  const [home, ...others] = costs.ours.each();
+  const [theirHome, ...theirOthers] = costs.theirs.each();
+  const words = (rest: readonly number[]): string => rest.map((each) => Math.round(each)).join(' and ');
   return [
     row,
+    figure(
+      'processor time for an envelope at the node that takes it',
+      home ?? Number.NaN,
+      'us',
+      null,
+      `at the others ${words(others)}; at js-waku's, which store and check nothing, ${words([theirHome ?? Number.NaN])}, ${words(theirOthers)}`,
+    ),
     figure(
       'lost on the relay, after the stores were compared',
       0,
@@ -79,6 +97,22 @@ export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Co
       `js-waku lost ${lost}; comparisons brought something ${repaired} times`,
     ),
   ];
+}
+
+/** Processor time of some processes, by what they did in it; the median over the rounds. */
+class Costs {
+  readonly #rounds: number[][] = [];
+
+  /** Answers what is called with the number of envelopes when they are there. */
+  begin(pids: readonly number[]): (envelopes: number) => void {
+    const before = pids.map(processorSecondsOf);
+    return (envelopes) => this.#rounds.push(pids.map((pid, at) => ((processorSecondsOf(pid) - (before[at] as number)) / envelopes) * 1e6));
+  }
+
+  /** Microseconds for an envelope at each of the processes. */
+  each(): number[] {
+    return (this.#rounds[0] ?? []).map((_, at) => median(this.#rounds.map((round) => round[at] as number)));
+  }
 }
 
 function envelope(n: number) {
@@ -112,6 +146,10 @@ class WakuRelay {
       this.#waiting.get(id)?.(value);
       this.#waiting.delete(id);
     });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
   }
 
   ask(command: string, more: object = {}): Promise<number> {
