@@ -1,4 +1,4 @@
-import { sha256 } from './sha256.ts';
+import { sha256 } from '../sha256.ts';
 
 /** The hashes beside the way from a leaf to the root, the lowest first. */
 export interface TreePath {

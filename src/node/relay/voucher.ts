@@ -1,8 +1,8 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Voucher, VoucherSchema } from '../../gen/parley/relay/v1/voucher_pb.ts';
+import { sha256 } from '../sha256.ts';
 import type { NewEnvelope } from '../store/store.ts';
 import { isSignedBy, type RelayIdentity } from './identity.ts';
-import { sha256 } from './sha256.ts';
 import { HashTree, leafOf, rootOf, type TreePath } from './tree.ts';
 
 /** Gossip is a matter of seconds: what is much older comes by the store, or not at all. */

@@ -1,7 +1,7 @@
 import type { WakuMessage } from '../../gen/waku/message/v1/message_pb.ts';
 import { isEphemeralTopic } from '../../protocol/topic.ts';
+import { sha256 } from '../sha256.ts';
 import type { NewEnvelope } from '../store/store.ts';
-import { sha256 } from './sha256.ts';
 import { decodeMessage, encodeMessage } from './wire.ts';
 
 export type { WakuMessage } from '../../gen/waku/message/v1/message_pb.ts';
