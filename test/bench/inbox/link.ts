@@ -16,7 +16,8 @@ export class Link {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async to(nodeUrl: string): Promise<Link> {
+  /** `port`: where it listens; without it, anywhere. */
+  static async to(nodeUrl: string, port = 0): Promise<Link> {
     let link: Link | undefined;
     const target = new URL(nodeUrl);
     const server = createServer((asked, answer) => {
@@ -32,7 +33,7 @@ export class Link {
       answer.once('close', () => there.destroy());
       setTimeout(() => asked.pipe(there), link?.delayMs ?? 0);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     link = new Link(server);
     return link;
   }

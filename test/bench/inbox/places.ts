@@ -74,6 +74,12 @@ export const toUnlockedByCall = (page: Page, passphrase: string): Promise<number
     passphrase,
   );
 
+/** A page that was just brought forward draws its first frames late. */
+export async function inFront(page: Page): Promise<void> {
+  await page.toFront();
+  await page.evaluate(() => new Promise((later) => setTimeout(later, 300)));
+}
+
 /** Waits for a row that says this. */
 export const rowWith = (page: Page, text: string): Promise<void> =>
   until(

@@ -1,5 +1,6 @@
 import { openSqliteStore } from '../../../src/node/store/sqlite.ts';
 import type { ContactFacts, NewEnvelope } from '../../../src/node/store/store.ts';
+import type { Envelope } from '../../../src/protocol/envelope.ts';
 import { sha256 } from '../../../src/protocol/hash.ts';
 import type { VerifiedBundle } from '../../../src/protocol/public-keys.ts';
 import { parseTopic } from '../../../src/protocol/topic.ts';
@@ -14,9 +15,15 @@ const atOnce = 2000;
 
 /**
  * Puts people who write into the store of a node that is not running: each in a conversation, and one who has said much. All is sealed and signed as a node would take it;
- * only the asking is left out. Answers the newest words of that one.
+ * only the asking is left out. `more` is put there as it is. Answers the newest words of that one.
  */
-export async function seed(data: string, to: VerifiedBundle, size: number, messages: number): Promise<string> {
+export async function seed(
+  data: string,
+  to: VerifiedBundle,
+  size: number,
+  messages: number,
+  more: readonly Envelope[] = [],
+): Promise<string> {
   await useCurve('module');
   const store = openSqliteStore({ data, thread: null });
   let waiting: NewEnvelope[] = [];
@@ -61,6 +68,7 @@ export async function seed(data: string, to: VerifiedBundle, size: number, messa
       index % 1000 === 7 ? `needles in message ${index}` : `message ${index} of many, about as long as most messages are`,
     );
     await (await much.invite(to))(texts);
+    for (const { contentTopic: topic, timestampNs, message } of more) waiting.push({ topic, timestampNs, message });
     await flush();
     return texts.at(-1) ?? '';
   } finally {

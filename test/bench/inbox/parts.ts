@@ -1,0 +1,226 @@
+import { until } from '../../support/browsers/browser.ts';
+import { Person } from '../../support/browsers/person.ts';
+import { connectTo, contactOf, Writer } from '../../support/crowd.ts';
+import { type Comparison, figure, median, report } from '../report.ts';
+import { inFront, rowWith, scrolled, toFirstRowAsleep, toFound, toNewestMessage, toOwnMessage } from './places.ts';
+import { fullPeer } from './seed.ts';
+import { ownerOf, restore, type Stage } from './stage.ts';
+
+export const farMs = 50;
+
+/** A stage in whose browser everything is, and which has the reference client beside it unless `alone`. */
+export interface Play {
+  readonly stage: Stage;
+  readonly mine: Person;
+  readonly rounds: number;
+  readonly alone: boolean;
+}
+
+/** A part of the bench: on a profile of its own that has everything, except for new devices. */
+export type Part = (play: Play) => Promise<Comparison[]>;
+
+/** A new device, the node near or far; theirs from its keys to its list. */
+export async function newDevice(stage: Stage, alone: boolean, delayMs: number): Promise<Comparison[]> {
+  const { size, link } = stage;
+  const where = delayMs === 0 ? '' : `, node ${delayMs} ms away`;
+  link.delayMs = delayMs;
+  link.take();
+  const theirs = alone ? Number.NaN : await stage.reference.opened();
+  const theirsAsked = link.take();
+  const { firstRows, firstAsked, everything, allAsked } = await restore(stage);
+  const asked = ({ requests, waves }: { requests: number; waves: number }) => `${requests} requests in ${waves} waves`;
+  const what = `new device: the first rows with their words, N = ${size}${where}`;
+  const notes = `with the passphrase and its sealing; ${asked(firstAsked)}; theirs ${asked(theirsAsked)}`;
+  return [
+    alone
+      ? figure(what, firstRows, 'ms', null, notes)
+      : report({
+          what,
+          unit: 'ms',
+          ours: firstRows,
+          theirs,
+          opponent: 'xmtp-js, keys to list',
+          ratio: theirs / firstRows,
+          bar: null,
+          notes,
+        }),
+    figure(`new device: until everything is here, N = ${size}${where}`, everything, 'ms', null, asked(allAsked)),
+  ];
+}
+
+/** Beside the reference client, if it runs. */
+const against = (alone: boolean, row: Parameters<typeof report>[0]): Comparison =>
+  alone ? figure(row.what, row.ours, row.unit, null, row.notes) : report(row);
+
+const list: Part = async ({ stage: { size, browser, link, reference }, mine, rounds, alone }) => {
+  const [asleep, theirs]: [number[], number[]] = [[], []];
+  let beforePaint = 0;
+  await mine.open('/');
+  for (let round = 0; round < rounds; round++) {
+    await inFront(mine.page);
+    link.take();
+    asleep.push(await toFirstRowAsleep(browser, mine.page));
+    beforePaint = Math.max(beforePaint, link.take().requests);
+    if (!alone) theirs.push(await reference.opened());
+  }
+  const row = against(alone, {
+    what: `list again, background asleep, N = ${size}`,
+    unit: 'ms',
+    ours: median(asleep),
+    theirs: median(theirs),
+    opponent: 'xmtp-js, stored keys and list',
+    ratio: median(theirs) / median(asleep),
+    bar: size >= 10_000 ? 300 : size >= 1000 ? 35 : 5,
+    notes: `asked meanwhile: ${beforePaint}`,
+  });
+  return size >= 5000 ? [row, figure(`first row, background asleep, N = ${size}`, median(asleep), 'ms', 150)] : [row];
+};
+
+const scroll: Part = async ({ stage: { size }, mine }) => {
+  await mine.open('/');
+  await mine.inbox();
+  await inFront(mine.page);
+  const { longestMs, late, frames, rows } = await scrolled(mine.page);
+  const notes = `frames under 50 ms count as 0; ${late} of ${frames} came late; at most ${rows} rows in the page`;
+  return [figure(`scrolling: longest frame, N = ${size}`, longestMs, 'ms', null, notes)];
+};
+
+const conversation: Part = async ({ stage: { full, messages, reference }, mine, rounds, alone }) => {
+  const [newest, theirs]: [number[], number[]] = [[], []];
+  if (!alone) await reference.opened();
+  for (let round = 0; round < rounds; round++) {
+    await mine.open('/');
+    await rowWith(mine.page, full);
+    await inFront(mine.page);
+    newest.push(await toNewestMessage(mine.page, full));
+    if (!alone) theirs.push(await reference.asked('newest', fullPeer.address));
+  }
+  const ours = median(newest);
+  const first = against(alone, {
+    what: `open a conversation of ${messages}, newest 50`,
+    unit: 'ms',
+    ours,
+    theirs: median(theirs),
+    opponent: 'xmtp-js, 50 from the node',
+    ratio: median(theirs) / ours,
+    bar: null,
+    notes: 'from the click to what is drawn',
+  });
+  if (alone) return [first];
+  const whole = await reference.asked('all', fullPeer.address);
+  return [
+    first,
+    report({
+      what: 'the same where the whole history is at hand afterwards',
+      unit: 'ms',
+      ours,
+      theirs: whole,
+      opponent: `xmtp-js, all ${messages}`,
+      ratio: whole / ours,
+      bar: messages >= 5000 ? 150 : 3,
+    }),
+  ];
+};
+
+const send: Part = async ({ stage: { size, full, link, reference }, mine, rounds, alone }) => {
+  const rows: Comparison[] = [];
+  if (!alone) await reference.opened();
+  await mine.open('/');
+  await rowWith(mine.page, full);
+  await inFront(mine.page);
+  await toNewestMessage(mine.page, full);
+  for (const delayMs of [0, farMs]) {
+    link.delayMs = delayMs;
+    const [own, theirs]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds * 3; round++) {
+      await inFront(mine.page);
+      own.push(await toOwnMessage(mine.page, `mine ${size} ${delayMs} ${round}`));
+      if (!alone) theirs.push(await reference.asked('send', fullPeer.address, `theirs ${size} ${delayMs} ${round}`));
+    }
+    rows.push(
+      against(alone, {
+        what: `send: Enter to the message on the screen, node ${delayMs} ms away`,
+        unit: 'ms',
+        ours: median(own),
+        theirs: median(theirs),
+        opponent: 'xmtp-js, send() answered',
+        ratio: median(theirs) / median(own),
+        bar: null,
+      }),
+      figure('send: the same', median(own), 'ms', 20),
+    );
+  }
+  link.delayMs = 0;
+  return rows;
+};
+
+/** What came while the background slept. The node is far away, so that what is asked for at once counts as one wave. */
+const meanwhile: Part = async ({ stage: { size, browser, node, link }, mine }) => {
+  await mine.open('/');
+  await browser.stopBackground();
+  await mine.page.goto('about:blank');
+  const api = connectTo(node.url);
+  const write = await new Writer('peer 0', api).invite(await contactOf(api, ownerOf(size).address));
+  await write(Array.from({ length: 10 }, (_, index) => `late message ${index}`));
+  link.delayMs = farMs;
+  link.take();
+  const began = performance.now();
+  await mine.open('/');
+  await until(
+    () => mine.rows(),
+    (list) => list[0]?.includes('late message 9') ?? false,
+    60_000,
+  );
+  const took = performance.now() - began;
+  const { requests, waves } = link.take();
+  link.delayMs = 0;
+  return [
+    figure(
+      `what came meanwhile (10 messages), N = ${size}`,
+      requests,
+      'requests',
+      null,
+      `${waves} waves, ${took.toFixed(0)} ms until it stands in the list; node ${farMs} ms away`,
+    ),
+  ];
+};
+
+const search: Part = async ({ stage: { size, messages, browser }, mine, rounds }) => {
+  const rows: Comparison[] = [];
+  const words = messages + size * 2;
+  for (const when of ['first of all', 'first after a sleep']) {
+    await mine.open('/');
+    await mine.page.goto('about:blank');
+    await browser.stopBackground();
+    await mine.open('/');
+    await mine.inbox();
+    await inFront(mine.page);
+    const took = await toFound(mine.page, 'needle');
+    const notes = 'typed to painted, the field entered 300 ms before; with the 80 ms of waiting for more letters';
+    rows.push(figure(`search through ${words} messages, ${when}`, took, 'ms', when === 'first of all' ? null : 100, notes));
+  }
+  const next: number[] = [];
+  for (let round = 0; round < rounds; round++) next.push(await toFound(mine.page, `needle${'s'.repeat(round % 2)}`));
+  return [...rows, figure('search: the next ones', median(next), 'ms', 100)];
+};
+
+const unlock: Part = async ({ stage: { size, browser }, mine }) => {
+  await browser.restart();
+  await mine.open('/');
+  const typed = performance.now();
+  await mine.unlock();
+  await mine.inbox();
+  const notes = 'typing and its driving are in it';
+  return [figure(`unlock, typed passphrase to the list, N = ${size}`, performance.now() - typed, 'ms', null, notes)];
+};
+
+export const parts = { list, scroll, conversation, meanwhile, send, search, unlock } satisfies Record<string, Part>;
+
+/** Somebody at a browser that was unlocked before, and is again. */
+export async function comeBack(stage: Stage): Promise<Person> {
+  const mine = new Person('Bench', stage.browser);
+  await mine.open('/');
+  await mine.unlock();
+  await mine.inbox();
+  return mine;
+}
