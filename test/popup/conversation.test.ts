@@ -242,10 +242,34 @@ describe('a group', () => {
     }));
 });
 
+test('a whole address stands in one line or in two even ones, and is read as it is', () =>
+  at({ scene: 'empty', route: '#/conversation/c0' }, async (page) => {
+    const whole = page.locator('.beginning .address-full');
+    // The prefix is a group of its own.
+    for (const [width, lines] of [
+      [320, [6, 5]],
+      [400, [6, 5]],
+      [900, [11]],
+    ] as const) {
+      await page.setViewportSize({ width, height: 600 });
+      const tops = await whole
+        .locator('span:not(:has(span))')
+        .evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().top)));
+      const told = [...new Set(tops)].map((top) => tops.filter((each) => each === top).length);
+      expect(told, `${width} wide`).toEqual(lines);
+    }
+    expect(await whole.textContent()).toMatch(/^0x[0-9a-fA-F]{40}$/);
+    const selected = await whole.evaluate((element) => {
+      getSelection()?.selectAllChildren(element);
+      return getSelection()?.toString();
+    });
+    expect(selected?.trim()).toBe(await whole.textContent());
+  }));
+
 describe('files', () => {
-  /** Lets files fall onto the page, as from a folder. */
   /** Which kept files were read so far. */
   const readFiles = (page: Page) => page.evaluate(() => (window as unknown as { readFiles?: string[] }).readFiles ?? []);
+  /** Lets files fall onto the page, as from a folder. */
   const drop = (page: Page, names: readonly string[], size = 3) =>
     page.evaluate(
       ([all, bytes]) => {

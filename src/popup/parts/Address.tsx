@@ -15,11 +15,25 @@ export function ShortAddress({ address }: { readonly address: string }): JSX.Ele
   );
 }
 
-/** The whole address in groups of four. The gaps are drawn, not written: selecting, copying and reading it gives the address as it is. */
+/**
+ * The whole address in groups of four, in two halves that stand side by side or one below the other, so that no line is left with a single group. The gaps are
+ * drawn, not written: selecting, copying and reading it gives the address as it is.
+ */
 export function FullAddress({ address }: { readonly address: string }): JSX.Element {
+  const groups = addressGroups(address);
   return (
     <span class="address-full">
-      {addressGroups(address).map((group, index) => (
+      <Half groups={groups.slice(0, 6)} />
+      <wbr />
+      <Half groups={groups.slice(6)} />
+    </span>
+  );
+}
+
+function Half({ groups }: { readonly groups: readonly string[] }): JSX.Element {
+  return (
+    <span class="address-half">
+      {groups.map((group, index) => (
         <Fragment key={index}>
           {index > 0 && <wbr />}
           <span>{group}</span>
