@@ -21,8 +21,9 @@ interface Deps {
 const mostConversations = 8;
 const defaultLimit = 40;
 const tellEvery = 500;
+/** While the index is read, before anything is counted. */
+const noneYet = { done: 0, total: 0 };
 
-/** Looks for conversations and messages in what is here; no node is asked. What blocked people wrote is not shown. */
 /** The words of a message that a search goes by. */
 function foundIn(shown: Shown): string {
   switch (shown.form) {
@@ -37,6 +38,7 @@ function foundIn(shown: Shown): string {
   }
 }
 
+/** Looks for conversations and messages in what is here; no node is asked. What blocked people wrote is not shown. */
 export function createSearch({ sessions, view, changed, patience = 150 }: Deps): SearchService {
   /** How far the making of the index is, by session. */
   const progress = new WeakMap<Session, { readonly done: number; readonly total: number }>();
@@ -85,12 +87,18 @@ export function createSearch({ sessions, view, changed, patience = 150 }: Deps):
       const session = sessions.current();
       await session.ready();
       const query = parseSearch(text);
-      const updating = update(session);
+      let complete = false;
+      const updating = update(session).then(() => {
+        complete = true;
+      });
       // What goes wrong while nobody waits is told by the next search.
       updating.catch(() => undefined);
       // Whoever opens the search will write in it: the index is read meanwhile.
       if (isEmpty(query)) return { conversations: [], messages: [], more: false, unknown: query.unknown, indexing: null };
       await Promise.race([updating, new Promise((resolve) => setTimeout(resolve, patience))]);
+      // What is found now may not be all, also when it is by the end of this: whoever asked asks again.
+      const indexing = complete ? null : (progress.get(session) ?? noneYet);
+      if (indexing) progress.set(session, indexing);
       const within = conversation === undefined ? null : new Set(epochsOf(conversation, session.rows));
       const found = await session.search.find(query, {
         limit: limit + 1,
@@ -103,7 +111,7 @@ export function createSearch({ sessions, view, changed, patience = 150 }: Deps):
         messages: hits.filter((hit) => hit !== null),
         more: found.length > limit,
         unknown: query.unknown,
-        indexing: progress.get(session) ?? null,
+        indexing,
       };
     },
   };

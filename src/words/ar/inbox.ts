@@ -119,6 +119,7 @@ export const inbox = {
   'results.unknown':
     'لا يفهم Parley {words}. هناك from:name أو from:me، وhas:link وhas:file وhas:image، وbefore: وafter: مع سنة أو شهر أو يوم كما في 2026-01-31.',
   'results.looking': 'جارٍ البحث في رسائل أقدم: {done} من {total}…',
+  'results.lookingYet': 'جارٍ البحث في رسائل أقدم…',
   'results.count': {
     zero: 'لا نتائج',
     one: 'نتيجة واحدة',

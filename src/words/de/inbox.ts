@@ -100,6 +100,7 @@ export const inbox = {
   'results.unknown':
     'Mit {words} weiß Parley nichts anzufangen. Es gibt from:Name oder from:me, has:link, has:file, has:image, before: und after: mit einem Jahr, einem Monat oder einem Tag wie in 2026-01-31.',
   'results.looking': 'Ältere Nachrichten werden durchgesehen: {done} von {total}…',
+  'results.lookingYet': 'Ältere Nachrichten werden durchgesehen…',
   'results.count': { one: '{count} Treffer', other: '{count} Treffer' },
   'results.showOlderOnes': 'Ältere zeigen',
   'results.nothingWasFoundIn': 'In dem, was in diesem Browser ist, wurde nichts gefunden.',

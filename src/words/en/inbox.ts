@@ -96,6 +96,7 @@ export const inbox = {
   'results.unknown':
     '{words} says nothing to Parley. There are from:name or from:me, has:link, has:file, has:image, before: and after: with a year, a month or a day as in 2026-01-31.',
   'results.looking': 'Looking through older messages: {done} of {total}…',
+  'results.lookingYet': 'Looking through older messages…',
   'results.count': { one: '{count} result', other: '{count} results' },
   'results.showOlderOnes': 'Show older ones',
   'results.nothingWasFoundIn': 'Nothing was found in what is in this browser.',

@@ -106,6 +106,7 @@ export const inbox = {
   'results.unknown':
     '{words} no le dice nada a Parley. Hay from:nombre o from:me, has:link, has:file, has:image, before: y after: con un año, un mes o un día como en 2026-01-31.',
   'results.looking': 'Mirando mensajes más antiguos: {done} de {total}…',
+  'results.lookingYet': 'Mirando mensajes más antiguos…',
   'results.count': { one: '{count} resultado', many: '{count} resultados', other: '{count} resultados' },
   'results.showOlderOnes': 'Mostrar más antiguos',
   'results.nothingWasFoundIn': 'No se encontró nada en lo que hay en este navegador.',

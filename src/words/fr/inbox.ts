@@ -106,6 +106,7 @@ export const inbox = {
   'results.unknown':
     '{words} ne dit rien à Parley. Il y a from:nom ou from:me, has:link, has:file, has:image, before: et after: avec une année, un mois ou un jour comme dans 2026-01-31.',
   'results.looking': 'Examen des messages plus anciens : {done} sur {total}…',
+  'results.lookingYet': 'Examen des messages plus anciens…',
   'results.count': { one: '{count} résultat', many: '{count} résultats', other: '{count} résultats' },
   'results.showOlderOnes': 'Afficher les plus anciens',
   'results.nothingWasFoundIn': 'Rien n’a été trouvé dans ce que contient ce navigateur.',

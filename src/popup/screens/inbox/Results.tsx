@@ -75,7 +75,9 @@ export function Results({ text, within, now, current }: ResultsProps): JSX.Eleme
       )}
       <div role="status">
         {indexing ? (
-          <p class="quiet small">{t('results.looking', { done: indexing.done, total: indexing.total })}</p>
+          <p class="quiet small">
+            {indexing.total > 0 ? t('results.looking', { done: indexing.done, total: indexing.total }) : t('results.lookingYet')}
+          </p>
         ) : nothing ? (
           <p class="quiet">{t('results.nothingWasFoundIn')}</p>
         ) : (
