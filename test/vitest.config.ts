@@ -17,9 +17,20 @@ export default defineConfig({
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/{e2e,node,interop}/**', 'node_modules/**'],
           testTimeout: 90_000,
+          hookTimeout: 60_000,
         },
       },
-      { root, test: { name: 'node', include: ['test/{node,interop}/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        root,
+        test: {
+          name: 'node',
+          include: ['test/{node,interop}/**/*.test.ts'],
+          // Before any of them: two that built it at once would take each other's files away.
+          globalSetup: ['test/support/built-node.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         root,
         test: {

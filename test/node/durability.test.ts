@@ -4,15 +4,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startNode } from '../../src/node/start-node.ts';
-import { buildNodeIfStale } from '../cli/build.ts';
 import { killUnderLoad, NodeProgram as Program, publishPair as publish, running, stored, topics } from '../support/node-program.ts';
 import { alice } from '../support/people.ts';
 import { api } from './clients.ts';
 
 let data: string;
-beforeAll(() => buildNodeIfStale(), 120_000);
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'parley-node-'));
   return () => rm(data, { recursive: true, force: true });

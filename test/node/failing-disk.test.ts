@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildNodeIfStale } from '../cli/build.ts';
+import { afterEach, describe, expect, test } from 'vitest';
 import { breakDisk, missingForFailing } from '../support/failing-disk.ts';
 import { NodeProgram, publishPair, stored, topics } from '../support/node-program.ts';
 import { alice } from '../support/people.ts';
@@ -13,7 +12,6 @@ const stops: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
-beforeAll(() => buildNodeIfStale(), 120_000);
 
 const missing = missingForFailing();
 

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildNodeIfStale } from '../cli/build.ts';
 import { missingForRecording, recordRun, type Step } from '../support/power-cut.ts';
 import { cutPower } from '../support/power-cuts.ts';
 
@@ -10,7 +9,6 @@ const missing = missingForRecording();
 const folder = mkdtempSync(join(tmpdir(), 'parley-power-'));
 let steps: Step[] = [];
 beforeAll(async () => {
-  await buildNodeIfStale();
   if (missing === null) steps = recordRun(folder, 3, 12);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

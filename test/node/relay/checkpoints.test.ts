@@ -1,17 +1,15 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { Checkpoints } from '../../../src/node/relay/checkpoints.ts';
 import { Ledger } from '../../../src/node/relay/ledger.ts';
 import { openDatabase } from '../../../src/node/store/driver.ts';
-import { buildNodeIfStale } from '../../cli/build.ts';
 import { root } from '../../cli/processes.ts';
 import { until } from './network.ts';
 
 const file = join(root, 'dist/node/checkpoints.js');
 const parent = mkdtempSync(join(tmpdir(), 'parley-checkpoints-'));
-beforeAll(() => buildNodeIfStale(), 120_000);
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 const folder = (): string => mkdtempSync(join(parent, 'data-'));
 

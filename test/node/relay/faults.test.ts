@@ -3,7 +3,6 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildNodeIfStale } from '../../cli/build.ts';
 import { root } from '../../cli/processes.ts';
 import { partitionAndHeal, restartInTurn } from '../../support/network-faults.ts';
 import { floodOfPeer, oneWayCuts, slowPeer } from '../../support/network-troubles.ts';
@@ -12,7 +11,6 @@ import { hasRelay } from './network.ts';
 let data: string;
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'parley-faults-'));
-  await buildNodeIfStale();
   return () => rmSync(data, { recursive: true, force: true });
 }, 120_000);
 
