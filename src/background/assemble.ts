@@ -215,14 +215,16 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
+  const keptFiles = createKeptFiles({ sessions, clock });
   const attachments = createAttachments({
     sessions,
     messages,
+    conversations,
+    keptFiles,
     nodes: async () => [await preferences.nodeInUse(), ...(await preferences.nodes())],
     get: (address, options) => getBlob(address, { bytes: maxRemoteLength, ...options, ...(platform.fetch && { fetch: platform.fetch }) }),
     progress: (transfer) => events.emit('transfer', transfer),
   });
-  const keptFiles = createKeptFiles({ sessions, clock });
   const safety = createSafety({
     sessions,
     clock,

@@ -214,6 +214,7 @@ export const methods = {
   keptFiles: own(object({ id }), (p, { keptFiles }) => keptFiles.list(p.id)),
   keptFile: own(object({ id, file: fileId }), (p, { keptFiles }) => keptFiles.get(p.id, p.file)),
   dropFile: own(object({ id, file: fileId }), (p, { keptFiles }) => keptFiles.drop(p.id, p.file)),
+  forwardFile: own(object({ message: messageId, id, file: fileId }), (p, { attachments }) => attachments.forward(p.message, p.id, p.file)),
   cancelFile: own(object({ id: string({ min: 1, max: 64 }) }), (p, { attachments }) => attachments.cancel(p.id)),
   hideMessage: own(object({ message: messageId }), (p, { messages }) => messages.hide(p.message)),
   retryMessage: own(object({ message: id }), (p, { messages }) => messages.retry(p.message)),

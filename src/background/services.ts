@@ -244,7 +244,12 @@ export interface AttachmentsService {
     file: { readonly filename: string; readonly mimeType: string; readonly data: Uint8Array; readonly replyTo: string | null },
     clientId: string,
   ): Promise<MessageView>;
-  /** Calls off what is on its way: `id` is the message that was opened, or the `clientId` of the one that was sent. */
+  /**
+   * Lays the file of a message among those that are chosen for another conversation, under the name `id`: it is sent from there, sealed anew. Of strangers
+   * only once they are accepted.
+   */
+  forward(messageId: string, conversation: string, id: string): Promise<null>;
+  /** Calls off what is on its way: `id` is the message that was opened, the `clientId` of the one that was sent, or the name of what is forwarded. */
   cancel(id: string): Promise<null>;
 }
 

@@ -38,6 +38,8 @@ async function begin(person: Person, name: string, length: number): Promise<void
   await person.page.click(button('Send'));
 }
 
+const short = (address: string): string => `${address.slice(0, 8)}…${address.slice(-6)}`;
+
 describe.each(browserNames)('large files in %s', (name: BrowserName) => {
   let world: World;
   let way: SlowWay;
@@ -118,4 +120,34 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
     await bob.openConversation();
     await bob.page.see(button('Load fourth.bin'), 60_000);
   });
+  test('are forwarded to somebody else, who opens them', async () => {
+    await begin(alice, 'fifth.bin', 1_000_000);
+    await bob.openConversation();
+    await bob.page.see(button('Load fifth.bin'), 60_000);
+    const first = alice.address;
+    await bob.page.click({ ...button(`Accept ${short(first)}`), within: { role: 'main' } });
+    const conversation = await bob.page.evaluate(() => location.hash.slice(1));
+
+    // The third one lives beside Alice.
+    await alice.open('/');
+    await alice.addWallet();
+    await bob.open('/');
+    await bob.startConversation(alice.address);
+    await bob.write('a file follows');
+
+    await bob.open(conversation);
+    await bob.page.see(button('Load fifth.bin'), 60_000);
+    await bob.page.evaluate(() => {
+      const article = [...document.querySelectorAll('article')].find((each) => each.querySelector('[aria-label="Load fifth.bin"]'));
+      article?.querySelector<HTMLElement>('.menu > button')?.click();
+    });
+    await bob.page.click({ role: 'menuitem', name: 'Forward' });
+    await bob.page.click({ role: 'button', name: short(alice.address), part: true, within: { role: 'dialog', name: 'Forward to' } });
+    await bob.page.see(button('Leave out fifth.bin'), 60_000);
+    await bob.page.click(button('Send'));
+
+    await alice.openConversation();
+    await alice.page.click(button('Load fifth.bin'), 60_000);
+    await alice.page.see(button('Save fifth.bin'), 60_000);
+  }, 240_000);
 });

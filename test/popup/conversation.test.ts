@@ -303,6 +303,55 @@ describe('files', () => {
       await page.getByText('this browser asks files.example').waitFor();
     }));
 
+  /** Asks for another place for what stands at `nth`. */
+  const forward = async (page: Page, nth: number) => {
+    await page.getByRole('article').nth(nth).getByRole('button', { name: 'Message' }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Forward' }).press('Enter');
+    return page.getByRole('dialog', { name: 'Forward to' });
+  };
+
+  test('are forwarded among those to send in another conversation, where they wait', () =>
+    at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
+      const dialog = await forward(page, 27);
+      await dialog.getByText('evening.png goes among the files to send there').waitFor();
+      await dialog.getByRole('listitem').first().waitFor();
+      expect(await objections(page)).toEqual([]);
+      await dialog.getByRole('listitem').first().getByRole('button').press('Enter');
+      await dialog.waitFor({ state: 'detached' });
+      // Not where it is already.
+      expect(new URL(page.url()).hash).toBe('#/conversation/c1');
+      await page.getByRole('list', { name: 'Files to send' }).getByRole('listitem').filter({ hasText: 'evening.png' }).waitFor();
+    }));
+
+  test('that cannot be had to be forwarded say why, and stay where they are', () =>
+    at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
+      const dialog = await forward(page, 29);
+      await dialog.getByRole('listitem').first().getByRole('button').press('Enter');
+      await dialog.getByText('The file is not there any more. Ask whoever sent it to send it again.').waitFor();
+      expect(await objections(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      expect(new URL(page.url()).hash).toBe('#/conversation/c0');
+    }));
+
+  test('that are on their way to be forwarded show how far, and are called off', () =>
+    at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
+      const dialog = await forward(page, 28);
+      await dialog.getByRole('listitem').first().getByRole('button').press('Enter');
+      await expect.poll(() => dialog.getByRole('progressbar', { name: /^Loading minutes/ }).getAttribute('value')).toBe('3700000');
+      expect(await objections(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      expect(new URL(page.url()).hash).toBe('#/conversation/c0');
+    }));
+
+  test('of strangers cannot be forwarded', () =>
+    at({ scene: 'files', route: '#/conversation/r7' }, async (page) => {
+      await page.getByRole('article').nth(27).getByRole('button', { name: 'Message' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Delete here' }).waitFor();
+      expect(await page.getByRole('menuitem', { name: 'Forward' }).count()).toBe(0);
+    }));
+
   test('that are chosen, dropped or pasted stand above the field, and can be left out', () =>
     at({ route: '#/conversation/c0' }, async (page) => {
       const chosen = page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');

@@ -504,8 +504,12 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return scene === 'files' ? failing(refused('file-too-large', 'refusals.fileTooLarge')) : { result: messages[0] };
     case 'keepFile':
       return scene === 'no room' ? refusing('too-many') : { result: null };
+    case 'forwardFile':
+      if (params['message'] === files[2]?.id) return refusing('file-gone');
+      forwarded.push({ id: params['file'], to: params['id'], filename: 'evening.png', mimeType: 'image/png', size: 23_456 });
+      return { result: null };
     case 'keptFiles':
-      return { result: scene === 'kept files' ? keptFiles : [] };
+      return { result: scene === 'kept files' ? keptFiles : forwarded.filter(({ to }) => to === params['id']) };
     case 'keptFile':
       Object.assign(window, { readFiles: [...((window as unknown as { readFiles?: unknown[] }).readFiles ?? []), params['file']] });
       return { result: { ...keptFiles.find(({ id }) => id === params['file']), data: params['file'] === 'p' ? drawn() : 'YQ==' } };
@@ -627,6 +631,8 @@ const held = scene.endsWith('after what is ahead')
     })
   : null;
 
+/** What was laid among the files of a conversation. */
+const forwarded: Record<string, unknown>[] = [];
 const keptFiles = [
   { id: 'k', filename: 'of before.txt', mimeType: 'text/plain', size: 1 },
   { id: 'p', filename: 'evening.png', mimeType: 'image/png', size: 2400 },
@@ -652,7 +658,14 @@ function connect() {
         uploading = request.id;
         return;
       }
-      if (scene === 'uploading' && request.method === 'cancelFile')
+      // Neither does what is forwarded of this one.
+      if (request.method === 'forwardFile' && request.params?.['message'] === files[1]?.id) {
+        const payload = { id: request.params?.['file'], done: 3_700_000, total: 10_000_000 };
+        for (const listener of listeners) listener({ event: 'transfer', payload });
+        uploading = request.id;
+        return;
+      }
+      if ((scene === 'uploading' || scene === 'files') && request.method === 'cancelFile')
         for (const listener of listeners) listener({ id: uploading, ...refusing('cancelled') });
       if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
       const give = (): void => {

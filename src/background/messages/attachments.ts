@@ -18,7 +18,7 @@ import { RefusalError } from '../../rpc/errors.ts';
 import type { OwnEvents } from '../../rpc/views/events.ts';
 import { longestInline, type MessageView, type OpenedFile } from '../../rpc/views/messages.ts';
 import { badParams, refused } from '../refuse.ts';
-import type { AttachmentsService, Messages } from '../services.ts';
+import type { AttachmentsService, Conversations, KeptFilesService, Messages } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 import type { StoredMessage } from './model.ts';
@@ -26,6 +26,8 @@ import type { StoredMessage } from './model.ts';
 interface Deps {
   readonly sessions: Sessions;
   readonly messages: Pick<Messages, 'send'>;
+  readonly conversations: Pick<Conversations, 'get'>;
+  readonly keptFiles: Pick<KeptFilesService, 'keep'>;
   readonly nodes: () => Promise<readonly string[]>;
   /** Null where nothing lies. @throws NodeError */
   readonly get: (
@@ -36,7 +38,7 @@ interface Deps {
 }
 
 /** Files in messages: small ones travel in the message, larger ones lie sealed on a node that others can reach, and the message says how they open. */
-export function createAttachments({ sessions, messages, nodes, get, progress }: Deps): AttachmentsService {
+export function createAttachments({ sessions, messages, conversations, keptFiles, nodes, get, progress }: Deps): AttachmentsService {
   /** What is on its way, by the name that whoever asked for it gave: the message, or the request. */
   const under = new Map<string, AbortController>();
   const cancellable = async <T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
@@ -49,7 +51,7 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
     }
   };
 
-  const contentOf = async (session: Session, id: string): Promise<Value> => {
+  const storedOf = async (session: Session, id: string): Promise<StoredMessage> => {
     await session.ready();
     const record = await session.cache.messages.get(id);
     const waiting = session.outbox.entries().find((entry) => entry.id === id)?.row;
@@ -59,7 +61,10 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
         ? waiting.message
         : null;
     if (!stored) throw new RefusalError('not-found', 'There is no such message.');
-    const value = readContent(await decodeContent(stored.payload));
+    return stored;
+  };
+  const contentOf = async ({ payload }: StoredMessage): Promise<Value> => {
+    const value = readContent(await decodeContent(payload));
     return value.kind === 'reply' ? value.content : value;
   };
 
@@ -105,7 +110,7 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
 
   return {
     async open(id): Promise<OpenedFile> {
-      const file = await cancellable(id, async (signal) => opened(id, await contentOf(sessions.current(), id), signal));
+      const file = await cancellable(id, async (signal) => opened(id, await contentOf(await storedOf(sessions.current(), id)), signal));
       return {
         filename: safeFilename(file.filename),
         mimeType: file.mimeType ?? null,
@@ -116,11 +121,32 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
     async send(conversation, { filename, mimeType, data, replyTo }, clientId): Promise<MessageView> {
       const session = sessions.current();
       if (data.length === 0) throw badParams('refusals.fileEmpty');
-      if (data.length > maxRemoteLength - 4096) throw refused('file-too-large', 'refusals.fileTooLarge');
+      mayGo(session, data.length);
       const file: Attachment = { kind: 'attachment', filename: safeFilename(filename), ...(mimeType && { mimeType }), data };
       const content =
         data.length <= longestInline ? file : await cancellable(clientId, (signal) => elsewhere(session, file, clientId, signal));
       return messages.send(conversation, replyTo === null ? content : { kind: 'reply', reference: replyTo, content }, clientId);
+    },
+    async forward(messageId, conversation, id) {
+      const session = sessions.current();
+      const stored = await storedOf(session, messageId);
+      // Of strangers nothing is loaded for another use than looking at it.
+      if (!stored.mine && (await conversations.get(stored.conversation)).shelf !== 'inbox')
+        throw refused('not-now', 'refusals.fileOfStranger');
+      await cancellable(id, async (signal) => {
+        const value = await contentOf(stored);
+        if (value.kind === 'remote-attachment') mayGo(session, (value.contentLength ?? 0) - sealedLonger);
+        const { filename, mimeType = '', data } = await opened(id, value, signal);
+        if (data.length === 0) throw badParams('refusals.fileEmpty');
+        mayGo(session, data.length);
+        if (signal.aborted) throw cancelled();
+        await keptFiles.keep(conversation, id, {
+          filename: safeFilename(filename),
+          mimeType: mimeType.length > longestType ? '' : mimeType,
+          data: toBase64(data),
+        });
+      });
+      return null;
     },
     async cancel(id) {
       under.get(id)?.abort();
@@ -129,9 +155,6 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
   };
 
   async function elsewhere(session: Session, file: Attachment, clientId: string, signal: AbortSignal): Promise<Value> {
-    // Others fetch it over https, whatever way we take to the node.
-    if (!session.node.url.startsWith('https://'))
-      throw refused('file-too-large', 'refusals.fileNeedsHttps', { number: Math.floor(longestInline / 1000) });
     // Sealed by the same bytes for the same request and file, it has the same name at the node, which may have a part of it from before a death.
     const { payload, attachment } = await sealRemote(file, async (frame) => {
       const digest = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', frame as Uint8Array<ArrayBuffer>)));
@@ -143,6 +166,19 @@ export function createAttachments({ sessions, messages, nodes, get, progress }: 
     return { ...attachment, url: await session.node.putBlob(attachment.contentDigest, payload, { signal, progress: told }) };
   }
 }
+
+/** @throws RefusalError file-too-large */
+function mayGo({ node }: Session, length: number): void {
+  if (length > maxRemoteLength - sealedLonger) throw refused('file-too-large', 'refusals.fileTooLarge');
+  // Others fetch it over https, whatever way we take to the node.
+  if (length > longestInline && !node.url.startsWith('https://'))
+    throw refused('file-too-large', 'refusals.fileNeedsHttps', { number: Math.floor(longestInline / 1000) });
+}
+
+/** What a name, a type and the sealing add to a file, at most. */
+const sealedLonger = 4096;
+/** Of the type that a sender says. */
+const longestType = 255;
 
 /** It is told after this many bytes more. */
 const toldBytes = 200_000;

@@ -1,8 +1,8 @@
 import type { Clock } from '../../protocol/time.ts';
-import { RefusalError } from '../../rpc/errors.ts';
 import type { KeptFile, KeptFileHead } from '../../rpc/views/messages.ts';
 import type { FileKey } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
+import { refused } from '../refuse.ts';
 import type { KeptFilesService } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
@@ -57,7 +57,7 @@ export function createKeptFiles({ sessions, clock }: Deps): KeptFilesService {
         const size = lengthOf(file.data);
         const all = await session.records.files.keys();
         const bytes = all.reduce((sum, [, , , each]) => sum + each, size);
-        if (all.length >= mostFiles || bytes > mostBytes) throw new RefusalError('too-many', 'Too many files wait to be sent.');
+        if (all.length >= mostFiles || bytes > mostBytes) throw refused('too-many', 'refusals.tooManyFilesWait');
         // Two of one moment keep their order, and so do those that a clock which was set back puts before others.
         const at = Math.max(clock(), (before.at(-1)?.[1] ?? 0) + 1);
         const key: FileKey = [conversation, at, id, size];

@@ -14,6 +14,7 @@ import { Avatar } from './Avatar.tsx';
 import { Body } from './Body.tsx';
 import { IconButton } from './Button.tsx';
 import { FileView } from './FileView.tsx';
+import type { Forwarded } from './Forward.tsx';
 import { Icon } from './Icon.tsx';
 import { Menu, type MenuItem } from './Menu.tsx';
 import { Person } from './Person.tsx';
@@ -31,7 +32,7 @@ export interface Deeds {
   readonly pick: (message: MessageView) => void;
   readonly react: (message: MessageView, sign: string, added: boolean) => void;
   readonly copy: (text: string) => void;
-  readonly forward: (text: string) => void;
+  readonly forward: (what: Forwarded) => void;
   readonly hide: (message: MessageView) => void;
   readonly jump: (id: string) => void;
 }
@@ -126,15 +127,12 @@ function Quote({ message: { quote }, jump }: { readonly message: MessageView; re
 function Tools({ message, deeds }: { readonly message: MessageView; readonly deeds: Deeds }): JSX.Element | null {
   const { shown, state } = message;
   const text = textOf(shown);
+  const forwarded = forwardedOf(message, deeds.links);
   const there = state === null || state === 'sent';
   const items: MenuItem[] = [
     ...(deeds.writes && there ? [{ words: t('message.reply'), icon: Reply, onChoose: () => deeds.reply(message) }] : []),
-    ...(text === null
-      ? []
-      : [
-          { words: t('message.copy'), icon: Copy, onChoose: () => deeds.copy(text) },
-          { words: t('message.forward'), icon: Forward, onChoose: () => deeds.forward(text) },
-        ]),
+    ...(text === null ? [] : [{ words: t('message.copy'), icon: Copy, onChoose: () => deeds.copy(text) }]),
+    ...(forwarded ? [{ words: t('message.forward'), icon: Forward, onChoose: () => deeds.forward(forwarded) }] : []),
     ...(there ? [{ words: t('common.deleteHere'), icon: Trash2, danger: true, onChoose: () => deeds.hide(message) }] : []),
   ];
   if (items.length === 0) return null;
@@ -146,7 +144,15 @@ function Tools({ message, deeds }: { readonly message: MessageView; readonly dee
   );
 }
 
-/** What can be copied and forwarded of a content. */
+/** Files of strangers stay where they are until these are accepted. */
+function forwardedOf({ id, mine, shown }: MessageView, trusted: boolean): Forwarded | null {
+  const text = textOf(shown);
+  if (text !== null) return { text };
+  const content = shown.form === 'reply' ? shown.content : shown;
+  return content.form === 'file' && (mine || trusted) ? { message: id, filename: content.filename } : null;
+}
+
+/** What can be copied of a content. */
 export const textOf = (shown: Shown): string | null =>
   shown.form === 'text' ? shown.text : shown.form === 'reply' ? textOf(shown.content) : shown.form === 'file' ? null : shown.fallback;
 

@@ -12,7 +12,7 @@ import { ConversationMenu } from '../parts/ConversationMenu.tsx';
 import { Standing } from '../parts/Decide.tsx';
 import { Dialog } from '../parts/Dialog.tsx';
 import { ExportDialog } from '../parts/ExportDialog.tsx';
-import { Forward } from '../parts/Forward.tsx';
+import { Forward, type Forwarded } from '../parts/Forward.tsx';
 import { GroupMark } from '../parts/GroupMark.tsx';
 import { type Deeds, textOf } from '../parts/Message.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
@@ -48,7 +48,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const [said, setSaid] = useState('');
   const [answered, setAnswered] = useState<MessageView | null>(null);
   const [picking, setPicking] = useState<MessageView | null>(null);
-  const [forwarded, setForwarded] = useState<string | null>(null);
+  const [forwarded, setForwarded] = useState<Forwarded | null>(null);
   const [leaving, setLeaving] = useState<MessageView | null>(null);
   const [sendError, setSendError] = useState<string | null>(null);
   const [saving, setSaving] = useState(false);
@@ -194,7 +194,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
       )}
       {picking && <SignPicker onPick={(sign) => react(picking, sign, true)} onClose={() => setPicking(null)} />}
       {saving && row && <ExportDialog row={row} own={deeds.own} onClose={() => setSaving(false)} />}
-      {forwarded !== null && <Forward text={forwarded} onClose={() => setForwarded(null)} />}
+      {forwarded !== null && <Forward what={forwarded} from={id} onClose={() => setForwarded(null)} />}
       {leaving && (
         <Dialog title={t('conversation.deleteThisMessageHereQuestion')} onClose={() => setLeaving(null)}>
           <p class="small">{t('conversation.itDisappearsFromThis')}</p>
@@ -230,7 +230,7 @@ function useDeeds(given: Deeds): Deeds {
       pick: (message) => latest.current.pick(message),
       react: (...reaction) => latest.current.react(...reaction),
       copy: (text) => latest.current.copy(text),
-      forward: (text) => latest.current.forward(text),
+      forward: (what) => latest.current.forward(what),
       hide: (message) => latest.current.hide(message),
       jump: (id) => latest.current.jump(id),
     }),

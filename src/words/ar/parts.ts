@@ -90,6 +90,7 @@ export const parts = {
   'fileView.saveNamed': 'حفظ {name}',
   'forward.forwardTo': 'إعادة توجيه إلى',
   'forward.theTextGoesInto': 'يوضع النص في الحقل هناك؛ ويُرسل حين ترسله.',
+  'forward.theFileGoesAmong': 'يوضع {name} هناك بين الملفات المراد إرسالها؛ ويُرسل حين ترسله.',
   'forward.thereIsNoOther': 'لا توجد محادثة أخرى بعد.',
   'keyNews.changed': 'تغيّرت مفاتيح هذا العنوان.',
   'keyNews.accepted': 'من هنا تستعمل المفاتيح الجديدة.',

@@ -12,6 +12,8 @@ export const refusals = {
   'refusals.fileTooLarge': 'حجم الملفات 25 ميغابايت على الأكثر.',
   'refusals.fileNeedsHttps': 'لا يُوصل إلى هذه العقدة عبر https، فلا يمكن ترك ملفات أكبر من {number} كيلوبايت عليها للآخرين.',
   'refusals.fileEmpty': 'هذا الملف فارغ.',
+  'refusals.tooManyFilesWait': 'ملفات كثيرة تنتظر الإرسال. أرسل بعضها أولًا، أو اتركها.',
+  'refusals.fileOfStranger': 'اقبل المحادثة أولًا: لا يُعاد توجيه ملف من غريب إلا بعد ذلك.',
   'refusals.tooManyMembers': 'عدد أعضاء المجموعة {number} على الأكثر.',
   'refusals.nameTooLong': 'عدد أحرف الاسم {number} على الأكثر.',
   'refusals.titleTooLong': 'عدد أحرف العنوان {number} على الأكثر.',

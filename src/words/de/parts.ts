@@ -87,6 +87,7 @@ export const parts = {
   'fileView.saveNamed': '{name} speichern',
   'forward.forwardTo': 'Weiterleiten an',
   'forward.theTextGoesInto': 'Der Text kommt dort ins Feld; gesendet wird er, wenn du ihn sendest.',
+  'forward.theFileGoesAmong': '{name} kommt dort zu den Dateien, die gesendet werden; sie geht, wenn du sie sendest.',
   'forward.thereIsNoOther': 'Es gibt noch kein anderes Gespräch.',
   'keyNews.changed': 'Die Schlüssel dieser Adresse haben sich geändert.',
   'keyNews.accepted': 'Von hier an benutzt du die neuen Schlüssel.',

@@ -13,6 +13,8 @@ export const refusals = {
   'refusals.fileNeedsHttps':
     'Dieser Knoten wird nicht über https erreicht. Darum können Dateien mit mehr als {number} kB dort nicht für andere abgelegt werden.',
   'refusals.fileEmpty': 'Diese Datei ist leer.',
+  'refusals.tooManyFilesWait': 'Zu viele Dateien warten darauf, gesendet zu werden. Sende zuerst einige davon, oder lass sie weg.',
+  'refusals.fileOfStranger': 'Nimm zuerst das Gespräch an: Erst dann wird die Datei eines Fremden weitergeleitet.',
   'refusals.tooManyMembers': 'Eine Gruppe hat höchstens {number} Mitglieder.',
   'refusals.nameTooLong': 'Ein Name hat höchstens {number} Zeichen.',
   'refusals.titleTooLong': 'Ein Titel hat höchstens {number} Zeichen.',

@@ -84,6 +84,7 @@ export const parts = {
   'fileView.saveNamed': 'Save {name}',
   'forward.forwardTo': 'Forward to',
   'forward.theTextGoesInto': 'The text goes into the field there; it is sent when you send it.',
+  'forward.theFileGoesAmong': '{name} goes among the files to send there; it is sent when you send it.',
   'forward.thereIsNoOther': 'There is no other conversation yet.',
   'keyNews.changed': 'The keys of this address changed.',
   'keyNews.accepted': 'You use the new keys from here on.',

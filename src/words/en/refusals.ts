@@ -12,6 +12,8 @@ export const refusals = {
   'refusals.fileTooLarge': 'Files have at most 25 MB.',
   'refusals.fileNeedsHttps': 'This node is not reached over https, so that files of more than {number} kB cannot be left there for others.',
   'refusals.fileEmpty': 'This file is empty.',
+  'refusals.tooManyFilesWait': 'Too many files wait to be sent. Send some of them first, or leave them out.',
+  'refusals.fileOfStranger': 'Accept the conversation first: a file of a stranger is forwarded only then.',
   'refusals.tooManyMembers': 'A group has at most {number} members.',
   'refusals.nameTooLong': 'A name has at most {number} characters.',
   'refusals.titleTooLong': 'A title has at most {number} characters.',

@@ -88,6 +88,7 @@ export const parts = {
   'fileView.saveNamed': 'Guardar {name}',
   'forward.forwardTo': 'Reenviar a',
   'forward.theTextGoesInto': 'El texto va al campo de allí; se envía cuando lo envíes.',
+  'forward.theFileGoesAmong': '{name} va allí entre los archivos por enviar; se envía cuando lo envíes.',
   'forward.thereIsNoOther': 'Todavía no hay otra conversación.',
   'keyNews.changed': 'Las claves de esta dirección cambiaron.',
   'keyNews.accepted': 'Desde aquí usas las claves nuevas.',

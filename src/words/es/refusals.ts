@@ -13,6 +13,8 @@ export const refusals = {
   'refusals.fileNeedsHttps':
     'A este nodo no se llega por https, así que los archivos de más de {number} kB no se pueden dejar allí para otros.',
   'refusals.fileEmpty': 'Este archivo está vacío.',
+  'refusals.tooManyFilesWait': 'Hay demasiados archivos por enviar. Envía antes algunos o quítalos.',
+  'refusals.fileOfStranger': 'Acepta antes la conversación: solo entonces se reenvía un archivo de un desconocido.',
   'refusals.tooManyMembers': 'Un grupo tiene como mucho {number} miembros.',
   'refusals.nameTooLong': 'Un nombre tiene como mucho {number} caracteres.',
   'refusals.titleTooLong': 'Un título tiene como mucho {number} caracteres.',

@@ -89,6 +89,7 @@ export const parts = {
   'fileView.saveNamed': 'Enregistrer {name}',
   'forward.forwardTo': 'Transférer à',
   'forward.theTextGoesInto': 'Le texte va dans le champ là-bas ; il part quand tu l’envoies.',
+  'forward.theFileGoesAmong': '{name} va là-bas parmi les fichiers à envoyer ; il part quand tu l’envoies.',
   'forward.thereIsNoOther': 'Il n’y a pas encore d’autre conversation.',
   'keyNews.changed': 'Les clés de cette adresse ont changé.',
   'keyNews.accepted': 'À partir d’ici, tu utilises les nouvelles clés.',

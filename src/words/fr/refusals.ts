@@ -13,6 +13,8 @@ export const refusals = {
   'refusals.fileNeedsHttps':
     'Ce nœud n’est pas joint par https, si bien que des fichiers de plus de {number} ko ne peuvent y être laissés pour d’autres.',
   'refusals.fileEmpty': 'Ce fichier est vide.',
+  'refusals.tooManyFilesWait': 'Trop de fichiers attendent d’être envoyés. Envoies-en d’abord quelques-uns, ou retire-les.',
+  'refusals.fileOfStranger': 'Accepte d’abord la conversation : le fichier d’un inconnu n’est transféré qu’ensuite.',
   'refusals.tooManyMembers': 'Un groupe a au plus {number} membres.',
   'refusals.nameTooLong': 'Un nom a au plus {number} caractères.',
   'refusals.titleTooLong': 'Un titre a au plus {number} caractères.',

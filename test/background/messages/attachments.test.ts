@@ -63,6 +63,11 @@ async function received(life: Life, from: string) {
   const { id } = await conversationWith(life, from);
   return until(async () => (await life.services.messages.list(id, {})).messages.find(({ shown }) => shown.form === 'file'), 'the file');
 }
+/** Everything that is chosen for a conversation. */
+const chosen = async (life: Life, conversation: string) => {
+  const heads = await life.services.keptFiles.list(conversation);
+  return Promise.all(heads.map(async ({ id }) => ({ id, ...(await life.services.keptFiles.get(conversation, id)) })));
+};
 const addressOf = async (life: Life): Promise<string> => (await life.services.accounts.status()).account?.address ?? '';
 
 describe('a file', () => {
@@ -233,5 +238,96 @@ describe('a file', () => {
     answer = async () => new Response(null, { status: 403 });
     expect(await reason()).toBe('file-gone');
     await expect(later.services.attachments.open('f'.repeat(64))).rejects.toMatchObject({ reason: 'not-found' });
+  });
+});
+
+describe('a file that is forwarded', () => {
+  it('waits in the other conversation, by its name, and arrives there', async () => {
+    const life = await alice();
+    const carol = await newPerson(node.url);
+    devices.push(carol.device);
+    const { services } = life;
+    const { id } = await services.conversations.start(bob.address);
+    const sent = await services.attachments.send(id, file(picture, 'evening.gif', 'image/gif'), 'a');
+    const other = await services.conversations.start(carol.address);
+    await services.attachments.forward(sent.id, other.id, 'f');
+    await services.attachments.forward(sent.id, other.id, 'f');
+    expect(await chosen(life, other.id)).toMatchObject([{ id: 'f', filename: 'evening.gif', mimeType: 'image/gif' }]);
+    expect((await services.messages.list(other.id, {})).messages).toEqual([]);
+    await services.attachments.send(other.id, file(picture, 'evening.gif', 'image/gif'), 'f');
+    const there = await received(carol.life, await addressOf(life));
+    expect(fromBase64((await carol.life.services.attachments.open(there.id)).data)).toEqual(picture);
+  });
+
+  it('and is large is sealed anew: nothing at the node ties the two together', async () => {
+    const asked: string[] = [];
+    const life = await alice(asked);
+    const { services } = life;
+    const { id } = await services.conversations.start(bob.address);
+    const large = noise(longestInline + 1);
+    const sent = await services.attachments.send(id, file(large, 'a.bin'), 'a');
+    const carol = await newPerson(node.url);
+    devices.push(carol.device);
+    const other = await services.conversations.start(carol.address);
+    const told: unknown[] = [];
+    life.events.on((event, payload) => event === 'transfer' && told.push(payload));
+    await services.attachments.forward(sent.id, other.id, 'f');
+    expect(told.at(-1)).toMatchObject({ id: 'f', done: expect.any(Number), total: expect.any(Number) });
+    const [kept] = await chosen(life, other.id);
+    await services.attachments.send(other.id, file(fromBase64(kept?.data ?? ''), kept?.filename), 'f');
+    const digests = new Set(asked.map((address) => /[0-9a-f]{64}/.exec(address)?.[0]));
+    expect(digests.size).toBe(2);
+    const there = await received(carol.life, await addressOf(life));
+    expect(there.shown).toMatchObject({ filename: 'a.bin' });
+    expect(sameBytes(await carol.life.services.attachments.open(there.id), large)).toBe(true);
+  });
+
+  it('is called off on its way, and then nothing of it waits', async () => {
+    const asked: string[] = [];
+    const held: Held = { way: null };
+    const { services } = await alice(asked, held);
+    const { id } = await services.conversations.start(bob.address);
+    const sent = await services.attachments.send(id, file(noise(longestInline + 1)), 'a');
+    held.way = 'GET';
+    const before = asked.length;
+    const forwarding = expect(services.attachments.forward(sent.id, id, 'f')).rejects.toMatchObject({ reason: 'cancelled' });
+    await until(() => asked.length > before, 'the download');
+    await services.attachments.cancel('f');
+    await forwarding;
+    expect(await services.keptFiles.list(id)).toEqual([]);
+  });
+
+  it('is not loaded from a stranger before that one is accepted', async () => {
+    const life = await alice();
+    const asked: string[] = [];
+    const somebody = await alice(asked);
+    const { services } = somebody;
+    const carol = await services.conversations.start(bob.address);
+    const { id } = await life.services.conversations.start((await services.accounts.status()).account?.address ?? '');
+    await life.services.attachments.send(id, file(noise(longestInline + 1)), 'a');
+    const from = await addressOf(life);
+    const { id: message } = await received(somebody, from);
+    await expect(services.attachments.forward(message, carol.id, 'f')).rejects.toMatchObject({ reason: 'not-now' });
+    expect(asked).toEqual([]);
+    await services.requests.decide((await conversationWith(somebody, from)).id, 'allowed');
+    await services.attachments.forward(message, carol.id, 'f');
+    expect(await services.keptFiles.list(carol.id)).toHaveLength(1);
+  });
+
+  it('and could not go on from here is not fetched, and neither is one that is not there', async () => {
+    const life = await alice();
+    const { id } = await life.services.conversations.start(bob.address);
+    await life.services.attachments.send(id, file(noise(longestInline + 9000)), 'a');
+    const { id: message } = await received(bob.life, await addressOf(life));
+    const { services } = bob.life;
+    const told: unknown[] = [];
+    bob.life.events.on((event, payload) => event === 'transfer' && told.push(payload));
+    const back = await conversationWith(bob.life, await addressOf(life));
+    await services.requests.decide(back.id, 'allowed');
+    // Bob's way to the node is not over https: nobody could fetch what he would leave there.
+    await expect(services.attachments.forward(message, back.id, 'f')).rejects.toMatchObject({ reason: 'file-too-large' });
+    expect(told).toEqual([]);
+    expect(await services.keptFiles.list(back.id)).toEqual([]);
+    await expect(services.attachments.forward('f'.repeat(64), back.id, 'f')).rejects.toMatchObject({ reason: 'not-found' });
   });
 });
