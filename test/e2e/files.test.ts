@@ -8,7 +8,7 @@ import { type BrowserName, browserNames, World } from './world.ts';
 /** How much of a file has gone, as the page shows it: from 0 to 1, null where nothing is shown. */
 const share = (person: Person): Promise<number | null> =>
   person.page.evaluate(() => {
-    const bar = document.querySelector<HTMLProgressElement>('.chosen-files progress');
+    const bar = document.querySelector<HTMLProgressElement>('[role="log"] .leaving progress');
     return bar ? bar.value : null;
   });
 
@@ -97,17 +97,29 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
     await bob.page.see(button('Load second.bin'), 60_000);
   });
 
-  test('that are called off are gone at the node, and stay chosen', async () => {
+  test('that are called off are gone from the conversation and at the node', async () => {
     way.partsLeft = 2;
     way.asked.length = 0;
     await begin(alice, 'third.bin', 2_000_000);
     await happens(alice, () => way.parts.length === 3);
     expect(await unfinished()).toHaveLength(1);
     await alice.page.click(button('Cancel sending third.bin'));
-    await alice.page.see(button('Leave out third.bin'));
+    await alice.page.gone(button('Cancel sending third.bin'));
     await happens(alice, async () => (await unfinished()).length === 0);
     way.partsLeft = Number.POSITIVE_INFINITY;
-    await alice.page.click(button('Leave out third.bin'));
+    expect(await alice.page.sees(button('Leave out third.bin'))).toBe(false);
+  });
+
+  test('that a node does not take stand there with the reason, and go when they are tried again', async () => {
+    way.unwilling = true;
+    await begin(alice, 'again.bin', 1_000_000);
+    await alice.page.see(button('Try again: again.bin'), 60_000);
+    way.unwilling = false;
+    await alice.page.click(button('Try again: again.bin'));
+    await alice.page.see(button('Load again.bin'), 60_000);
+    await alice.page.gone(button('Cancel sending again.bin'));
+    await bob.openConversation();
+    await bob.page.see(button('Load again.bin'), 60_000);
   });
 
   test('go at once to a node that takes no parts', async () => {

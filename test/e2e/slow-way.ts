@@ -18,6 +18,8 @@ export class SlowWay {
   partsLeft = Number.POSITIVE_INFINITY;
   /** Whether the node is one that has no parts. */
   older = false;
+  /** Whether the node takes no attachment at all. */
+  unwilling = false;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -51,9 +53,9 @@ export class SlowWay {
     const url = asked.url ?? '';
     if (url.startsWith('/blob/') && asked.method !== 'OPTIONS') {
       this.asked.push(`${asked.method} ${url.slice('/blob/'.length + 64)}`);
-      if (this.older && url.includes('/parts')) {
+      if (this.unwilling || (this.older && url.includes('/parts'))) {
         asked.resume();
-        answer.writeHead(400).end('{}');
+        answer.writeHead(this.unwilling ? 413 : 400).end('{}');
         return;
       }
       if (asked.method === 'PATCH' && --this.partsLeft < 0) return;

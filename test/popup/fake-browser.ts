@@ -508,6 +508,11 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       if (params['message'] === files[2]?.id) return refusing('file-gone');
       forwarded.push({ id: params['file'], to: params['id'], filename: 'evening.png', mimeType: 'image/png', size: 23_456 });
       return { result: null };
+    case 'dropFile':
+      Object.assign(window, {
+        droppedFiles: [...((window as unknown as { droppedFiles?: unknown[] }).droppedFiles ?? []), params['file']],
+      });
+      return { result: null };
     case 'keptFiles':
       return { result: scene === 'kept files' ? keptFiles : forwarded.filter(({ to }) => to === params['id']) };
     case 'keptFile':
@@ -638,8 +643,9 @@ const keptFiles = [
   { id: 'p', filename: 'evening.png', mimeType: 'image/png', size: 2400 },
 ];
 
-/** The request that sends a file, in the scene where one is on its way. */
-let uploading = 0;
+/** What moves files and does not come to its end by itself, by the name of the request. */
+const uploading = new Map<string, { readonly end: (how: 'sent' | 'failed' | 'cancelled') => void }>();
+Object.assign(globalThis, { endUpload: (how: 'sent' | 'failed') => [...uploading.values()][0]?.end(how) });
 
 function connect() {
   const listeners: ((message: unknown) => void)[] = [];
@@ -651,22 +657,39 @@ function connect() {
         asked[request.method] = [...(asked[request.method] ?? []), request.params?.['text']];
         if (request.method === 'sendMessage') return;
       }
+      const tell = (told: object): void => {
+        for (const listener of listeners) listener(told);
+      };
       // It has gone to a good third, and does not come to its end by itself.
       if (scene === 'uploading' && request.method === 'sendFile') {
-        const payload = { id: request.params?.['clientId'], done: 3_700_000, total: 10_000_000 };
-        for (const listener of listeners) listener({ event: 'transfer', payload });
-        uploading = request.id;
+        const file = String(request.params?.['clientId']);
+        const { filename } = request.params ?? {};
+        const sent = {
+          ...fileOf(30, { filename, image: false }),
+          id: `sent ${file}`,
+          sender: me,
+          mine: true,
+          state: 'queued',
+          sentAt: now,
+        };
+        const answers = { sent: { result: sent }, failed: unreachable, cancelled: refusing('cancelled') };
+        uploading.set(file, {
+          end(how) {
+            uploading.delete(file);
+            tell({ id: request.id, ...answers[how] });
+          },
+        });
+        tell({ event: 'transfer', payload: { id: file, done: 3_700_000, total: 10_000_000 } });
         return;
       }
       // Neither does what is forwarded of this one.
       if (request.method === 'forwardFile' && request.params?.['message'] === files[1]?.id) {
-        const payload = { id: request.params?.['file'], done: 3_700_000, total: 10_000_000 };
-        for (const listener of listeners) listener({ event: 'transfer', payload });
-        uploading = request.id;
+        const file = String(request.params?.['file']);
+        uploading.set(file, { end: () => tell({ id: request.id, ...refusing('cancelled') }) });
+        tell({ event: 'transfer', payload: { id: file, done: 3_700_000, total: 10_000_000 } });
         return;
       }
-      if ((scene === 'uploading' || scene === 'files') && request.method === 'cancelFile')
-        for (const listener of listeners) listener({ id: uploading, ...refusing('cancelled') });
+      if (request.method === 'cancelFile') uploading.get(String(request.params?.['id']))?.end('cancelled');
       if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
       const give = (): void => {
         const told = answer(request.method, request.params ?? {});

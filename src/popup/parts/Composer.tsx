@@ -13,8 +13,8 @@ interface ComposerProps {
   /** How many files go with the next message. */
   readonly files: number;
   readonly onFiles: (files: readonly File[]) => void;
-  /** One after the other; what was sent is taken out of `files`. */
-  readonly onSendFiles: () => Promise<void>;
+  /** One after the other, `alone` or before words; says whether all of them have gone. */
+  readonly onSendFiles: (alone: boolean) => Promise<boolean>;
   readonly onSend: (text: string, clientId: string) => Promise<void>;
 }
 
@@ -74,18 +74,19 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
   }, [draft]);
 
   const send = async (): Promise<void> => {
-    const wanted = text.trim();
     if (sending) return;
     if (files > 0) {
+      const alone = text.trim() === '';
+      const gone = onSendFiles(alone);
+      field.current?.focus();
+      if (alone) return;
+      // Files go first: words beside them are about them, and stay in the field when a file cannot go.
       setSending(true);
-      // Files go first: words beside them are about them. Words stay in the field when a file cannot go.
-      const gone = await onSendFiles().then(
-        () => true,
-        () => false,
-      );
+      const all = await gone;
       setSending(false);
-      if (!gone) return;
+      if (!all) return;
     }
+    const wanted = current.current.trim();
     if (wanted === '') return;
     save();
     const mine = { words: wanted };

@@ -27,7 +27,7 @@ import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { explain, groupName } from '../words.ts';
 import { Log } from './conversation/Log.tsx';
-import { useFiles } from './conversation/use-files.ts';
+import { useFiles, useLeaving } from './conversation/use-files.ts';
 import { useLog } from './conversation/use-log.ts';
 
 interface ConversationProps {
@@ -53,12 +53,13 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const [sendError, setSendError] = useState<string | null>(null);
   const [saving, setSaving] = useState(false);
   const [over, setOver] = useState(false);
-  const log = useLog(id, at);
+  const leavingFiles = useLeaving(id);
+  const log = useLog(id, at, leavingFiles);
   const sent = (): void => {
     setAnswered(null);
     log.toNewest();
   };
-  const files = useFiles({ id, replyTo: answered?.id ?? null, onSent: sent, onError: setSendError });
+  const files = useFiles({ id, replyTo: answered?.id ?? null, onSent: log.stand, onError: setSendError });
   const peer = row?.peer ?? '';
 
   const send = async (text: string, clientId: string): Promise<void> => {
@@ -75,6 +76,13 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
     }
   };
 
+  const sendFiles = (alone: boolean): Promise<boolean> => {
+    const gone = files.send();
+    // Words that follow are of the same answer.
+    if (alone) sent();
+    else log.toNewest();
+    return gone;
+  };
   const failed = (failure: unknown): void => setSendError(explain(failure));
   const react = (message: MessageView, sign: string, added: boolean): void => {
     setPicking(null);
@@ -156,7 +164,15 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
         <Failure error={error} retry={reload} />
       ) : (
         <>
-          <Log deeds={deeds} log={log} peer={peer} group={row?.group ?? null} events={safety?.events ?? []} />
+          <Log
+            deeds={deeds}
+            log={log}
+            peer={peer}
+            group={row?.group ?? null}
+            events={safety?.events ?? []}
+            leaving={leavingFiles}
+            leavingDeeds={files.deeds}
+          />
           <div class="conversation-foot">
             {log.away && (
               <div class="jump">
@@ -171,12 +187,15 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
             <span class="hidden" role="status">
               {said}
             </span>
+            <div class="hidden" aria-live="polite">
+              {files.said.map((each) => (
+                <p key={each.id}>{each.words}</p>
+              ))}
+            </div>
             {row?.retired && <Retired peer={row.peer} />}
             {row?.group && !row.group.open && <Notice>{t('common.thisGroupHasEnded')}</Notice>}
             {row && writes && answered && <Answering message={answered} onDrop={() => setAnswered(null)} />}
-            {row && writes && files.chosen.length > 0 && (
-              <ChosenFiles files={files.chosen} sending={files.sending} share={files.share} onDrop={files.drop} onCancel={files.cancel} />
-            )}
+            {row && writes && files.chosen.length > 0 && <ChosenFiles files={files.chosen} onDrop={files.drop} />}
             {row && writes && (
               <Composer
                 key={id}
@@ -185,7 +204,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
                 autoFocus={at === null}
                 files={files.chosen.length}
                 onFiles={files.add}
-                onSendFiles={files.send}
+                onSendFiles={sendFiles}
                 onSend={send}
               />
             )}

@@ -2,9 +2,11 @@ import type { JSX } from 'preact';
 import type { GroupView } from '../../../rpc/views/conversations.ts';
 import type { MessageView } from '../../../rpc/views/messages.ts';
 import type { KeyEvent } from '../../../rpc/views/safety.ts';
+import type { LeavingFile } from '../../leaving-files.ts';
 import { FullAddress } from '../../parts/Address.tsx';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { KeyNews } from '../../parts/KeyNews.tsx';
+import { type LeavingDeeds, LeavingFiles } from '../../parts/LeavingFiles.tsx';
 import { type Deeds, Message } from '../../parts/Message.tsx';
 import { Failure } from '../../parts/Notice.tsx';
 import { Person } from '../../parts/Person.tsx';
@@ -21,13 +23,17 @@ interface LogProps {
   readonly group: GroupView | null;
   /** What happened to the peer's keys, oldest first. */
   readonly events: readonly KeyEvent[];
+  /** What is on its way to become messages. */
+  readonly leaving: readonly LeavingFile[];
+  readonly leavingDeeds: LeavingDeeds;
 }
 
 /** The messages with their days, what happened to keys between them, and where it began. */
-export function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element {
+export function Log({ deeds, log, peer, group, events, leaving, leavingDeeds }: LogProps): JSX.Element {
   const now = useNow();
   const { value, error, reload, scroller, onScroll, mark } = log;
   const messages = value?.messages ?? [];
+  const silent = messages.length === 0 && leaving.length === 0;
   /** Those that belong right before a message; what is older than all that is shown waits for its place. */
   const eventsBefore = (index: number): readonly KeyEvent[] => {
     const from = messages[index - 1]?.sentAt ?? (value?.more ? Number.POSITIVE_INFINITY : 0);
@@ -38,14 +44,14 @@ export function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element 
     // The region scrolls, so the keyboard has to be able to reach it.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard
     <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label={t('common.messages')} aria-live="polite">
-      <div class={`log${value && messages.length === 0 ? ' nothing' : ''}`}>
+      <div class={`log${value && silent ? ' nothing' : ''}`}>
         {error && !value && <Failure error={error} retry={reload} />}
         {!value && !error && <BubbleBones />}
         {value && !value.more && peer && (
           <div class="beginning">
             {group ? <Members group={group} /> : <Avatar address={peer} size={56} />}
             {!group && <FullAddress address={peer} />}
-            <p>{beginning(messages.length > 0, group !== null)}</p>
+            <p>{beginning(!silent, group !== null)}</p>
           </div>
         )}
         {messages.map((message, index) => {
@@ -69,6 +75,7 @@ export function Log({ deeds, log, peer, group, events }: LogProps): JSX.Element 
           );
         })}
         {value && <KeyNews events={eventsBefore(messages.length)} />}
+        {value && <LeavingFiles files={leaving} deeds={leavingDeeds} />}
       </div>
     </div>
   );

@@ -1,33 +1,54 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { MessageView } from '../../../rpc/views/messages.ts';
 import { type ChosenFile, keepFile, keptFiles } from '../../chosen-file.ts';
-import { fitting, longestFile, mostFiles, sizeOf } from '../../files.ts';
-import { background } from '../../rpc.ts';
+import { longestFile, mostFiles, sizeOf } from '../../files.ts';
+import { cancel, dropKept, type LeavingFile, leavingOf, listenTo, remove, retry, sendFiles } from '../../leaving-files.ts';
 import { t } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';
-import { explain, reasonOf } from '../../words.ts';
+import { reasonOf } from '../../words.ts';
 
 interface Options {
   readonly id: string;
   readonly replyTo: string | null;
-  /** After each that has left. */
-  readonly onSent: () => void;
+  /** Its message is there, and stands in its place from now on. */
+  readonly onSent: (message: MessageView) => void;
   /** A sentence, or null where all is well again. */
   readonly onError: (error: string | null) => void;
 }
 
-/** The files that are chosen for a conversation and not sent yet. */
+/** A sentence that is heard once. */
+export interface Said {
+  readonly id: number;
+  readonly words: string;
+}
+
+/** The files of a conversation that are on their way, or could not go. */
+export function useLeaving(id: string): readonly LeavingFile[] {
+  const [leaving, setLeaving] = useState(leavingOf(id));
+  useEffect(() => {
+    setLeaving(leavingOf(id));
+    return listenTo(id, { changed: setLeaving, begun: () => undefined, sent: () => undefined });
+  }, [id]);
+  return leaving;
+}
+
+/** The files that are chosen for a conversation and not sent yet, and how they leave. */
 export function useFiles({ id, replyTo, onSent, onError }: Options) {
   const [chosen, setChosen] = useState<readonly ChosenFile[]>([]);
-  /** The one that is on its way now. */
-  const [sending, setSending] = useState<ChosenFile | null>(null);
-  /** How much of it has gone. */
-  const [share, setShare] = useState<number | null>(null);
+  /** What began and what is there, the last few, for who does not see it; two that come at once are two. */
+  const [said, setSaid] = useState<readonly Said[]>([]);
+  const heard = useRef(onSent);
+  heard.current = onSent;
 
   // What a page before this one left unsent.
   useEffect(() => {
     let over = false;
-    void keptFiles(id).then((before) => {
-      if (!over) setChosen((now) => [...before.filter((each) => !now.some((other) => other.id === each.id)), ...now].slice(0, mostFiles));
+    const left = new Set(leavingOf(id).map(({ file }) => file.id));
+    void keptFiles(id).then((kept) => {
+      if (over) return;
+      for (const { file } of leavingOf(id)) left.add(file.id);
+      const before = kept.filter((each) => !left.has(each.id));
+      setChosen((now) => [...before.filter((each) => !now.some((other) => other.id === each.id)), ...now].slice(0, mostFiles));
     });
     return () => {
       over = true;
@@ -35,10 +56,16 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
   }, [id]);
 
   useEffect(() => {
-    setShare(null);
-    if (!sending) return;
-    return background.on('transfer', ({ id: which, done, total }) => which === sending.id && total && setShare(Math.min(done / total, 1)));
-  }, [sending]);
+    const say = (words: string): void => setSaid((before) => [...before, { id: (before.at(-1)?.id ?? 0) + 1, words }].slice(-4));
+    return listenTo(id, {
+      changed: () => undefined,
+      begun: ({ filename }) => say(t('leavingFiles.sendingNamed', { name: visibleLine(filename) })),
+      sent({ filename }, message) {
+        say(t('leavingFiles.isThere', { name: visibleLine(filename) }));
+        heard.current(message);
+      },
+    });
+  }, [id]);
 
   const notKept = (file: File, failure: unknown): void => {
     if (reasonOf(failure) === 'too-many') onError(t('useFiles.notKept', { name: visibleLine(file.name) }));
@@ -50,39 +77,22 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
     for (const file of fits.slice(0, mostFiles - chosen.length)) now.push(keepFile(id, file, now.at(-1)?.kept, notKept));
     setChosen(now);
   };
-  const send = async (): Promise<void> => {
+  /** Whether all of them have gone. */
+  const send = (): Promise<boolean> => {
     onError(null);
-    try {
-      for (const each of chosen) {
-        setSending(each);
-        const file = await each.read();
-        if (file) {
-          const ready = await fitting(file);
-          await each.kept;
-          // By its name it is one message, also where a page before this one died while it was on its way.
-          await background.call('sendFile', { id, ...ready, clientId: each.id, ...(replyTo !== null && { replyTo }) });
-        }
-        setChosen((left) => left.filter((other) => other !== each));
-        if (file) onSent();
-      }
-    } catch (failure) {
-      // What was called off by hand needs no words.
-      if (reasonOf(failure) !== 'cancelled') onError(explain(failure));
-      throw failure;
-    } finally {
-      setSending(null);
-    }
+    setChosen([]);
+    return sendFiles(id, chosen, replyTo);
   };
   const drop = (dropped: ChosenFile): void => {
     setChosen((left) => left.filter((each) => each !== dropped));
-    // Where that fails it is there again next time.
-    void dropped.kept.then(() => background.call('dropFile', { id, file: dropped.id })).catch(() => undefined);
+    dropKept(id, dropped);
   };
-  /** What has not left yet stays chosen. */
-  const cancel = (): void => {
-    if (sending) background.call('cancelFile', { id: sending.id }).catch(() => undefined); // it is sent then
+  const deeds = {
+    cancel: (file: ChosenFile) => cancel(id, file),
+    retry: (file: ChosenFile) => retry(id, file),
+    remove: (file: ChosenFile) => remove(id, file),
   };
-  return { chosen, sending, share, add, send, drop, cancel };
+  return { chosen, said, add, send, drop, deeds };
 }
 
 function whyNot(added: readonly File[], count: number): string | null {

@@ -10,8 +10,11 @@ const pageSize = 50;
 
 export type LogState = ReturnType<typeof useLog>;
 
-/** The messages that are shown, and the place in them: it stays where the reader is, and follows the newest only for who is there. */
-export function useLog(id: string, at: string | null) {
+/**
+ * The messages that are shown, and the place in them: it stays where the reader is, and follows the newest only for who is there. What stands `below` them counts as
+ * newest too.
+ */
+export function useLog(id: string, at: string | null, below: unknown) {
   const [limit, setLimit] = useState(pageSize);
   const { value: loaded, error, reload } = useAsked(() => load(id, limit), id, []);
   const [echoes, setEchoes] = useState<readonly Echo[]>([]);
@@ -44,6 +47,10 @@ export function useLog(id: string, at: string | null) {
     if (!element || !value) return;
     element.scrollTop = atEnd.current ? element.scrollHeight : element.scrollHeight - fromEnd.current;
   }, [value]);
+
+  useLayoutEffect(() => {
+    if (scroller.current && atEnd.current) scroller.current.scrollTop = scroller.current.scrollHeight;
+  }, [below]);
 
   if (value && !mark.current) {
     const { unread, messages } = value;
@@ -123,7 +130,9 @@ export function useLog(id: string, at: string | null) {
       throw failure;
     }
   };
-  return { value, error, reload, echo, scroller, onScroll, away, toNewest, jump, mark: mark.current };
+  /** A message that the background has, before all is read again. */
+  const stand = (message: MessageView): void => setEchoes((all) => [...all, { clientId: message.id, message, before: null }]);
+  return { value, error, reload, echo, stand, scroller, onScroll, away, toNewest, jump, mark: mark.current };
 }
 
 /** The newest messages, however many pages of the background that takes. */
