@@ -1,7 +1,7 @@
 import { backoffMs } from '../../network/retry.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { Awake } from '../awake.ts';
-import { createSingle, createSpaced, pause } from '../exclusive.ts';
+import { createSingle, pause } from '../exclusive.ts';
 import { noteStop } from '../log.ts';
 import type { NodeAccess } from '../nodes/node-access.ts';
 import type { Sync } from './sync.ts';
@@ -10,7 +10,7 @@ import type { Sync } from './sync.ts';
 export interface Follow {
   /** Follows, unless it does already; a wait between two tries ends. */
   start(): void;
-  /** Follows the topics as they are now; where they change many times in a row, now and then. */
+  /** Follows the topics as they are now. */
   restart(): void;
   isOpen(): boolean;
 }
@@ -23,9 +23,6 @@ interface Deps {
   /** Every topic is known from here on. */
   readonly ready: () => Promise<void>;
 }
-
-/** Each time all topics are named to the node, ms: a first catch-up brings new ones all the time. */
-const restartEveryMs = 1_000;
 
 /** What a stream may pile up; beyond it a catch-up is cheaper. */
 const longestQueue = 1_000;
@@ -113,7 +110,7 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
           });
       } else if (waiting) current.abort();
     },
-    restart: createSpaced(() => current.abort(), restartEveryMs, signal),
+    restart: () => current.abort(),
     isOpen: () => open,
   };
 }

@@ -85,20 +85,18 @@ describe('following', () => {
     },
   );
 
-  it('follows new topics at once, and those that come after them together', async () => {
+  it('names each new topic at once, however many come: what is said in it before that, with an older time, no catch-up would find', async () => {
     const node = streams();
     const { follow, topics, session } = following(node);
     follow.start();
     await vi.waitFor(() => expect(node.opened).toHaveLength(1));
-    topics.push('first');
-    follow.restart();
-    await vi.waitFor(() => expect(node.opened).toHaveLength(2));
-    for (const each of ['second', 'third', 'fourth']) {
+    for (const each of ['first', 'second', 'third']) {
       topics.push(each);
       follow.restart();
+      // No timer is waited for.
+      for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+      expect(node.opened.at(-1)?.topics).toEqual(topics);
     }
-    await vi.waitFor(() => expect(node.opened.at(-1)?.topics).toEqual(topics), { timeout: 20_000 });
-    expect(node.opened).toHaveLength(3);
     session.abort();
   });
 
