@@ -45,13 +45,17 @@ async function freePort(): Promise<number> {
 const topic = '/xmtp/0/m-proxy/proto';
 let count = 0;
 const envelope = (bytes = 10) => ({ contentTopic: topic, timestampNs: BigInt(++count), message: new Uint8Array(bytes).fill(count) });
-/** What a stream brings, as it comes. */
-function collected<T>(stream: AsyncIterable<T>): { readonly received: T[]; readonly ended: Promise<unknown> } {
+/** What a stream brings, as it comes, and how it ended, if it has. */
+function collected<T>(stream: AsyncIterable<T>): { readonly received: T[]; readonly ended: Promise<unknown>; readonly end: () => unknown } {
   const received: T[] = [];
+  let end: unknown = 'not yet';
   const ended = (async () => {
     for await (const each of stream) received.push(each);
-  })().catch((error: unknown) => error);
-  return { received, ended };
+  })().then(
+    () => (end = 'by itself'),
+    (error: unknown) => (end = error),
+  );
+  return { received, ended, end: () => end };
 }
 const soon = { timeout: 20_000 };
 
@@ -72,6 +76,7 @@ export function testBehind(proxy: Proxy): void {
       await expect
         .poll(async () => {
           await api(url, way).publish({ envelopes: [envelope(), sent] }, { headers: bearer(alice) });
+          expect(stream.end()).toBe('not yet');
           return stream.received.length;
         }, soon)
         .toBeGreaterThan(0);
