@@ -55,10 +55,10 @@ test('the developer tools of Chromium have the panel, which hears what the page 
     const tools = await browser.attach('devtools://devtools/');
     await until(async () => (await Promise.all(tools.map((each) => browser.evaluate<boolean>(each, showPanel)))).includes(true));
     const [panel = ''] = await browser.attach(`chrome-extension://${id}/panel.html`);
-    await until(async () => (await browser.evaluate<string>(panel, 'document.body.innerText')).includes('Listening.'));
+    await until(async () => (await browser.evaluate<string>(panel, 'document.body?.innerText ?? ""')).includes('Listening.'));
     expect(await browser.evaluate(page, `xmtp.request({ method: 'xmtp_accounts' })`)).toEqual([]);
     const text = await until(
-      () => browser.evaluate<string>(panel, 'document.body.innerText'),
+      () => browser.evaluate<string>(panel, 'document.body?.innerText ?? ""'),
       (words) => /xmtp_accounts.*answered in/s.test(words),
     );
     expect(text).toContain(new URL(site.url()).origin);
