@@ -1,25 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { pageParams } from '../../src/rpc/schemas.ts';
-import { call, hear, load, page, peer, read, write } from './bridge.ts';
+import { goodParams } from '../support/schema.ts';
+import { call, hear, load, page, read, write } from './bridge.ts';
 import { arrive } from './page.ts';
 
-/** A good call of each method. */
-const calls: Record<keyof typeof pageParams, object> = {
-  xmtp_accounts: {},
-  xmtp_requestAccounts: {},
-  xmtp_getPermissions: {},
-  xmtp_requestPermissions: { permissions: [{ kind: 'read', peers: [peer] }] },
-  xmtp_revokePermissions: {},
-  xmtp_canMessage: { peers: [peer] },
-  xmtp_newConversation: { peer },
-  xmtp_listConversations: {},
-  xmtp_sendMessage: { peer, content: 'x' },
-  xmtp_listMessages: { conversation: 'c' },
-  xmtp_subscribe: { kind: 'messages' },
-  xmtp_unsubscribe: { subscription: 's' },
-  xmtp_keystore: { method: 'getPublicKeyBundle' },
-};
 const [, repeated = ''] =
   /When the background dies during a call, (.*?) are asked again by themselves/s.exec(readFileSync('docs/provider.md', 'utf8')) ?? [];
 const askedAgain = new Set(repeated.match(/xmtp_\w+/g));
@@ -45,7 +29,7 @@ describe('when the background dies', () => {
     expect(page.ports.flatMap(({ sent: messages }) => messages)).toHaveLength(1);
   });
 
-  test.each(Object.entries(calls))('during %s, what the contract says comes of it', async (method, params) => {
+  test.each(Object.entries(goodParams))('during %s, what the contract says comes of it', async (method, params) => {
     await load();
     const asked = await call({ method, params });
     page.port.break();

@@ -1,4 +1,5 @@
 import type { Parser } from '../../src/parse.ts';
+import type { pageParams } from '../../src/rpc/schemas.ts';
 
 /**
  * Every member that a parser looks for, as paths such as `permissions[].kind`, found out by watching it read an object that it takes. What is not
@@ -39,4 +40,4 @@ export const goodParams = {
   xmtp_subscribe: { kind: 'messages' },
   xmtp_unsubscribe: { subscription: 's' },
   xmtp_keystore: { method: 'getPublicKeyBundle' },
-} as const;
+} as const satisfies Record<keyof typeof pageParams, object>;
