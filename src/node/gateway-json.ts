@@ -55,14 +55,14 @@ function holdsNumbers(text: string): boolean {
 export function readPublish(body: unknown): Publish | null {
   if (typeof body !== 'object' || body === null) return null;
   const { envelopes, ...more } = body as { readonly envelopes?: unknown };
-  if (!Array.isArray(envelopes) || Object.keys(more).length > 0) return null;
+  if (!Array.isArray(envelopes) || hasAny(more)) return null;
   const read: Publish['envelopes'][number][] = [];
   for (const each of envelopes as unknown[]) {
     if (typeof each !== 'object' || each === null) return null;
     const { contentTopic, timestampNs, message, ...rest } = each as Readonly<Record<string, unknown>>;
     if (typeof contentTopic !== 'string' || typeof timestampNs !== 'string' || typeof message !== 'string') return null;
     if (!/^[\x20-\x7e]*$/.test(contentTopic) || !/^\d{1,19}$/.test(timestampNs)) return null;
-    if (message.length % 4 !== 0 || Object.keys(rest).length > 0) return null;
+    if (message.length % 4 !== 0 || hasAny(rest)) return null;
     const bytes = Buffer.from(message, 'base64');
     // What is no base64 is passed over by that, and shows in the length.
     if (bytes.length !== (message.length / 4) * 3 - padding(message)) return null;
