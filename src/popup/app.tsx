@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Status } from '../rpc/views/account.ts';
 import { EnsContext } from './ens.ts';
 import { namesAhead } from './glimpse.ts';
+import { forgetLeaving } from './leaving-files.ts';
 import { NamesContext } from './names.ts';
 import { Icon } from './parts/Icon.tsx';
 import { Failure } from './parts/Notice.tsx';
@@ -39,6 +40,10 @@ export function App(): JSX.Element {
   useEffect(() => {
     if (language) void speak(language);
   }, [language]);
+  const locked = status?.phase === 'locked';
+  useEffect(() => {
+    if (locked) forgetLeaving();
+  }, [locked]);
   const unread = status?.unread ?? 0;
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Parley` : 'Parley';

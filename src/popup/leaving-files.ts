@@ -76,6 +76,11 @@ export function dropKept(conversation: string, file: ChosenFile): void {
   void file.kept.then(() => background.call('dropFile', { id: conversation, file: file.id })).catch(() => undefined);
 }
 
+/** Lets go of all of them where the account is locked: what is not sent is kept sealed, and is there again after unlocking. */
+export function forgetLeaving(): void {
+  for (const conversation of [...all.keys()]) put(conversation, none);
+}
+
 const find = (conversation: string, file: ChosenFile): LeavingFile | undefined =>
   leavingOf(conversation).find((each) => each.file.id === file.id);
 const without = (conversation: string, file: ChosenFile): readonly LeavingFile[] =>

@@ -466,6 +466,18 @@ describe('files', () => {
         expect(await shownIn(page).count()).toBe(33);
       }));
 
+    test('are let go of where the account is locked', () =>
+      at({ scene: 'uploading', route: '#/conversation/c0' }, async (page) => {
+        await sendTwo(page);
+        const tell = (phase: string) =>
+          page.evaluate((what) => (window as unknown as { tellPhase(phase: string): void }).tellPhase(what), phase);
+        await tell('locked');
+        await page.getByRole('button', { name: 'Unlock' }).waitFor();
+        await tell('ready');
+        await shownIn(page).first().waitFor();
+        expect(await leaving(page).count()).toBe(0);
+      }));
+
     test('go away when they are called off, and the next one goes', () =>
       at({ scene: 'uploading', route: '#/conversation/c0' }, async (page) => {
         await sendTwo(page);
