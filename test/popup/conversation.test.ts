@@ -466,6 +466,22 @@ describe('files', () => {
         expect(await shownIn(page).count()).toBe(33);
       }));
 
+    test('move nothing under the eyes of who reads further above when they are there', () =>
+      at({ scene: 'uploading', route: '#/conversation/c0' }, async (page) => {
+        await sendTwo(page);
+        const place = (position: number) =>
+          shownIn(page)
+            .nth(position)
+            .evaluate((element) => element.getBoundingClientRect().top);
+        await page.getByRole('log', { name: 'Messages' }).evaluate((log) => log.scrollTo(0, log.scrollHeight / 2));
+        // The page hears of it with its next frame.
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+        const before = await place(16);
+        await end(page, 'sent');
+        await shownIn(page).filter({ hasText: 'b.pdf' }).waitFor();
+        expect(Math.abs((await place(16)) - before)).toBeLessThan(2);
+      }));
+
     test('are let go of where the account is locked', () =>
       at({ scene: 'uploading', route: '#/conversation/c0' }, async (page) => {
         await sendTwo(page);

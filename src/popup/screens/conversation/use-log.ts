@@ -41,11 +41,16 @@ export function useLog(id: string, at: string | null, below: unknown) {
   useEffect(() => background.onReconnect(reload), [reload]);
   useEffect(reload, [limit, reload]);
 
+  // Taken while the page still has what was there before.
+  const seen = useMemo(() => firstSeen(scroller.current), [value]);
   // Before the browser paints: nothing jumps when older messages come in above or new ones below.
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element || !value) return;
-    element.scrollTop = atEnd.current ? element.scrollHeight : element.scrollHeight - fromEnd.current;
+    const same = seen && element.querySelector(`[data-id="${CSS.escape(seen.id)}"]`);
+    if (atEnd.current) element.scrollTop = element.scrollHeight;
+    else if (same) element.scrollTop += topIn(element, same) - seen.top;
+    else element.scrollTop = element.scrollHeight - fromEnd.current;
   }, [value]);
 
   useLayoutEffect(() => {
@@ -133,6 +138,17 @@ export function useLog(id: string, at: string | null, below: unknown) {
   /** A message that the background has, before all is read again. */
   const stand = (message: MessageView): void => setEchoes((all) => [...all, { clientId: message.id, message, before: null }]);
   return { value, error, reload, echo, stand, scroller, onScroll, away, toNewest, jump, mark: mark.current };
+}
+
+const topIn = (outer: Element, inner: Element): number => inner.getBoundingClientRect().top - outer.getBoundingClientRect().top;
+
+/** The first message that is in sight, and where. */
+function firstSeen(outer: HTMLElement | null): { readonly id: string; readonly top: number } | null {
+  for (const element of outer?.querySelectorAll<HTMLElement>('[data-id]') ?? []) {
+    const top = outer ? topIn(outer, element) : 0;
+    if (top + element.offsetHeight > 0) return { id: element.dataset['id'] ?? '', top };
+  }
+  return null;
 }
 
 /** The newest messages, however many pages of the background that takes. */
