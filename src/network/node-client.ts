@@ -8,6 +8,7 @@ import { putBlobInParts, smallestPart } from './blob-parts.ts';
 import { blobAddress, putBlob } from './blobs.ts';
 import { LongAnswerError, NodeError, toNodeError, toStrangerError } from './errors.ts';
 import { type Fetch, limitedFetch } from './limited-fetch.ts';
+import { createSequence, type Sequence } from './sequence.ts';
 
 export interface Query {
   readonly topics: readonly string[];
@@ -37,7 +38,7 @@ export interface Probe {
 }
 
 /** A node's message API, seen from a client. Every call rejects with a NodeError. */
-export interface NodeClient {
+export interface NodeClient extends Sequence {
   readonly url: string;
   /** All envelopes or none. */
   publish(envelopes: readonly Envelope[]): Promise<void>;
@@ -99,7 +100,7 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
     await response.body?.cancel();
     throw stranger;
   };
-  const bounded = limitedFetch(ofNodes, (target) => /\/Subscribe/.test(target));
+  const bounded = limitedFetch(ofNodes, (target) => /\/(Subscribe|Follow)/.test(target));
   const answered = limitedFetch(timed, () => false);
   const withToken: Interceptor = (next) => (request) => {
     const token = request.method.name === 'Publish' ? authToken?.() : null;
@@ -108,7 +109,8 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
   };
   // Fields that we do not know are not kept: a megabyte of them would become seventy.
   const binaryOptions = { readUnknownFields: false };
-  const api = createClient(MessageApi, createGrpcWebTransport({ baseUrl, fetch: bounded, interceptors: [withToken], binaryOptions }));
+  const transport = createGrpcWebTransport({ baseUrl, fetch: bounded, interceptors: [withToken], binaryOptions });
+  const api = createClient(MessageApi, transport);
 
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -173,6 +175,7 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
   const query: NodeClient['query'] = async (asked, cursor) => (await queryFitting(asked, cursor)).page;
 
   return {
+    ...createSequence({ transport, timeoutMs, plain }),
     url: baseUrl,
     publish: (envelopes) =>
       renewing(() =>

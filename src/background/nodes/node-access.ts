@@ -1,5 +1,6 @@
 import { NodeError } from '../../network/errors.ts';
 import type { NodeClient } from '../../network/node-client.ts';
+import { NoSequenceError, OtherStoreError } from '../../network/sequence.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { NodeStatus, NodeTrouble } from './node-state.ts';
 
@@ -39,6 +40,18 @@ export function watchNode(
     succeeded();
     return result;
   };
+  async function* watchAll<T>(parts: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    try {
+      for await (const part of parts) {
+        succeeded();
+        yield part;
+      }
+    } catch (error) {
+      // There are other ways to read this node.
+      if (error instanceof NoSequenceError || error instanceof OtherStoreError) throw error;
+      failed(error);
+    }
+  }
   return {
     url: client.url,
     publish: (envelopes) => watch(client.publish(envelopes)),
@@ -54,16 +67,9 @@ export function watchNode(
     query: (query, cursor) => watch(client.query(query, cursor)),
     newest: (topics, limit) => watch(client.newest(topics, limit)),
     probe: () => watch(client.probe()),
-    async *pages(query) {
-      try {
-        for await (const page of client.pages(query)) {
-          succeeded();
-          yield page;
-        }
-      } catch (error) {
-        failed(error);
-      }
-    },
+    pages: (query) => watchAll(client.pages(query)),
+    place: () => watch(client.place()),
+    since: (topics, place, ended) => watchAll(client.since(topics, place, ended)),
     async *subscribe(topics, signal, onOpen) {
       const opened = (): void => {
         succeeded();

@@ -14,6 +14,7 @@ import type { NodeAccess } from '../nodes/node-access.ts';
 import { createAgain } from './again.ts';
 import { lookFirst } from './first-look.ts';
 import type { Inbox } from './inbox.ts';
+import { createOrder, type Ordered } from './order.ts';
 import { ahead } from './pages.ts';
 import type { Reader } from './reader.ts';
 import type { Rows } from './rows.ts';
@@ -79,6 +80,7 @@ const againGroupSize = 10;
 
 export function createSync(deps: Deps): Sync {
   const { address, keystore, cache, rows, inbox, reader, consent, node, clock, clockSkew, signal, failpoint, working } = deps;
+  const order = createOrder({ cache, node, signal });
   const cursorName = `main ${node.url}`;
   /** When invitations were last read from their beginning. */
   const invitationsName = `invitations ${node.url}`;
@@ -110,24 +112,31 @@ export function createSync(deps: Deps): Sync {
       const decided = consent.read();
       decided.catch(() => undefined); // told below
       const look = reachedBefore === undefined && rows.count() === 0 ? lookFirst({ address, keystore, node, rows, inbox, reader }) : null;
-      const invitations = await askForInvitations(cursor, localBegan);
-      const topics = topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url));
+      const outcome = await order.read(
+        () => [inviteTopic(address), ...filledTopics()],
+        (pages) => takeByOrder(pages, decided, localBegan),
+      );
       let reached = cursor;
-      const startNs = larger(cursor - (far ? longOverlapNs : overlapNs), 0n);
-      const messages = topics.length > 0 ? ahead(node.pages({ topics, startNs, direction: 'ascending', limit: pageSize })) : [];
-      await decided;
-      await look?.();
-      await takeInvitations(invitations, localBegan);
-      for await (const page of messages) {
-        if (signal.aborted) return;
-        reached = larger(reached, smaller(page.at(-1)?.timestampNs ?? 0n, began()));
-        await failpoint('sync:page');
-        await inbox.append(page, [{ name: cursorName, value: reached }]);
-        await failpoint('sync:appended');
-        read();
+      if (outcome !== 'read') {
+        const noteOrder = await order.mark();
+        const anew = outcome === 'anew';
+        const invitations = askForInvitations(anew || unlocked || (await wholeDue(localBegan)) ? 0n : larger(cursor - longOverlapNs, 0n));
+        const topics = filledTopics();
+        const startNs = anew ? 0n : larger(cursor - (far ? longOverlapNs : overlapNs), 0n);
+        const messages = topics.length > 0 ? ahead(node.pages({ topics, startNs, direction: 'ascending', limit: pageSize })) : [];
+        await decided;
+        await look?.();
+        await takeInvitations(invitations, localBegan);
+        for await (const page of messages) {
+          if (signal.aborted) return;
+          reached = larger(reached, smaller(page.at(-1)?.timestampNs ?? 0n, began()));
+          await takePage(page, [{ name: cursorName, value: reached }]);
+        }
+        await noteOrder();
+        if (far) lookFarAt = localBegan + longOverlapEveryMs;
       }
+      if (signal.aborted) return;
       await cache.cursors.put(cursorName, larger(reached, began()));
-      if (far) lookFarAt = localBegan + longOverlapEveryMs;
       await reader.run();
       await fill();
       again.reset();
@@ -139,26 +148,45 @@ export function createSync(deps: Deps): Sync {
     }
   });
 
-  /** Invitations since the cursor and from a good while before it; all of them after unlocking, and once a day. */
-  const askForInvitations = async (cursor: bigint, now: number): Promise<Invitations> => {
-    const wholeAt = Number((await cache.cursors.get(invitationsName)) ?? 0n);
-    const whole = unlocked || now - wholeAt >= wholeEveryMs;
-    const startNs = whole ? 0n : larger(cursor - longOverlapNs, 0n);
-    return { whole, pages: ahead(node.pages({ topics: [inviteTopic(address)], startNs, direction: 'ascending', limit: pageSize })) };
+  /** What the node took since the last time, in its order; once a day all invitations besides, for a node may have held one back. */
+  const takeByOrder = async (pages: AsyncIterable<Ordered>, decided: Promise<void>, now: number): Promise<void> => {
+    const coming = ahead(pages);
+    const invitations = (await wholeDue(now)) ? askForInvitations(0n) : null;
+    await decided;
+    if (invitations) await takeInvitations(invitations, now);
+    for await (const { envelopes, cursor } of coming) {
+      if (signal.aborted) return;
+      await takePage(envelopes, [cursor]);
+    }
   };
+
+  const takePage = async (page: readonly Envelope[], cursors?: readonly Ordered['cursor'][]): Promise<void> => {
+    await failpoint('sync:page');
+    await inbox.append(page, cursors);
+    await failpoint('sync:appended');
+    read();
+  };
+
+  /** Whether all invitations are due to be read from their beginning. */
+  const wholeDue = async (now: number): Promise<boolean> => now - Number((await cache.cursors.get(invitationsName)) ?? 0n) >= wholeEveryMs;
+
+  const askForInvitations = (startNs: bigint): Invitations => ({
+    whole: startNs === 0n,
+    pages: ahead(node.pages({ topics: [inviteTopic(address)], startNs, direction: 'ascending', limit: pageSize })),
+  });
 
   const takeInvitations = async ({ whole, pages }: Invitations, now: number): Promise<void> => {
     for await (const page of pages) {
       if (signal.aborted) return;
-      await failpoint('sync:page');
-      await inbox.append(page);
-      await failpoint('sync:appended');
-      read();
+      await takePage(page);
     }
     if (!whole) return;
     await cache.cursors.put(invitationsName, BigInt(now));
     unlocked = false;
   };
+
+  /** The topics whose history is here, all of it. */
+  const filledTopics = (): string[] => topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url));
 
   const again = createAgain('catching up', catchUp, signal);
 

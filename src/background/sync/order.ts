@@ -1,0 +1,76 @@
+import { NoSequenceError, OtherStoreError, type Place } from '../../network/sequence.ts';
+import type { Envelope } from '../../protocol/envelope.ts';
+import type { Cache } from '../../storage/cache.ts';
+import type { NodeAccess } from '../nodes/node-access.ts';
+
+/** What came, and the cursor that stands behind it. */
+export interface Ordered {
+  readonly envelopes: readonly Envelope[];
+  readonly cursor: { readonly name: string; readonly value: bigint };
+}
+
+/** How reading in the order of a node's store came out. `none`: the node is asked by times; `anew`: by times too, and from the beginning, for it has another store. */
+export type Outcome = 'read' | 'none' | 'anew';
+
+/** Reading on in the order in which the node took things. What it took is found whatever time its sender gave it. */
+export interface Order {
+  /** Hands over all that came in these topics since the last time. */
+  read(topics: () => readonly string[], take: (pages: AsyncIterable<Ordered>) => Promise<void>): Promise<Outcome>;
+  /** Notes where the order ends now. Once everything before was asked for by times, what this answers has the next reading begin there. */
+  mark(): Promise<() => Promise<void>>;
+}
+
+interface Deps {
+  readonly cache: Pick<Cache, 'cursors'>;
+  readonly node: Pick<NodeAccess, 'url' | 'place' | 'since'>;
+  readonly signal: AbortSignal;
+}
+
+export function createOrder({ cache, node, signal }: Deps): Order {
+  const name = `order ${node.url}`;
+  /** This node tells no order; until the next session it is not asked for one. */
+  let none = false;
+
+  async function* pages(topics: readonly string[], from: Place, ended: AbortSignal): AsyncGenerator<Ordered, void, undefined> {
+    for await (const { envelopes, place } of node.since(topics, from, ended)) yield { envelopes, cursor: { name, value: toCursor(place) } };
+  }
+
+  return {
+    async read(topics, take) {
+      const value = none ? undefined : await cache.cursors.get(name);
+      if (value === undefined) return 'none';
+      const reading = new AbortController();
+      const end = (): void => reading.abort();
+      signal.addEventListener('abort', end, { once: true });
+      try {
+        await take(pages(topics(), toPlace(value), reading.signal));
+        return 'read';
+      } catch (error) {
+        // Where it stood stays until everything was asked for in another way.
+        if (error instanceof OtherStoreError) return 'anew';
+        if (!(error instanceof NoSequenceError)) throw error;
+        none = true;
+        return 'none';
+      } finally {
+        signal.removeEventListener('abort', end);
+        // A stream whose pages nobody takes any more would stay open.
+        end();
+      }
+    },
+    async mark() {
+      const place = none ? null : await node.place();
+      none = place === null;
+      return async () => {
+        if (place) await cache.cursors.put(name, toCursor(place));
+      };
+    },
+  };
+}
+
+const sequenceBits = 64;
+const storeDigits = 32;
+const toCursor = ({ store, sequence }: Place): bigint => (BigInt(`0x${store}`) << BigInt(sequenceBits)) | sequence;
+const toPlace = (cursor: bigint): Place => ({
+  store: (cursor >> BigInt(sequenceBits)).toString(16).padStart(storeDigits, '0'),
+  sequence: BigInt.asUintN(sequenceBits, cursor),
+});
