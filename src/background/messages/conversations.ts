@@ -140,7 +140,7 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
       readUpTo: 0,
       unread: 0,
       lastOwnNs: createdNs,
-      filledFrom: null,
+      filled: {},
     };
     const to = (address: Address) => ({ contentTopic: inviteTopic(address), timestampNs: createdNs, message: sealed });
     await session.post({

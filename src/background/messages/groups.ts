@@ -81,7 +81,7 @@ export function createGroups({ sessions, failpoint, view, changed }: Deps): Grou
       readUpTo: 0,
       unread: 0,
       lastOwnNs: createdNs,
-      filledFrom: null,
+      filled: {},
     };
     // One copy is for ourselves: by it the group is found on another device.
     const envelopes = [...invitations(invited, sealed, createdNs), envelope(session.address, sealed[0] as Uint8Array, createdNs), ...also];

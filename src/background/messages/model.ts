@@ -73,10 +73,8 @@ export interface StoredConversation extends Binding {
   readonly unread: number;
   /** The newest `createdNs` that we gave to a message of ours here: two messages never share one. */
   readonly lastOwnNs: bigint;
-  /** The node whose whole history of this topic is here; null: still to be fetched. */
-  readonly filledFrom: string | null;
-  /** When it was last read there from its beginning, ms. */
-  readonly filledAt?: number;
+  /** The nodes whose whole history of this topic is here, by address: when it was last read there from its beginning, ms. */
+  readonly filled: Readonly<Record<string, number>>;
 }
 
 /** An invitation to a topic that shows another conversation, with the id of the conversation that it is, once a message opens by it. */

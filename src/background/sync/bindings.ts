@@ -81,5 +81,5 @@ export const conversationOf = (binding: Rival, readUpTo: number): StoredConversa
   readUpTo,
   unread: 0,
   lastOwnNs: 0n,
-  filledFrom: null,
+  filled: {},
 });

@@ -49,7 +49,7 @@ export function createRows(keystore: AccountKeys, cache: Cache): Rows {
   let loaded = false;
 
   const open = async (record: ConversationRecord): Promise<StoredConversation> =>
-    (await keystore.openRecord('conversations', record.id, record.sealed)) as StoredConversation;
+    asNow((await keystore.openRecord('conversations', record.id, record.sealed)) as StoredConversation | OlderConversation);
 
   const seal = async (row: StoredConversation): Promise<ConversationRecord> => ({
     id: row.id,
@@ -128,6 +128,19 @@ export function createRows(keystore: AccountKeys, cache: Cache): Rows {
     wrote,
     idOf: (topic) => keystore.blind('conversations', topic),
   };
+}
+
+/** As rows were written that knew of one node only. */
+interface OlderConversation extends Omit<StoredConversation, 'filled'> {
+  readonly filled?: undefined;
+  readonly filledFrom: string | null;
+  readonly filledAt?: number;
+}
+
+function asNow(row: StoredConversation | OlderConversation): StoredConversation {
+  if (row.filled) return row;
+  const { filledFrom, filledAt = 0, ...rest } = row;
+  return { ...rest, filled: filledFrom === null ? {} : { [filledFrom]: filledAt } };
 }
 
 /** Rows of one time are not parted, because the next page begins below a time. */

@@ -186,14 +186,14 @@ export function createSync(deps: Deps): Sync {
   };
 
   /** The topics whose history is here, all of it. */
-  const filledTopics = (): string[] => topicsOf([...rows.all()].filter(({ filledFrom }) => filledFrom === node.url));
+  const filledTopics = (): string[] => topicsOf([...rows.all()].filter(({ filled }) => node.url in filled));
 
   const again = createAgain('catching up', catchUp, signal);
 
   /** Fetches the history of conversations from their beginning, those first that the list shows first, until there is none whose history is missing: reading may find more. */
   const fill = async (): Promise<void> => {
     for (;;) {
-      const missing = newestFirst([...rows.all()].filter(({ filledFrom }) => filledFrom !== node.url));
+      const missing = newestFirst([...rows.all()].filter(({ filled }) => !(node.url in filled)));
       if (missing.length === 0) return;
       const groups = chunks(missing, groupSize);
       let next = groups[0] && historyOf(groups[0]);
@@ -212,7 +212,7 @@ export function createSync(deps: Deps): Sync {
     await rows.load();
     for (;;) {
       const due = clock() - wholeEveryMs;
-      const old = [...rows.all()].filter(({ filledFrom, filledAt = 0 }) => filledFrom === node.url && filledAt <= due);
+      const old = [...rows.all()].filter(({ filled: { [node.url]: at } }) => at !== undefined && at <= due);
       const group = old.slice(0, againGroupSize);
       if (group.length === 0 || !(await takeWhole(group, historyOf(group)))) return;
       await reader.run();
@@ -236,7 +236,7 @@ export function createSync(deps: Deps): Sync {
     await failpoint('sync:filled');
     await rows.changeAll(
       group.map(({ id }) => id),
-      (row) => ({ ...row, filledFrom: node.url, filledAt: askedAt }),
+      (row) => ({ ...row, filled: withNode(row.filled, node.url, askedAt) }),
     );
     return true;
   };
@@ -255,6 +255,14 @@ export function createSync(deps: Deps): Sync {
     topics: () => [inviteTopic(address), ...topicsOf([...rows.all()]), ...(consent.topic() === '' ? [] : [consent.topic()])],
   };
 }
+
+/** The nodes that a row remembers: those that were read last. */
+const mostNodes = 5;
+
+const withNode = (filled: StoredConversation['filled'], url: string, at: number): StoredConversation['filled'] => {
+  const others = Object.entries(filled).filter(([other]) => other !== url);
+  return Object.fromEntries([...others.sort(([, a], [, b]) => b - a).slice(0, mostNodes - 1), [url, at]]);
+};
 
 /** Each topic once: several conversations may contend for one. */
 const topicsOf = (conversations: readonly StoredConversation[]): string[] => [...new Set(conversations.map(({ topic }) => topic))];

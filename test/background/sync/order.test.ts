@@ -1,21 +1,25 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { QueryRequestSchema } from '../../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
 import { clientOf, envelope, type Invited, invite, nowNs } from '../../support/hands.ts';
 import { person as keysOf, type Person } from '../../support/people.ts';
-import { conversationWith, type Device, type Life, newPerson, texts, until, wake } from '../device.ts';
+import { conversationWith, type Device, type Life, newPerson, passphrase, texts, until, wake } from '../device.ts';
 
 let node: RunningNode;
 let bob: { readonly device: Device; readonly life: Life; readonly address: string };
 const hourNs = 3_600_000_000_000n;
 const carol = keysOf('Carol');
 
-/** What was asked, by the last part of the path; a test may have some of it fail. */
-const asked: string[] = [];
+/** What was asked, by the last part of the path, and the topics of queries; a test may have some of it fail. */
+const asked: { readonly url: string; readonly method: string; readonly topics: readonly string[] }[] = [];
 let fails: (path: string) => boolean;
+const topicsOf = (body: Uint8Array): string[] => fromBinary(QueryRequestSchema, new Uint8Array(body).subarray(5)).contentTopics;
 /** A network whose streams of what comes never open: it has to be asked for. */
 const network: typeof fetch = (input, init) => {
   const path = String(input);
-  asked.push(path.slice(path.lastIndexOf('/') + 1));
+  const method = path.slice(path.lastIndexOf('/') + 1);
+  asked.push({ url: path, method, topics: method === 'Query' ? topicsOf(init?.body as Uint8Array) : [] });
   if (/\/Subscribe/.test(path)) return Promise.reject(new TypeError('no streams here'));
   return fails(path) ? Promise.resolve(new Response(null, { status: 404 })) : fetch(input, init);
 };
@@ -60,9 +64,9 @@ describe('catching up in the order of the node', () => {
     asked.length = 0;
     await bob.life.resume();
     await shown(id, ['deep', 'slow', 'now']);
-    expect(asked.filter((each) => each === 'Follow')).toHaveLength(1);
+    expect(asked.filter(({ method }) => method === 'Follow')).toHaveLength(1);
     // Of decisions, and nothing of invitations or messages.
-    expect(asked.filter((each) => each === 'Query')).toHaveLength(1);
+    expect(asked.filter(({ method }) => method === 'Query')).toHaveLength(1);
   });
 
   it('finds an invitation from deep in the past, and what was said in it', async () => {
@@ -136,6 +140,26 @@ describe('catching up in the order of the node', () => {
     await leave(invited, 'deeper', 100n);
     await bob.life.resume();
     await shown(id, ['deeper', 'kept', 'deep', 'before']);
+  });
+
+  it('does not read a node from its beginning again because another one was in use', async () => {
+    const { invited, id } = await known();
+    const other = await startNode({ compat: true });
+    try {
+      const { settings } = bob.life.services;
+      await settings.addNode(other.url);
+      await settings.setNode(other.url, passphrase);
+      await until(() => asked.some((each) => each.url.startsWith(other.url) && each.topics.includes(invited.topic)), 'the other');
+      await rest();
+      await leave(invited, 'deep', 90n);
+      asked.length = 0;
+      await settings.setNode(node.url, passphrase);
+      await shown(id, ['deep']);
+      expect(asked.filter(({ topics }) => topics.includes(invited.topic))).toEqual([]);
+    } finally {
+      await bob.device.close();
+      await other.close();
+    }
   });
 
   it('loses nothing when the background dies with half of it taken', async () => {

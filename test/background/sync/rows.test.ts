@@ -27,7 +27,7 @@ const row = (id: string, createdAt: number, unread = 0): StoredConversation => (
   readUpTo: 0,
   unread,
   lastOwnNs: 0n,
-  filledFrom: null,
+  filled: {},
 });
 
 it('rows of one time are not parted by the end of a page', async () => {
@@ -45,6 +45,23 @@ it('rows of one time are not parted by the end of a page', async () => {
   }
   expect(seen).toHaveLength(times.length);
   expect(new Set(seen).size).toBe(times.length);
+});
+
+it('what was written when a row knew of one node only is read as of that node', async () => {
+  const cache = openCache(`rows-${Math.random()}`);
+  const rows = createRows(keystore, cache);
+  const { filled: _, ...older } = row('a', 1);
+  const write = async (id: string, more: object): Promise<void> =>
+    cache.conversations.put(await rows.seal({ ...older, ...more, id } as unknown as StoredConversation));
+  await write('read', { filledFrom: 'https://node.example', filledAt: 7 });
+  await write('long ago', { filledFrom: 'https://node.example' });
+  await write('not yet', { filledFrom: null });
+  await rows.load();
+  expect(['read', 'long ago', 'not yet'].map((id) => rows.get(id)?.filled)).toEqual([
+    { 'https://node.example': 7 },
+    { 'https://node.example': 0 },
+    {},
+  ]);
 });
 
 it('unread messages are counted over all conversations, through every change', async () => {
