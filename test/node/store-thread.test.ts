@@ -87,7 +87,7 @@ describe('a store that a thread writes', () => {
        let dies = false;
        const on = parentPort.on.bind(parentPort);
        parentPort.on = (name, listener) => on(name, (asked) => {
-         dies ||= asked.what === 'write' && asked.appends.topics.includes('die');
+         dies ||= asked.what === 'write' && asked.lot.topics.includes('die');
          listener(asked);
        });
        const post = parentPort.postMessage.bind(parentPort);
@@ -168,9 +168,10 @@ describe('what goes to the thread and comes back', () => {
       ],
     ];
     const packed = packAppends(appends);
-    expect(packed.bytes.buffer.byteLength).toBe(123);
-    expect(unpackAppends(structuredClone(packed))).toEqual(appends);
-    const outcomes = [[1, null], new NotNewerError('older'), [], [2 ** 52, null]];
-    expect(unpackOutcomes(structuredClone(packOutcomes(outcomes)), [2, 3, 0, 2])).toEqual(outcomes);
+    expect(packed.data.byteLength).toBe(123 + 3 * (8 + 4) + 3 * 4); // nothing of what the messages are parts of
+    expect(unpackAppends(structuredClone(packed, { transfer: [packed.data] }))).toEqual(appends);
+    const lots = [[[1, null], new NotNewerError('older')], [], [[], [2 ** 52, null]], [[null]]];
+    const packedBack = structuredClone(packOutcomes(lots.length, lots.flat()));
+    expect(unpackOutcomes(packedBack, [[2, 3], [], [0, 2], [1]])).toEqual(lots);
   });
 });

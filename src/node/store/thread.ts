@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { type PackedAppends, type PackedOutcomes, packAppends, unpackOutcomes } from './batch.ts';
 import type { StoreReason } from './reasons.ts';
-import { type ForgetWindow, type Forgotten, StoreError } from './store.ts';
+import { type ForgetWindow, type Forgotten, type NewEnvelope, StoreError } from './store.ts';
 import type { WriteSide } from './write-side.ts';
+import type { Outcome } from './writer.ts';
 
-/** What the thread is asked; it answers each in turn, and says `done` first when it has opened. */
+/** What the thread is asked; it answers in turn, writes that it did together by one answer, and says `done` first when it has opened. */
 export type Asked =
-  | { readonly what: 'write'; readonly appends: PackedAppends; readonly nowMs: number }
+  | { readonly what: 'write'; readonly lot: PackedAppends; readonly nowMs: number }
   | { readonly what: 'forget'; readonly window: ForgetWindow }
   | { readonly what: 'noteSwept'; readonly prefix: string; readonly seq: number }
   | { readonly what: 'probe' }
@@ -19,7 +20,9 @@ export type Told =
   | { readonly what: 'failed'; readonly message: string; readonly reason: StoreReason };
 
 interface Waiting {
-  readonly resolve: (told: Told) => void;
+  /** Of a write: how many envelopes each of its appends has. */
+  readonly counts?: readonly number[];
+  readonly resolve: (told: Told | Outcome[]) => void;
   readonly reject: (error: StoreError) => void;
 }
 
@@ -46,17 +49,10 @@ export function writeInThread({ file, path, onReplaced }: ThreadOptions): WriteS
     return started;
   };
   let replaced = false;
-  const ask = async (asked: Asked, moved: ArrayBuffer[] = []): Promise<Told> => running().ask(asked, moved);
+  const ask = async (asked: Exclude<Asked, { what: 'write' }>): Promise<Told> => running().ask(asked);
   running();
   return {
-    async write(appends, nowMs) {
-      const packed = packAppends(appends);
-      const told = await ask({ what: 'write', appends: packed, nowMs }, [packed.bytes.buffer]);
-      return unpackOutcomes(
-        told as Told & { what: 'written' },
-        appends.map(({ length }) => length),
-      );
-    },
+    write: async (appends, nowMs) => running().write(appends, nowMs),
     async forget(window) {
       const { gone, next, left } = (await ask({ what: 'forget', window })) as Told & { what: 'forgotten' };
       return { gone, next, left };
@@ -79,17 +75,27 @@ export function writeInThread({ file, path, onReplaced }: ThreadOptions): WriteS
 interface Running {
   readonly opened: Promise<Told>;
   readonly ended: Promise<void>;
-  ask(asked: Asked, moved: ArrayBuffer[]): Promise<Told>;
+  write(appends: readonly (readonly NewEnvelope[])[], nowMs: number): Promise<Outcome[]>;
+  ask(asked: Asked): Promise<Told>;
 }
 
 function start(file: string, path: string, onEnded: () => void): Running {
   const worker = new Worker(file, { workerData: { path }, name: 'parley-writer' });
   const waiting: Waiting[] = [];
   let why: unknown = new Error('it ended');
-  const next = (): Promise<Told> => new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  const next = (): Promise<Told> => new Promise((resolve, reject) => waiting.push({ resolve: resolve as Waiting['resolve'], reject }));
   const opened = next();
   opened.catch(() => {}); // whoever asks next hears of it
   worker.on('message', (told: Told) => {
+    if (told.what === 'written') {
+      const written = waiting.splice(0, told.lots);
+      const outcomes = unpackOutcomes(
+        told,
+        written.map(({ counts }) => counts ?? []),
+      );
+      for (const [place, { resolve }] of written.entries()) resolve(outcomes[place] ?? []);
+      return;
+    }
     const asked = waiting.shift();
     if (told.what === 'failed') asked?.reject(new StoreError(told.message, { reason: told.reason }));
     else asked?.resolve(told);
@@ -108,8 +114,14 @@ function start(file: string, path: string, onEnded: () => void): Running {
   return {
     opened,
     ended,
-    ask(asked, moved) {
-      worker.postMessage(asked, moved);
+    write(appends, nowMs) {
+      const lot = packAppends(appends);
+      worker.postMessage({ what: 'write', lot, nowMs } satisfies Asked, [lot.data]);
+      const counts = appends.map(({ length }) => length);
+      return new Promise((resolve, reject) => waiting.push({ counts, resolve: resolve as Waiting['resolve'], reject }));
+    },
+    ask(asked) {
+      worker.postMessage(asked);
       return next();
     },
   };

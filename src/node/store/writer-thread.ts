@@ -47,13 +47,11 @@ const attempt = (work: () => Told[], failures: number): Told[] => {
 
 /** In one transaction: all of them were received by the time of the last. */
 const write = (asked: readonly Write[]): Told[] => {
-  const appends = asked.map((each) => unpackAppends(each.appends));
-  const outcomes = writer.write(appends.flat(), (asked.at(-1) as Write).nowMs);
-  let at = 0;
-  return appends.map(({ length }) => {
-    at += length;
-    return { what: 'written', ...packOutcomes(outcomes.slice(at - length, at)) };
-  });
+  const outcomes = writer.write(
+    asked.flatMap(({ lot }) => unpackAppends(lot)),
+    (asked.at(-1) as Write).nowMs,
+  );
+  return [{ what: 'written', ...packOutcomes(asked.length, outcomes) }];
 };
 
 const received = (): Asked | undefined => receiveMessageOnPort(port)?.message;
@@ -66,10 +64,10 @@ const serve = (first: Asked): void => {
     let told: readonly Told[];
     if (asked.what === 'write') {
       const writes = [asked];
-      let bytes = asked.appends.bytes.length;
+      let bytes = asked.lot.data.byteLength;
       for (next = received(); next?.what === 'write' && bytes < batchBytes; next = received()) {
         writes.push(next);
-        bytes += next.appends.bytes.length;
+        bytes += next.lot.data.byteLength;
       }
       told = attempt(() => write(writes), writes.length);
     } else {
