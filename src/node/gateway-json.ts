@@ -60,15 +60,40 @@ export function readPublish(body: unknown): Publish | null {
   for (const each of envelopes as unknown[]) {
     if (typeof each !== 'object' || each === null) return null;
     const { contentTopic, timestampNs, message, ...rest } = each as Readonly<Record<string, unknown>>;
-    if (typeof contentTopic !== 'string' || typeof timestampNs !== 'string' || typeof message !== 'string') return null;
-    if (!/^[\x20-\x7e]*$/.test(contentTopic) || !/^\d{1,19}$/.test(timestampNs)) return null;
-    if (message.length % 4 !== 0 || hasAny(rest)) return null;
-    const bytes = Buffer.from(message, 'base64');
-    // What is no base64 is passed over by that, and shows in the length.
-    if (bytes.length !== (message.length / 4) * 3 - padding(message)) return null;
-    read.push({ contentTopic, timestampNs: BigInt(timestampNs), message: bytes });
+    if (typeof contentTopic !== 'string' || typeof timestampNs !== 'string' || typeof message !== 'string' || hasAny(rest)) return null;
+    const envelope = readEnvelope(contentTopic, timestampNs, message);
+    if (!envelope) return null;
+    read.push(envelope);
   }
   return { envelopes: read };
+}
+
+function readEnvelope(contentTopic: string, timestampNs: string, message: string): Publish['envelopes'][number] | null {
+  if (!/^[\x20-\x7e]*$/.test(contentTopic) || !/^\d{1,19}$/.test(timestampNs) || message.length % 4 !== 0) return null;
+  const bytes = Buffer.from(message, 'base64');
+  // What is no base64 is passed over by that, and shows in the length.
+  if (bytes.length !== (message.length / 4) * 3 - padding(message)) return null;
+  return { contentTopic, timestampNs: BigInt(timestampNs), message: bytes };
+}
+
+/** What stands before, between and after the values of a publish as `JSON.stringify` writes those of xmtp-js. */
+const [opening, toTime, toMessage, closing] = ['{"envelopes":[{"contentTopic":"', '","timestampNs":"', '","message":"', '"}]}'];
+
+/** A publish of one envelope in just this form, without parsing it as JSON; null for all others. Nearly every publish is one, and to parse it costs more than to check it. */
+export function readPlainPublish(body: Buffer): Publish | null {
+  const text = body.toString('latin1');
+  if (!text.startsWith(opening) || !text.endsWith(closing)) return null;
+  const topicEnd = text.indexOf('"', opening.length);
+  const timeAt = topicEnd + toTime.length;
+  const timeEnd = text.indexOf('"', timeAt);
+  const messageAt = timeEnd + toMessage.length;
+  if (!text.startsWith(toTime, topicEnd) || !text.startsWith(toMessage, timeEnd)) return null;
+  const messageEnd = text.length - closing.length;
+  if (text.indexOf('"', messageAt) !== messageEnd) return null;
+  const topic = text.slice(opening.length, topicEnd);
+  if (topic.includes('\\')) return null; // it means something else then
+  const envelope = readEnvelope(topic, text.slice(timeAt, timeEnd), text.slice(messageAt, messageEnd));
+  return envelope && { envelopes: [envelope] };
 }
 
 const padding = (base64: string): number => (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);

@@ -17,6 +17,7 @@ import {
   parseBody,
   queryResponseJson,
   readBatchQuery,
+  readPlainPublish,
   readPublish,
   readQuery,
 } from './gateway-json.ts';
@@ -33,7 +34,7 @@ import {
   sendError,
 } from './http.ts';
 import { maxRequestLength } from './limits.ts';
-import type { MessageService } from './message-service.ts';
+import type { MessageService, Publish } from './message-service.ts';
 import { Outlet } from './outlet.ts';
 import { refuse, toRefusal } from './refusal.ts';
 import { sinkOf } from './streams.ts';
@@ -60,7 +61,7 @@ export function serveGatewayCall(service: MessageService, caller: () => Caller, 
   return call ? answer(service, call, caller, exchange) : null;
 }
 
-type Call = (service: MessageService, body: JsonValue, caller: Caller) => Promise<Answer>;
+type Call = (service: MessageService, body: Buffer, caller: Caller) => Promise<Answer>;
 
 interface Answer {
   readonly json: string;
@@ -72,32 +73,37 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   [
     'publish',
     async (service, body, caller) => {
-      await service.publish(readPublish(body) ?? read(PublishRequestSchema, body), caller);
-      return { json: '{}' };
+      await service.publish(readPlainPublish(body) ?? readAnyPublish(parseRequest(body)), caller);
+      return published;
     },
   ],
   [
     'query',
-    async (service, body, caller) => ({
-      json: queryResponseJson(await service.query(readQuery(body) ?? read(QueryRequestSchema, body), caller)),
-      packed: true,
-    }),
+    async (service, body, caller) => {
+      const json = parseRequest(body);
+      return { json: queryResponseJson(await service.query(readQuery(json) ?? read(QueryRequestSchema, json), caller)), packed: true };
+    },
   ],
   [
     'batch-query',
-    async (service, body, caller) => ({
-      json: batchQueryResponseJson(await service.batchQuery(readBatchQuery(body) ?? read(BatchQueryRequestSchema, body), caller)),
-      packed: true,
-    }),
+    async (service, body, caller) => {
+      const json = parseRequest(body);
+      const answer = await service.batchQuery(readBatchQuery(json) ?? read(BatchQueryRequestSchema, json), caller);
+      return { json: batchQueryResponseJson(answer), packed: true };
+    },
   ],
 ]);
 
-const plainHeaders = { ...originHeaders, 'content-type': 'application/json' };
-const packedHeaders = { ...plainHeaders, vary: 'accept-encoding' };
+const published: Answer = { json: '{}' };
+
+const readAnyPublish = (json: JsonValue): Publish => readPublish(json) ?? read(PublishRequestSchema, json);
+
+const plainHeaders = Object.freeze({ ...originHeaders, 'content-type': 'application/json' });
+const packedHeaders = Object.freeze({ ...plainHeaders, vary: 'accept-encoding' });
 
 async function answer(service: MessageService, call: Call, caller: () => Caller, exchange: Exchange): Promise<void> {
   try {
-    const { json, packed } = await call(service, parseRequest(await exchange.body(maxRequestLength)), caller());
+    const { json, packed } = await call(service, await exchange.body(maxRequestLength), caller());
     const bytes = Buffer.from(json);
     if (!packed) exchange.answer(200, plainHeaders, bytes);
     else if (bytes.length < gzipMinLength || !takesGzip(exchange)) exchange.answer(200, packedHeaders, bytes);

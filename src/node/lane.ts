@@ -132,7 +132,8 @@ export function parseRequest(
   const bodyStart = headEnd + 4;
   const missing = bodyStart + lengthOf(head) - bytes.length;
   if (missing !== 0) return missing > 0 ? 'part' : 'other';
-  return { ...head, body: bytes.subarray(bodyStart) };
+  const { method, target, headers } = head;
+  return { method, target, headers, body: bytes.subarray(bodyStart) };
 }
 
 /** Of its body. */
@@ -196,8 +197,7 @@ class LaneExchange implements Exchange {
   answer(status: number, headers: OutgoingHttpHeaders, body?: Uint8Array): void {
     const socket = this.#socket;
     if (socket.destroyed || !socket.writable) return;
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
-    for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
+    let head = headText(status, headers);
     if (body) head += `content-length: ${body.length}\r\n`;
     head += `date: ${date()}\r\nconnection: keep-alive\r\nkeep-alive: timeout=${idleMs / 1000}\r\n\r\n`;
     if (!body || body.length < joinedBelow) socket.write(body ? head + latin1(body) : head, 'latin1');
@@ -208,6 +208,18 @@ class LaneExchange implements Exchange {
       socket.uncork();
     }
   }
+}
+
+/** The first lines of answers whose headers never change: they are told by the object that holds them. */
+const headTexts = new WeakMap<OutgoingHttpHeaders, { readonly status: number; readonly text: string }>();
+
+function headText(status: number, headers: OutgoingHttpHeaders): string {
+  const known = headTexts.get(headers);
+  if (known?.status === status) return known.text;
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+  for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
+  if (Object.isFrozen(headers)) headTexts.set(headers, { status, text });
+  return text;
 }
 
 let [dateSecond, dateText] = [0, ''];

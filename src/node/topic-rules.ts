@@ -49,7 +49,7 @@ function checkSizes({ topic, timestampNs, message }: NewEnvelope): void {
 
 /** Contact and private store are written by their owner only; read off the topic exactly as existing nodes do. */
 function checkOwner(topic: string, wallet: Address): void {
-  if (!topic.startsWith('/xmtp/0/')) return;
+  if (!topic.startsWith('/xmtp/0/contact') && !topic.startsWith('/xmtp/0/privatestore')) return; // most are messages
   const [kind, owner] = (topic.split('/')[3] ?? '').split('-');
   if ((kind === 'contact' || kind === 'privatestore') && owner !== wallet)
     throw refuse(Code.PermissionDenied, 'publishing to restricted topic');

@@ -14,7 +14,7 @@ import {
 } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { ConfigError, readConfig } from '../../src/node/config.ts';
 import { FrameReader, frame, inflate } from '../../src/node/framing.ts';
-import { parseBody, queryResponseJson, readBatchQuery, readPublish } from '../../src/node/gateway-json.ts';
+import { parseBody, queryResponseJson, readBatchQuery, readPlainPublish, readPublish } from '../../src/node/gateway-json.ts';
 import { networkOf, RateLimiter } from '../../src/node/limits.ts';
 import { toRefusal } from '../../src/node/refusal.ts';
 import { settings } from '../../src/node/settings.ts';
@@ -363,6 +363,41 @@ property(
     expect(
       short.envelopes.map(({ contentTopic, timestampNs, message }) => ({ contentTopic, timestampNs, message: new Uint8Array(message) })),
     ).toEqual(general.envelopes.map(({ contentTopic, timestampNs, message }) => ({ contentTopic, timestampNs, message })));
+  },
+);
+
+const plainPublish = fc
+  .tuple(
+    fc.oneof(
+      publishJson.map((envelope) => [envelope]),
+      fc.array(publishJson, { maxLength: 2 }),
+    ),
+    fc.option(fc.constantFrom('\\', '"', '":"', ',', '}', 'ü', '\\u0041', ' ', ''), { nil: undefined }),
+    fc.nat(400),
+    fc.nat(3),
+  )
+  .map(([envelopes, piece, at, gone]) => {
+    const body = JSON.stringify({ envelopes });
+    return piece === undefined ? body : body.slice(0, at % (body.length + 1)) + piece + body.slice((at % (body.length + 1)) + gone);
+  });
+
+property('a body that is read as a plain publish is the JSON of that publish, whatever was changed in it', [plainPublish], (body) => {
+  const short = readPlainPublish(Buffer.from(body));
+  if (short === null) return;
+  const general = fromJson(PublishRequestSchema, JSON.parse(body));
+  expect(
+    short.envelopes.map(({ contentTopic, timestampNs, message }) => ({ contentTopic, timestampNs, message: new Uint8Array(message) })),
+  ).toEqual(general.envelopes.map(({ contentTopic, timestampNs, message }) => ({ contentTopic, timestampNs, message })));
+});
+
+property(
+  'a publish of one good envelope is a plain one as JSON.stringify writes it',
+  [fc.stringMatching(/^[\x21\x23-\x5b\x5d-\x7e]{1,40}$/), fc.bigInt(0n, 2n ** 63n - 1n), bytes(60)],
+  (contentTopic, timestampNs, message) => {
+    const envelope = { contentTopic, timestampNs: String(timestampNs), message: Buffer.from(message).toString('base64') };
+    const [read, ...more] = readPlainPublish(Buffer.from(JSON.stringify({ envelopes: [envelope] })))?.envelopes ?? [];
+    expect({ ...read, message: new Uint8Array(read?.message ?? []) }).toEqual({ contentTopic, timestampNs, message });
+    expect(more).toEqual([]);
   },
 );
 

@@ -254,9 +254,11 @@ class SqliteStore implements Store {
       const outcome = outcomes[index] as Outcome;
       if (outcome instanceof NotNewerError) continue;
       all += outcome.length;
-      for (const [at, envelope] of envelopes.entries()) {
+      for (let at = 0; at < envelopes.length; at++) {
         const seq = outcome[at];
-        if (typeof seq === 'number') committed.push({ ...envelope, seq });
+        // As a literal: to copy whatever an envelope has costs more than its part of the commit.
+        const { topic, timestampNs, message } = envelopes[at] as NewEnvelope;
+        if (typeof seq === 'number') committed.push({ seq, topic, timestampNs, message });
       }
     }
     this.#onMeasured(committed.length, all - committed.length, performance.now() - begun);
