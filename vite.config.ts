@@ -91,6 +91,18 @@ function script(input: string): { consumer: 'client'; build: BuildEnvironmentOpt
   };
 }
 
+interface Modules {
+  getModuleInfo(id: string): { readonly importers: readonly string[] } | null;
+}
+
+/** Whether the page's script reads a module before it draws anything. */
+function isFirst(id: string, modules: Modules, seen = new Set<string>()): boolean {
+  if (id === at('src/popup/main.tsx')) return true;
+  if (seen.has(id)) return false;
+  seen.add(id);
+  return modules.getModuleInfo(id)?.importers.some((importer) => isFirst(importer, modules, seen)) ?? false;
+}
+
 /** The extension: the page, the background, the content scripts and the developer tools, each an environment of its own. */
 function extension(browser: Browser): UserConfig {
   const outDir = at(`dist/${browser}`);
@@ -100,7 +112,9 @@ function extension(browser: Browser): UserConfig {
     publicDir: false,
     base: '/',
     plugins: [packageFiles(browser), notePackages(browser)],
-    define: { __VERSION__: JSON.stringify(version()), __ICON__: JSON.stringify(iconUri()) },
+    // Whoever builds, and from wherever: the development kind of JSX carries the path of each file, and the commands run in a process that calls itself so.
+    oxc: { jsx: { development: false } },
+    define: { 'process.env.NODE_ENV': '"production"', __VERSION__: JSON.stringify(version()), __ICON__: JSON.stringify(iconUri()) },
     build: {
       outDir,
       emptyOutDir: false,
@@ -115,7 +129,15 @@ function extension(browser: Browser): UserConfig {
         build: {
           rolldownOptions: {
             input: { popup: at('src/popup/popup.html') },
-            output: { entryFileNames: 'assets/[name].js', chunkFileNames: 'assets/[name].js', assetFileNames: 'assets/[name][extname]' },
+            output: {
+              entryFileNames: 'assets/[name].js',
+              chunkFileNames: ({ facadeModuleId }) => {
+                const [, language, part] = /\/words\/(\w+)\/(\w+)\.ts$/.exec(facadeModuleId ?? '') ?? [];
+                return language ? `assets/words-${language}-${part}.js` : 'assets/[name].js';
+              },
+              assetFileNames: 'assets/[name][extname]',
+              codeSplitting: { groups: [{ debugName: 'first', name: (id, context) => (isFirst(id, context) ? 'first' : null) }] },
+            },
           },
         },
       },

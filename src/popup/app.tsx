@@ -1,27 +1,29 @@
-import { MessageSquare } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Status } from '../rpc/views/account.ts';
-import { EnsContext } from './ens.ts';
+import { forgetAtLock } from './at-lock.ts';
 import { namesAhead } from './glimpse.ts';
-import { forgetLeaving } from './leaving-files.ts';
-import { NamesContext } from './names.ts';
+import { MessageSquare } from './icons.ts';
+import { EnsContext, NamesContext } from './names.ts';
 import { Icon } from './parts/Icon.tsx';
 import { Failure } from './parts/Notice.tsx';
-import { Shortcuts } from './parts/Shortcuts.tsx';
 import { Bones } from './parts/Skeleton.tsx';
 import { go, type Route, useRoute, useWide } from './router.ts';
 import { background } from './rpc.ts';
-import { Approve } from './screens/Approve.tsx';
-import { Conversation } from './screens/Conversation.tsx';
-import { Details } from './screens/Details.tsx';
 import { Inbox } from './screens/Inbox.tsx';
-import { NewConversation } from './screens/NewConversation.tsx';
-import { Restore } from './screens/Restore.tsx';
-import { Settings } from './screens/Settings.tsx';
-import { Unlock } from './screens/Unlock.tsx';
-import { Welcome } from './screens/Welcome.tsx';
-import { WritePhraseLater } from './screens/WritePhrase.tsx';
+import {
+  Approve,
+  Conversation,
+  Details,
+  fetchNext,
+  NewConversation,
+  Restore,
+  Settings,
+  Shortcuts,
+  Unlock,
+  Welcome,
+  WritePhraseLater,
+} from './screens.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { useAsked, useStatus } from './state.ts';
 import { SpokenContext, speak, t, useLanguage } from './t.tsx';
@@ -42,7 +44,7 @@ export function App(): JSX.Element {
   }, [language]);
   const locked = status?.phase === 'locked';
   useEffect(() => {
-    if (locked) forgetLeaving();
+    if (locked) forgetAtLock();
   }, [locked]);
   const unread = status?.unread ?? 0;
   useEffect(() => {
@@ -106,6 +108,7 @@ function Main({
   const within = route.screen === 'inbox' ? route.within : null;
   const [sheet, setSheet] = useState(false);
   useShortcuts(() => setSheet(true));
+  useEffect(fetchNext, []);
   const aside = side(route, status, onStatus, wide);
   useEffect(() => {
     if (route.screen === 'welcome' || route.screen === 'unlock' || route.screen === 'restore') go('#/');

@@ -1,9 +1,5 @@
-import { createContext } from 'preact';
 import type { Address } from '../rpc/views/account.ts';
 import { t } from './t.tsx';
-
-/** The RPC server that may be asked for names; null: none. */
-export const EnsContext = createContext<string | null>(null);
 
 /** What went wrong with a name: it is none, the server did not answer, or what it answers is not of Ethereum's main network. */
 export type EnsFault = 'no-name' | 'unreachable' | 'other-chain';

@@ -3,12 +3,12 @@ import type { MessageView, Shown } from '../rpc/views/messages.ts';
 import { shortAddress } from './address.ts';
 import { sizeOf } from './files.ts';
 import type { NamesByAddress } from './names.ts';
+import { groupName } from './names.ts';
 import { background } from './rpc.ts';
 import { quotedWords } from './said.ts';
 import { t } from './t.tsx';
 import { visible, visibleLine } from './text.ts';
 import { clockTime, fullDay, fullTime, sameDay } from './time.ts';
-import { groupName } from './words.ts';
 
 /** What the page is made with; it does not change while it is. */
 interface Setting {

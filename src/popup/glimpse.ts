@@ -1,8 +1,8 @@
-import browser from 'webextension-polyfill';
 import { type Glimpse, readGlimpse } from '../rpc/glimpse.ts';
 import { openGlimpseKey } from '../rpc/glimpse-key.ts';
 import type { Status } from '../rpc/views/account.ts';
 import type { ConversationWindow } from '../rpc/views/conversations.ts';
+import { browser } from './browser.ts';
 
 /** What is shown until the background has answered. */
 let seen: Glimpse | null = null;

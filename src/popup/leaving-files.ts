@@ -1,8 +1,9 @@
 import type { MessageView } from '../rpc/views/messages.ts';
+import { atLock } from './at-lock.ts';
 import type { ChosenFile } from './chosen-file.ts';
+import { explain, reasonOf } from './explain.ts';
 import { fitting } from './files.ts';
 import { background } from './rpc.ts';
-import { explain, reasonOf } from './words.ts';
 
 /** A file that was sent off: it stands in its conversation until its message does. */
 export interface LeavingFile {
@@ -76,10 +77,10 @@ export function dropKept(conversation: string, file: ChosenFile): void {
   void file.kept.then(() => background.call('dropFile', { id: conversation, file: file.id })).catch(() => undefined);
 }
 
-/** Lets go of all of them where the account is locked: what is not sent is kept sealed, and is there again after unlocking. */
-export function forgetLeaving(): void {
+// All of them are let go of where the account is locked: what is not sent is kept sealed, and is there again after unlocking.
+atLock(() => {
   for (const conversation of [...all.keys()]) put(conversation, none);
-}
+});
 
 const find = (conversation: string, file: ChosenFile): LeavingFile | undefined =>
   leavingOf(conversation).find((each) => each.file.id === file.id);

@@ -1,9 +1,9 @@
-import browser from 'webextension-polyfill';
 import type { Methods } from '../background/methods.ts';
 import { createClient } from '../rpc/client.ts';
 import type { OwnMethods } from '../rpc/method.ts';
 import type { OwnEvents } from '../rpc/views/events.ts';
 import { type Port, portNames } from '../rpc/wire.ts';
+import { browser } from './browser.ts';
 
 /** What may be asked again when the background died before it answered: questions, and sends that name themselves. */
 const repeatable = new Set([

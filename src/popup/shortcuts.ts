@@ -1,22 +1,10 @@
 import { useLayoutEffect } from 'preact/hooks';
-import type { Key } from '../words/en/index.ts';
 import { go } from './router.ts';
 
 /** The field that looks through everything. */
 export const searchFieldId = 'search';
 
-/** What keys do anywhere, as the sheet lists them. */
-export const shortcuts = [
-  { keys: 'shortcuts.searchKeys', words: 'shortcuts.search' },
-  { keys: 'shortcuts.aboveKeys', words: 'shortcuts.above' },
-  { keys: 'shortcuts.belowKeys', words: 'shortcuts.below' },
-  { keys: 'shortcuts.closeKeys', words: 'shortcuts.closeTop' },
-  { keys: 'shortcuts.sendKeys', words: 'shortcuts.send' },
-  { keys: 'shortcuts.lineKeys', words: 'shortcuts.line' },
-  { keys: 'shortcuts.listKeys', words: 'shortcuts.list' },
-] as const satisfies readonly { readonly keys: Key; readonly words: Key }[];
-
-/** Listens for them as long as the page is there. */
+/** Listens for the keys that do something anywhere, as long as the page is there; `parts/Shortcuts.tsx` lists them. */
 export function useShortcuts(onSheet: () => void): void {
   // Before the page is painted: who is fast presses a key as soon as they see it.
   useLayoutEffect(() => {

@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Status } from '../rpc/views/account.ts';
 import type { OwnEvents } from '../rpc/views/events.ts';
+import { explained } from './explained.ts';
 import { statusAhead } from './glimpse.ts';
 import { background } from './rpc.ts';
-import { explain } from './words.ts';
 
 /** Something asked of the background: not there yet, there, or why not (what was there before stays). */
 export interface Asked<T> {
@@ -30,10 +30,11 @@ export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly
         shown.current = mine;
         setState({ key, value, error: null });
       },
-      (error: unknown) => {
+      async (failure: unknown) => {
+        const error = await explained(failure);
         if (mine < shown.current) return;
         shown.current = mine;
-        setState((before) => ({ key, value: before.key === key ? before.value : null, error: explain(error) }));
+        setState((before) => ({ key, value: before.key === key ? before.value : null, error }));
       },
     );
   }, [key]);
@@ -82,23 +83,23 @@ export function useWork(): {
   readonly clear: () => void;
 } {
   const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
+  const [failed, setFailed] = useState<{ readonly failure: unknown; readonly error: string } | null>(null);
   const under = useRef(false);
   const run = useCallback(async (work: () => Promise<void>) => {
     if (under.current) return;
     under.current = true;
     setBusy(true);
-    setFailure(null);
+    setFailed(null);
     try {
       await work();
-    } catch (error) {
-      setFailure(error);
+    } catch (failure) {
+      setFailed({ failure, error: await explained(failure) });
     } finally {
       under.current = false;
       setBusy(false);
     }
   }, []);
-  return { busy, failure, error: failure === null ? null : explain(failure), run, clear: useCallback(() => setFailure(null), []) };
+  return { busy, failure: failed?.failure ?? null, error: failed?.error ?? null, run, clear: useCallback(() => setFailed(null), []) };
 }
 
 /** The time, by the half minute: what the list says of times stays true. */

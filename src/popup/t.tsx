@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { createContext, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { en, type Key } from '../words/en/index.ts';
+import { first as english } from '../words/en/first.ts';
+import type { en, Key } from '../words/en/index.ts';
 import {
   directionOf,
   isLanguageSetting,
@@ -26,23 +27,61 @@ import {
 } from '../words/message.ts';
 
 /**
- * The one way to words: every text that a person sees is `t('key', { … })`, or `rich(…)` where there are elements in it. English is always here; another
- * language is fetched from the package before the first thing is drawn in it.
+ * The one way to words: every text that a person sees is `t('key', { … })`, or `rich(…)` where there are elements in it. What the first look says is fetched
+ * from the package before it is drawn, in English it is always here; the rest comes with the first part of the page that needs it.
  */
 export type Catalogue = CatalogueLike<typeof en>;
 type Messages = typeof en;
 
-const others: Partial<Record<Language, () => Promise<Catalogue>>> = {
-  de: async () => (await import('../words/de/index.ts')).de,
-  es: async () => (await import('../words/es/index.ts')).es,
-  fr: async () => (await import('../words/fr/index.ts')).fr,
-  ar: async () => (await import('../words/ar/index.ts')).ar,
+type Some = Partial<Catalogue>;
+interface Source {
+  readonly first: () => Promise<Some>;
+  readonly rest: () => Promise<Some>;
+}
+
+const sources: Readonly<Record<Language, Source>> = {
+  en: { first: async () => english, rest: async () => (await import('../words/en/rest.ts')).rest },
+  de: { first: async () => (await import('../words/de/first.ts')).first, rest: async () => (await import('../words/de/rest.ts')).rest },
+  es: { first: async () => (await import('../words/es/first.ts')).first, rest: async () => (await import('../words/es/rest.ts')).rest },
+  fr: { first: async () => (await import('../words/fr/first.ts')).first, rest: async () => (await import('../words/fr/rest.ts')).rest },
+  ar: { first: async () => (await import('../words/ar/first.ts')).first, rest: async () => (await import('../words/ar/rest.ts')).rest },
 };
 
 let spoken: Spoken = spokenFor('en', preferredHere());
-let catalogue: Catalogue = en;
-const fetched = new Map<Language, Catalogue>([['en', en]]);
+let catalogue: Some = english;
+/** What is here of each language, and whether that is all of it. */
+const fetched = new Map<Language, { readonly words: Some; readonly all: boolean }>([['en', { words: english, all: false }]]);
+/** Whether something is or was shown that needs all words. */
+let allWanted = false;
 const listeners = new Set<() => void>();
+
+/** The words of a language, if as many of them are here as are needed. */
+function wordsHere(language: Language): Some | null {
+  const known = fetched.get(language);
+  return known && (known.all || !allWanted) ? known.words : null;
+}
+
+/** @throws where they cannot be read */
+async function fetchWords(language: Language): Promise<void> {
+  const all = allWanted;
+  const known = fetched.get(language)?.words;
+  const [first, rest] = await Promise.all([known ?? sources[language].first(), all ? sources[language].rest() : null]);
+  fetched.set(language, rest ? { words: { ...first, ...rest }, all } : { words: first, all });
+}
+
+/** From now on every text can be said. @throws where the words cannot be read */
+export async function allWords(): Promise<void> {
+  allWanted = true;
+  for (;;) {
+    const { language } = spoken;
+    const here = wordsHere(language);
+    if (here) {
+      catalogue = here;
+      return;
+    }
+    await fetchWords(language);
+  }
+}
 
 export function t<K extends Key>(key: K, ...values: Values<Messages[K]>): string {
   return fill(messageFor(key), (values[0] ?? {}) as Readonly<Record<string, Value>>, spoken);
@@ -53,7 +92,8 @@ export type Words = ComponentChildren;
 type Draw = (words: Words) => ComponentChildren;
 type Drawn<M> = { readonly [N in Names<M>]: N extends 'count' ? number : N extends Tags<M> ? Draw : ComponentChildren };
 
-const messageFor = (key: Key): Message => catalogue[key];
+// An error of what the first look has not to do with may come before the words for it.
+const messageFor = (key: Key): Message => catalogue[key] ?? english['errors.fault'];
 
 /** The same with elements: places take them as they are, and a named part is what its function makes of the words in it. */
 export function rich<K extends Key>(key: K, values: Drawn<Messages[K]>): ComponentChildren {
@@ -92,10 +132,14 @@ export async function speak(setting: LanguageSetting): Promise<void> {
     // Storage is off: the page just begins in the browser's language.
   }
   const next = spokenFor(setting, preferredHere());
-  const known = fetched.get(next.language) ?? (await others[next.language]?.().catch(() => undefined));
+  try {
+    while (!wordsHere(next.language)) await fetchWords(next.language);
+  } catch {
+    return;
+  }
+  const known = wordsHere(next.language);
   // Somebody chose another one meanwhile.
   if (!known || mine !== turn) return;
-  fetched.set(next.language, known);
   if (next.language === spoken.language && next.locale === spoken.locale && known === catalogue) return show();
   spoken = next;
   catalogue = known;

@@ -56,4 +56,20 @@ describe('in Firefox', () => {
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     },
   );
+
+  test('a part whose script cannot be read says so, and is there once it can', async () => {
+    const says = (text: string) => until(() => page.evaluate((text) => document.body.textContent?.includes(text) ?? false, text));
+    const again = (): Promise<void> => page.evaluate(() => document.querySelector<HTMLButtonElement>('.page button')?.click());
+    stage.withhold('Conversation');
+    try {
+      await page.goto('about:blank');
+      await page.goto(`${stage.url}?scene=typical&language=en#/conversation/c0`);
+      await says('could not be read from the disk');
+      stage.withhold(null);
+      await again();
+      await until(() => page.evaluate(() => document.querySelector('.composer textarea') !== null));
+    } finally {
+      stage.withhold(null);
+    }
+  });
 });

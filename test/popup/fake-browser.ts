@@ -11,7 +11,7 @@ import type { Prompt, Site } from '../../src/rpc/views/sites.ts';
 import type { NodeImport } from '../../src/rpc/views/transfers.ts';
 
 /**
- * Stands in for `webextension-polyfill` where the popup runs as a plain page: one port, answered from a scene that the address names. Screens are looked at
+ * Stands in for the browser's own interface where the popup runs as a plain page: one port, answered from a scene that the address names. Screens are looked at
  * and measured with it; what the background really does is tested elsewhere.
  */
 const me = '0xca9Feb3AeA471001A867e53E027a65af7E94a987';
@@ -758,7 +758,7 @@ async function leave(): Promise<void> {
 
 const windows = { getCurrent: async () => ({ id: 1 }), create: async () => ({ id: 2 }) };
 
-export default {
+export const browser = {
   storage: { session },
   runtime: { connect, getURL: (path: string) => path },
   scripting,

@@ -16,9 +16,11 @@ const strange = (text: string): string =>
 
 const forms = ['zero', 'one', 'two', 'few', 'many', 'other'] as const;
 
-export const ar = Object.fromEntries(
+const words = Object.fromEntries(
   Object.entries(en as Readonly<Record<string, Message>>).map(([key, message]) => [
     key,
     typeof message === 'string' ? strange(message) : Object.fromEntries(forms.map((form) => [form, strange(message.other)])),
   ]),
 );
+
+export { words as first, words as rest };

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { saidBy } from '../../src/background/sites/asked.ts';
 import { fromPage } from '../../src/content-types/index.ts';
 import { saidInWords } from '../../src/popup/said.ts';
+import { allWords } from '../../src/popup/t.tsx';
+
+beforeAll(allWords);
 
 /** What the prompt shows of a message as a page gives it. */
 function shown(type: string, content: unknown): string | null {

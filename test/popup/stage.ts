@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { extname, join, normalize } from 'node:path';
+import { basename, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -15,8 +15,15 @@ const policy = async (): Promise<string> => {
   return manifest.content_security_policy.extension_pages;
 };
 
+interface Stage {
+  readonly url: string;
+  /** Answers no file whose name begins so, until it is told another name or null. */
+  withhold(name: string | null): void;
+  close(): Promise<void>;
+}
+
 /** With `pseudo` Arabic is the made-up language of `pseudo.ts`. The popup as a plain page with scenes instead of a background: `http://…/popup.html?scene=S&theme=T#/route`. */
-export async function openStage({ pseudo = false }: { pseudo?: boolean } = {}): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function openStage({ pseudo = false }: { pseudo?: boolean } = {}): Promise<Stage> {
   const outDir = await mkdtemp(join(tmpdir(), 'parley-stage-'));
   await build({
     configFile: false,
@@ -26,8 +33,8 @@ export async function openStage({ pseudo = false }: { pseudo?: boolean } = {}): 
     logLevel: 'error',
     resolve: {
       alias: [
-        { find: 'webextension-polyfill', replacement: at('test/popup/fake-browser.ts') },
-        ...(pseudo ? [{ find: /^\.\.\/words\/ar\/index\.ts$/, replacement: at('test/popup/pseudo.ts') }] : []),
+        { find: /^\.{1,2}\/(\.\.\/)*browser\.ts$/, replacement: at('test/popup/fake-browser.ts') },
+        ...(pseudo ? [{ find: /^\.\.\/words\/ar\/(first|rest)\.ts$/, replacement: at('test/popup/pseudo.ts') }] : []),
       ],
     },
     build: {
@@ -39,8 +46,10 @@ export async function openStage({ pseudo = false }: { pseudo?: boolean } = {}): 
     },
   });
   const csp = await policy();
+  let withheld: string | null = null;
   const server: Server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://stage').pathname);
+    if (withheld !== null && basename(path).startsWith(withheld)) return void response.writeHead(404).end();
     readFile(join(outDir, path)).then(
       (bytes) =>
         response
@@ -52,6 +61,9 @@ export async function openStage({ pseudo = false }: { pseudo?: boolean } = {}): 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/popup.html`,
+    withhold(name) {
+      withheld = name;
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

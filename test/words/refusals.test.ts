@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { refused } from '../../src/background/refuse.ts';
 import { readPath, readPhrase } from '../../src/keystore/wallet.ts';
-import { explain } from '../../src/popup/words.ts';
+import { explain } from '../../src/popup/explain.ts';
+import { allWords } from '../../src/popup/t.tsx';
 import { codes, RpcError, toWireError } from '../../src/rpc/errors.ts';
 import { refusals } from '../../src/words/en/refusals.ts';
+
+beforeAll(allWords);
 
 const wire = (error: unknown, audience: 'own' | 'page') => toWireError(error, audience, () => expect.unreachable());
 

@@ -1,7 +1,7 @@
-import { ChevronDown, Plus, UsersRound } from 'lucide';
 import type { JSX } from 'preact';
 import type { AccountView, Status } from '../../rpc/views/account.ts';
 import { shortAddress } from '../address.ts';
+import { ChevronDown, Plus, UsersRound } from '../icons.ts';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { t } from '../t.tsx';

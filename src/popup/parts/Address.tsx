@@ -1,8 +1,8 @@
-import { Check, Copy } from 'lucide';
 import type { JSX } from 'preact';
 import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { addressGroups, shortAddress } from '../address.ts';
+import { Check, Copy } from '../icons.ts';
 import { t } from '../t.tsx';
 import { IconButton } from './Button.tsx';
 

@@ -1,10 +1,10 @@
 import { Archive, ArchiveRestore, Ban, Bell, BellOff, Download, EllipsisVertical, Pin, PinOff, Search } from 'lucide';
 import type { JSX } from 'preact';
 import type { ConversationRow } from '../../rpc/views/conversations.ts';
+import { explain } from '../explain.ts';
 import { go, searchPath } from '../router.ts';
 import { background } from '../rpc.ts';
 import { t } from '../t.tsx';
-import { explain } from '../words.ts';
 import { Menu, type MenuItem } from './Menu.tsx';
 
 interface Props {

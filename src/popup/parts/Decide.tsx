@@ -6,7 +6,6 @@ import { useNameOf } from '../names.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { t } from '../t.tsx';
-import { fullTime } from '../time.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 import { Notice } from './Notice.tsx';
@@ -43,14 +42,14 @@ export function Reasons({ reasons }: { readonly reasons: readonly SpamReason[] }
   );
 }
 
-interface DecideProps {
+export interface DecideProps {
   readonly row: ConversationRow;
   /** What was decided, in words for those who do not see the lists. */
   readonly onDecided: (words: string) => void;
 }
 
 /** The name by which a button says whom it is about. */
-function useSubject(): (row: ConversationRow) => string {
+export function useSubject(): (row: ConversationRow) => string {
   const nameOf = useNameOf();
   return ({ group, peer }) => (group ? group.title || t('decide.thisGroup') : nameOf(peer));
 }
@@ -94,49 +93,12 @@ export function Decide({ row, onDecided }: DecideProps): JSX.Element {
   );
 }
 
-/** In a conversation: what stands between it and the inbox. */
-export function Standing({ row, onDecided }: DecideProps): JSX.Element | null {
-  const subjectOf = useSubject();
-  const work = useWork();
-  const undo = (): Promise<void> =>
-    work.run(async () => {
-      await background.call('undoProof', { id: row.id });
-      onDecided(t('decide.backAmongTheRequests'));
-    });
-  const keep = (): Promise<void> =>
-    work.run(async () => {
-      await background.call('decideOn', { id: row.id, verdict: 'allowed' });
-      onDecided(t('decide.kept'));
-    });
-  if (row.shelf === 'blocked')
-    return (
-      <div class="standing">
-        <p>{t(row.group ? 'decide.youBlockedGroup' : 'decide.youBlockedAddress')}</p>
-        <Decide row={row} onDecided={onDecided} />
-      </div>
-    );
-  if (row.shelf === 'requests')
-    return (
-      <div class="standing">
-        <p>{t(row.group ? 'decide.invitedByStranger' : 'decide.unknownAddress')}</p>
-        <Reasons reasons={row.reasons} />
-        <Decide row={row} onDecided={onDecided} />
-      </div>
-    );
-  if (row.proof)
-    return (
-      <div class="standing">
-        <p>{t('decide.yourWalletAllowedTo', { name: subjectOf(row), time: fullTime(row.proof.signedAt) })}</p>
-        {work.error && <Notice tone="danger">{work.error}</Notice>}
-        <div class="decide">
-          <Button disabled={work.busy} onClick={() => void undo()}>
-            {t('decide.undo')}
-          </Button>
-          <Button kind="primary" disabled={work.busy} onClick={() => void keep()}>
-            {t('decide.keep')}
-          </Button>
-        </div>
-      </div>
-    );
-  return null;
+/** Under a row: what is to be known, and what can be done. */
+export function Beneath({ row, onDecided }: DecideProps): JSX.Element {
+  return (
+    <div class="beneath">
+      <Reasons reasons={row.reasons} />
+      <Decide row={row} onDecided={onDecided} />
+    </div>
+  );
 }

@@ -1,6 +1,6 @@
-import { AppWindow, Maximize2, PanelRight, SquareArrowOutUpRight } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { AppWindow, Maximize2, PanelRight, SquareArrowOutUpRight } from '../icons.ts';
 import { inToolbar } from '../router.ts';
 import { canStandBeside, openBeside, openTab, openWindow, ownWindow } from '../surfaces.ts';
 import { t } from '../t.tsx';

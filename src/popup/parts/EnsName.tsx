@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import { useContext, useState } from 'preact/hooks';
 import type { Address } from '../../rpc/views/account.ts';
-import { EnsContext, explainEns, nameOfAddress } from '../ens.ts';
+import { explainEns, nameOfAddress } from '../ens.ts';
+import { explain } from '../explain.ts';
+import { EnsContext } from '../names.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
-import { explain } from '../words.ts';
 import { Button } from './Button.tsx';
 import { Notice } from './Notice.tsx';
 

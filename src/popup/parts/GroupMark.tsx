@@ -1,5 +1,5 @@
-import { Users } from 'lucide';
 import type { JSX } from 'preact';
+import { Users } from '../icons.ts';
 import { Icon } from './Icon.tsx';
 
 /** Stands where a conversation of two has the picture of its peer. */

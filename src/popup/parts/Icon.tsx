@@ -1,5 +1,5 @@
-import { ArrowLeft, ChevronRight, Forward, LogOut, PanelRight, Reply, SendHorizontal } from 'lucide';
 import type { JSX, SVGAttributes } from 'preact';
+import { ArrowLeft, ChevronRight, Forward, LogOut, PanelRight, Reply, SendHorizontal } from '../icons.ts';
 
 type Drawing = readonly (readonly [tag: string, attributes: Record<string, string | number | undefined>])[];
 

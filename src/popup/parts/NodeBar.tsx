@@ -1,6 +1,6 @@
-import { CloudOff, TriangleAlert } from 'lucide';
 import type { JSX } from 'preact';
 import type { NodeState } from '../../rpc/views/account.ts';
+import { CloudOff, TriangleAlert } from '../icons.ts';
 import { hostOf, nodeWords } from '../node-words.ts';
 import { rich, t, type Words } from '../t.tsx';
 import { Icon } from './Icon.tsx';

@@ -1,5 +1,5 @@
-import { CircleAlert, Info, TriangleAlert } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
+import { CircleAlert, Info, TriangleAlert } from '../icons.ts';
 import { t } from '../t.tsx';
 import { Icon } from './Icon.tsx';
 

@@ -1,14 +1,14 @@
-import { BellOff, Pin } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { saidIn } from '../../words/says.ts';
+import { BellOff, Pin } from '../icons.ts';
 import { memo } from '../memo.ts';
+import { groupName } from '../names.ts';
 import { conversationPath } from '../router.ts';
 import { rich, SpokenContext, t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { fullTime, shortTime } from '../time.ts';
-import { groupName } from '../words.ts';
 import { Avatar } from './Avatar.tsx';
 import { Count } from './Count.tsx';
 import { GroupMark } from './GroupMark.tsx';

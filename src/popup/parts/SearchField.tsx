@@ -1,6 +1,6 @@
-import { Search, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import { Search, X } from '../icons.ts';
 import { searchFieldId } from '../shortcuts.ts';
 import { t } from '../t.tsx';
 import { IconButton } from './Button.tsx';

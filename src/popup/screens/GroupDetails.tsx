@@ -2,7 +2,7 @@ import { LogOut, UserMinus } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ConversationRow, GroupView } from '../../rpc/views/conversations.ts';
-import { useNameOf } from '../names.ts';
+import { groupName, useNameOf } from '../names.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button, IconButton } from '../parts/Button.tsx';
 import { Dialog } from '../parts/Dialog.tsx';
@@ -14,7 +14,7 @@ import { conversationPath, detailsPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { t } from '../t.tsx';
-import { groupName, inRow } from '../words.ts';
+import { inRow } from '../words.ts';
 import { longestTitle } from './NewGroup.tsx';
 
 interface GroupDetailsProps {

@@ -1,19 +1,18 @@
-import { CircleHelp, Lock, PenLine, Settings as SettingsIcon, SquarePen } from 'lucide';
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Status } from '../../rpc/views/account.ts';
 import type { ConversationRow, ConversationWindow } from '../../rpc/views/conversations.ts';
-import type { Key } from '../../words/en/index.ts';
 import { endGlimpse, inboxAhead } from '../glimpse.ts';
-import { useNameOf } from '../names.ts';
+import { CircleHelp, Lock, PenLine, Settings as SettingsIcon, SquarePen } from '../icons.ts';
+import { useHere } from '../later.tsx';
+import { groupName, useNameOf } from '../names.ts';
 import { AccountMenu } from '../parts/AccountMenu.tsx';
-import { CopyAddress, CopyButton } from '../parts/Address.tsx';
+import { CopyButton } from '../parts/Address.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
-import { Decide, Reasons } from '../parts/Decide.tsx';
 import { Elsewhere } from '../parts/Elsewhere.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
-import { Failure, Notice } from '../parts/Notice.tsx';
+import { Failure } from '../parts/Notice.tsx';
 import { Row } from '../parts/Row.tsx';
 import { SearchField } from '../parts/SearchField.tsx';
 import { Bones } from '../parts/Skeleton.tsx';
@@ -21,12 +20,11 @@ import { Tabs } from '../parts/Tabs.tsx';
 import { type Part, VirtualList } from '../parts/VirtualList.tsx';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
+import { Beneath, Empty, Results } from '../screens.tsx';
 import { searchFieldId } from '../shortcuts.ts';
 import { useAsked, useNow } from '../state.ts';
 import { rich, t, type Words } from '../t.tsx';
 import { keepUnchanged } from '../unchanged.ts';
-import { groupName } from '../words.ts';
-import { Results } from './inbox/Results.tsx';
 
 interface InboxProps {
   readonly status: Status;
@@ -45,7 +43,7 @@ const rowHeight = 64;
 export function Inbox({ status, current, wide, within, onStatus }: InboxProps): JSX.Element {
   const address = status.account?.address ?? '0x';
   const [need, setNeed] = useState({ start: 0, end: firstRows });
-  const [chosen, setChosen] = useState<Shelf | null>(null);
+  const [chosen, setChosen] = useState<ReturnType<typeof tabs>[number]['value'] | null>(null);
   const [alone, setAlone] = useState(false);
   const [said, setSaid] = useState('');
   const [search, setSearch] = useState('');
@@ -78,6 +76,9 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
   }, [status.requests]);
   const now = useNow();
   const looking = search.trim() !== '';
+  // Rows take the room that they keep from the beginning.
+  const undecided = shelf === 'requests' || shelf === 'blocked';
+  const beneath = useHere(Beneath, undecided);
   useEffect(reload, [need, reload]);
   // Beside a conversation the list is the way around; alone it is what the page is about.
   const Region = wide ? 'nav' : 'main';
@@ -148,7 +149,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
           <Results text={search} within={within} now={now} current={current} />
         ) : error && !value ? (
           <Failure error={error} retry={reload} />
-        ) : !part || givesWay ? (
+        ) : !part || givesWay || (undecided && beneath === 'coming') ? (
           <>
             <ul aria-label={t('common.conversations')} />
             <Bones rows={5} />
@@ -166,16 +167,11 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
               }}
               draw={(row: ConversationRow, place) => (
                 <Row key={row.id} row={row} now={now} current={row.id === current} {...place}>
-                  {(shelf === 'requests' || shelf === 'blocked') && (
-                    <div class="beneath">
-                      <Reasons reasons={row.reasons} />
-                      <Decide row={row} onDecided={setSaid} />
-                    </div>
-                  )}
+                  {undecided && <Beneath row={row} onDecided={setSaid} />}
                 </Row>
               )}
             />
-            {empty && (shelf === 'inbox' ? <Empty address={address} published={status.published} /> : <Nothing shelf={shelf} />)}
+            {empty && <Empty shelf={shelf} address={address} published={status.published} />}
           </>
         )}
       </Region>
@@ -216,35 +212,3 @@ const tabs = () =>
     { value: 'archive', words: t('inbox.archive') },
     { value: 'blocked', words: t('inbox.blocked') },
   ] as const;
-type Shelf = ReturnType<typeof tabs>[number]['value'];
-
-const nothing = {
-  requests: ['inbox.noRequests', 'inbox.noRequestsMeans'],
-  archive: ['inbox.nothingPutAway', 'inbox.nothingPutAwayMeans'],
-  blocked: ['inbox.nobodyBlocked', 'inbox.nobodyBlockedMeans'],
-} as const satisfies Record<Exclude<Shelf, 'inbox'>, readonly [title: Key, words: Key]>;
-
-function Nothing({ shelf }: { readonly shelf: Exclude<Shelf, 'inbox'> }): JSX.Element {
-  const [title, words] = nothing[shelf];
-  return (
-    <div class="empty">
-      <div class="stack tight">
-        <h2>{t(title)}</h2>
-        <p class="quiet">{t(words)}</p>
-      </div>
-    </div>
-  );
-}
-
-function Empty({ address, published }: { readonly address: string; readonly published: boolean }): JSX.Element {
-  return (
-    <div class="empty">
-      <div class="stack tight">
-        <h2>{t('inbox.noLettersYet')}</h2>
-        <p class="quiet">{t('inbox.writeToSomebodyFirst')}</p>
-      </div>
-      <CopyAddress address={address} />
-      {!published && <Notice tone="caution">{t('common.nobodyCanFindYou')}</Notice>}
-    </div>
-  );
-}

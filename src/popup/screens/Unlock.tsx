@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Status } from '../../rpc/views/account.ts';
+import { reasonOf } from '../explain.ts';
 import { ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button } from '../parts/Button.tsx';
@@ -8,7 +9,6 @@ import { Field } from '../parts/Field.tsx';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { rich, t } from '../t.tsx';
-import { reasonOf } from '../words.ts';
 
 interface UnlockProps {
   readonly status: Status;

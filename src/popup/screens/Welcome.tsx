@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import browser from 'webextension-polyfill';
 import type { Status } from '../../rpc/views/account.ts';
 import type { Founding } from '../../rpc/views/founding.ts';
+import { browser } from '../browser.ts';
 import { Segments } from '../parts/Segments.tsx';
 import { PageBones } from '../parts/Skeleton.tsx';
 import { go } from '../router.ts';

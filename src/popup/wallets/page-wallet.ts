@@ -1,5 +1,5 @@
-import browser from 'webextension-polyfill';
 import type { SigningQuestion } from '../../rpc/views/founding.ts';
+import { browser } from '../browser.ts';
 import { askWallet, type FoundWallet, findWallets, type PageReply } from './injected.ts';
 
 /** A page in a tab that wallets can be reached through. */

@@ -1,8 +1,8 @@
 import type { SignatureFault, SigningPurpose } from '../../rpc/views/founding.ts';
 import type { Key } from '../../words/en/index.ts';
 import { shortAddress } from '../address.ts';
+import { explain } from '../explain.ts';
 import { t } from '../t.tsx';
-import { explain } from '../words.ts';
 import type { FoundWallet } from './injected.ts';
 import { PageError, type PageTrouble } from './page-wallet.ts';
 

@@ -2,7 +2,6 @@ import type { inbox as english } from '../en/inbox.ts';
 import type { CatalogueLike } from '../message.ts';
 
 export const inbox = {
-  'app.chooseAConversationOr': 'Wähle ein Gespräch, oder beginne ein neues.',
   'conversation.verifiedShowTheSafety': 'Geprüft: Sicherheitsnummer zeigen',
   'conversation.detailsAndSafetyNumber': 'Details und Sicherheitsnummer',
   'conversation.membersAndDetails': 'Mitglieder und Details',
@@ -58,29 +57,6 @@ export const inbox = {
   'groupDetails.leave': 'Verlassen',
   'groupDetails.everybodyInItSees': 'Alle in der Gruppe sehen den Namen.',
   'groupDetails.rename': 'Umbenennen',
-  'inbox.questions': { one: 'Eine Website hat eine Frage an dich.', other: '{count} Fragen von Websites warten auf dich.' },
-  'inbox.inbox': 'Posteingang',
-  'inbox.requests': 'Anfragen',
-  'inbox.archive': 'Archiv',
-  'inbox.blocked': 'Blockiert',
-  'inbox.noRequests': 'Keine Anfragen',
-  'inbox.noRequestsMeans': 'Wer neu für dich ist, kommt zuerst hierher: Nichts wird gezählt, geladen oder geöffnet, bis du annimmst.',
-  'inbox.nothingPutAway': 'Nichts weggelegt',
-  'inbox.nothingPutAwayMeans': 'Was du weglegst, bleibt hier, bis darin etwas Neues geschrieben wird.',
-  'inbox.nobodyBlocked': 'Niemand ist blockiert',
-  'inbox.nobodyBlockedMeans':
-    'Was blockierte Leute schreiben, bleibt verborgen. Deine anderen Programme mit diesem Konto wissen davon auch.',
-  'inbox.copyYourAddress': 'Deine Adresse kopieren',
-  'inbox.lock': 'Sperren',
-  'inbox.yourRecoveryPhraseIs':
-    'Deine Wiederherstellungsphrase steht noch nicht auf Papier. Schreibe sie auf: Ohne sie verlierst du mit diesem Browser auch dieses Konto.',
-  'inbox.searchInNamed': 'In {name} suchen',
-  'inbox.inOneConversationSearch': 'In einem Gespräch. <link>Überall suchen</link>',
-  'inbox.lists': 'Listen',
-  'inbox.whatWasFound': 'Was gefunden wurde',
-  'inbox.noLettersYet': 'Noch keine Post',
-  'inbox.writeToSomebodyFirst':
-    'Schreibe zuerst jemandem: Ein neues Gespräch braucht eine Wallet-Adresse, sonst nichts. Oder gib deine denen, die dir schreiben sollen.',
   'log.new': { one: '{count} neu', other: '{count} neu' },
   'log.groupBegan': 'Hier hat es begonnen. Nur die Mitglieder können es lesen.',
   'log.began': 'Hier hat es begonnen. Nur ihr beide könnt es lesen.',
@@ -108,4 +84,14 @@ export const inbox = {
   'useFiles.notKept': '{name} bleibt nur, solange diese Seite offen ist: Zu viele Dateien warten darauf, gesendet zu werden.',
   'useFiles.empty': '{name} ist leer.',
   'useFiles.tooMany': { one: '{count} Datei auf einmal ist genug.', other: '{count} Dateien auf einmal sind genug.' },
+  'inbox.noRequests': 'Keine Anfragen',
+  'inbox.noRequestsMeans': 'Wer neu für dich ist, kommt zuerst hierher: Nichts wird gezählt, geladen oder geöffnet, bis du annimmst.',
+  'inbox.nothingPutAway': 'Nichts weggelegt',
+  'inbox.nothingPutAwayMeans': 'Was du weglegst, bleibt hier, bis darin etwas Neues geschrieben wird.',
+  'inbox.nobodyBlocked': 'Niemand ist blockiert',
+  'inbox.nobodyBlockedMeans':
+    'Was blockierte Leute schreiben, bleibt verborgen. Deine anderen Programme mit diesem Konto wissen davon auch.',
+  'inbox.noLettersYet': 'Noch keine Post',
+  'inbox.writeToSomebodyFirst':
+    'Schreibe zuerst jemandem: Ein neues Gespräch braucht eine Wallet-Adresse, sonst nichts. Oder gib deine denen, die dir schreiben sollen.',
 } satisfies CatalogueLike<typeof english>;

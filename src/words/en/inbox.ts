@@ -1,7 +1,6 @@
 import type { Message } from '../message.ts';
 
 export const inbox = {
-  'app.chooseAConversationOr': 'Choose a conversation, or begin a new one.',
   'conversation.verifiedShowTheSafety': 'Verified: show the safety number',
   'conversation.detailsAndSafetyNumber': 'Details and safety number',
   'conversation.membersAndDetails': 'Members and details',
@@ -55,28 +54,6 @@ export const inbox = {
   'groupDetails.leave': 'Leave',
   'groupDetails.everybodyInItSees': 'Everybody in it sees the name.',
   'groupDetails.rename': 'Rename',
-  'inbox.questions': { one: 'A site has a question for you.', other: '{count} questions of sites wait for you.' },
-  'inbox.inbox': 'Inbox',
-  'inbox.requests': 'Requests',
-  'inbox.archive': 'Archive',
-  'inbox.blocked': 'Blocked',
-  'inbox.noRequests': 'No requests',
-  'inbox.noRequestsMeans': 'Who is new to you comes here first: nothing is counted, loaded or opened until you accept.',
-  'inbox.nothingPutAway': 'Nothing put away',
-  'inbox.nothingPutAwayMeans': 'What you put away stays here until something new is written in it.',
-  'inbox.nobodyBlocked': 'Nobody is blocked',
-  'inbox.nobodyBlockedMeans': 'What blocked people write is kept out of sight. Your other programs with this account know of it too.',
-  'inbox.copyYourAddress': 'Copy your address',
-  'inbox.lock': 'Lock',
-  'inbox.yourRecoveryPhraseIs':
-    'Your recovery phrase is not on paper yet. Write it down: without it, losing this browser means losing this account.',
-  'inbox.searchInNamed': 'Search in {name}',
-  'inbox.inOneConversationSearch': 'In one conversation. <link>Search everywhere</link>',
-  'inbox.lists': 'Lists',
-  'inbox.whatWasFound': 'What was found',
-  'inbox.noLettersYet': 'No letters yet',
-  'inbox.writeToSomebodyFirst':
-    'Write to somebody first: a new conversation takes a wallet address, nothing else. Or give yours to those who should write to you.',
   'log.new': { one: '{count} new', other: '{count} new' },
   'log.groupBegan': 'Here it began. Only its members can read it.',
   'log.began': 'Here it began. Only the two of you can read it.',
@@ -104,4 +81,13 @@ export const inbox = {
   'useFiles.notKept': '{name} stays only as long as this page is open: too many files wait to be sent.',
   'useFiles.empty': '{name} is empty.',
   'useFiles.tooMany': { one: '{count} file at once is enough.', other: '{count} files at once are enough.' },
+  'inbox.noRequests': 'No requests',
+  'inbox.noRequestsMeans': 'Who is new to you comes here first: nothing is counted, loaded or opened until you accept.',
+  'inbox.nothingPutAway': 'Nothing put away',
+  'inbox.nothingPutAwayMeans': 'What you put away stays here until something new is written in it.',
+  'inbox.nobodyBlocked': 'Nobody is blocked',
+  'inbox.nobodyBlockedMeans': 'What blocked people write is kept out of sight. Your other programs with this account know of it too.',
+  'inbox.noLettersYet': 'No letters yet',
+  'inbox.writeToSomebodyFirst':
+    'Write to somebody first: a new conversation takes a wallet address, nothing else. Or give yours to those who should write to you.',
 } as const satisfies Record<string, Message>;

@@ -2,7 +2,6 @@ import type { inbox as english } from '../en/inbox.ts';
 import type { CatalogueLike } from '../message.ts';
 
 export const inbox = {
-  'app.chooseAConversationOr': 'Elige una conversación, o empieza una nueva.',
   'conversation.verifiedShowTheSafety': 'Verificado: mostrar el número de seguridad',
   'conversation.detailsAndSafetyNumber': 'Detalles y número de seguridad',
   'conversation.membersAndDetails': 'Miembros y detalles',
@@ -57,32 +56,6 @@ export const inbox = {
   'groupDetails.leave': 'Dejar',
   'groupDetails.everybodyInItSees': 'Todos los del grupo ven el nombre.',
   'groupDetails.rename': 'Cambiar el nombre',
-  'inbox.questions': {
-    one: 'Un sitio tiene una pregunta para ti.',
-    many: '{count} preguntas de sitios te esperan.',
-    other: '{count} preguntas de sitios te esperan.',
-  },
-  'inbox.inbox': 'Bandeja',
-  'inbox.requests': 'Solicitudes',
-  'inbox.archive': 'Archivo',
-  'inbox.blocked': 'Bloqueados',
-  'inbox.noRequests': 'Sin solicitudes',
-  'inbox.noRequestsMeans': 'Quien es nuevo para ti llega primero aquí: nada se cuenta, se carga ni se abre hasta que aceptes.',
-  'inbox.nothingPutAway': 'Nada archivado',
-  'inbox.nothingPutAwayMeans': 'Lo que archivas queda aquí hasta que se escriba algo nuevo.',
-  'inbox.nobodyBlocked': 'Nadie está bloqueado',
-  'inbox.nobodyBlockedMeans': 'Lo que escribe la gente bloqueada queda oculto. Tus otros programas con esta cuenta también lo saben.',
-  'inbox.copyYourAddress': 'Copiar tu dirección',
-  'inbox.lock': 'Bloquear',
-  'inbox.yourRecoveryPhraseIs':
-    'Tu frase de recuperación no está en papel todavía. Anótala: sin ella, perder este navegador es perder esta cuenta.',
-  'inbox.searchInNamed': 'Buscar en {name}',
-  'inbox.inOneConversationSearch': 'En una conversación. <link>Buscar en todas</link>',
-  'inbox.lists': 'Listas',
-  'inbox.whatWasFound': 'Lo que se encontró',
-  'inbox.noLettersYet': 'Todavía no hay cartas',
-  'inbox.writeToSomebodyFirst':
-    'Escribe tú primero: una conversación nueva solo pide una dirección de cartera. O da la tuya a quienes quieras que te escriban.',
   'log.new': { one: '{count} nuevo', many: '{count} nuevos', other: '{count} nuevos' },
   'log.groupBegan': 'Aquí empezó. Solo sus miembros pueden leerlo.',
   'log.began': 'Aquí empezó. Solo vosotros dos podéis leerlo.',
@@ -118,4 +91,13 @@ export const inbox = {
     many: '{count} archivos de una vez son bastantes.',
     other: '{count} archivos de una vez son bastantes.',
   },
+  'inbox.noRequests': 'Sin solicitudes',
+  'inbox.noRequestsMeans': 'Quien es nuevo para ti llega primero aquí: nada se cuenta, se carga ni se abre hasta que aceptes.',
+  'inbox.nothingPutAway': 'Nada archivado',
+  'inbox.nothingPutAwayMeans': 'Lo que archivas queda aquí hasta que se escriba algo nuevo.',
+  'inbox.nobodyBlocked': 'Nadie está bloqueado',
+  'inbox.nobodyBlockedMeans': 'Lo que escribe la gente bloqueada queda oculto. Tus otros programas con esta cuenta también lo saben.',
+  'inbox.noLettersYet': 'Todavía no hay cartas',
+  'inbox.writeToSomebodyFirst':
+    'Escribe tú primero: una conversación nueva solo pide una dirección de cartera. O da la tuya a quienes quieras que te escriban.',
 } satisfies CatalogueLike<typeof english>;

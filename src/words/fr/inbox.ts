@@ -2,7 +2,6 @@ import type { inbox as english } from '../en/inbox.ts';
 import type { CatalogueLike } from '../message.ts';
 
 export const inbox = {
-  'app.chooseAConversationOr': 'Choisis une conversation, ou commences-en une.',
   'conversation.verifiedShowTheSafety': 'Vérifié : afficher le numéro de sécurité',
   'conversation.detailsAndSafetyNumber': 'Détails et numéro de sécurité',
   'conversation.membersAndDetails': 'Membres et détails',
@@ -57,32 +56,6 @@ export const inbox = {
   'groupDetails.leave': 'Quitter',
   'groupDetails.everybodyInItSees': 'Tous ceux du groupe voient le nom.',
   'groupDetails.rename': 'Renommer',
-  'inbox.questions': {
-    one: 'Un site a une question pour toi.',
-    many: '{count} questions de sites t’attendent.',
-    other: '{count} questions de sites t’attendent.',
-  },
-  'inbox.inbox': 'Réception',
-  'inbox.requests': 'Demandes',
-  'inbox.archive': 'Archives',
-  'inbox.blocked': 'Bloqués',
-  'inbox.noRequests': 'Aucune demande',
-  'inbox.noRequestsMeans': 'Qui est nouveau pour toi arrive d’abord ici : rien n’est compté, chargé ni ouvert avant que tu acceptes.',
-  'inbox.nothingPutAway': 'Rien de rangé',
-  'inbox.nothingPutAwayMeans': 'Ce que tu ranges reste ici jusqu’à ce que quelque chose de nouveau y soit écrit.',
-  'inbox.nobodyBlocked': 'Personne n’est bloqué',
-  'inbox.nobodyBlockedMeans': 'Ce qu’écrivent les personnes bloquées reste caché. Tes autres programmes avec ce compte le savent aussi.',
-  'inbox.copyYourAddress': 'Copier ton adresse',
-  'inbox.lock': 'Verrouiller',
-  'inbox.yourRecoveryPhraseIs':
-    'Ta phrase de récupération n’est pas encore sur papier. Note-la : sans elle, perdre ce navigateur, c’est perdre ce compte.',
-  'inbox.searchInNamed': 'Chercher dans {name}',
-  'inbox.inOneConversationSearch': 'Dans une conversation. <link>Chercher partout</link>',
-  'inbox.lists': 'Listes',
-  'inbox.whatWasFound': 'Ce qui a été trouvé',
-  'inbox.noLettersYet': 'Pas encore de lettres',
-  'inbox.writeToSomebodyFirst':
-    'Écris d’abord à quelqu’un : une nouvelle conversation demande une adresse de portefeuille, rien d’autre. Ou donne la tienne à ceux qui doivent t’écrire.',
   'log.new': { one: '{count} nouveau', many: '{count} nouveaux', other: '{count} nouveaux' },
   'log.groupBegan': 'C’est ici que tout a commencé. Seuls ses membres peuvent lire.',
   'log.began': 'C’est ici que tout a commencé. Vous deux seuls pouvez lire.',
@@ -118,4 +91,13 @@ export const inbox = {
     many: '{count} fichiers à la fois suffisent.',
     other: '{count} fichiers à la fois suffisent.',
   },
+  'inbox.noRequests': 'Aucune demande',
+  'inbox.noRequestsMeans': 'Qui est nouveau pour toi arrive d’abord ici : rien n’est compté, chargé ni ouvert avant que tu acceptes.',
+  'inbox.nothingPutAway': 'Rien de rangé',
+  'inbox.nothingPutAwayMeans': 'Ce que tu ranges reste ici jusqu’à ce que quelque chose de nouveau y soit écrit.',
+  'inbox.nobodyBlocked': 'Personne n’est bloqué',
+  'inbox.nobodyBlockedMeans': 'Ce qu’écrivent les personnes bloquées reste caché. Tes autres programmes avec ce compte le savent aussi.',
+  'inbox.noLettersYet': 'Pas encore de lettres',
+  'inbox.writeToSomebodyFirst':
+    'Écris d’abord à quelqu’un : une nouvelle conversation demande une adresse de portefeuille, rien d’autre. Ou donne la tienne à ceux qui doivent t’écrire.',
 } satisfies CatalogueLike<typeof english>;

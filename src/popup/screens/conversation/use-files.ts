@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MessageView } from '../../../rpc/views/messages.ts';
 import { type ChosenFile, keepFile, keptFiles } from '../../chosen-file.ts';
+import { reasonOf } from '../../explain.ts';
 import { longestFile, mostFiles, sizeOf } from '../../files.ts';
 import { cancel, dropKept, type LeavingFile, leavingOf, listenTo, remove, retry, sendFiles } from '../../leaving-files.ts';
 import { t } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';
-import { reasonOf } from '../../words.ts';
 
 interface Options {
   readonly id: string;

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { SearchAnswer, SearchHit } from '../../../rpc/views/conversations.ts';
-import { useNameOf } from '../../names.ts';
+import { groupName, useNameOf } from '../../names.ts';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { GroupMark } from '../../parts/GroupMark.tsx';
 import { Failure, Notice } from '../../parts/Notice.tsx';
@@ -13,7 +13,7 @@ import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
 import { rich, t } from '../../t.tsx';
 import { fullTime, shortTime } from '../../time.ts';
-import { groupName, listed } from '../../words.ts';
+import { listed } from '../../words.ts';
 
 interface ResultsProps {
   readonly text: string;

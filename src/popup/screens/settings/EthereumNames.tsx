@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { explainEns, testEns } from '../../ens.ts';
+import { explain } from '../../explain.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
 import { rich, t, type Words } from '../../t.tsx';
-import { explain } from '../../words.ts';
 import type { GroupProps } from './group.ts';
 
 /** Who is asked for names of Ethereum: nobody, until somebody says whom. */

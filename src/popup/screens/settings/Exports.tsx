@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useContext, useId, useState } from 'preact/hooks';
 import type { ImportReport, NodeImport, NodeImportTopic } from '../../../rpc/views/transfers.ts';
 import { shortAddress } from '../../address.ts';
-import { NamesContext } from '../../names.ts';
+import { groupName, NamesContext } from '../../names.ts';
 import { Button } from '../../parts/Button.tsx';
 import { ExportDialog } from '../../parts/ExportDialog.tsx';
 import { Field } from '../../parts/Field.tsx';
@@ -16,7 +16,6 @@ import { numbered, rich, t, type Words } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';
 import { fullTime } from '../../time.ts';
 import { giveFile } from '../../transfer.ts';
-import { groupName } from '../../words.ts';
 
 /** Conversations out of Parley as plain files, and in again: from such a file, or from another node. */
 export function Exports({ own }: { readonly own: string }): JSX.Element {

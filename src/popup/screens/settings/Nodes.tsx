@@ -3,7 +3,6 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NodeFinding, NodeTest } from '../../../rpc/views/settings.ts';
 import { useNameOf } from '../../names.ts';
-import { testWords } from '../../node-words.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Icon } from '../../parts/Icon.tsx';
@@ -14,6 +13,7 @@ import { t } from '../../t.tsx';
 import { fullTime } from '../../time.ts';
 import { inRow, listed } from '../../words.ts';
 import type { GroupProps } from './group.ts';
+import { testWords } from './node-test.ts';
 
 /** The nodes that are kept, one of them in use. */
 export function Nodes({ settings, onChanged }: GroupProps): JSX.Element {

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Founding, PhraseAccount } from '../../../rpc/views/founding.ts';
 import { shortAddress } from '../../address.ts';
+import { explain } from '../../explain.ts';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
@@ -10,7 +11,6 @@ import { Segments } from '../../parts/Segments.tsx';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
 import { t } from '../../t.tsx';
-import { explain } from '../../words.ts';
 import { Stepped } from './Stepped.tsx';
 
 type Kind = 'standard' | 'ledger-live' | 'ledger-old';

@@ -1,0 +1,65 @@
+import { type Later, later } from './later.tsx';
+import { Bones, BubbleBones, PageBones } from './parts/Skeleton.tsx';
+
+/** What is not seen at first. Each is fetched when it is shown, or before that once nothing else is to be done. */
+
+const page = () => <PageBones />;
+const rows = () => <Bones rows={4} />;
+const bubbles = () => (
+  <div class="screen">
+    <BubbleBones />
+  </div>
+);
+
+export const Conversation = later(async () => (await import('./screens/Conversation.tsx')).Conversation, bubbles);
+export const Details = later(async () => (await import('./screens/Details.tsx')).Details, page);
+export const NewConversation = later(async () => (await import('./screens/NewConversation.tsx')).NewConversation, page);
+export const Empty = later(
+  async () => (await import('./screens/inbox/Empty.tsx')).Empty,
+  () => null,
+);
+export const Beneath = later(
+  async () => (await import('./parts/Decide.tsx')).Beneath,
+  () => null,
+);
+export const Results = later(async () => (await import('./screens/inbox/Results.tsx')).Results, rows);
+export const Settings = later(async () => (await import('./screens/Settings.tsx')).Settings, page);
+export const Shortcuts = later(
+  async () => (await import('./parts/Shortcuts.tsx')).Shortcuts,
+  () => null,
+);
+export const Unlock = later(async () => (await import('./screens/Unlock.tsx')).Unlock, page);
+export const Approve = later(async () => (await import('./screens/Approve.tsx')).Approve, page);
+export const Welcome = later(async () => (await import('./screens/Welcome.tsx')).Welcome, page);
+export const Restore = later(async () => (await import('./screens/Restore.tsx')).Restore, page);
+export const WritePhraseLater = later(async () => (await import('./screens/WritePhrase.tsx')).WritePhraseLater, page);
+
+/** What may be next for who looks at their conversations, the likeliest first. */
+const next: readonly Pick<Later<never>, 'fetch'>[] = [
+  Conversation,
+  Results,
+  NewConversation,
+  Details,
+  Settings,
+  Shortcuts,
+  Unlock,
+  Approve,
+];
+
+/** Until the background has woken up and said what there is, everything else waits, ms. */
+const patience = 800;
+
+/** Fetches them one after the other, each while nothing else is to be done. What cannot be read now is asked for again by whoever wants to see it. */
+export function fetchNext(): void {
+  const fetch = (at: number): void => {
+    const screen = next[at];
+    if (!screen) return;
+    requestIdleCallback(() =>
+      screen.fetch().then(
+        () => fetch(at + 1),
+        () => undefined,
+      ),
+    );
+  };
+  setTimeout(() => fetch(0), patience);
+}
