@@ -57,22 +57,26 @@ export class BundleWords {
     return this.#waiting.get(nameOf(hash)) ?? 0;
   }
 
-  /** Within a transaction: these have their place now, and it says which bundle they came in. */
-  placed(hashes: readonly Uint8Array[]): void {
-    for (const hash of hashes) {
-      const name = nameOf(hash);
+  /** Within a transaction: these have their place now. What it answers is called once it is written down. */
+  placed(hashes: readonly Uint8Array[]): () => void {
+    const names = hashes.map(nameOf);
+    const left = new Map<number, number>();
+    for (const name of names) {
       const id = this.#waiting.get(name);
-      if (id === undefined) continue;
-      this.#waiting.delete(name);
-      const left = (this.#open.get(id) ?? 1) - 1;
-      if (left > 0) this.#open.set(id, left);
-      else this.#close(id);
+      if (id !== undefined) left.set(id, (left.get(id) ?? this.#open.get(id) ?? 1) - 1);
     }
+    for (const [id, count] of left) if (count <= 0) this.#run(closing).run(id);
+    return () => {
+      for (const name of names) this.#waiting.delete(name);
+      for (const [id, count] of left)
+        if (count > 0) this.#open.set(id, count);
+        else this.#open.delete(id);
+    };
   }
 
   /** Everything that was stored before the start has its place: what waits since then was never stored. */
   caughtUp(): void {
-    for (const id of this.#left.splice(0)) if (this.#open.has(id)) this.#close(id);
+    for (const id of this.#left.splice(0)) if (this.#open.delete(id)) this.#run(closing).run(id);
   }
 
   /** The voucher of one envelope of a bundle. */
@@ -97,12 +101,9 @@ export class BundleWords {
     for (const hash of hashes) this.#waiting.set(nameOf(hash), id);
     this.#open.set(id, hashes.length);
   }
-
-  #close(id: number): void {
-    this.#open.delete(id);
-    this.#run('UPDATE bundle SET open = 0 WHERE id = ?').run(id);
-  }
 }
+
+const closing = 'UPDATE bundle SET open = 0 WHERE id = ?';
 
 const pieces = (bytes: Uint8Array): Buffer[] =>
   Array.from({ length: bytes.length / length }, (_, at) => Buffer.from(bytes.buffer, bytes.byteOffset + at * length, length));

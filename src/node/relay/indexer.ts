@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
-import type { Indexed, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { Indexed } from './segments.ts';
 import type { Shards } from './shards.ts';
 import { wakuHash } from './waku-message.ts';
 

@@ -1,9 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesOf, type Database, openDatabase, type SqlValue, type Statement } from '../store/driver.ts';
+import { bytesOf, type Database, openDatabase, type Statement } from '../store/driver.ts';
 import { BundleWords, bundleShape, type KeptBundle } from './bundle-words.ts';
 import { Checkpoints, checkpointThreadBeside } from './checkpoints.ts';
+import { HashPlaces, hashShape } from './hash-places.ts';
+import { moveMessages } from './message-table.ts';
 import { hashName } from './recent.ts';
+import { insertAll, rowsAtOnce } from './rows.ts';
+import { type Indexed, type Placed, Segments, segmentShape } from './segments.ts';
+import { TimePlaces, type TimeWindow, timeShape } from './time-places.ts';
 
 /** Where a peer's store has been read up to. */
 export interface PeerPlace {
@@ -11,43 +16,31 @@ export interface PeerPlace {
   readonly seq: number;
 }
 
-/** A message of the store. */
-export interface Indexed {
-  readonly hash: Uint8Array;
-  readonly seq: number;
-  readonly timestampNs: bigint;
-}
-
-/** A stretch of time; the cursor is the last message that was seen. */
-export interface TimeWindow {
-  readonly startNs: bigint | undefined;
-  readonly endNs: bigint | undefined;
-  readonly cursor: { readonly hash: Uint8Array; readonly timestampNs: bigint } | undefined;
-  readonly ascending: boolean;
-  readonly limit: number;
-}
-
 const shape = `
-  -- Messages by their hash: where they are in the store and in time (none once the store has deleted them), and of those that another node took the voucher, or the bundle that has it. Either is there before its row is.
-  CREATE TABLE IF NOT EXISTS message (hash BLOB PRIMARY KEY, seq INTEGER, ts INTEGER, voucher BLOB, bundle INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS message_ts ON message (ts, hash);
-  CREATE INDEX IF NOT EXISTS message_seq ON message (seq);
+  -- Of messages that another node took: the voucher, which is there before its message is.
+  CREATE TABLE IF NOT EXISTS voucher (hash BLOB PRIMARY KEY, voucher BLOB NOT NULL) STRICT, WITHOUT ROWID;
   -- How far the stores of peers have been read, by settings under which it happened.
   CREATE TABLE IF NOT EXISTS place (peer TEXT PRIMARY KEY, store TEXT NOT NULL, seq INTEGER NOT NULL, settings TEXT NOT NULL) STRICT;
   -- For which store and pubsub topics the hashes are, and up to which row they are there.
   CREATE TABLE IF NOT EXISTS indexed (one INTEGER PRIMARY KEY CHECK (one = 1), topics TEXT NOT NULL, store TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
+  -- Up to which row those that are there were sorted into a table of their own.
+  CREATE TABLE IF NOT EXISTS sorted (what TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
 `;
+const places = 'DELETE FROM segment; DELETE FROM hashed; DELETE FROM timed; DELETE FROM sorted;';
 
 /** Pages of the log with which it is moved into the file where there is no thread for it. */
 const moveHere = 'wal_autocheckpoint = 8192';
-/** Rows of one statement: calling one costs more than a row. */
-const rowsAtOnce = 50;
+/** Rows that are read or sorted in at a time. */
+const someRows = 250;
 
-/** Who moves the log of `relay.db` into it: see `Checkpoints`. */
-interface LogMoving {
-  /** Null: nobody else, so that everybody waits for it. */
+interface LedgerOptions {
+  /** Who moves the log of `relay.db` into it: see `Checkpoints`. Null: nobody else, so that everybody waits for it. */
   readonly thread?: string | null;
+  /** Bytes of the log with which it is moved. */
+  readonly logBytes?: number;
   readonly onFault?: (fault: string) => void;
+  /** See `HashPlaces`. */
+  readonly manyHashes?: number;
 }
 
 /** What a node on the relay remembers beside its store, in `relay.db`: hashes, vouchers and places. Hashes and places can be had again, vouchers cannot. */
@@ -55,32 +48,51 @@ export class Ledger {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
   readonly #bundles: BundleWords;
+  readonly #segments: Segments;
+  readonly #hashes: HashPlaces;
+  readonly #times: TimePlaces;
   readonly #log: string | null;
   readonly #checkpoints: Checkpoints | null;
   #file: Promise<FileHandle> | undefined;
 
   /** `topics`: the setting of the pubsub topics, `store`: the id of the store. */
-  constructor(data: string, topics: string, store: string, { thread = checkpointThreadBeside(), onFault = () => {} }: LogMoving = {}) {
+  constructor(data: string, topics: string, store: string, options: LedgerOptions = {}) {
+    const { thread = checkpointThreadBeside(), onFault = () => {}, logBytes, manyHashes } = options;
     this.#database = openDatabase(data === ':memory:' ? data : join(data, 'relay.db'));
     this.#log = data === ':memory:' ? null : join(data, 'relay.db-wal');
     for (const pragma of ['journal_mode = WAL', 'synchronous = NORMAL', moveHere, 'busy_timeout = 5000']) this.#set(pragma);
-    this.#database.exec(shape + bundleShape);
-    // As it was before there were bundles.
-    if (!this.#run("SELECT 1 FROM pragma_table_info('message') WHERE name = 'bundle'").get())
-      this.#database.exec('ALTER TABLE message ADD COLUMN bundle INTEGER NOT NULL DEFAULT 0');
+    this.#database.exec(shape + bundleShape + segmentShape + hashShape + timeShape);
+    const run = (sql: string): Statement => this.#run(sql);
+    this.#segments = new Segments(run);
+    this.#hashes = new HashPlaces(run, manyHashes);
+    this.#times = new TimePlaces(run, this.#segments);
+    moveMessages(this.#database, this.#segments);
     const indexed = this.#run('SELECT topics, store FROM indexed').get();
     if (indexed?.['topics'] !== topics || indexed['store'] !== store) {
       this.#database.exec('BEGIN');
       // Other pubsub topics are other hashes, and of a restored store the numbers mean other rows.
-      this.#database.exec(indexed?.['topics'] === topics ? 'UPDATE message SET seq = NULL' : 'DELETE FROM message; DELETE FROM bundle');
+      this.#database.exec(
+        places + (indexed?.['topics'] === topics ? 'UPDATE bundle SET open = 1' : 'DELETE FROM voucher; DELETE FROM bundle'),
+      );
       this.#run('INSERT OR REPLACE INTO indexed VALUES (1, ?, ?, 0)').run(topics, store);
       this.#database.exec('COMMIT');
     }
-    this.#bundles = new BundleWords((sql) => this.#run(sql));
+    this.#bundles = new BundleWords(run);
+    for (let rows = this.#segments.after(this.#sorted('hashes'), someRows); rows.length > 0; ) {
+      for (const { hash, seq } of rows) this.#hashes.add(hash, seq);
+      this.#settle(Number.POSITIVE_INFINITY);
+      rows = this.#segments.after((rows.at(-1) as Placed).seq, someRows);
+    }
     this.#checkpoints =
       thread === null || data === ':memory:'
         ? null
-        : new Checkpoints({ file: thread, path: join(data, 'relay.db'), onFault, onEnded: () => this.#set(moveHere) });
+        : new Checkpoints({
+            file: thread,
+            path: join(data, 'relay.db'),
+            ...(logBytes !== undefined && { logBytes }),
+            onFault,
+            onEnded: () => this.#set(moveHere),
+          });
     if (this.#checkpoints) this.#set('wal_autocheckpoint = 0');
   }
 
@@ -96,16 +108,14 @@ export class Ledger {
 
   /** Writes down where messages are, up to a row. It can be had again from the store: the disk is not waited for. */
   index(rows: readonly Indexed[], upTo: number): void {
-    this.#atOnce(() => {
-      const values = rows.map(({ hash, seq, timestampNs }) => [hash, seq, timestampNs, this.#bundles.waitingFor(hash)]);
-      this.#insert(
-        'INSERT INTO message (hash, seq, ts, bundle) VALUES',
-        values,
-        'ON CONFLICT (hash) DO UPDATE SET seq = excluded.seq, ts = excluded.ts, bundle = max(bundle, excluded.bundle)',
-      );
-      this.#bundles.placed(rows.map(({ hash }) => hash));
+    const done = this.#atOnce(() => {
+      this.#segments.append(rows.map((row) => ({ ...row, bundle: this.#bundles.waitingFor(row.hash) })));
       this.#run('UPDATE indexed SET seq = ?').run(upTo);
+      return this.#bundles.placed(rows.map(({ hash }) => hash));
     });
+    done();
+    for (const { hash, seq } of rows) this.#hashes.add(hash, seq);
+    this.#settle(2 * rows.length);
   }
 
   /** Said when everything has been indexed that was stored before the start. */
@@ -121,10 +131,10 @@ export class Ledger {
     if (vouchers.length + bundles.length === 0) return;
     await this.ready();
     this.#atOnce(() => {
-      this.#insert(
-        'INSERT INTO message (hash, voucher) VALUES',
+      insertAll(
+        (sql) => this.#run(sql),
+        'INSERT OR REPLACE INTO voucher VALUES',
         vouchers.map(({ hash, voucher }) => [hash, voucher]),
-        'ON CONFLICT (hash) DO UPDATE SET voucher = excluded.voucher',
       );
       for (const bundle of bundles) this.#bundles.keep(bundle);
     });
@@ -134,68 +144,76 @@ export class Ledger {
     await (await this.#file).datasync();
   }
 
-  /** Which of these messages the store has, as far as is indexed. */
+  /** Which of these messages the store has, or had, as far as is indexed. */
   known(hashes: readonly Uint8Array[]): Set<string> {
-    return new Set(this.#among(hashes, 'hash', 'seq IS NOT NULL').map((row) => hashName(bytesOf(row['hash']))));
+    const placed = this.#placed(hashes);
+    return new Set(hashes.flatMap((hash, index) => (placed[index] ? [hashName(hash)] : [])));
   }
 
   /** Whether the store has a message, or had it, as far as is indexed. */
   knows(hash: Uint8Array): boolean {
-    return this.#run('SELECT 1 FROM message WHERE hash = ? AND seq IS NOT NULL').get(hash) !== undefined;
+    return this.#placed([hash])[0] !== null;
   }
 
   /** Where a message is; null when the store has it not, as far as is indexed. */
   find(hash: Uint8Array): Indexed | null {
-    const row = this.#run('SELECT seq, ts FROM message WHERE hash = ? AND seq IS NOT NULL AND ts IS NOT NULL').get(hash);
-    return row ? { hash, seq: Number(row['seq']), timestampNs: row['ts'] as bigint } : null;
+    return this.findAll([hash])[0] ?? null;
   }
 
   /** Where these messages are, in the order of the question; those that the store has not, as far as is indexed, are left out. */
   findAll(hashes: readonly Uint8Array[]): Indexed[] {
-    const rows = this.#among(hashes, 'hash, seq, ts', 'seq IS NOT NULL AND ts IS NOT NULL');
-    const found = new Map(rows.map((row) => [hashName(bytesOf(row['hash'])), row]));
-    return hashes.flatMap((hash) => {
-      const row = found.get(hashName(hash));
-      return row ? [{ hash, seq: Number(row['seq']), timestampNs: row['ts'] as bigint }] : [];
-    });
+    return this.#placed(hashes).flatMap((placed) => (placed && !placed.isGone ? [placed] : []));
   }
 
   /** Messages in the order of the store, after a row. */
   after(seq: number, limit: number): Indexed[] {
-    return this.#run('SELECT hash, seq, ts FROM message WHERE seq > ? AND ts IS NOT NULL ORDER BY seq LIMIT ?')
-      .all(seq, limit)
-      .map((row) => ({ hash: bytesOf(row['hash']), seq: Number(row['seq']), timestampNs: row['ts'] as bigint }));
+    const found: Indexed[] = [];
+    for (let last = seq; found.length < limit; ) {
+      const rows = this.#segments.after(last, limit);
+      if (rows.length === 0) break;
+      found.push(...rows.filter(({ isGone }) => !isGone).slice(0, limit - found.length));
+      last = (rows.at(-1) as Placed).seq;
+    }
+    return found;
   }
 
   /** The store has deleted these: they are not told of any more, and still known. */
   gone(hashes: readonly Uint8Array[]): void {
     if (hashes.length === 0) return;
+    const found = this.findAll(hashes);
     this.#atOnce(() => {
-      for (const hash of hashes) this.#run('UPDATE message SET ts = NULL WHERE hash = ?').run(hash);
+      for (const each of found) {
+        this.#segments.forget(each.seq);
+        this.#times.forget(each);
+      }
     });
   }
 
-  /** Messages of all topics in the order of their time and hash. */
-  window({ startNs, endNs, cursor, ascending, limit }: TimeWindow): Indexed[] {
-    const conditions = ['seq IS NOT NULL', 'ts IS NOT NULL'];
-    const values: (bigint | Uint8Array | number)[] = [];
-    if (startNs !== undefined) conditions.push('ts >= ?') && values.push(startNs);
-    if (endNs !== undefined) conditions.push('ts <= ?') && values.push(endNs);
-    if (cursor) conditions.push(`(ts, hash) ${ascending ? '>' : '<'} (?, ?)`) && values.push(cursor.timestampNs, cursor.hash);
-    const order = ascending ? 'ts, hash' : 'ts DESC, hash DESC';
-    return this.#run(`SELECT hash, seq, ts FROM message WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`)
-      .all(...values, limit)
-      .map((row) => ({ hash: bytesOf(row['hash']), seq: Number(row['seq']), timestampNs: row['ts'] as bigint }));
+  /** Messages of all topics in the order of their time and hash. `timed` is waited for before. */
+  window(window: TimeWindow): Indexed[] {
+    return this.#times.window(window);
+  }
+
+  /** Brings what `window` reads up to what is indexed, in turns with all else that there is to do. */
+  async timed(): Promise<void> {
+    for (let isBehind = true; isBehind; await new Promise((resolve) => setImmediate(resolve))) {
+      await this.ready();
+      this.#atOnce(() => {
+        const upTo = this.#times.sortIn(this.#sorted('times'), someRows);
+        isBehind = upTo !== null;
+        if (upTo !== null) this.#setSorted('times', upTo);
+      });
+    }
   }
 
   /** The vouchers under which other nodes' messages came, in the order of the question; none for those that this node took itself. */
   vouchersOf(hashes: readonly Uint8Array[]): (Uint8Array | undefined)[] {
-    const found = new Map(this.#among(hashes, 'hash, voucher, bundle', 'TRUE').map((row) => [hashName(bytesOf(row['hash'])), row]));
-    return hashes.map((hash) => {
-      const row = found.get(hashName(hash));
-      const voucher = row?.['voucher'];
-      if (voucher !== undefined && voucher !== null) return bytesOf(voucher);
-      const bundle = Number(row?.['bundle'] ?? 0) || this.#bundles.waitingFor(hash);
+    const kept = new Map(this.#vouchers(hashes));
+    const placed = this.#placed(hashes);
+    return hashes.map((hash, index) => {
+      const voucher = kept.get(hashName(hash));
+      if (voucher) return voucher;
+      const bundle = placed[index]?.bundle || this.#bundles.waitingFor(hash);
       return bundle === 0 ? undefined : this.#bundles.voucherOf(bundle, hash);
     });
   }
@@ -216,38 +234,59 @@ export class Ledger {
     await this.#checkpoints?.close();
   }
 
-  #among(hashes: readonly Uint8Array[], columns: string, condition: string): ReturnType<Statement['all']> {
-    const found: ReturnType<Statement['all']> = [];
+  /** What is remembered of these messages; of one that was stored again after it was deleted the last. */
+  #placed(hashes: readonly Uint8Array[]): (Placed | null)[] {
+    const places = this.#hashes.placesOf(hashes);
+    return hashes.map((hash, index) => {
+      const here = (places[index] as readonly number[]).flatMap((seq) => this.#segments.at(seq) ?? []);
+      const same = here.filter((each) => Buffer.compare(each.hash, hash) === 0).sort((a, b) => a.seq - b.seq);
+      return same.at(-1) ?? null;
+    });
+  }
+
+  #vouchers(hashes: readonly Uint8Array[]): [string, Uint8Array][] {
+    const found: [string, Uint8Array][] = [];
     for (let at = 0; at < hashes.length; at += rowsAtOnce) {
       const some = hashes.slice(at, at + rowsAtOnce);
       // One statement for any number of them: a hash twice is found once.
       const asked = [...some, ...Array.from({ length: rowsAtOnce - some.length }, () => some[0] as Uint8Array)];
-      const sql = `SELECT ${columns} FROM message WHERE hash IN (${Array(rowsAtOnce).fill('?').join()}) AND ${condition}`;
-      found.push(...this.#run(sql).all(...asked));
+      const sql = `SELECT hash, voucher FROM voucher WHERE hash IN (${Array(rowsAtOnce).fill('?').join()})`;
+      for (const row of this.#run(sql).all(...asked)) found.push([hashName(bytesOf(row['hash'])), bytesOf(row['voucher'])]);
     }
     return found;
   }
 
-  #insert(before: string, rows: readonly (readonly SqlValue[])[], after: string): void {
-    for (let at = 0; at < rows.length; ) {
-      const count = rows.length - at >= rowsAtOnce ? rowsAtOnce : 1;
-      const some = rows.slice(at, at + count);
-      const row = `(${(some[0] as readonly SqlValue[]).map(() => '?').join()})`;
-      this.#run(`${before} ${Array(count).fill(row).join()} ${after}`).run(...some.flat());
-      at += count;
-    }
+  /** Sorts in some more hashes, if there are enough of them. */
+  #settle(rows: number): void {
+    if (!this.#hashes.areMany) return;
+    const settled = this.#atOnce(() => {
+      const { upTo, settled } = this.#hashes.settle(rows);
+      if (upTo !== null) this.#setSorted('hashes', upTo);
+      return settled;
+    });
+    settled();
   }
 
-  #atOnce(work: () => void): void {
+  #sorted(what: 'hashes' | 'times'): number {
+    return Number(this.#run('SELECT seq FROM sorted WHERE what = ?').get(what)?.['seq'] ?? 0);
+  }
+
+  #setSorted(what: 'hashes' | 'times', seq: number): void {
+    this.#run('INSERT OR REPLACE INTO sorted VALUES (?, ?)').run(what, seq);
+  }
+
+  #atOnce<T>(work: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
+    let outcome: T;
     try {
-      work();
+      outcome = work();
       this.#database.exec('COMMIT');
     } catch (error) {
       this.#database.exec('ROLLBACK');
       throw error;
     }
     this.#checkpoints?.wrote();
+    return outcome;
   }
 
   #set(pragma: string): void {

@@ -9,8 +9,10 @@ import {
 import { fromHex } from '../../protocol/bytes.ts';
 import { envelopeDigest } from '../../protocol/envelope.ts';
 import type { CommittedEnvelope, Store } from '../store/store.ts';
-import type { Indexed, Ledger, TimeWindow } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { Indexed } from './segments.ts';
 import type { Shards } from './shards.ts';
+import type { TimeWindow } from './time-places.ts';
 import { type WakuMessage, wakuHash } from './waku-message.ts';
 
 export const storeProtocol = '/vac/waku/store-query/3.0.0';
@@ -137,6 +139,7 @@ async function byTime(request: StoreQueryRequest, deps: StoreQueryDeps): Promise
   const cursor = request.paginationCursor && deps.ledger.find(request.paginationCursor);
   if (cursor === null) throw new QueryFault(400, 'no such cursor');
   const window: TimeWindow = { startNs: timeStart, endNs: timeEnd, cursor, ascending, limit: limit + 1 };
+  if (contentTopics.length === 0) await deps.ledger.timed();
   // One more than asked for tells whether there is another page.
   const found = contentTopics.length > 0 ? await ofTopics(contentTopics, window, deps) : await rowsAt(deps.ledger.window(window), deps);
   const here = found.filter(({ envelope }) => pubsubTopic === undefined || deps.shards.of(envelope.topic) === pubsubTopic);

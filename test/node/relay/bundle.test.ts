@@ -205,6 +205,7 @@ describe('the ledger', () => {
     expect(ledger.after(0, 10).map(({ seq }) => seq)).toEqual([1, 3]);
     expect(ledger.after(1, 10).map(({ seq }) => seq)).toEqual([3]);
     const all = { startNs: undefined, endNs: undefined, cursor: undefined, ascending: true, limit: 10 };
+    await ledger.timed();
     expect(ledger.window(all).map(({ seq }) => seq)).toEqual([1, 3]);
     expect(hashes.map((hash) => [ledger.knows(hash), ledger.find(hash)?.seq])).toEqual([
       [true, 1],

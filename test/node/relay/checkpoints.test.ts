@@ -137,7 +137,7 @@ test('what is remembered beside the store is whole after its log moved', async (
     bytes.writeUInt32BE(n, 4);
     return bytes;
   };
-  let ledger = new Ledger(data, '/waku/2/default-waku/proto', 'store', { thread: file });
+  let ledger = new Ledger(data, '/waku/2/default-waku/proto', 'store', { thread: file, logBytes: 1 << 20 });
   let seq = 0;
   let [grew, begun] = [0, 0];
   await until(
