@@ -51,6 +51,8 @@ export class RelayMissingError extends Error {
 }
 
 export const relayProtocol = '/vac/waku/relay/2.0.0';
+/** The same between nodes of our kind; under this name they tell each other what each has already, and need not be sent. */
+const ownRelayProtocol = '/meshsub/1.2.0';
 
 /** How long a peer has to answer a question about its store. */
 export const storeTimeoutMs = 30_000;
@@ -120,6 +122,8 @@ export async function createHost({
     // Every message is a commit; more of them at once share it.
     messageProcessingConcurrency: 256,
     maxOutboundBufferSize: maxWaitingBytes,
+    // Bundles; of a message alone the word would cost as much as the message.
+    idontwantMinDataSize: 4096,
     scoreParams: scoreParams(topics, scoreOf),
     scoreThresholds: { gossipThreshold: -20, publishThreshold: -40, graylistThreshold: worstScore },
   });
@@ -139,7 +143,7 @@ export async function createHost({
     services: { identify: await call('@libp2p/identify', 'identify'), pubsub },
   })) as Host;
   // Its option of this name is not read.
-  host.services.pubsub.protocols = [relayProtocol];
+  host.services.pubsub.protocols = [ownRelayProtocol, relayProtocol];
   return { host, multiaddr };
 }
 
