@@ -29,6 +29,7 @@ import { guardServices } from './guard-services.ts';
 import { noteStop } from './log.ts';
 import { createAttachments } from './messages/attachments.ts';
 import { createConversations } from './messages/conversations.ts';
+import { createDrafts } from './messages/drafts.ts';
 import { createGroups } from './messages/groups.ts';
 import { createHistory } from './messages/history.ts';
 import { createKeptFiles } from './messages/kept-files.ts';
@@ -171,6 +172,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   });
 
   const turned = (): void => {
+    void drafts.takeIn();
     node.syncing(null);
     listChanged();
     accountChanged();
@@ -189,6 +191,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     front,
     forgetGrants: grants.forget,
     dropGlimpse: () => glimpses.drop(),
+    clearTyped: () => drafts.clear(),
     turned,
     clock,
     accountChanged,
@@ -205,10 +208,12 @@ export async function assemble(platform: Platform): Promise<Background> {
     events.emit('conversations', null);
     board.changed();
   };
-  const conversations = createConversations({ sessions, clock, changed: listChanged });
+  const drafts = createDrafts({ sessions, accounts: () => keystore.accounts().length, typed: platform.typed, changed: listChanged });
+  const conversations = createConversations({ sessions, clock, drafts, changed: listChanged });
   const messages = createMessages({
     receipts: preferences.receipts,
     sessions,
+    drafts,
     failpoint,
     changed: (conversation) => {
       events.emit('messages', { conversation });
@@ -332,7 +337,10 @@ export async function assemble(platform: Platform): Promise<Background> {
   exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
   const woken = await keystore.wake();
   await accounts.settleRemoval();
-  if (woken === 'open') await sessions.open('woken');
+  if (woken === 'open') {
+    await sessions.open('woken');
+    void drafts.takeIn();
+  }
   board.changed();
   notifications.changed();
 
@@ -346,6 +354,7 @@ export async function assemble(platform: Platform): Promise<Background> {
         nodeImports,
         parcels: parcels.service,
         conversations,
+        drafts: drafts.service,
         names,
         search,
         requests,
@@ -364,6 +373,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     lock,
     async resume() {
       await lock.check();
+      void drafts.takeIn();
       later(() => {
         for (const session of sessions.all()) session.resume(true);
         groups.settle();

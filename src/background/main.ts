@@ -3,6 +3,7 @@ import { fromBase64, toBase64 } from '../protocol/bytes.ts';
 import { offerCurve } from '../protocol/secp256k1-engine.ts';
 import { systemClock } from '../protocol/time.ts';
 import { openGlimpseKey } from '../rpc/glimpse-key.ts';
+import { openTypedStore } from '../rpc/typed-store.ts';
 import { openRecords } from '../storage/records.ts';
 import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
@@ -95,6 +96,7 @@ async function start(): Promise<Background> {
       },
     },
     glimpseKey: openGlimpseKey(),
+    typed: openTypedStore(),
     wakers: {
       createAlarm: (name, when) => browser.alarms.create(name, when),
       clearAlarm: (name) => browser.alarms.clear(name),

@@ -125,7 +125,18 @@ export const methods = {
   lookUpPeer: own(object({ peer: addressText }), (p, { conversations }) => conversations.lookUp(p.peer)),
   startConversation: own(object({ peer: addressText }), (p, { conversations }) => conversations.start(p.peer)),
   acceptKeys: own(object({ peer: addressText }), (p, { conversations }) => conversations.acceptKeys(p.peer)),
-  saveDraft: own(object({ id, text: string({ max: 1_048_577 }) }), (p, { conversations }) => conversations.saveDraft(p.id, p.text)),
+  typedKey: own(object({}), (_, { drafts }) => drafts.key()),
+  saveDraft: own(
+    object({
+      id,
+      writer: string({ min: 1, max: 64 }),
+      seq: integer(),
+      base: integer(),
+      parts: array(object({ id: string({ max: 64 }), words: string({ max: 1_048_577 }) }), { max: 200 }),
+    }),
+    ({ id: conversation, ...said }, { drafts }) => drafts.save({ conversation, ...said }),
+  ),
+  addToDraft: own(object({ id, text: string({ min: 1, max: 524_288 }) }), (p, { drafts }) => drafts.add(p.id, p.text)),
   markRead: own(object({ id }), async (p, { conversations, messages }) => {
     if (await conversations.markRead(p.id)) await messages.receipt(p.id);
   }),

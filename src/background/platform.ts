@@ -2,6 +2,7 @@ import type { KeystoreDeps } from '../keystore/keystore.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { GlimpseKey } from '../rpc/glimpse.ts';
+import type { TypedStore } from '../rpc/typed-store.ts';
 import type { Exposure } from '../rpc/views/settings.ts';
 import type { Records } from '../storage/records.ts';
 import type { Lock } from './accounts/lock.ts';
@@ -21,6 +22,8 @@ export interface Platform {
   readonly keys: Omit<KeystoreDeps, 'vault' | 'sessionKey' | 'failures' | 'clock'>;
   /** Of what the next page is to show first; that lies in the session area. */
   readonly glimpseKey: GlimpseKey;
+  /** What pages have typed and could not say. */
+  readonly typed: TypedStore;
   readonly wakers: Wakers;
   readonly button: ToolbarButton;
   readonly promptWindow: PromptWindow;

@@ -1,6 +1,7 @@
 import type { Value } from '../content-types/index.ts';
 import type { PathKind } from '../keystore/wallet.ts';
 import type { PageCaller } from '../rpc/caller.ts';
+import type { Typed, TypedKey } from '../rpc/typed.ts';
 import type { Address, NotificationLevel, Status, Theme } from '../rpc/views/account.ts';
 import type { ConversationRow, ConversationWindow, PeerAnswer, SearchAnswer } from '../rpc/views/conversations.ts';
 import type { Founding, PhraseAccount, SignatureFault, SigningQuestion } from '../rpc/views/founding.ts';
@@ -22,6 +23,7 @@ export interface Services {
   readonly nodeImports: NodeImports;
   readonly parcels: ParcelsService;
   readonly conversations: Conversations;
+  readonly drafts: DraftsService;
   readonly groups: Groups;
   readonly names: NamesService;
   readonly search: SearchService;
@@ -167,9 +169,18 @@ export interface Conversations {
   ): Promise<ConversationRow>;
   /** Takes the other keys that the wallet of this address vouches for as its own, in place of those that were known. */
   acceptKeys(peer: string): Promise<void>;
-  saveDraft(id: string, text: string): Promise<void>;
   /** Answers whether anything was unread. */
   markRead(id: string): Promise<boolean>;
+}
+
+/** Words that wait in composers. */
+export interface DraftsService {
+  /** What a page seals with until the background has its words. */
+  key(): Promise<TypedKey>;
+  /** Keeps what stands in a composer now. Answers with what another window wrote meanwhile, where this one did not know of it: that stands `before` it. */
+  save(said: Typed): Promise<{ readonly revision: number; readonly before: string }>;
+  /** Lays words behind those that wait there. */
+  add(conversation: string, text: string): Promise<void>;
 }
 
 /** Looks through what is here; no node is asked. */

@@ -16,6 +16,7 @@ const repeatable = new Set([
   'arrange',
   'lookUpPeer',
   'saveDraft',
+  'typedKey',
   'keepFile',
   'keptFiles',
   'keptFile',

@@ -7,6 +7,7 @@ import type { Cell } from '../../src/keystore/vault-store.ts';
 import { pathKinds } from '../../src/keystore/wallet.ts';
 import { type Glimpse, readGlimpse } from '../../src/rpc/glimpse.ts';
 import { openGlimpseKey } from '../../src/rpc/glimpse-key.ts';
+import { openTypedStore } from '../../src/rpc/typed-store.ts';
 import type { Status } from '../../src/rpc/views/account.ts';
 import { openRecords } from '../../src/storage/records.ts';
 
@@ -45,6 +46,8 @@ export interface Life extends Background {
 export class Device {
   readonly #name = `parley-test-${process.pid}-${++devices}`;
   readonly #session = new Map<string, string>();
+  /** What pages have typed, on the disk. */
+  readonly typed = openTypedStore(`${this.#name}-typed`);
   readonly #mirror: Cell<Uint8Array> = memoryCell();
   readonly alarms: Life['alarms'] = new Map();
   /** Where pages were to see the provider, the latest last. */
@@ -81,6 +84,7 @@ export class Device {
       recordsOf: (address) => openRecords(`${this.#name}-${address}`),
       keys: { mirror: this.#mirror, session: this.#area(), cost },
       glimpseKey: openGlimpseKey(`${this.#name}-glimpse`),
+      typed: this.typed,
       wakers: {
         createAlarm: (name, when) => this.alarms.set(name, when),
         clearAlarm: (name) => this.alarms.delete(name),
@@ -227,6 +231,19 @@ export async function texts({ services: { messages } }: Background, conversation
     if (!page.more) return all;
     before = page.messages[0]?.id;
   }
+}
+
+let composers = 0;
+
+/** What a page says that stands in the composer of a conversation; every time in a new one, which knows what waits there. */
+export async function draft(
+  { services: { conversations, drafts } }: Pick<Background, 'services'>,
+  id: string,
+  words: string,
+): Promise<void> {
+  const { draftRevision: base } = await conversations.get(id);
+  const writer = `composer ${++composers}`;
+  await drafts.save({ conversation: id, writer, seq: 1, base, parts: [{ id: writer, words }] });
 }
 
 /** The conversation with a peer, once it is in the list. */

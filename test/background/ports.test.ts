@@ -111,8 +111,14 @@ describe('a port', () => {
 
   test('of our own page keeps a draft as long as the longest message, with another on its way before it', () => {
     const longest = 'x'.repeat(524_288);
+    const long = (id: string) => ({ id, words: longest });
     expect(() => methods.sendMessage.params({ id: 'c', text: longest, clientId: '1' }, '')).not.toThrow();
-    expect(() => methods.saveDraft.params({ id: 'c', text: `${longest}\n${longest}` }, '')).not.toThrow();
+    expect(() =>
+      methods.saveDraft.params(
+        { id: 'c', writer: 'w', seq: 2, base: 1, parts: [long('a'), long('b'), { id: '', words: `${longest}\n${longest}` }] },
+        '',
+      ),
+    ).not.toThrow();
   });
 
   test('of a page asks for none of our own methods', async () => {

@@ -62,6 +62,7 @@ function row(index: number): ConversationRow {
     thread: index % 5 === 2 ? 'shop.example/order/17' : null,
     preview: index === 11 ? null : { text: mine ? text.slice(5) : text, mine },
     draft: index === 3 ? 'I was about to say that' : null,
+    draftRevision: 0,
     time: now - (times[index % times.length] ?? 0),
     createdAt: now - 24 * 500 * hour,
     metadata: null,
@@ -513,6 +514,8 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
         droppedFiles: [...((window as unknown as { droppedFiles?: unknown[] }).droppedFiles ?? []), params['file']],
       });
       return { result: null };
+    case 'saveDraft':
+      return { result: { revision: 0, before: '' } };
     case 'keptFiles':
       return { result: scene === 'kept files' ? keptFiles : forwarded.filter(({ to }) => to === params['id']) };
     case 'keptFile':
@@ -654,7 +657,9 @@ function connect() {
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
       if (scene === 'slow send' && (request.method === 'sendMessage' || request.method === 'saveDraft')) {
         const asked = window as unknown as Record<string, unknown[] | undefined>;
-        asked[request.method] = [...(asked[request.method] ?? []), request.params?.['text']];
+        const parts = request.params?.['parts'] as { readonly words: string }[] | undefined;
+        const words = parts ? parts.map((part) => part.words).join('\n') : request.params?.['text'];
+        asked[request.method] = [...(asked[request.method] ?? []), words];
         if (request.method === 'sendMessage') return;
       }
       const tell = (told: object): void => {

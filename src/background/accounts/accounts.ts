@@ -34,6 +34,8 @@ interface Deps {
   readonly forgetGrants: (account: Address) => Promise<void>;
   /** What the next page shows first is not to be that of this account any more. */
   readonly dropGlimpse: () => Promise<void>;
+  /** What pages have typed is nobody's any more. */
+  readonly clearTyped: () => Promise<void>;
   /** Another account is shown now, or the first one. */
   readonly turned: () => void;
   readonly clock: Clock;
@@ -66,6 +68,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
     front,
     forgetGrants,
     dropGlimpse,
+    clearTyped,
     turned,
     clock,
     accountChanged,
@@ -232,6 +235,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         sessions.close();
         await lock.now();
         await dropGlimpse();
+        await clearTyped();
         await keystore.wipe();
         // From here on nothing that is sealed can be opened; the rest is tidying up.
         for (const session of open) await atRest(session);

@@ -13,6 +13,7 @@ import type { Conversations, ListedShelf, Writer } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Rows } from '../sync/rows.ts';
+import type { Draft, Drafts } from './drafts.ts';
 import { groupView } from './group-state.ts';
 import { isArchived } from './marks.ts';
 import { conversationView, newestFirst, type StoredConversation, timeOf } from './model.ts';
@@ -22,6 +23,7 @@ import { endsOf, reasonsFor } from './spam.ts';
 interface Deps {
   readonly sessions: Sessions;
   readonly clock: Clock;
+  readonly drafts: Pick<Drafts, 'of'>;
   /** The list looks different now. */
   readonly changed: () => void;
 }
@@ -30,27 +32,27 @@ interface Deps {
 const lookUpAgeMs = 60_000;
 const pageSize = 50;
 
-export function createConversations({ sessions, clock, changed }: Deps): Conversations {
+export function createConversations({ sessions, clock, drafts, changed }: Deps): Conversations {
   const starting = createExclusive();
 
   const viewsOf = async (session: Session, shown: readonly StoredConversation[]): Promise<ConversationRow[]> => {
     const known = knownOf(session);
-    const drafts = await draftsOf(
+    const waiting = await drafts.of(
       session,
       shown.map(({ id }) => id),
     );
-    return shown.map((row, position) => viewWith(session, row, drafts[position] ?? null, known));
+    return shown.map((row, position) => viewWith(session, row, waiting[position], known));
   };
 
   const view = async (session: Session, row: StoredConversation): Promise<ConversationRow> => {
-    const [draft = null] = await draftsOf(session, [row.id]);
+    const [draft] = await drafts.of(session, [row.id]);
     return viewWith(session, row, draft, knownOf(session));
   };
 
   const viewWith = (
     session: Session,
     row: StoredConversation,
-    draft: string | null,
+    draft: Draft | undefined,
     known: ReturnType<typeof knownOf>,
   ): ConversationRow => {
     const { address, rows, marks } = session;
@@ -58,7 +60,8 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
     const mark = marks.of(row);
     const proof = row.proof && leansOnProof(row, session) ? { signedAt: row.proof.signedMs } : null;
     return conversationView(row, {
-      draft,
+      draft: draft?.text ?? null,
+      draftRevision: draft?.revision ?? 0,
       group: groupView(row, address),
       shelf,
       proof,
@@ -89,17 +92,6 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
     if (shelf === 'inbox' || shelf === 'archive')
       return shelfOf(row, session) === 'inbox' && isArchived(row, session.marks.of(row)) === (shelf === 'archive');
     return shelfOf(row, session) === shelf;
-  };
-
-  /** Each in its place. */
-  const draftsOf = async ({ keys, records }: Session, ids: readonly string[]): Promise<(string | null)[]> => {
-    const sealed = await records.drafts.many(ids);
-    return Promise.all(
-      ids.map(async (id, position) => {
-        const draft = sealed[position];
-        return draft ? ((await keys.openRecord('drafts', id, draft)) as string) : null;
-      }),
-    );
   };
 
   const invite = async (
@@ -227,16 +219,6 @@ export function createConversations({ sessions, clock, changed }: Deps): Convers
         rows.ofPeer(peer).map(({ id }) => id),
         (row) => ({ ...row, otherKeys: false, retired: !row.group && row.peerIdentityKey !== identityKey }),
       );
-      changed();
-    },
-    async saveDraft(id, text) {
-      const session = sessions.current();
-      await existing(session, id);
-      const { keys, records } = session;
-      const [before] = await draftsOf(session, [id]);
-      if ((before ?? '') === text) return;
-      if (text === '') await records.drafts.delete(id);
-      else await records.drafts.put(id, await keys.sealRecord('drafts', id, text));
       changed();
     },
     async markRead(id) {

@@ -11,12 +11,14 @@ import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 import { compose } from './compose.ts';
 import { existing } from './conversations.ts';
+import type { Drafts } from './drafts.ts';
 import { epochsOf, mayWrite } from './group-state.ts';
 import { isAside, messageView, previewOf, previewText, type StoredConversation, type StoredMessage, saysOf } from './model.ts';
 import { decidedOn, shelfOf, subjectOf } from './shelf.ts';
 
 interface Deps {
   readonly sessions: Sessions;
+  readonly drafts: Pick<Drafts, 'sent'>;
   readonly failpoint: Failpoint;
   /** Whether others may learn that their messages were read. */
   readonly receipts: () => Promise<boolean>;
@@ -26,7 +28,7 @@ interface Deps {
 
 const pageSize = 50;
 
-export function createMessages({ sessions, failpoint, receipts, changed }: Deps): Messages {
+export function createMessages({ sessions, drafts, failpoint, receipts, changed }: Deps): Messages {
   const sending = createExclusive();
 
   const open = async ({ keys }: Session, { id, sealed }: MessageRecord): Promise<StoredMessage> =>
@@ -134,14 +136,6 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     await rows.change(conversation, (row) => (row.last?.id === gone ? { ...row, last } : row));
   };
 
-  /** A draft that has become a message is none any more; its page may be gone before it can say so. */
-  const forgetDraft = async ({ keys, records }: Session, conversation: string, text: string): Promise<void> => {
-    const sealed = await records.drafts.get(conversation);
-    if (!sealed || ((await keys.openRecord('drafts', conversation, sealed)) as string).trim() !== text.trim()) return;
-    await records.drafts.delete(conversation);
-    changed(conversation);
-  };
-
   return {
     async list(conversation, { before, limit = pageSize }) {
       const session = sessions.current();
@@ -184,8 +178,8 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
         await sessions.settled();
         const now = sessions.of(session.address);
         // Nobody waits for it: the page that sent this empties its draft too.
-        if (value.kind === 'text')
-          forgetDraft(now, conversation, value.text).catch((error: unknown) => noteStop('forgetting a draft', error));
+        const said = wordsOf(value);
+        if (said !== null) drafts.sent(now, conversation, clientId, said).catch((error: unknown) => noteStop('forgetting a draft', error));
         await now.ready();
         return typeof written === 'string' ? byId(now, written) : justWritten(now, written);
       }),
@@ -237,6 +231,9 @@ export function createMessages({ sessions, failpoint, receipts, changed }: Deps)
     },
   };
 }
+
+const wordsOf = (value: Value): string | null =>
+  value.kind === 'text' ? value.text : value.kind === 'reply' ? wordsOf(value.content) : null;
 
 /** By what a request is known once and for all; what it has made stands in `sent` under it. */
 export const requestName = (keys: Pick<AccountKeys, 'blind'>, conversation: string, clientId: string): Promise<string> =>

@@ -1,13 +1,16 @@
 import { Paperclip, SendHorizontal } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { background } from '../rpc.ts';
+import type { DraftPart } from '../../rpc/typed.ts';
+import { createDraftKeeper, type DraftKeeper } from '../draft-keeper.ts';
 import { t } from '../t.tsx';
 import { IconButton } from './Button.tsx';
 
 interface ComposerProps {
   readonly conversation: string;
   readonly draft: string;
+  /** Grows with each change of the draft. */
+  readonly revision: number;
   /** Whether the field is what one came for. */
   readonly autoFocus: boolean;
   /** How many files go with the next message. */
@@ -18,60 +21,56 @@ interface ComposerProps {
   readonly onSend: (text: string, clientId: string) => Promise<void>;
 }
 
-/** Enter sends, Shift and Enter begin a line. What is typed is kept at once, so that closing the popup loses nothing. */
-export function Composer({ conversation, draft, autoFocus, files, onFiles, onSendFiles, onSend }: ComposerProps): JSX.Element {
+/** Enter sends, Shift and Enter begin a line. What is typed is kept at once, so that the end of the page loses nothing, nor that of the background. */
+export function Composer({ conversation, draft, revision, autoFocus, files, onFiles, onSendFiles, onSend }: ComposerProps): JSX.Element {
   const [text, setText] = useState(draft);
   const [sending, setSending] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
-  const saved = useRef(draft);
-  const shown = useRef(draft);
   const current = useRef(text);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  /** By this name the words in the field will be sent: what has become a message is known by it, whatever dies meanwhile. */
+  const name = useRef(crypto.randomUUID());
   /** Messages that the background has not written down yet, each by itself. */
-  const leaving = useRef<readonly { readonly words: string }[]>([]);
-  current.current = text;
+  const leaving = useRef<readonly DraftPart[]>([]);
+  const keeper = useRef<DraftKeeper | null>(null);
+  keeper.current ??= createDraftKeeper({
+    conversation,
+    text: draft,
+    revision,
+    onBefore: (words) => type(current.current === '' ? words : `${words}\n${current.current}`),
+  });
 
-  const save = (): void => {
-    clearTimeout(timer.current);
-    // A message that leaves stays in the draft until the background has it, which forgets the draft itself: a death between loses nothing.
-    const now = [...leaving.current.map(({ words }) => words), ...(current.current === '' ? [] : [current.current])].join('\n');
-    if (now === saved.current) return;
-    saved.current = now;
-    background.call('saveDraft', { id: conversation, text: now }).catch(() => {
-      if (saved.current === now) saved.current = ''; // not kept; the next change tries again
-    });
-  };
-  const type = (value: string): void => {
+  const show = (value: string): void => {
     setText(value);
     current.current = value;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(save, 120);
+  };
+  // A message that leaves stays in the draft until the background has it, which forgets it there itself: a death between loses nothing.
+  const keep = (): void => keeper.current?.say([...leaving.current, { id: name.current, words: current.current }]);
+  const type = (value: string): void => {
+    show(value);
+    keep();
   };
   useLayoutEffect(() => {
     if (autoFocus) field.current?.focus({ preventScroll: true });
   }, []);
   useEffect(() => {
-    addEventListener('pagehide', save);
-    addEventListener('blur', save);
+    const tell = (): void => keeper.current?.tell();
+    const tellAll = (): void => keeper.current?.tell(true);
+    addEventListener('pagehide', tellAll);
+    addEventListener('blur', tell);
     return () => {
-      removeEventListener('pagehide', save);
-      removeEventListener('blur', save);
-      save();
+      removeEventListener('pagehide', tellAll);
+      removeEventListener('blur', tell);
+      tellAll();
     };
   }, []);
 
-  // The background has forgotten the draft that stands here unchanged: it has become a message, sent from elsewhere or by the page before this one.
-  // It has to be that very draft: what is told may be of the message before, and later words are not to go with it.
+  // Another window wrote here, or the draft that stands here has become a message, sent from elsewhere or by the page before this one.
   useEffect(() => {
-    const before = shown.current;
-    shown.current = draft;
-    if (draft !== '' || saved.current === '' || before !== saved.current) return;
-    if (leaving.current.length > 0 || current.current !== saved.current) return;
-    saved.current = '';
-    setText('');
-    current.current = '';
-  }, [draft]);
+    if (leaving.current.length > 0) return;
+    const words = keeper.current?.heard(draft, revision) ?? null;
+    if (words !== null) show(words);
+  }, [draft, revision]);
 
   const send = async (): Promise<void> => {
     if (sending) return;
@@ -88,19 +87,21 @@ export function Composer({ conversation, draft, autoFocus, files, onFiles, onSen
     }
     const wanted = current.current.trim();
     if (wanted === '') return;
-    save();
-    const mine = { words: wanted };
+    const mine = { id: name.current, words: wanted };
+    name.current = crypto.randomUUID();
     leaving.current = [...leaving.current, mine];
     // The field is free at once; what cannot be written down comes back into it.
     type('');
+    keeper.current?.tell();
     field.current?.focus();
-    try {
-      await onSend(wanted, crypto.randomUUID());
-    } catch {
-      type(current.current === '' ? wanted : `${wanted}\n${current.current}`);
-    }
+    const taken = await onSend(wanted, mine.id).then(
+      () => true,
+      () => false,
+    );
     leaving.current = leaving.current.filter((each) => each !== mine);
-    save();
+    if (!taken) show(current.current === '' ? wanted : `${wanted}\n${current.current}`);
+    keep();
+    keeper.current?.tell();
   };
 
   return (

@@ -32,9 +32,9 @@ export function Forward({ what, from, onClose }: ForwardProps): JSX.Element {
   const work = useWork();
   const file = useForwardedFile();
   const name = 'text' in what ? '' : visibleLine(what.filename);
-  const lay = ({ id, draft }: ConversationRow): Promise<void> =>
+  const lay = ({ id }: ConversationRow): Promise<void> =>
     work.run(async () => {
-      if ('text' in what) await background.call('saveDraft', { id, text: draft ? `${draft}\n${what.text}` : what.text });
+      if ('text' in what) await background.call('addToDraft', { id, text: what.text });
       else if (!(await file.lay(what.message, id))) return;
       onClose();
       go(conversationPath(id));

@@ -202,6 +202,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
                 key={id}
                 conversation={id}
                 draft={row.draft ?? ''}
+                revision={row.draftRevision}
                 autoFocus={at === null}
                 files={files.chosen.length}
                 onFiles={files.add}

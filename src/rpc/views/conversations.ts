@@ -15,7 +15,10 @@ export interface ConversationRow {
   /** `act`: it tells what was done, such as a reaction, and not what was said. */
   /** `says`: what is no text, to be put into words; `text` has it in English. */
   readonly preview: { readonly text: string; readonly mine: boolean; readonly says?: Says } | null;
+  /** Words that wait in its composer. */
   readonly draft: string | null;
+  /** Grows with each change of them. */
+  readonly draftRevision: number;
   /** Newest message, else the invitation (milliseconds since 1970). */
   readonly time: number;
   readonly createdAt: number;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Background } from '../../../src/background/platform.ts';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
 import { person } from '../../support/people.ts';
-import { conversationWith, newPerson, type Person, passphrase, texts, until } from '../device.ts';
+import { conversationWith, draft, newPerson, type Person, passphrase, texts, until } from '../device.ts';
 import { pageOf, type TestCaller } from '../sites/callers.ts';
 
 let node: RunningNode;
@@ -76,7 +76,7 @@ describe('several accounts', () => {
   it('keep their conversations, drafts and outboxes apart', async () => {
     await me.life.services.accounts.switchTo(first);
     const mine = await write(me.life, friend.address, 'by the first');
-    await me.life.services.conversations.saveDraft(mine, 'a draft');
+    await draft(me.life, mine, 'a draft');
     await me.life.services.keptFiles.keep(mine, 'f', { filename: 'a.txt', mimeType: 'text/plain', data: 'YQ==' });
     await me.life.services.accounts.switchTo(second);
     expect((await me.life.services.conversations.list({})).rows).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
-import { conversationWith, type Device, newPerson, type Person, texts, until } from '../device.ts';
+import { conversationWith, type Device, draft, newPerson, type Person, texts, until } from '../device.ts';
 
 let node: RunningNode;
 let devices: Device[];
@@ -158,11 +158,11 @@ describe('two people and a node', () => {
     const [alice, bob] = [await person(), await person()];
     const { conversations } = alice.life.services;
     const { id } = await conversations.start(bob.address);
-    await conversations.saveDraft(id, 'half a thou');
+    await draft(alice.life, id, 'half a thou');
     alice.life.kill();
     const again = await alice.device.start();
     expect((await again.services.conversations.list({})).rows[0]?.draft).toBe('half a thou');
-    await again.services.conversations.saveDraft(id, '');
+    await draft(again, id, '');
     expect((await again.services.conversations.get(id)).draft).toBeNull();
   });
 
@@ -170,7 +170,7 @@ describe('two people and a node', () => {
     const [alice, bob] = [await person(), await person()];
     const { conversations, messages } = alice.life.services;
     const { id } = await conversations.start(bob.address);
-    await conversations.saveDraft(id, 'a whole thought ');
+    await draft(alice.life, id, 'a whole thought ');
     await messages.send(id, 'something else', 'a');
     expect((await conversations.get(id)).draft).toBe('a whole thought ');
     await messages.send(id, 'a whole thought', 'b');

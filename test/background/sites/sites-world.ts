@@ -206,6 +206,7 @@ export class World {
       thread,
       preview: null,
       draft: null,
+      draftRevision: 0,
       time: this.now,
       createdAt: this.now,
       metadata,

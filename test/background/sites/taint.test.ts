@@ -7,7 +7,7 @@ import { encodePrivateBundle } from '../../../src/protocol/private-keys.ts';
 import { type TestPort, testPort } from '../../rpc/ports.ts';
 import { formsOfBytes, formsOfText } from '../../support/browsers/profile.ts';
 import { alice, carol } from '../../support/people.ts';
-import { type Life, newPerson, type Person, passphrase, until } from '../device.ts';
+import { type Life, newPerson, type Person, passphrase, until, draft as writeDraft } from '../device.ts';
 
 const id = 'abcdefghijklmnop';
 const secret = 'canary words between two who are no site’s business';
@@ -59,7 +59,7 @@ beforeAll(async () => {
   await services.messages.send(withFriend.id, older, 'older');
   const withStranger = await services.conversations.start(stranger.address);
   await services.messages.send(withStranger.id, secret, 'secret');
-  await services.conversations.saveDraft(withFriend.id, draft);
+  await writeDraft(me.life, withFriend.id, draft);
   await services.names.put(friend.address, nickname);
   await until(async () => (await services.messages.list(withStranger.id, {})).messages.every(({ state }) => state === 'sent'), 'the sends');
 

@@ -1,0 +1,136 @@
+import { type DraftPart, sealerFor, type Typed, type TypedSealer } from '../rpc/typed.ts';
+import { openTypedStore, type TypedName, type TypedStore } from '../rpc/typed-store.ts';
+import { background } from './rpc.ts';
+
+/** Keeps what stands in one composer: on the disk at once, sealed, and with the background a moment later. */
+export interface DraftKeeper {
+  /** What stands there now. */
+  say(parts: readonly DraftPart[]): void;
+  /** Tells the background now. `last`: there will be no other chance. */
+  tell(last?: boolean): void;
+  /** What the background says waits here; answers with the words that are to stand in the field, or null: those that stand there. */
+  heard(text: string, revision: number): string | null;
+}
+
+interface Options {
+  readonly conversation: string;
+  readonly text: string;
+  readonly revision: number;
+  /** Another window wrote these words before ours. */
+  readonly onBefore: (words: string) => void;
+  readonly store?: TypedStore;
+}
+
+/** Keys in quick succession are one thing to tell, ms. */
+const gatheredMs = 120;
+
+export function createDraftKeeper({ conversation, text, revision, onBefore, store = openTypedStore() }: Options): DraftKeeper {
+  const writer = crypto.randomUUID();
+  const disk = keepOnDisk(store, [Date.now(), writer]);
+  let parts: readonly DraftPart[] = text === '' ? [] : [{ id: '', words: text }];
+  let base = revision;
+  let seq = 0;
+  /** How far the background has it. */
+  let told = 0;
+  let telling = false;
+  let tells = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const say = (now: readonly DraftPart[]): void => {
+    const filled = now.filter(({ words }) => words !== '');
+    if (same(filled, parts)) return;
+    parts = filled;
+    seq += 1;
+    disk.put({ conversation, writer, seq, base, parts });
+    clearTimeout(timer);
+    timer = setTimeout(tell, gatheredMs);
+  };
+  const tell = (last = false): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    // One after the other: what the background answers says what the next one knows.
+    if (told === seq || (telling && !last)) return;
+    const mine = seq;
+    const number = ++tells;
+    telling = true;
+    background.call('saveDraft', { id: conversation, writer, seq, base, parts: [...parts] }).then(
+      ({ revision: now, before }) => {
+        told = Math.max(told, mine);
+        disk.told(mine);
+        // One more has been told that did not know of this answer.
+        if (number < tells) return;
+        telling = false;
+        base = now;
+        if (before !== '') onBefore(before);
+        if (told < seq) timer ??= setTimeout(tell, 0);
+      },
+      () => {
+        if (number === tells) telling = false; // it is on the disk; the next change tries again
+      },
+    );
+  };
+
+  return {
+    say,
+    tell,
+    heard(words, now) {
+      // What is told may be of a moment ago; and what was not told yet goes first, and is laid together with it there.
+      if (now <= base || told < seq || telling) return null;
+      base = now;
+      if (textOf(parts) === words) return null;
+      parts = words === '' ? [] : [{ id: '', words }];
+      return words;
+    },
+  };
+}
+
+/** What was typed last lies there until the background has it. */
+function keepOnDisk(store: TypedStore, name: TypedName) {
+  const sealer: Promise<TypedSealer | null> = background
+    .call('typedKey', {})
+    .then(sealerFor)
+    .catch(() => null); // locked meanwhile: then there is nothing to be typed into
+  store.ready().catch(() => undefined); // the first write says so
+  let next: Typed | null = null;
+  let written = 0;
+  let toldUpTo = 0;
+  let running = false;
+
+  const run = async (): Promise<void> => {
+    if (running) return;
+    running = true;
+    try {
+      for (let typed = next; typed; typed = next) {
+        next = null;
+        const seal = await sealer;
+        if (!seal) return;
+        await store.put(name, await seal(typed));
+        written = typed.seq;
+      }
+      if (written > 0 && written <= toldUpTo) {
+        await store.delete(name);
+        written = 0;
+      }
+    } catch {
+      // No room, or no database: the background has it in a moment.
+    } finally {
+      running = false;
+    }
+    if (next) void run();
+  };
+  return {
+    put(typed: Typed): void {
+      next = typed;
+      void run();
+    },
+    told(seq: number): void {
+      toldUpTo = seq;
+      void run();
+    },
+  };
+}
+
+const same = (a: readonly DraftPart[], b: readonly DraftPart[]): boolean =>
+  a.length === b.length && a.every(({ id, words }, place) => id === b[place]?.id && words === b[place]?.words);
+
+const textOf = (parts: readonly DraftPart[]): string => parts.map(({ words }) => words).join('\n');

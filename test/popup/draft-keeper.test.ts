@@ -1,0 +1,103 @@
+import 'fake-indexeddb/auto';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { createDraftKeeper } from '../../src/popup/draft-keeper.ts';
+import { background } from '../../src/popup/rpc.ts';
+import { newTypedPair, openTyped, type Typed, type TypedPair } from '../../src/rpc/typed.ts';
+import { openTypedStore } from '../../src/rpc/typed-store.ts';
+import { until } from '../background/device.ts';
+
+vi.mock('../../src/popup/rpc.ts', () => ({ background: { call: vi.fn() } }));
+
+type Asked = Omit<Typed, 'conversation'> & { readonly id: string };
+interface Question {
+  readonly asked: Asked;
+  answer(told: { readonly revision: number; readonly before: string }): void;
+  fail(): void;
+}
+
+let pair: TypedPair;
+let store: ReturnType<typeof openTypedStore>;
+let questions: Question[];
+let before: string[];
+let names = 0;
+
+beforeEach(async () => {
+  pair = await newTypedPair();
+  store = openTypedStore(`typed-${++names}`);
+  questions = [];
+  before = [];
+  vi.mocked(background.call).mockImplementation(((method: string, asked: Asked) =>
+    method === 'typedKey'
+      ? Promise.resolve({ open: Buffer.from(pair.open).toString('base64'), wrapped: 'AA==' })
+      : new Promise((answer, reject) => questions.push({ asked, answer, fail: () => reject(new Error('away')) }))) as never);
+});
+
+const keeper = (text = '', revision = 0) =>
+  createDraftKeeper({ conversation: 'c', text, revision, onBefore: (words) => before.push(words), store });
+const part = (words: string) => ({ id: 'request', words });
+const onDisk = async (): Promise<(string | undefined)[]> =>
+  Promise.all((await store.all()).map(async ([, row]) => (await openTyped(row, pair.secret)).parts.map(({ words }) => words).join()));
+const question = (place: number): Promise<Question> => until(() => questions[place], `question ${place}`);
+
+test('what is typed is on the disk before the background has answered, and not after', async () => {
+  keeper().say([part('hello')]);
+  await until(async () => (await onDisk()).join() === 'hello', 'the row');
+  (await question(0)).answer({ revision: 1, before: '' });
+  await until(async () => (await store.all()).length === 0, 'its end');
+});
+
+test('the last words stay there where the background does not answer, and it is told with the next ones', async () => {
+  const kept = keeper();
+  kept.say([part('hel')]);
+  (await question(0)).fail();
+  await until(async () => (await onDisk()).join() === 'hel', 'the row');
+  kept.say([part('hello')]);
+  expect((await question(1)).asked).toMatchObject({ id: 'c', seq: 2, parts: [part('hello')] });
+  await until(async () => (await onDisk()).join() === 'hello', 'the later words');
+});
+
+test('an answer takes no later words from the disk', async () => {
+  const kept = keeper();
+  kept.say([part('hel')]);
+  const first = await question(0);
+  kept.say([part('hello')]);
+  await until(async () => (await onDisk()).join() === 'hello', 'the later words');
+  first.answer({ revision: 1, before: '' });
+  expect((await question(1)).asked).toMatchObject({ seq: 2, base: 1 });
+  expect(await onDisk()).toEqual(['hello']);
+});
+
+test('that all was taken out again is said too', async () => {
+  keeper('hello', 3).say([part('')]);
+  await until(async () => (await onDisk()).join() === '', 'the row');
+  expect((await question(0)).asked).toMatchObject({ base: 3, parts: [] });
+});
+
+test('words of another window are shown where all that stands here is known, and only then', async () => {
+  const kept = keeper('mine', 1);
+  expect(kept.heard('theirs', 2)).toBe('theirs');
+  expect(kept.heard('older', 1)).toBeNull();
+  kept.say([part('mine again')]);
+  expect(kept.heard('theirs, later', 3)).toBeNull();
+  const asked = await question(0);
+  expect(asked.asked.base).toBe(2);
+  expect(kept.heard('theirs, later', 3)).toBeNull();
+  asked.answer({ revision: 4, before: 'theirs, later' });
+  await until(() => before.length > 0, 'what stands before');
+  expect(before).toEqual(['theirs, later']);
+});
+
+test('a last word goes at once, though another is on its way, whose answer then says nothing', async () => {
+  const kept = keeper();
+  kept.say([part('hel')]);
+  const first = await question(0);
+  kept.say([part('hello')]);
+  kept.tell(true);
+  const last = await question(1);
+  expect(last.asked).toMatchObject({ seq: 2, base: 0 });
+  first.answer({ revision: 1, before: 'theirs' });
+  last.answer({ revision: 2, before: 'theirs' });
+  await until(() => before.length > 0, 'what stands before');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(before).toEqual(['theirs']);
+});
