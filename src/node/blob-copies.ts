@@ -4,7 +4,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import type { Clock } from '../protocol/time.ts';
-import { Givers, WrongBytesError } from './blob-givers.ts';
+import { fetchesAtOnce, Givers, WrongBytesError } from './blob-givers.ts';
 import { race } from './blob-race.ts';
 import { RateLimiter } from './limits.ts';
 import type { Log } from './log.ts';
@@ -50,7 +50,6 @@ const sweepEveryMs = 3_600_000;
 const askMs = 5_000;
 const nextMs = 5_000;
 const fetchMs = 100_000;
-const fetchesAtOnce = 8;
 /** What a node that gives something may take for it in any case, and bytes in a millisecond beyond that. */
 const startMs = 20_000;
 const bytesPerMs = 100;

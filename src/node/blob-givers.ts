@@ -5,8 +5,12 @@ const distrustMs = 60_000;
 /** Each time that it is something else it is twice as long, up to this; as at first when the last time is longer ago. */
 const longestMs = 3_600_000;
 const forgetMs = 86_400_000;
+/** Attachments that are fetched at the same time. */
+export const fetchesAtOnce = 8;
 /** Of one node at once, where there are others to ask: it cannot keep out what these give. */
 const ofOneAtOnce = 4;
+/** Places that are left to nodes that give nothing yet: several that hold back what they give cannot keep out these either. */
+const leftToOthers = 2;
 
 /** What came was something else. */
 export class WrongBytesError extends Error {
@@ -43,7 +47,11 @@ export class Givers {
   /** @throws Error when it is not asked now; PassedOverError when it gives as much as one of `ofAll` may */
   admit(name: string, ofAll: number): void {
     if ((this.#distrusted.get(name) ?? 0) > this.#clock()) throw new Error('it is not trusted now');
-    if (ofAll > 1 && (this.#giving.get(name)?.size ?? 0) >= ofOneAtOnce) throw new PassedOverError('it gives other attachments just now');
+    const own = this.#giving.get(name)?.size ?? 0;
+    if (own === 0 || ofAll === 1) return;
+    const given = [...this.#giving.values()].reduce((sum, { size }) => sum + size, 0);
+    const left = Math.min(leftToOthers, Math.max(0, ofAll - this.#giving.size));
+    if (own >= ofOneAtOnce || given >= fetchesAtOnce - left) throw new PassedOverError('it gives other attachments just now');
   }
 
   /** Counts what is taken from a node while it is. The signal says, too, when the node has sent something else to another. */

@@ -218,6 +218,19 @@ describe('an attachment of another node', () => {
     copies.close();
   });
 
+  test('comes from one node while two others hold back as many as they may together', async () => {
+    const [first, second] = [held(1000), held(1000)];
+    const good: BlobSource = source({ [digest]: { bytes } });
+    const { copies } = copiesOf([first.holding, second.holding, good]);
+    const refused: string[] = [];
+    const looks = names(8).map((name) => copies.look(name, 'a').catch((error: Error) => refused.push(error.message)));
+    await until('seven are held back, one is not', () => first.ends.size + second.ends.size === 7 && refused.length === 1);
+    expect(await copies.look(digest, 'b')).toBe(90_000);
+    for (const { ends } of [first, second]) for (const end of ends.values()) end(Buffer.alloc(1));
+    await Promise.all(looks);
+    copies.close();
+  });
+
   test('of a node that is alone comes as many at once as there is room for', async () => {
     const { holding, ends } = held(1000);
     const { copies } = copiesOf([holding]);
