@@ -16,6 +16,8 @@ export type Outcome = 'read' | 'none' | 'anew';
 export interface Order {
   /** Hands over all that came in these topics since the last time. */
   read(topics: () => readonly string[], take: (pages: AsyncIterable<Ordered>) => Promise<void>): Promise<Outcome>;
+  /** Whether this node is read in its order. */
+  known(): Promise<boolean>;
   /** Notes where the order ends now. Once everything before was asked for by times, what this answers has the next reading begin there. */
   mark(): Promise<() => Promise<void>>;
 }
@@ -35,9 +37,12 @@ export function createOrder({ cache, node, signal }: Deps): Order {
     for await (const { envelopes, place } of node.since(topics, from, ended)) yield { envelopes, cursor: { name, value: toCursor(place) } };
   }
 
+  const place = async (): Promise<bigint | undefined> => (none ? undefined : cache.cursors.get(name));
+
   return {
+    known: async () => (await place()) !== undefined,
     async read(topics, take) {
-      const value = none ? undefined : await cache.cursors.get(name);
+      const value = await place();
       if (value === undefined) return 'none';
       const reading = new AbortController();
       const end = (): void => reading.abort();
@@ -58,10 +63,10 @@ export function createOrder({ cache, node, signal }: Deps): Order {
       }
     },
     async mark() {
-      const place = none ? null : await node.place();
-      none = place === null;
+      const end = none ? null : await node.place();
+      none = end === null;
       return async () => {
-        if (place) await cache.cursors.put(name, toCursor(place));
+        if (end) await cache.cursors.put(name, toCursor(end));
       };
     },
   };

@@ -23,7 +23,7 @@ import type { Rows } from './rows.ts';
 export interface Sync {
   /** Fetches what came since the last time, and the history of conversations that are new here. */
   catchUp(): Promise<void>;
-  /** Reads what is known already from its beginning, each conversation once a day: a node need not have shown all of it when it was asked. */
+  /** Reads what is known already from its beginning, each conversation once a day, or once a week where the node tells its order: it need not have shown all of it when it was asked. */
   readAgain(): Promise<void>;
   /** Takes what a stream delivered. */
   take(envelopes: readonly Envelope[]): Promise<void>;
@@ -72,6 +72,8 @@ const longOverlapNs = msToNs(48 * 3_600_000);
 /** How often messages too are looked for that far back, and everything from its beginning: a node may have held back what lies deeper. */
 const longOverlapEveryMs = 3_600_000;
 const wholeEveryMs = 24 * 3_600_000;
+/** The same at a node that is read in its order: nothing lies deeper there, unless the node lies. */
+const orderedWholeEveryMs = 7 * wholeEveryMs;
 const pageSize = 100;
 /** Conversations whose history is fetched by one query; each group that is done stays done. */
 const groupSize = 50;
@@ -148,7 +150,7 @@ export function createSync(deps: Deps): Sync {
     }
   });
 
-  /** What the node took since the last time, in its order; once a day all invitations besides, for a node may have held one back. */
+  /** What the node took since the last time, in its order; all invitations besides where they are due, for a node may have held one back. */
   const takeByOrder = async (pages: AsyncIterable<Ordered>, decided: Promise<void>, now: number): Promise<void> => {
     const coming = ahead(pages);
     const invitations = (await wholeDue(now)) ? askForInvitations(0n) : null;
@@ -168,7 +170,10 @@ export function createSync(deps: Deps): Sync {
   };
 
   /** Whether all invitations are due to be read from their beginning. */
-  const wholeDue = async (now: number): Promise<boolean> => now - Number((await cache.cursors.get(invitationsName)) ?? 0n) >= wholeEveryMs;
+  const wholeDue = async (now: number): Promise<boolean> =>
+    now - Number((await cache.cursors.get(invitationsName)) ?? 0n) >= (await wholeEvery());
+
+  const wholeEvery = async (): Promise<number> => ((await order.known()) ? orderedWholeEveryMs : wholeEveryMs);
 
   const askForInvitations = (startNs: bigint): Invitations => ({
     whole: startNs === 0n,
@@ -211,7 +216,7 @@ export function createSync(deps: Deps): Sync {
   const readAgain = createSingle(async () => {
     await rows.load();
     for (;;) {
-      const due = clock() - wholeEveryMs;
+      const due = clock() - (await wholeEvery());
       const old = [...rows.all()].filter(({ filled: { [node.url]: at } }) => at !== undefined && at <= due);
       const group = old.slice(0, againGroupSize);
       if (group.length === 0 || !(await takeWhole(group, historyOf(group)))) return;

@@ -2,6 +2,8 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { QueryRequestSchema } from '../../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
+import { parseAddress } from '../../../src/protocol/address.ts';
+import { inviteTopic } from '../../../src/protocol/topic.ts';
 import { clientOf, envelope, type Invited, invite, nowNs } from '../../support/hands.ts';
 import { person as keysOf, type Person } from '../../support/people.ts';
 import { conversationWith, type Device, type Life, newPerson, passphrase, texts, until, wake } from '../device.ts';
@@ -140,6 +142,25 @@ describe('catching up in the order of the node', () => {
     await leave(invited, 'deeper', 100n);
     await bob.life.resume();
     await shown(id, ['deeper', 'kept', 'deep', 'before']);
+  });
+
+  it('reads everything from the beginning once a week', async () => {
+    const { invited } = await known();
+    bob.life.kill();
+    let now = Date.now();
+    const life = await bob.device.start({ fetch: network, clock: () => now });
+    const whole = async (days: number): Promise<boolean> => {
+      now += days * 24 * 3_600_000;
+      asked.length = 0;
+      await life.resume();
+      if ((await life.services.accounts.status()).phase === 'locked') {
+        await life.services.accounts.unlock(passphrase);
+        await life.resume();
+      }
+      await rest();
+      return [inviteTopic(parseAddress(bob.address)), invited.topic].every((topic) => asked.some(({ topics }) => topics.includes(topic)));
+    };
+    expect([await whole(3), await whole(3), await whole(2), await whole(3)]).toEqual([false, false, true, false]);
   });
 
   it('does not read a node from its beginning again because another one was in use', async () => {
