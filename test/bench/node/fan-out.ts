@@ -61,17 +61,18 @@ const http2: Way = {
   },
   async publish(port, body) {
     const session = connect(`http://127.0.0.1:${port}`);
+    const token = authorization(); // as above one for all: our node checks each that it does not know, the other none
     try {
-      for (let n = 0; n < messages; n++) await publishOnce(session, body);
+      for (let n = 0; n < messages; n++) await publishOnce(session, token, body);
     } finally {
       session.destroy();
     }
   },
 };
 
-const publishOnce = (session: ClientHttp2Session, body: Buffer): Promise<void> =>
+const publishOnce = (session: ClientHttp2Session, authorization: string, body: Buffer): Promise<void> =>
   new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/proto', authorization: authorization() };
+    const headers = { 'content-type': 'application/proto', authorization };
     const stream = session.request({ ':method': 'POST', ':path': publishPath, ...headers });
     stream.on('response', ({ ':status': status }) => {
       if (status !== 200) reject(new Error(`a publish was answered with ${status}`));
