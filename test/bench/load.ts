@@ -8,7 +8,7 @@ export interface Load {
   readonly failed: number;
 }
 
-/** Makes the n-th request: the bytes of an HTTP/1.1 request that keeps its connection. */
+/** Makes the n-th request: the bytes of an HTTP/1.1 request that keeps its connection. They are sent when the next one is asked for, and may become that. */
 export type MakeRequest = (n: number) => Buffer;
 
 /**
@@ -33,6 +33,7 @@ export async function load(port: number, make: MakeRequest, { connections = 64, 
           return;
         }
         socket.write(make(sent++));
+        if (socket.writableLength > 0) socket.destroy(new Error('a request did not leave at once'));
       };
       // One buffer for all that comes: a fresh one for each piece costs more than everything else that is done with it.
       const onread = {
@@ -77,17 +78,19 @@ export function request(path: string, headers: Readonly<Record<string, string>>,
 /** Finds where an answer ends: by its length, or by the last of its chunks. */
 class Answers {
   #waiting: Buffer | null = null;
+  /** The last whole one: within a second most answers are the same to the byte. */
+  #last = { bytes: Buffer.alloc(0), status: 0 };
 
   /** The status of the answer that these first bytes of a buffer complete, or null. The buffer may be used for others afterwards. */
   push(buffer: Buffer, length: number): number | null {
     const piece = buffer.subarray(0, length);
-    const answer = this.#waiting ? Buffer.concat([this.#waiting, piece]) : piece;
-    if (isWhole(answer)) {
-      this.#waiting = null;
-      return Number(answer.toString('latin1', 9, 12));
-    }
-    this.#waiting = answer === piece ? Buffer.from(piece) : answer;
-    return null;
+    if (!this.#waiting && piece.equals(this.#last.bytes)) return this.#last.status;
+    const answer = this.#waiting ? Buffer.concat([this.#waiting, piece]) : Buffer.from(piece);
+    const whole = isWhole(answer);
+    this.#waiting = whole ? null : answer;
+    if (!whole) return null;
+    this.#last = { bytes: answer, status: Number(answer.toString('latin1', 9, 12)) };
+    return this.#last.status;
   }
 }
 

@@ -13,7 +13,7 @@ export async function benchPublish({ rounds, folder, atEnd }: Setting): Promise<
   atEnd(database.stop);
   const front = await serveIn('node/reference-front.ts', [database.url]);
   atEnd(front.stop);
-  const make = jsonPublish((n) => `/xmtp/0/m-bench-${n % 1000}/proto`);
+  const make = jsonPublish(Array.from({ length: 1000 }, (_, n) => `/xmtp/0/m-bench-${n}/proto`));
   let failed = 0;
   const p99: { ours: number; theirs: number }[] = [];
   const against = async (port: number, seconds = 3) => {
