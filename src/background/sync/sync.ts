@@ -84,6 +84,8 @@ export function createSync(deps: Deps): Sync {
   const { address, keystore, cache, rows, inbox, reader, consent, node, clock, clockSkew, signal, failpoint, working } = deps;
   const order = createOrder({ cache, node, signal });
   const cursorName = `main ${node.url}`;
+  /** When everything was last read from its beginning because the node had another store. */
+  const anewName = `anew ${node.url}`;
   /** When invitations were last read from their beginning. */
   const invitationsName = `invitations ${node.url}`;
   let lookFarAt = deps.unlocked ? 0 : clock() + longOverlapEveryMs;
@@ -121,7 +123,8 @@ export function createSync(deps: Deps): Sync {
       let reached = cursor;
       if (outcome !== 'read') {
         const noteOrder = await order.mark();
-        const anew = outcome === 'anew';
+        // A node that has another store at every look must not have everything read each time.
+        const anew = outcome === 'anew' && localBegan - Number((await cache.cursors.get(anewName)) ?? 0n) >= wholeEveryMs;
         const invitations = askForInvitations(anew || unlocked || (await wholeDue(localBegan)) ? 0n : larger(cursor - longOverlapNs, 0n));
         const topics = filledTopics();
         const startNs = anew ? 0n : larger(cursor - (far ? longOverlapNs : overlapNs), 0n);
@@ -135,6 +138,7 @@ export function createSync(deps: Deps): Sync {
           await takePage(page, [{ name: cursorName, value: reached }]);
         }
         await noteOrder();
+        if (anew) await cache.cursors.put(anewName, BigInt(localBegan));
         if (far) lookFarAt = localBegan + longOverlapEveryMs;
       }
       if (signal.aborted) return;

@@ -14,14 +14,17 @@ const hourNs = 3_600_000_000_000n;
 const carol = keysOf('Carol');
 
 /** What was asked, by the last part of the path, and the topics of queries; a test may have some of it fail. */
-const asked: { readonly url: string; readonly method: string; readonly topics: readonly string[] }[] = [];
+const asked: { readonly url: string; readonly method: string; readonly topics: readonly string[]; readonly startNs: bigint }[] = [];
 let fails: (path: string) => boolean;
-const topicsOf = (body: Uint8Array): string[] => fromBinary(QueryRequestSchema, new Uint8Array(body).subarray(5)).contentTopics;
+const queryOf = (body: Uint8Array) => {
+  const { contentTopics: topics, startTimeNs: startNs } = fromBinary(QueryRequestSchema, new Uint8Array(body).subarray(5));
+  return { topics, startNs };
+};
 /** A network whose streams of what comes never open: it has to be asked for. */
 const network: typeof fetch = (input, init) => {
   const path = String(input);
   const method = path.slice(path.lastIndexOf('/') + 1);
-  asked.push({ url: path, method, topics: method === 'Query' ? topicsOf(init?.body as Uint8Array) : [] });
+  asked.push({ url: path, method, ...(method === 'Query' ? queryOf(init?.body as Uint8Array) : { topics: [], startNs: 0n }) });
   if (/\/Subscribe/.test(path)) return Promise.reject(new TypeError('no streams here'));
   return fails(path) ? Promise.resolve(new Response(null, { status: 404 })) : fetch(input, init);
 };
@@ -142,6 +145,24 @@ describe('catching up in the order of the node', () => {
     await leave(invited, 'deeper', 100n);
     await bob.life.resume();
     await shown(id, ['deeper', 'kept', 'deep', 'before']);
+  });
+
+  it('does not read everything at every look because a node has another store at every look', async () => {
+    const { invited, id } = await known();
+    const port = Number(new URL(node.url).port);
+    const readings: boolean[] = [];
+    for (const text of ['one', 'two', 'three']) {
+      await rest();
+      await node.close();
+      node = await startNode({ compat: true, port });
+      await leave(invited, text, 0n);
+      asked.length = 0;
+      await bob.life.resume();
+      await until(async () => (await texts(bob.life, id)).includes(`peer: ${text}`), text);
+      await rest();
+      readings.push(asked.some(({ topics, startNs }) => topics.includes(invited.topic) && startNs === 0n));
+    }
+    expect(readings).toEqual([true, false, false]);
   });
 
   it('reads everything from the beginning once a week', async () => {
