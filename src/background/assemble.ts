@@ -209,7 +209,15 @@ export async function assemble(platform: Platform): Promise<Background> {
     board.changed();
   };
   const drafts = createDrafts({ sessions, accounts: () => keystore.accounts().length, typed: platform.typed, changed: listChanged });
-  const conversations = createConversations({ sessions, clock, drafts, changed: listChanged });
+  const keptFiles = createKeptFiles({
+    sessions,
+    clock,
+    changed: (conversation) => {
+      events.emit('files', { conversation });
+      listChanged();
+    },
+  });
+  const conversations = createConversations({ sessions, clock, drafts, keptFiles, changed: listChanged });
   const messages = createMessages({
     receipts: preferences.receipts,
     sessions,
@@ -220,7 +228,6 @@ export async function assemble(platform: Platform): Promise<Background> {
       listChanged();
     },
   });
-  const keptFiles = createKeptFiles({ sessions, clock });
   const attachments = createAttachments({
     sessions,
     messages,

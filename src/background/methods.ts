@@ -223,6 +223,15 @@ export const methods = {
     ({ id: conversation, file, ...rest }, { keptFiles }) => keptFiles.keep(conversation, file, rest),
   ),
   keptFiles: own(object({ id }), (p, { keptFiles }) => keptFiles.list(p.id)),
+  leavingFiles: own(object({}), (_, { keptFiles }) => keptFiles.leaving()),
+  markFile: own(
+    object({
+      id,
+      file: fileId,
+      leaving: nullable(object({ replyTo: nullable(messageId), failure: nullable(string({ max: 4096 })) })),
+    }),
+    (p, { keptFiles }) => keptFiles.mark(p.id, p.file, p.leaving),
+  ),
   keptFile: own(object({ id, file: fileId }), (p, { keptFiles }) => keptFiles.get(p.id, p.file)),
   dropFile: own(object({ id, file: fileId }), (p, { keptFiles }) => keptFiles.drop(p.id, p.file)),
   forwardFile: own(object({ message: messageId, id, file: fileId }), (p, { attachments }) => attachments.forward(p.message, p.id, p.file)),

@@ -5,7 +5,7 @@ import type { Typed, TypedKey } from '../rpc/typed.ts';
 import type { Address, NotificationLevel, Status, Theme } from '../rpc/views/account.ts';
 import type { ConversationRow, ConversationWindow, PeerAnswer, SearchAnswer } from '../rpc/views/conversations.ts';
 import type { Founding, PhraseAccount, SignatureFault, SigningQuestion } from '../rpc/views/founding.ts';
-import type { KeptFile, KeptFileHead, MessageView, OpenedFile } from '../rpc/views/messages.ts';
+import type { KeptFile, KeptFileHead, LeavingMark, MessageView, OpenedFile } from '../rpc/views/messages.ts';
 import type { KeystoreCall, MessagesQuery, PageConversation, PageMessage, Resumed } from '../rpc/views/page.ts';
 import type { Safety } from '../rpc/views/safety.ts';
 import type { Exposure, NodeComparison, NodeTest, Settings } from '../rpc/views/settings.ts';
@@ -279,6 +279,10 @@ export interface KeptFilesService {
   /** In the order in which they were chosen; none of them is read for it. */
   list(conversation: string): Promise<KeptFileHead[]>;
   get(conversation: string, id: string): Promise<KeptFile | null>;
+  /** The conversations in which files are on their way, or could not go. */
+  leaving(): Promise<string[]>;
+  /** Notes that a file was sent off, or could not go. Answers whether it is kept. */
+  mark(conversation: string, id: string, leaving: LeavingMark | null): Promise<boolean>;
   drop(conversation: string, id: string): Promise<void>;
 }
 

@@ -16,6 +16,7 @@ export { default as LogOut } from 'lucide/dist/esm/icons/log-out.mjs';
 export { default as Maximize2 } from 'lucide/dist/esm/icons/maximize-2.mjs';
 export { default as MessageSquare } from 'lucide/dist/esm/icons/message-square.mjs';
 export { default as PanelRight } from 'lucide/dist/esm/icons/panel-right.mjs';
+export { default as Paperclip } from 'lucide/dist/esm/icons/paperclip.mjs';
 export { default as PenLine } from 'lucide/dist/esm/icons/pen-line.mjs';
 export { default as Pin } from 'lucide/dist/esm/icons/pin.mjs';
 export { default as Plus } from 'lucide/dist/esm/icons/plus.mjs';

@@ -40,6 +40,8 @@ export interface Records {
     /** Absent where the file was kept by a version that had none. */
     head(key: FileKey): Promise<Uint8Array | undefined>;
     put(key: FileKey, value: Uint8Array, head: Uint8Array): Promise<void>;
+    /** Another head for a file that is still there. */
+    putHead(key: FileKey, head: Uint8Array): Promise<void>;
     delete(key: FileKey): Promise<void>;
   };
   /** Message id by whatever names a request once and for all. */
@@ -177,6 +179,13 @@ export function openRecords(name = 'parley-records'): Records {
             transaction.objectStore('fileHeads').put(head, key),
             transaction.done,
           ]);
+        }),
+      putHead: (key, head) =>
+        use(async (db) => {
+          const transaction = db.transaction(['files', 'fileHeads'], 'readwrite', strict);
+          const there = (await transaction.objectStore('files').getKey(key)) !== undefined;
+          if (there) await transaction.objectStore('fileHeads').put(head, key);
+          await transaction.done;
         }),
       delete: (key) =>
         use(async (db) => {

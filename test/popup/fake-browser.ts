@@ -63,6 +63,7 @@ function row(index: number): ConversationRow {
     preview: index === 11 ? null : { text: mine ? text.slice(5) : text, mine },
     draft: index === 3 ? 'I was about to say that' : null,
     draftRevision: 0,
+    files: [0, 0, 0, 1, 0, 3][index] ?? 0,
     time: now - (times[index % times.length] ?? 0),
     createdAt: now - 24 * 500 * hour,
     metadata: null,
@@ -507,20 +508,33 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       return scene === 'no room' ? refusing('too-many') : { result: null };
     case 'forwardFile':
       if (params['message'] === files[2]?.id) return refusing('file-gone');
-      forwarded.push({ id: params['file'], to: params['id'], filename: 'evening.png', mimeType: 'image/png', size: 23_456 });
+      forwarded.push({ id: params['file'], to: params['id'], filename: 'evening.png', mimeType: 'image/png', size: 23_456, leaving: null });
       return { result: null };
     case 'dropFile':
       Object.assign(window, {
         droppedFiles: [...((window as unknown as { droppedFiles?: unknown[] }).droppedFiles ?? []), params['file']],
       });
       return { result: null };
+    case 'markFile':
+      return { result: true };
+    case 'leavingFiles':
+      return { result: scene === 'sent off before' ? ['c0'] : [] };
     case 'saveDraft':
       return { result: { revision: 0, before: '' } };
     case 'keptFiles':
-      return { result: scene === 'kept files' ? keptFiles : forwarded.filter(({ to }) => to === params['id']) };
+      return {
+        result:
+          scene === 'kept files'
+            ? keptFiles
+            : scene === 'sent off before' && params['id'] === 'c0'
+              ? sentOff
+              : forwarded.filter(({ to }) => to === params['id']),
+      };
     case 'keptFile':
       Object.assign(window, { readFiles: [...((window as unknown as { readFiles?: unknown[] }).readFiles ?? []), params['file']] });
-      return { result: { ...keptFiles.find(({ id }) => id === params['file']), data: params['file'] === 'p' ? drawn() : 'YQ==' } };
+      return {
+        result: { ...[...keptFiles, ...sentOff].find(({ id }) => id === params['file']), data: params['file'] === 'p' ? drawn() : 'YQ==' },
+      };
     case 'receiveFile':
       return { result: { id: 'b' } };
     case 'exportConversations':
@@ -642,9 +656,32 @@ const held = scene.endsWith('after what is ahead')
 /** What was laid among the files of a conversation. */
 const forwarded: Record<string, unknown>[] = [];
 const keptFiles = [
-  { id: 'k', filename: 'of before.txt', mimeType: 'text/plain', size: 1 },
-  { id: 'p', filename: 'evening.png', mimeType: 'image/png', size: 2400 },
+  { id: 'k', filename: 'of before.txt', mimeType: 'text/plain', size: 1, leaving: null },
+  { id: 'p', filename: 'evening.png', mimeType: 'image/png', size: 2400, leaving: null },
 ];
+/** Files that a page before this one sent off, and how it stands with each of them. */
+const failedAs = (told: { readonly error: unknown }): string => JSON.stringify(told.error);
+const sentOff = [
+  ['going.pdf', null],
+  ['unlucky.pdf', failedAs(unreachable)],
+  ['vast.mov', failedAs(failing(refused('file-too-large', 'refusals.fileTooLarge')))],
+  ['homeless.txt', failedAs(refusing('not-found'))],
+].map(([filename, failure]) => ({
+  id: filename,
+  filename,
+  mimeType: 'text/plain',
+  size: 2400,
+  leaving: { replyTo: null, failure },
+}));
+/** As another window does with files; who listens is told. */
+Object.assign(globalThis, {
+  layFile: (filename: string) => forwarded.push({ id: filename, to: 'c0', filename, mimeType: 'text/plain', size: 12, leaving: null }),
+  takeFile: (filename: string) =>
+    forwarded.splice(
+      forwarded.findIndex(({ id }) => id === filename),
+      1,
+    ),
+});
 
 /** What moves files and does not come to its end by itself, by the name of the request. */
 const uploading = new Map<string, { readonly end: (how: 'sent' | 'failed' | 'cancelled') => void }>();
@@ -652,6 +689,11 @@ Object.assign(globalThis, { endUpload: (how: 'sent' | 'failed') => [...uploading
 
 function connect() {
   const listeners: ((message: unknown) => void)[] = [];
+  Object.assign(globalThis, {
+    tellEvent: (event: string, payload: unknown) => {
+      for (const listener of listeners) listener({ event, payload });
+    },
+  });
   return {
     name: 'own',
     postMessage(request: { id: number; method: string; params?: Record<string, unknown> }) {
@@ -666,7 +708,7 @@ function connect() {
         for (const listener of listeners) listener(told);
       };
       // It has gone to a good third, and does not come to its end by itself.
-      if (scene === 'uploading' && request.method === 'sendFile') {
+      if ((scene === 'uploading' || scene === 'sent off before') && request.method === 'sendFile') {
         const file = String(request.params?.['clientId']);
         const { filename } = request.params ?? {};
         const sent = {

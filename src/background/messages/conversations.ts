@@ -15,6 +15,7 @@ import type { Sessions } from '../sessions.ts';
 import type { Rows } from '../sync/rows.ts';
 import type { Draft, Drafts } from './drafts.ts';
 import { groupView } from './group-state.ts';
+import type { KeptFiles } from './kept-files.ts';
 import { isArchived } from './marks.ts';
 import { conversationView, newestFirst, type StoredConversation, timeOf } from './model.ts';
 import { leansOnProof, shelfOf } from './shelf.ts';
@@ -24,6 +25,7 @@ interface Deps {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly drafts: Pick<Drafts, 'of'>;
+  readonly keptFiles: Pick<KeptFiles, 'waiting'>;
   /** The list looks different now. */
   readonly changed: () => void;
 }
@@ -32,27 +34,25 @@ interface Deps {
 const lookUpAgeMs = 60_000;
 const pageSize = 50;
 
-export function createConversations({ sessions, clock, drafts, changed }: Deps): Conversations {
+export function createConversations({ sessions, clock, drafts, keptFiles, changed }: Deps): Conversations {
   const starting = createExclusive();
 
   const viewsOf = async (session: Session, shown: readonly StoredConversation[]): Promise<ConversationRow[]> => {
     const known = knownOf(session);
-    const waiting = await drafts.of(
-      session,
-      shown.map(({ id }) => id),
-    );
-    return shown.map((row, position) => viewWith(session, row, waiting[position], known));
+    const ids = shown.map(({ id }) => id);
+    const [words, files] = await Promise.all([drafts.of(session, ids), keptFiles.waiting(session, ids)]);
+    return shown.map((row, position) => viewWith(session, row, { ...words[position], files: files.get(row.id) }, known));
   };
 
   const view = async (session: Session, row: StoredConversation): Promise<ConversationRow> => {
-    const [draft] = await drafts.of(session, [row.id]);
-    return viewWith(session, row, draft, knownOf(session));
+    const [[words], files] = await Promise.all([drafts.of(session, [row.id]), keptFiles.waiting(session, [row.id])]);
+    return viewWith(session, row, { ...words, files: files.get(row.id) }, knownOf(session));
   };
 
   const viewWith = (
     session: Session,
     row: StoredConversation,
-    draft: Draft | undefined,
+    waiting: Partial<Draft> & { readonly files: number | undefined },
     known: ReturnType<typeof knownOf>,
   ): ConversationRow => {
     const { address, rows, marks } = session;
@@ -60,8 +60,9 @@ export function createConversations({ sessions, clock, drafts, changed }: Deps):
     const mark = marks.of(row);
     const proof = row.proof && leansOnProof(row, session) ? { signedAt: row.proof.signedMs } : null;
     return conversationView(row, {
-      draft: draft?.text ?? null,
-      draftRevision: draft?.revision ?? 0,
+      draft: waiting.text ?? null,
+      draftRevision: waiting.revision ?? 0,
+      files: waiting.files ?? 0,
       group: groupView(row, address),
       shelf,
       proof,

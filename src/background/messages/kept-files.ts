@@ -12,6 +12,13 @@ import { requestName } from './messages.ts';
 interface Deps {
   readonly sessions: Pick<Sessions, 'current'>;
   readonly clock: Clock;
+  /** Other files wait in this conversation now, or wait for something else. */
+  readonly changed: (conversation: string) => void;
+}
+
+export interface KeptFiles extends KeptFilesService {
+  /** How many wait in the composer of each of these conversations; those on their way are not counted. */
+  waiting(session: Session, conversations: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 /** What is kept of an account in all. */
@@ -19,7 +26,7 @@ const mostFiles = 50;
 const mostBytes = 100_000_000;
 
 /** The files that somebody chose and has not sent: kept sealed with the draft, so that the death of the page loses nothing. */
-export function createKeptFiles({ sessions, clock }: Deps): KeptFilesService {
+export function createKeptFiles({ sessions, clock, changed }: Deps): KeptFiles {
   const writing = createExclusive();
 
   const keysOf = async ({ records }: Session, conversation: string): Promise<FileKey[]> =>
@@ -30,12 +37,13 @@ export function createKeptFiles({ sessions, clock }: Deps): KeptFilesService {
 
   const headOf = async ({ keys, records }: Session, key: FileKey): Promise<KeptFileHead | null> => {
     const sealed = await records.files.head(key);
-    if (sealed) return (await keys.openRecord('fileHeads', rowOf(key), sealed)) as KeptFileHead;
+    // A version before did not know of files that were sent off.
+    if (sealed) return { leaving: null, ...((await keys.openRecord('fileHeads', rowOf(key), sealed)) as Omit<KeptFileHead, 'leaving'>) };
     // It was kept by a version that knew no heads.
     const file = await records.files.get(key);
     if (!file) return null;
     const { filename, mimeType } = (await keys.openRecord('files', rowOf(key), file)) as KeptFile;
-    return { id: key[2], filename, mimeType, size: key[3] };
+    return { id: key[2], filename, mimeType, size: key[3], leaving: null };
   };
 
   /** The page that sent it, or the background, may have died before it was taken away. */
@@ -44,8 +52,21 @@ export function createKeptFiles({ sessions, clock }: Deps): KeptFilesService {
   const drop = (session: Session, conversation: string, id: string): Promise<void> =>
     writing(async () => {
       const key = await find(session, conversation, id);
-      if (key) await session.records.files.delete(key);
+      if (!key) return;
+      await session.records.files.delete(key);
+      changed(conversation);
     });
+  /** Those of these keys that are not sent by now; what is, goes. */
+  const headsOf = async (session: Session, keys: readonly FileKey[]): Promise<KeptFileHead[]> => {
+    const heads: KeptFileHead[] = [];
+    for (const key of keys) {
+      const [conversation, , id] = key;
+      const head = (await isSent(session, conversation, id)) ? null : await headOf(session, key);
+      if (head) heads.push(head);
+      else await drop(session, conversation, id);
+    }
+    return heads;
+  };
 
   return {
     keep: (conversation, id, file) =>
@@ -61,25 +82,52 @@ export function createKeptFiles({ sessions, clock }: Deps): KeptFilesService {
         // Two of one moment keep their order, and so do those that a clock which was set back puts before others.
         const at = Math.max(clock(), (before.at(-1)?.[1] ?? 0) + 1);
         const key: FileKey = [conversation, at, id, size];
-        const head: KeptFileHead = { id, filename: file.filename, mimeType: file.mimeType, size };
+        const head: KeptFileHead = { id, filename: file.filename, mimeType: file.mimeType, size, leaving: null };
         const { keys } = session;
         const [sealed, sealedHead] = await Promise.all([
           keys.sealRecord('files', rowOf(key), file),
           keys.sealRecord('fileHeads', rowOf(key), head),
         ]);
         await session.records.files.put(key, sealed, sealedHead);
+        changed(conversation);
       }),
     async list(conversation) {
       const session = sessions.current();
-      const waiting: KeptFileHead[] = [];
-      for (const key of await keysOf(session, conversation)) {
-        const [, , id] = key;
-        const sent = await isSent(session, conversation, id);
-        const head = sent ? null : await headOf(session, key);
-        if (head) waiting.push(head);
-        else await drop(session, conversation, id);
+      return headsOf(session, await keysOf(session, conversation));
+    },
+    async leaving() {
+      const session = sessions.current();
+      const all = await session.records.files.keys();
+      const found: string[] = [];
+      for (const conversation of new Set(all.map(([where]) => where))) {
+        const heads = await headsOf(
+          session,
+          all.filter(([where]) => where === conversation),
+        );
+        if (heads.some(({ leaving }) => leaving !== null)) found.push(conversation);
       }
-      return waiting;
+      return found;
+    },
+    mark: (conversation, id, leaving) =>
+      writing(async () => {
+        const session = sessions.current();
+        const key = await find(session, conversation, id);
+        const head = key && (await headOf(session, key));
+        if (!head) return false;
+        const { keys, records } = session;
+        await records.files.putHead(key, await keys.sealRecord('fileHeads', rowOf(key), { ...head, leaving }));
+        changed(conversation);
+        return true;
+      }),
+    async waiting(session, conversations) {
+      const counts = new Map<string, number>();
+      for (const key of await session.records.files.keys()) {
+        const [conversation] = key;
+        if (!conversations.includes(conversation)) continue;
+        const [head] = await headsOf(session, [key]);
+        if (head && head.leaving === null) counts.set(conversation, (counts.get(conversation) ?? 0) + 1);
+      }
+      return counts;
     },
     async get(conversation, id) {
       const session = sessions.current();

@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { ConversationRow } from '../../rpc/views/conversations.ts';
 import { saidIn } from '../../words/says.ts';
-import { BellOff, Pin } from '../icons.ts';
+import { BellOff, Paperclip, Pin } from '../icons.ts';
 import { memo } from '../memo.ts';
 import { groupName } from '../names.ts';
 import { conversationPath } from '../router.ts';
@@ -26,7 +26,7 @@ interface RowProps extends Partial<PlaceInList> {
 
 export const Row = memo(function Row({ row, now, current, children, ...place }: RowProps): JSX.Element {
   useContext(SpokenContext);
-  const { id, peer, group, thread, preview, draft, time, unread, pinned, muted, shelf } = row;
+  const { id, peer, group, thread, preview, draft, files, time, unread, pinned, muted, shelf } = row;
   const counts = unread > 0 && shelf === 'inbox';
   return (
     <li {...place}>
@@ -50,10 +50,8 @@ export const Row = memo(function Row({ row, now, current, children, ...place }: 
             )}{' '}
           </span>
           <span class="preview">
-            {draft !== null ? (
-              <>
-                <span class="draft">{t('row.draft')}</span> <bdi>{visibleLine(draft)}</bdi>
-              </>
+            {draft !== null || files > 0 ? (
+              <Waiting words={draft} files={files} />
             ) : preview ? (
               previewWords(preview)
             ) : (
@@ -78,6 +76,25 @@ export const Row = memo(function Row({ row, now, current, children, ...place }: 
     </li>
   );
 });
+
+/** What waits in the composer to be sent. */
+function Waiting({ words, files }: { readonly words: string | null; readonly files: number }): JSX.Element {
+  const spoken = t('row.files', { count: files });
+  return (
+    <>
+      <span class="draft">{t('row.draft')}</span>{' '}
+      {files > 0 && (
+        <>
+          <span class="draft-files" title={spoken}>
+            <Icon of={Paperclip} size={16} />
+            {words === null ? spoken : <span class="hidden">{spoken}</span>}
+          </span>{' '}
+        </>
+      )}
+      {words !== null && <bdi>{visibleLine(words)}</bdi>}
+    </>
+  );
+}
 
 function Sign({ icon, words }: { readonly icon: unknown; readonly words: string }): JSX.Element {
   return (

@@ -19,6 +19,8 @@ export interface ConversationRow {
   readonly draft: string | null;
   /** Grows with each change of them. */
   readonly draftRevision: number;
+  /** Files that wait there. */
+  readonly files: number;
   /** Newest message, else the invitation (milliseconds since 1970). */
   readonly time: number;
   readonly createdAt: number;

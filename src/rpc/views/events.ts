@@ -12,6 +12,8 @@ export interface OwnEvents {
   transfer: { readonly id: string; readonly done: number; readonly total: number | null };
   /** An import from another node has gone on. */
   import: null;
+  /** Other files wait in this conversation to be sent, or they are on their way now. */
+  files: { readonly conversation: string };
   /** Something changed in this conversation. */
   messages: { readonly conversation: string };
   prompts: null;

@@ -95,6 +95,16 @@ export interface KeptFileHead {
   readonly mimeType: string;
   /** Bytes. */
   readonly size: number;
+  /** Set once it was sent off: it stands in the bubble of its message from then on, over the death of its page too. */
+  readonly leaving: LeavingMark | null;
+}
+
+/** Of a file that was sent off and is no message yet. */
+export interface LeavingMark {
+  /** The message that it answers. */
+  readonly replyTo: string | null;
+  /** Why it could not go, as the page was told; null while it is on its way. */
+  readonly failure: string | null;
 }
 
 /** What a file in a message is, opened. */

@@ -170,7 +170,7 @@ describe('files that were chosen and not sent', () => {
       ['abc.txt', 3],
       ['abcd.txt', 4],
     ]);
-    expect(heads[1]).toEqual({ id: 'of 1', filename: 'a.txt', mimeType: 'text/plain', size: 1 });
+    expect(heads[1]).toEqual({ id: 'of 1', filename: 'a.txt', mimeType: 'text/plain', size: 1, leaving: null });
     expect(stores).toContain('fileHeads');
     expect(stores).not.toContain('files');
   });
@@ -181,9 +181,55 @@ describe('files that were chosen and not sent', () => {
     await deleteAll('fileHeads');
     const life = await me.device.start();
     expect(await life.services.keptFiles.list(conversation)).toEqual([
-      { id: 'f', filename: 'letter.txt', mimeType: 'text/plain', size: canary.length },
+      { id: 'f', filename: 'letter.txt', mimeType: 'text/plain', size: canary.length, leaving: null },
     ]);
     expect(await life.services.keptFiles.get(conversation, 'f')).toEqual(file());
+  });
+
+  it('that were sent off are known as such to the next page, and why they could not go, over the death of everything', async () => {
+    const { keptFiles } = me.life.services;
+    for (const name of ['chosen', 'going', 'failed']) await keptFiles.keep(conversation, name, file());
+    expect(await keptFiles.leaving()).toEqual([]);
+    expect(await keptFiles.mark(conversation, 'going', { replyTo: null, failure: null })).toBe(true);
+    await keptFiles.mark(conversation, 'failed', { replyTo: 'ab'.repeat(32), failure: 'too large' });
+    expect(await keptFiles.mark(conversation, 'nothing', { replyTo: null, failure: null })).toBe(false);
+    const { all } = await onDisk();
+    expect(all).not.toContain('too large');
+    const life = await next(me.life);
+    expect(await life.services.keptFiles.leaving()).toEqual([conversation]);
+    expect((await life.services.keptFiles.list(conversation)).map(({ id, leaving }) => [id, leaving])).toEqual([
+      ['chosen', null],
+      ['going', { replyTo: null, failure: null }],
+      ['failed', { replyTo: 'ab'.repeat(32), failure: 'too large' }],
+    ]);
+    expect(await life.services.keptFiles.get(conversation, 'failed')).toEqual(file());
+  });
+
+  it('are counted in the row of their conversation while they wait in its field, and not on their way', async () => {
+    const { keptFiles, conversations } = me.life.services;
+    const counts = async () => [(await conversations.get(conversation)).files, (await conversations.list({})).rows[0]?.files];
+    expect(await counts()).toEqual([0, 0]);
+    for (const name of ['a', 'b', 'c']) await keptFiles.keep(conversation, name, file());
+    expect(await counts()).toEqual([3, 3]);
+    await keptFiles.mark(conversation, 'a', { replyTo: null, failure: null });
+    await keptFiles.drop(conversation, 'b');
+    expect(await counts()).toEqual([1, 1]);
+  });
+
+  it('are told of to every window: when they come, go, or are sent off', async () => {
+    const { keptFiles } = me.life.services;
+    const told: string[] = [];
+    me.life.events.on((event, payload) => {
+      if (event === 'files') told.push((payload as { conversation: string }).conversation);
+    });
+    await keptFiles.keep(conversation, 'a', file());
+    expect(told).toEqual([conversation]);
+    await keptFiles.mark(conversation, 'a', { replyTo: null, failure: null });
+    expect(told).toHaveLength(2);
+    await keptFiles.drop(conversation, 'a');
+    expect(told).toHaveLength(3);
+    await keptFiles.drop(conversation, 'a');
+    expect(told).toHaveLength(3);
   });
 
   it('belong to a conversation that there is', async () => {

@@ -207,6 +207,7 @@ export class World {
       preview: null,
       draft: null,
       draftRevision: 0,
+      files: 0,
       time: this.now,
       createdAt: this.now,
       metadata,
