@@ -27,6 +27,7 @@ import {
 import { useShortcuts } from './shortcuts.ts';
 import { useAsked, useStatus } from './state.ts';
 import { SpokenContext, speak, t, useLanguage } from './t.tsx';
+import { takeUpFiles } from './take-up.ts';
 import { showTheme } from './theme.ts';
 
 export function App(): JSX.Element {
@@ -43,9 +44,16 @@ export function App(): JSX.Element {
     if (language) void speak(language);
   }, [language]);
   const locked = status?.phase === 'locked';
+  const account = status?.phase === 'ready' ? status.account?.address : undefined;
   useEffect(() => {
     if (locked) forgetAtLock();
   }, [locked]);
+  useEffect(() => {
+    if (account === undefined) return undefined;
+    const look = (): void => void takeUpFiles().catch(() => undefined); // a conversation that is opened looks again
+    look();
+    return background.onReconnect(look);
+  }, [account]);
   const unread = status?.unread ?? 0;
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Parley` : 'Parley';

@@ -14,6 +14,8 @@ export interface ChosenFile {
   read(): Promise<File | null>;
   /** Resolves when the background has it, or has no room for it: then it is there for as long as this page is. */
   readonly kept: Promise<unknown>;
+  /** Whether the background has it. */
+  readonly held: () => boolean;
 }
 
 /** Gives a file to the background, one after the other: they stay in the order in which they were chosen. */
@@ -24,28 +26,28 @@ export function keepFile(
   onFailure: (file: File, failure: unknown) => void,
 ): ChosenFile {
   const id = crypto.randomUUID();
+  let held = false;
   const kept = (async () => {
     await before;
     const data = toBase64(new Uint8Array(await file.arrayBuffer()));
     await background.call('keepFile', { id: conversation, file: id, filename: file.name, mimeType: file.type, data });
+    held = true;
   })().catch((failure: unknown) => onFailure(file, failure));
-  return { id, filename: file.name, mimeType: file.type, size: file.size, read: async () => file, kept };
+  return { id, filename: file.name, mimeType: file.type, size: file.size, read: async () => file, kept, held: () => held };
 }
 
-/** What a page before this one left unsent: each is read when it is needed, and once. */
-export async function keptFiles(conversation: string): Promise<ChosenFile[]> {
-  const heads = await background.call('keptFiles', { id: conversation }).catch(() => []); // what can be had is shown
-  return heads.map((head) => {
-    let reading: Promise<File | null> | null = null;
-    const read = (): Promise<File | null> => {
-      reading ??= readKept(conversation, head).catch((error: unknown) => {
-        reading = null;
-        throw error;
-      });
-      return reading;
-    };
-    return { ...head, read, kept: Promise.resolve() };
-  });
+/** What a page before this one, or another window, has chosen: it is read when it is needed, and once. */
+export function keptFile(conversation: string, head: KeptFileHead): ChosenFile {
+  let reading: Promise<File | null> | null = null;
+  const read = (): Promise<File | null> => {
+    reading ??= readKept(conversation, head).catch((error: unknown) => {
+      reading = null;
+      throw error;
+    });
+    return reading;
+  };
+  const { id, filename, mimeType, size } = head;
+  return { id, filename, mimeType, size, read, kept: Promise.resolve(), held: () => true };
 }
 
 async function readKept(conversation: string, { id }: KeptFileHead): Promise<File | null> {

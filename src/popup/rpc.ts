@@ -21,6 +21,8 @@ const repeatable = new Set([
   'keptFiles',
   'keptFile',
   'dropFile',
+  'leavingFiles',
+  'markFile',
   'markRead',
   'listMessages',
   'search',

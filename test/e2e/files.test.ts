@@ -110,6 +110,38 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
     expect(await alice.page.sees(button('Leave out third.bin'))).toBe(false);
   });
 
+  test('go on in their bubbles after page and background have died, whatever the next page shows', async () => {
+    way.partsLeft = 2;
+    const before = way.parts.length;
+    await begin(alice, 'taken-up.bin', 2_000_000);
+    await happens(alice, () => way.parts.length >= before + 2);
+    const conversation = await alice.page.evaluate(() => location.hash.slice(1));
+    await alice.browser.stopBackground();
+    await alice.open('/');
+    await alice.open(conversation);
+    await alice.page.see(button('Cancel sending taken-up.bin'), 60_000);
+    expect(await alice.page.sees(button('Leave out taken-up.bin'))).toBe(false);
+    await alice.open('/');
+    way.partsLeft = Number.POSITIVE_INFINITY;
+    await bob.openConversation();
+    await bob.page.see(button('Load taken-up.bin'), 60_000);
+    await alice.open(conversation);
+    await alice.page.see(button('Load taken-up.bin'), 60_000);
+    await alice.page.gone(button('Cancel sending taken-up.bin'));
+  });
+
+  test('stand in every window: chosen, on their way, and there', async () => {
+    const other = await alice.browser.openExtension(await alice.page.evaluate(() => location.hash.slice(1)));
+    await drop(alice, 'seen-twice.bin', 1_000_000);
+    await other.see(button('Leave out seen-twice.bin'), 60_000);
+    await alice.page.toFront();
+    await alice.page.click(button('Send'));
+    await other.see(button('Load seen-twice.bin'), 60_000);
+    await other.gone(button('Leave out seen-twice.bin'));
+    await other.gone(button('Cancel sending seen-twice.bin'));
+    await other.close();
+  });
+
   test('that a node does not take stand there with the reason, and go when they are tried again', async () => {
     way.unwilling = true;
     await begin(alice, 'again.bin', 1_000_000);

@@ -18,6 +18,13 @@ describe('files', () => {
       [names, size] as const,
     );
 
+  const leaving = (page: Page) => page.getByRole('log', { name: 'Messages' }).getByRole('group');
+  const shownIn = (page: Page) => page.getByRole('log', { name: 'Messages' }).getByRole('article');
+  const said = (page: Page) => page.locator('.conversation-foot [aria-live="polite"] p').allInnerTexts();
+  /** Ends the sending that the scene holds back. */
+  const end = (page: Page, how: 'sent' | 'failed') =>
+    page.evaluate((what) => (window as unknown as { endUpload(how: string): void }).endUpload(what), how);
+
   test('that came show pictures at once, and larger; other kinds when they are asked for', () =>
     at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('button', { name: 'Show evening.png larger' }).click();
@@ -135,6 +142,24 @@ describe('files', () => {
       expect(await readFiles(page)).toEqual(['p']);
     }));
 
+  test('that another window adds or takes away come and go here at once', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const chosen = page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
+      await shownIn(page).first().waitFor();
+      await drop(page, ['mine.pdf']);
+      await chosen.filter({ hasText: 'mine.pdf' }).waitFor();
+      const elsewhere = (what: 'layFile' | 'takeFile') =>
+        page.evaluate((done) => {
+          const known = window as unknown as Record<string, (...told: unknown[]) => void>;
+          known[done]?.('theirs.txt');
+          known['tellEvent']?.('files', { conversation: 'c0' });
+        }, what);
+      await elsewhere('layFile');
+      await chosen.filter({ hasText: 'theirs.txt' }).waitFor();
+      await elsewhere('takeFile');
+      await chosen.filter({ hasText: 'theirs.txt' }).waitFor({ state: 'detached' });
+    }));
+
   test('that find no room say so, and can be sent all the same', () =>
     at({ scene: 'no room', route: '#/conversation/c0' }, async (page) => {
       await drop(page, ['one too many.pdf']);
@@ -145,12 +170,6 @@ describe('files', () => {
     }));
 
   describe('on their way', () => {
-    const leaving = (page: Page) => page.getByRole('log', { name: 'Messages' }).getByRole('group');
-    const shownIn = (page: Page) => page.getByRole('log', { name: 'Messages' }).getByRole('article');
-    const said = (page: Page) => page.locator('.conversation-foot [aria-live="polite"] p').allInnerTexts();
-    /** Ends the sending that the scene holds back. */
-    const end = (page: Page, how: 'sent' | 'failed') =>
-      page.evaluate((what) => (window as unknown as { endUpload(how: string): void }).endUpload(what), how);
     const sendTwo = async (page: Page) => {
       await drop(page, ['b.pdf', 'c.pdf']);
       await page.getByRole('button', { name: 'Send', exact: true }).click();
@@ -292,13 +311,49 @@ describe('files', () => {
       }));
   });
 
+  describe('that a page which is gone had sent off', () => {
+    test('go on in their bubbles, and stand not in the field; what had failed says why and waits for who tries again', () =>
+      at({ scene: 'sent off before', route: '#/conversation/c0' }, async (page) => {
+        await leaving(page).filter({ hasText: 'going.pdf' }).filter({ hasText: '37% sent' }).waitFor();
+        expect(await leaving(page).count()).toBe(4);
+        expect(await page.getByRole('list', { name: 'Files to send' }).count()).toBe(0);
+        const unlucky = leaving(page).filter({ hasText: 'unlucky.pdf' });
+        await unlucky.getByText('not sent').waitFor();
+        expect(await objections(page)).toEqual([]);
+        await unlucky.getByRole('button', { name: 'Try again: unlucky.pdf' }).click();
+        await end(page, 'sent');
+        await shownIn(page).filter({ hasText: 'going.pdf' }).waitFor();
+        await leaving(page).filter({ hasText: 'unlucky.pdf' }).filter({ hasText: '37% sent' }).waitFor();
+      }));
+
+    test('go on though nobody opens their conversation', () =>
+      at({ scene: 'sent off before', route: '#/' }, async (page) => {
+        await page.waitForFunction(() => (window as unknown as { readFiles?: string[] }).readFiles?.includes('going.pdf'));
+      }));
+
+    test('are offered what helps: another try, another file, or nothing but to be removed', () =>
+      at({ scene: 'sent off before', route: '#/conversation/c0' }, async (page) => {
+        const offered = (name: string) => leaving(page).filter({ hasText: name }).locator('.side').getByRole('button').allInnerTexts();
+        await leaving(page).filter({ hasText: 'homeless.txt' }).waitFor();
+        expect(await offered('unlucky.pdf')).toEqual(['Try again', 'Remove']);
+        expect(await offered('vast.mov')).toEqual(['Choose another', 'Remove']);
+        expect(await offered('homeless.txt')).toEqual(['Remove']);
+        await leaving(page)
+          .filter({ hasText: 'vast.mov' })
+          .locator('input[type="file"]')
+          .setInputFiles({ name: 'small.mov', mimeType: 'video/mp4', buffer: Buffer.from('abc') });
+        await leaving(page).filter({ hasText: 'vast.mov' }).waitFor({ state: 'detached' });
+        await page.getByRole('list', { name: 'Files to send' }).getByText('small.mov').waitFor();
+      }));
+  });
+
   test('that cannot go stay, with the words that were to follow them', () =>
     at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('See this');
       await drop(page, ['b.pdf']);
       await page.getByRole('button', { name: 'Send', exact: true }).click();
       await page.getByText('Files have at most 25 MB.').waitFor();
-      await page.getByRole('button', { name: 'Try again: b.pdf' }).waitFor();
+      await page.getByRole('button', { name: 'Choose another file for b.pdf' }).waitFor();
       expect(await page.getByRole('textbox', { name: 'Message', exact: true }).inputValue()).toBe('See this');
     }));
 });

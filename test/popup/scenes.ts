@@ -22,6 +22,7 @@ export const screens = [
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
   { name: 'conversation with files', scene: 'files', route: '#/conversation/c0' },
   { name: 'conversation with chosen files', scene: 'kept files', route: '#/conversation/c0' },
+  { name: 'conversation with files of before', scene: 'sent off before', route: '#/conversation/c0' },
   { name: 'requests', scene: 'strangers', route: '#/' },
   { name: 'request', scene: 'typical', route: '#/conversation/r7' },
   { name: 'blocked conversation', scene: 'typical', route: '#/conversation/b9' },

@@ -2,8 +2,9 @@ import { X } from 'lucide';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ChosenFile } from '../chosen-file.ts';
+import { explain } from '../explain.ts';
 import { shareOf, sizeOf } from '../files.ts';
-import type { LeavingFile } from '../leaving-files.ts';
+import { helpOf, type LeavingFile } from '../leaving-files.ts';
 import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
 import { Button, IconButton } from './Button.tsx';
@@ -15,6 +16,8 @@ export interface LeavingDeeds {
   readonly cancel: (file: ChosenFile) => void;
   readonly retry: (file: ChosenFile) => void;
   readonly remove: (file: ChosenFile) => void;
+  /** Puts others in its place, among those to send; null where nothing may be sent. */
+  readonly replace: ((file: ChosenFile, by: readonly File[]) => void) | null;
 }
 
 interface LeavingFilesProps {
@@ -35,9 +38,12 @@ export function LeavingFiles({ files, deeds }: LeavingFilesProps): JSX.Element {
 
 /** Its beginning and its end are told elsewhere: nobody wants to hear each per cent. */
 function Bubble({ leaving, deeds }: { readonly leaving: LeavingFile; readonly deeds: LeavingDeeds }): JSX.Element {
-  const { file, state, share, error } = leaving;
+  const { file, state, share, failure } = leaving;
+  const { replace } = deeds;
+  const help = helpOf(failure);
   const name = visibleLine(file.filename);
   const place = useRef<HTMLDivElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
   // Who was in it goes on in the field when it is gone.
   useLayoutEffect(() => {
     const element = place.current;
@@ -62,12 +68,28 @@ function Bubble({ leaving, deeds }: { readonly leaving: LeavingFile; readonly de
               )}
             </div>
             {state === 'sending' && <progress value={share ?? undefined} aria-label={t('leavingFiles.sendingNamed', { name })} />}
-            {error !== null && <Notice tone="danger">{error}</Notice>}
+            {state === 'failed' && <Notice tone="danger">{explain(failure)}</Notice>}
             {state === 'failed' && (
               <div class="side">
-                <Button label={t('leavingFiles.tryAgainNamed', { name })} onClick={() => deeds.retry(file)}>
-                  {t('common.tryAgain')}
-                </Button>
+                {help === 'again' && (
+                  <Button label={t('leavingFiles.tryAgainNamed', { name })} onClick={() => deeds.retry(file)}>
+                    {t('common.tryAgain')}
+                  </Button>
+                )}
+                {help === 'another' && replace && (
+                  <>
+                    <input
+                      ref={picker}
+                      type="file"
+                      hidden
+                      aria-label={t('leavingFiles.anotherFor', { name })}
+                      onChange={(event) => replace(file, [...(event.currentTarget.files ?? [])])}
+                    />
+                    <Button label={t('leavingFiles.anotherFor', { name })} onClick={() => picker.current?.click()}>
+                      {t('leavingFiles.another')}
+                    </Button>
+                  </>
+                )}
                 <Button label={t('common.removeNamed', { name })} onClick={() => deeds.remove(file)}>
                   {t('common.remove')}
                 </Button>

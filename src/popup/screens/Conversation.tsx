@@ -172,7 +172,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
             group={row?.group ?? null}
             events={safety?.events ?? []}
             leaving={leavingFiles}
-            leavingDeeds={files.deeds}
+            leavingDeeds={writes ? files.deeds : { ...files.deeds, replace: null }}
           />
           <div class="conversation-foot">
             {log.away && (

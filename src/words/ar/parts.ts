@@ -53,6 +53,8 @@ export const parts = {
   'leavingFiles.waiting': '{size}، في الانتظار',
   'leavingFiles.failed': '{size}، لم يُرسل',
   'leavingFiles.tryAgainNamed': 'أعد المحاولة: {name}',
+  'leavingFiles.another': 'اختر غيره',
+  'leavingFiles.anotherFor': 'اختر ملفًا غير {name}',
   'leavingFiles.isThere': '{name} الآن في المحادثة.',
   'fileView.loadingNamed': 'جارٍ تحميل {name}',
   'fileView.showNamed': 'عرض {name}',

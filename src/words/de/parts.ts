@@ -57,6 +57,8 @@ export const parts = {
   'leavingFiles.waiting': '{size}, wartet',
   'leavingFiles.failed': '{size}, nicht gesendet',
   'leavingFiles.tryAgainNamed': 'Nochmals versuchen: {name}',
+  'leavingFiles.another': 'Andere wählen',
+  'leavingFiles.anotherFor': 'Andere Datei statt {name} wählen',
   'leavingFiles.isThere': '{name} steht jetzt im Gespräch.',
   'fileView.loadingNamed': '{name} wird geladen',
   'fileView.showNamed': '{name} zeigen',

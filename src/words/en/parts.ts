@@ -54,6 +54,8 @@ export const parts = {
   'leavingFiles.waiting': '{size}, waiting',
   'leavingFiles.failed': '{size}, not sent',
   'leavingFiles.tryAgainNamed': 'Try again: {name}',
+  'leavingFiles.another': 'Choose another',
+  'leavingFiles.anotherFor': 'Choose another file for {name}',
   'leavingFiles.isThere': '{name} is in the conversation now.',
   'fileView.loadingNamed': 'Loading {name}',
   'fileView.showNamed': 'Show {name}',

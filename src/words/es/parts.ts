@@ -54,6 +54,8 @@ export const parts = {
   'leavingFiles.waiting': '{size}, en espera',
   'leavingFiles.failed': '{size}, no enviado',
   'leavingFiles.tryAgainNamed': 'Reintentar: {name}',
+  'leavingFiles.another': 'Elegir otro',
+  'leavingFiles.anotherFor': 'Elegir otro archivo en lugar de {name}',
   'leavingFiles.isThere': '{name} está ahora en la conversación.',
   'fileView.loadingNamed': 'Cargando {name}',
   'fileView.showNamed': 'Mostrar {name}',

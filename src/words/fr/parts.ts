@@ -55,6 +55,8 @@ export const parts = {
   'leavingFiles.waiting': '{size}, en attente',
   'leavingFiles.failed': '{size}, non envoyé',
   'leavingFiles.tryAgainNamed': 'Réessayer : {name}',
+  'leavingFiles.another': 'En choisir un autre',
+  'leavingFiles.anotherFor': 'Choisir un autre fichier que {name}',
   'leavingFiles.isThere': '{name} est maintenant dans la conversation.',
   'fileView.loadingNamed': 'Chargement de {name}',
   'fileView.showNamed': 'Afficher {name}',

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { MessageView } from '../../../rpc/views/messages.ts';
-import { type ChosenFile, keepFile, keptFiles } from '../../chosen-file.ts';
+import type { KeptFileHead, MessageView } from '../../../rpc/views/messages.ts';
+import { type ChosenFile, keepFile, keptFile } from '../../chosen-file.ts';
 import { reasonOf } from '../../explain.ts';
 import { longestFile, mostFiles, sizeOf } from '../../files.ts';
-import { cancel, dropKept, type LeavingFile, leavingOf, listenTo, remove, retry, sendFiles } from '../../leaving-files.ts';
+import { cancel, dropKept, type LeavingFile, leavingOf, listenTo, remove, retry, sendFiles, takeUp } from '../../leaving-files.ts';
+import { background } from '../../rpc.ts';
 import { t } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';
 
@@ -40,18 +41,24 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
   const heard = useRef(onSent);
   heard.current = onSent;
 
-  // What a page before this one left unsent.
+  // What a page before this one left unsent, and what other windows do.
   useEffect(() => {
     let over = false;
-    const left = new Set(leavingOf(id).map(({ file }) => file.id));
-    void keptFiles(id).then((kept) => {
-      if (over) return;
-      for (const { file } of leavingOf(id)) left.add(file.id);
-      const before = kept.filter((each) => !left.has(each.id));
-      setChosen((now) => [...before.filter((each) => !now.some((other) => other.id === each.id)), ...now].slice(0, mostFiles));
-    });
+    const look = (): void => {
+      background.call('keptFiles', { id }).then(
+        (kept) => {
+          if (over) return;
+          takeUp(id, kept);
+          setChosen((now) => chosenOf(id, now, kept));
+        },
+        () => undefined, // what can be had is shown
+      );
+    };
+    look();
+    const stops = [background.on('files', ({ conversation }) => conversation === id && look()), background.onReconnect(look)];
     return () => {
       over = true;
+      for (const stop of stops) stop();
     };
   }, [id]);
 
@@ -91,8 +98,21 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
     cancel: (file: ChosenFile) => cancel(id, file),
     retry: (file: ChosenFile) => retry(id, file),
     remove: (file: ChosenFile) => remove(id, file),
+    replace: (file: ChosenFile, by: readonly File[]) => {
+      remove(id, file);
+      add(by);
+    },
   };
   return { chosen, said, add, send, drop, deeds };
+}
+
+/** What stands in the composer: those that are kept for it, in their order, and those of this page that are not kept yet, or cannot be. */
+function chosenOf(id: string, now: readonly ChosenFile[], kept: readonly KeptFileHead[]): readonly ChosenFile[] {
+  const leaving = new Set(leavingOf(id).map(({ file }) => file.id));
+  const waiting = kept.filter((head) => head.leaving === null && !leaving.has(head.id));
+  const known = waiting.map((head) => now.find((each) => each.id === head.id) ?? keptFile(id, head));
+  const others = now.filter((each) => !each.held() && !leaving.has(each.id) && !known.includes(each));
+  return [...known, ...others].slice(0, mostFiles);
 }
 
 function whyNot(added: readonly File[], count: number): string | null {
