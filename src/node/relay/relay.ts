@@ -20,7 +20,7 @@ import { Indexer } from './indexer.ts';
 import { Intake, type IntakeOptions } from './intake.ts';
 import { Ledger } from './ledger.ts';
 import { type PeerReport, Peers } from './peers.ts';
-import { Recent } from './recent.ts';
+import { hashName, Recent } from './recent.ts';
 import { parseShards, type Shards } from './shards.ts';
 import { answerStoreQuery, type Found, storeProtocol } from './store-query.ts';
 import { syncWith } from './sync.ts';
@@ -247,7 +247,7 @@ export class Relay {
           throw error;
         }
       },
-      missing: (hashes) => hashes.filter((hash) => !this.#knows(hash)),
+      missing: (hashes) => this.#missing(hashes),
       take: (messages) => this.#intake.take(name, false, messages),
       clock: this.#deps.clock,
       stopped: () => this.#stopped,
@@ -282,6 +282,12 @@ export class Relay {
     const vouchers = vouchersFor(this.identity, carried, this.#deps.clock());
     for (const [place, index] of own.entries()) (messages[index] as WakuMessage).voucher = new Uint8Array(vouchers[place] as Uint8Array);
     return messages;
+  }
+
+  #missing(hashes: readonly Uint8Array[]): Uint8Array[] {
+    const unseen = hashes.filter((hash) => !this.#recent.has(hash));
+    const known = this.#ledger.known(unseen);
+    return unseen.filter((hash) => !known.has(hashName(hash)));
   }
 
   #knows(hash: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   type StoreQueryRequest,
   StoreQueryRequestSchema,
@@ -9,6 +9,7 @@ import {
 import { fromHex } from '../../protocol/bytes.ts';
 import { envelopeDigest } from '../../protocol/envelope.ts';
 import type { CommittedEnvelope, Store } from '../store/store.ts';
+import { encodeAnswer } from './hash-answer.ts';
 import type { Ledger } from './ledger.ts';
 import type { Indexed } from './segments.ts';
 import type { Shards } from './shards.ts';
@@ -19,7 +20,7 @@ export const storeProtocol = '/vac/waku/store-query/3.0.0';
 
 /** Messages of a page; hashes of a page in the order of the store; bytes of payloads in a page, more or less. */
 const maxMessages = 100;
-const maxHashes = 1000;
+const maxHashes = 4000;
 const maxBytes = 4 << 20;
 
 export interface StoreQueryDeps {
@@ -48,6 +49,7 @@ export class QueryFault extends Error {
 export async function answerStoreQuery(bytes: Uint8Array, deps: StoreQueryDeps): Promise<Uint8Array> {
   let request: StoreQueryRequest | undefined;
   let answer: StoreQueryResponse;
+  let hashes: readonly Uint8Array[] = [];
   try {
     try {
       deps.admit();
@@ -55,14 +57,14 @@ export async function answerStoreQuery(bytes: Uint8Array, deps: StoreQueryDeps):
       throw new QueryFault(429, 'too many requests; try again in a second');
     }
     request = parse(bytes);
-    answer = await answerTo(request, deps);
+    [answer, hashes = []] = await answerTo(request, deps);
   } catch (error) {
     const [statusCode, statusDesc] =
       error instanceof QueryFault ? [error.status, error.message] : [500, 'the store does not work at present'];
     answer = create(StoreQueryResponseSchema, { statusCode, statusDesc });
   }
   answer.requestId = request?.requestId ?? 'N/A';
-  return toBinary(StoreQueryResponseSchema, answer);
+  return encodeAnswer(answer, hashes);
 }
 
 function parse(bytes: Uint8Array): StoreQueryRequest {
@@ -73,16 +75,19 @@ function parse(bytes: Uint8Array): StoreQueryRequest {
   }
 }
 
-async function answerTo(request: StoreQueryRequest, deps: StoreQueryDeps): Promise<StoreQueryResponse> {
+/** An answer, and the hashes that stand alone in it. */
+type Answer = readonly [StoreQueryResponse, (readonly Uint8Array[])?];
+
+async function answerTo(request: StoreQueryRequest, deps: StoreQueryDeps): Promise<Answer> {
   const byContent = request.contentTopics.length > 0 || request.timeStart !== undefined || request.timeEnd !== undefined;
   if (request.messageHashes.length > 0) {
     if (byContent) throw new QueryFault(400, 'ask by content or by hashes, not by both');
-    return byHashes(request, deps);
+    return [await byHashes(request, deps)];
   }
   if (request.afterSequence !== undefined) return inOrder(request, request.afterSequence, deps);
   if (request.contentTopics.length > 0 && request.pubsubTopic === undefined)
     throw new QueryFault(400, 'content topics need their pubsub topic');
-  return byTime(request, deps);
+  return [await byTime(request, deps)];
 }
 
 /** An envelope of our store. */
@@ -111,11 +116,7 @@ async function rowsAt(places: readonly Indexed[], { ledger, store }: StoreQueryD
 }
 
 /** Our own addition: in the order of the store, so that nothing is passed over which came late or is dated back. */
-async function inOrder(
-  { includeData, paginationLimit }: StoreQueryRequest,
-  after: bigint,
-  deps: StoreQueryDeps,
-): Promise<StoreQueryResponse> {
+async function inOrder({ includeData, paginationLimit }: StoreQueryRequest, after: bigint, deps: StoreQueryDeps): Promise<Answer> {
   const limit = limitOf(paginationLimit, includeData ? maxMessages : maxHashes);
   if (after > BigInt(Number.MAX_SAFE_INTEGER)) throw new QueryFault(400, 'no such sequence number');
   const head = await deps.indexed();
@@ -123,12 +124,10 @@ async function inOrder(
   const found = includeData ? await rowsAt(places, deps) : [];
   const fitting = within(found);
   // Hashes alone are known without the store.
-  const answer = includeData
-    ? page(fitting, true, deps)
-    : answerOf(places.map(({ hash }) => ({ messageHash: hash as Uint8Array<ArrayBuffer> })));
+  const answer = includeData ? page(fitting, true, deps) : answerOf([]);
   const last = fitting.length < found.length ? fitting.at(-1)?.envelope.seq : places.at(-1)?.seq;
   Object.assign(answer, { sequence: BigInt(last ?? head), head: BigInt(head), storeId: fromHex(deps.store.id) });
-  return answer;
+  return [answer, includeData ? [] : places.map(({ hash }) => hash)];
 }
 
 async function byTime(request: StoreQueryRequest, deps: StoreQueryDeps): Promise<StoreQueryResponse> {

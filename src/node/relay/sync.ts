@@ -1,18 +1,14 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  type StoreQueryRequest,
-  StoreQueryRequestSchema,
-  type StoreQueryResponse,
-  StoreQueryResponseSchema,
-} from '../../gen/waku/store/v3/store_pb.ts';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { type StoreQueryRequest, StoreQueryRequestSchema, type StoreQueryResponse } from '../../gen/waku/store/v3/store_pb.ts';
 import { toHex } from '../../protocol/bytes.ts';
 import { msToNs } from '../../protocol/time.ts';
 import type { Judgement } from './guard.ts';
+import { decodeAnswer } from './hash-answer.ts';
 import type { Ledger } from './ledger.ts';
 import type { WakuMessage } from './waku-message.ts';
 
 /** Hashes that are compared at a time, and messages that are fetched at a time. */
-const hashesPerPage = 1000;
+const hashesPerPage = 4000;
 const messagesPerPage = 100;
 /** How far a foreign store is looked back into, at first and then from where it was left. */
 const firstWindowMs = 24 * 3_600_000;
@@ -137,18 +133,23 @@ async function takeAll(deps: SyncDeps, page: Fetched, counts: Counts): Promise<b
   return true;
 }
 
-async function query(deps: SyncDeps, request: Partial<Omit<StoreQueryRequest, '$typeName' | '$unknown'>>): Promise<StoreQueryResponse> {
+async function query(deps: SyncDeps, request: Partial<Omit<StoreQueryRequest, '$typeName' | '$unknown'>>): Promise<Answered> {
   const bytes = toBinary(StoreQueryRequestSchema, create(StoreQueryRequestSchema, { requestId: crypto.randomUUID(), ...request }));
   for (let attempt = 0; ; attempt++) {
-    const answer = fromBinary(StoreQueryResponseSchema, await deps.ask(bytes));
+    const { answer, hashes } = decodeAnswer(await deps.ask(bytes));
     if (answer.statusCode === 429 && attempt < 10 && !deps.stopped()) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
       continue;
     }
     if (answer.statusCode !== 200) throw new Error(`the store of the peer answers ${answer.statusCode}: ${answer.statusDesc}`);
-    return answer;
+    return Object.assign(answer, { hashes });
   }
 }
 
-const hashesOf = ({ messages }: StoreQueryResponse): Uint8Array[] =>
-  messages.flatMap(({ messageHash }) => (messageHash?.length === 32 ? [messageHash] : []));
+/** An answer, with the hashes that stand alone in it. */
+type Answered = StoreQueryResponse & { readonly hashes: readonly Uint8Array[] };
+
+const hashesOf = ({ messages, hashes }: Answered): Uint8Array[] => [
+  ...hashes,
+  ...messages.flatMap(({ messageHash }) => (messageHash?.length === 32 ? [messageHash] : [])),
+];
