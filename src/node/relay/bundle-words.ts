@@ -57,21 +57,20 @@ export class BundleWords {
     return this.#waiting.get(nameOf(hash)) ?? 0;
   }
 
-  /** Within a transaction: these have their place now. What it answers is called once it is written down. */
-  placed(hashes: readonly Uint8Array[]): () => void {
+  /** Within a transaction: these have their place now. Answers which bundle each came in, and what is called once it is written down. */
+  placed(hashes: readonly Uint8Array[]): { readonly ids: readonly number[]; readonly done: () => void } {
     const names = hashes.map(nameOf);
+    const ids = names.map((name) => this.#waiting.get(name) ?? 0);
     const left = new Map<number, number>();
-    for (const name of names) {
-      const id = this.#waiting.get(name);
-      if (id !== undefined) left.set(id, (left.get(id) ?? this.#open.get(id) ?? 1) - 1);
-    }
+    for (const id of ids) if (id !== 0) left.set(id, (left.get(id) ?? this.#open.get(id) ?? 1) - 1);
     for (const [id, count] of left) if (count <= 0) this.#run(closing).run(id);
-    return () => {
+    const done = (): void => {
       for (const name of names) this.#waiting.delete(name);
       for (const [id, count] of left)
         if (count > 0) this.#open.set(id, count);
         else this.#open.delete(id);
     };
+    return { ids, done };
   }
 
   /** Everything that was stored before the start has its place: what waits since then was never stored. */

@@ -1,5 +1,5 @@
 import type { Statement } from '../store/driver.ts';
-import { insertAll, rowsAtOnce } from './rows.ts';
+import { filledUp, insertAll, rowsAtOnce } from './rows.ts';
 
 export const hashShape = `
   -- Where messages may be, by the first six bytes of their hash, as far as these were sorted in.
@@ -60,24 +60,24 @@ export class HashPlaces {
   placesOf(hashes: readonly Uint8Array[]): readonly (readonly number[])[] {
     const prefixes = hashes.map(prefixOf);
     const found = new Map<number, number[]>();
-    for (const prefix of prefixes) {
-      const seqs = [...seqsIn(this.#fresh, prefix), ...seqsIn(this.#settling?.places, prefix)];
-      if (seqs.length > 0) found.set(prefix, seqs);
-    }
+    const add = (prefix: number, seq: number): void => {
+      const seqs = found.get(prefix);
+      if (!seqs) found.set(prefix, [seq]);
+      else if (!seqs.includes(seq)) seqs.push(seq);
+    };
     for (let at = 0; at < prefixes.length; at += rowsAtOnce) {
-      const some = prefixes.slice(at, at + rowsAtOnce);
-      // One statement for any number of them: one that is there twice is found once.
-      const asked = [...some, ...Array.from({ length: rowsAtOnce - some.length }, () => some[0] as number)];
-      for (const row of this.#run(`SELECT prefix, seq FROM hashed WHERE prefix IN (${Array(rowsAtOnce).fill('?').join()})`).all(...asked)) {
-        const [prefix, seq] = [Number(row['prefix']), Number(row['seq'])];
-        const seqs = found.get(prefix);
-        if (!seqs) found.set(prefix, [seq]);
-        else if (!seqs.includes(seq)) seqs.push(seq);
-      }
+      const asked = filledUp(prefixes.slice(at, at + rowsAtOnce));
+      for (const row of this.#run(asked.length === 1 ? ofOne : ofSome).all(...asked)) add(Number(row['prefix']), Number(row['seq']));
     }
-    return prefixes.map((prefix) => found.get(prefix) ?? []);
+    for (const places of [this.#settling?.places, this.#fresh])
+      if (places) for (const prefix of prefixes) for (const seq of seqsIn(places, prefix)) add(prefix, seq);
+    return prefixes.map((prefix) => found.get(prefix) ?? none);
   }
 }
+
+const ofSome = `SELECT prefix, seq FROM hashed WHERE prefix IN (${Array(rowsAtOnce).fill('?').join()})`;
+const ofOne = 'SELECT prefix, seq FROM hashed WHERE prefix = ?';
+const none: readonly number[] = [];
 
 /** Hardly any two begin alike. */
 type Places = Map<number, number | number[]>;
@@ -92,11 +92,14 @@ interface Settling {
 
 /** The first six bytes: as much as a number holds exactly, and more. */
 const prefixOf = (hash: Uint8Array): number => {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = hash;
-  return (a * 256 + b) * 2 ** 32 + (((c << 24) | (d << 16) | (e << 8) | f) >>> 0);
+  const at = (index: number): number => hash[index] as number;
+  return (at(0) * 256 + at(1)) * 2 ** 32 + (((at(2) << 24) | (at(3) << 16) | (at(4) << 8) | at(5)) >>> 0);
 };
 
-const seqsIn = (places: Places | undefined, prefix: number): number[] => [places?.get(prefix) ?? []].flat();
+const seqsIn = (places: Places, prefix: number): readonly number[] => {
+  const there = places.get(prefix);
+  return there === undefined ? none : typeof there === 'number' ? [there] : there;
+};
 
 function put(places: Places, prefix: number, seq: number): void {
   const there = places.get(prefix);

@@ -56,13 +56,14 @@ export class Intake {
     const { guard, recent, ledger } = this.#options;
     const opened = guard.open(data);
     if ('verdict' in opened) {
-      this.#note(peer, opened, true, data.length);
+      this.#note(peer, [opened], true, [data.length]);
       return { verdict: opened.verdict, taken: () => [] };
     }
     const { vouched, messages, word, leaves } = opened;
     const stored = ledger.known(messages.flatMap(({ hash }) => (recent.has(hash) ? [] : [hash])));
     const judged = messages.map(({ pubsubTopic, message, hash }) => {
-      const known = recent.has(hash) || stored.has(hashName(hash));
+      // The same one twice in a bundle is known by the second time.
+      const known = recent.has(hash) || (stored.size > 0 && stored.has(hashName(hash)));
       return this.#judge(peer, true, { pubsubTopic, message }, { vouched, hash, known });
     });
     const keeps = judged.some((judgement) => judgement.verdict === 'accept' && !isEphemeralTopic(judgement.envelope.topic));
@@ -122,16 +123,19 @@ export class Intake {
       for (const judgement of judged) if (judgement.verdict === 'accept') recent.delete(judgement.hash);
       final = judged.map((judgement) => (judgement.verdict === 'accept' ? failed : judgement));
     }
-    for (const [index, judgement] of final.entries()) this.#note(peer, judgement, live, sizes[index] as number);
+    this.#note(peer, final, live, sizes);
     return final;
   }
 
-  #note(peer: string, judgement: Judgement, live: boolean, bytes: number): void {
+  #note(peer: string, judged: readonly Judgement[], live: boolean, sizes: readonly number[]): void {
     const { metrics, count } = this.#options;
-    metrics.relayed.add(1, {
-      what: judgement.verdict === 'accept' ? (live ? 'taken' : 'repaired') : `${judgement.verdict}: ${judgement.reason}`,
-    });
-    count(peer, judgement, live, bytes);
+    const kinds = new Map<string, number>();
+    for (const [index, judgement] of judged.entries()) {
+      const what = judgement.verdict === 'accept' ? (live ? 'taken' : 'repaired') : `${judgement.verdict}: ${judgement.reason}`;
+      kinds.set(what, (kinds.get(what) ?? 0) + 1);
+      count(peer, judgement, live, sizes[index] as number);
+    }
+    for (const [what, times] of kinds) metrics.relayed.add(times, { what });
   }
 
   /** Keeps vouchers before what they are for is stored. All that comes in one turn of the event loop shares one write to the disk. */

@@ -6,7 +6,7 @@ import { Checkpoints, checkpointThreadBeside } from './checkpoints.ts';
 import { HashPlaces, hashShape } from './hash-places.ts';
 import { moveMessages } from './message-table.ts';
 import { hashName } from './recent.ts';
-import { insertAll, rowsAtOnce } from './rows.ts';
+import { filledUp, insertAll, rowsAtOnce } from './rows.ts';
 import { type Indexed, type Placed, Segments, segmentShape } from './segments.ts';
 import { TimePlaces, type TimeWindow, timeShape } from './time-places.ts';
 
@@ -109,9 +109,10 @@ export class Ledger {
   /** Writes down where messages are, up to a row. It can be had again from the store: the disk is not waited for. */
   index(rows: readonly Indexed[], upTo: number): void {
     const done = this.#atOnce(() => {
-      this.#segments.append(rows.map((row) => ({ ...row, bundle: this.#bundles.waitingFor(row.hash) })));
+      const { ids, done } = this.#bundles.placed(rows.map(({ hash }) => hash));
+      this.#segments.append(rows, ids);
       this.#run('UPDATE indexed SET seq = ?').run(upTo);
-      return this.#bundles.placed(rows.map(({ hash }) => hash));
+      return done;
     });
     done();
     for (const { hash, seq } of rows) this.#hashes.add(hash, seq);
@@ -238,7 +239,9 @@ export class Ledger {
   #placed(hashes: readonly Uint8Array[]): (Placed | null)[] {
     const places = this.#hashes.placesOf(hashes);
     return hashes.map((hash, index) => {
-      const here = (places[index] as readonly number[]).flatMap((seq) => this.#segments.at(seq) ?? []);
+      const seqs = places[index] as readonly number[];
+      if (seqs.length === 0) return null;
+      const here = seqs.flatMap((seq) => this.#segments.at(seq) ?? []);
       const same = here.filter((each) => Buffer.compare(each.hash, hash) === 0).sort((a, b) => a.seq - b.seq);
       return same.at(-1) ?? null;
     });
@@ -247,11 +250,9 @@ export class Ledger {
   #vouchers(hashes: readonly Uint8Array[]): [string, Uint8Array][] {
     const found: [string, Uint8Array][] = [];
     for (let at = 0; at < hashes.length; at += rowsAtOnce) {
-      const some = hashes.slice(at, at + rowsAtOnce);
-      // One statement for any number of them: a hash twice is found once.
-      const asked = [...some, ...Array.from({ length: rowsAtOnce - some.length }, () => some[0] as Uint8Array)];
-      const sql = `SELECT hash, voucher FROM voucher WHERE hash IN (${Array(rowsAtOnce).fill('?').join()})`;
-      for (const row of this.#run(sql).all(...asked)) found.push([hashName(bytesOf(row['hash'])), bytesOf(row['voucher'])]);
+      const some = filledUp(hashes.slice(at, at + rowsAtOnce));
+      for (const row of this.#run(`SELECT hash, voucher FROM voucher WHERE hash IN (${some.map(() => '?').join()})`).all(...some))
+        found.push([hashName(bytesOf(row['hash'])), bytesOf(row['voucher'])]);
     }
     return found;
   }

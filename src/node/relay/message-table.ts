@@ -13,15 +13,13 @@ export function moveMessages(database: Database, segments: Segments): void {
   try {
     const page = run(`SELECT hash, seq, ts, ${bundle} FROM message WHERE seq > ? ORDER BY seq LIMIT ${rowsAtOnce}`);
     for (let last = 0; ; ) {
-      const rows = page.all(last).map((row) => ({
-        hash: bytesOf(row['hash']),
-        seq: Number(row['seq']),
-        timestampNs: (row['ts'] ?? -1n) as bigint,
-        bundle: Number(row['bundle']),
-      }));
+      const rows = page.all(last);
       if (rows.length === 0) break;
-      segments.append(rows);
-      last = (rows.at(-1) as { seq: number }).seq;
+      segments.append(
+        rows.map((row) => ({ hash: bytesOf(row['hash']), seq: Number(row['seq']), timestampNs: (row['ts'] ?? -1n) as bigint })),
+        rows.map((row) => Number(row['bundle'])),
+      );
+      last = Number(rows.at(-1)?.['seq']);
     }
     database.exec('INSERT OR REPLACE INTO voucher SELECT hash, voucher FROM message WHERE voucher IS NOT NULL');
     // Those that had no place yet are given theirs as ever.

@@ -13,3 +13,9 @@ export function insertAll(run: (sql: string) => Statement, before: string, rows:
     at += count;
   }
 }
+
+/** What is asked for at once: one, or the same number always, so that there are two statements for any number of them. What is there twice is found once. */
+export function filledUp<T>(some: readonly T[]): readonly T[] {
+  if (some.length <= 1 || some.length === rowsAtOnce) return some;
+  return [...some, ...Array<T>(rowsAtOnce - some.length).fill(some[0] as T)];
+}

@@ -41,16 +41,17 @@ export class Segments {
     this.#run = run;
   }
 
-  /** Rows that come after all that are here. */
-  append(rows: readonly Omit<Placed, 'isGone'>[]): void {
+  /** Rows that come after all that are here; `bundles`: of each. */
+  append(rows: readonly Indexed[], bundles: readonly number[]): void {
     const first = (rows[0] as Indexed).seq;
     const records = Buffer.allocUnsafe(rows.length * recordLength);
-    for (const [index, { hash, seq, timestampNs, bundle }] of rows.entries()) {
+    for (let index = 0; index < rows.length; index++) {
+      const { hash, seq, timestampNs } = rows[index] as Indexed;
       const at = index * recordLength;
       records.set(hash, at);
       records.writeBigInt64BE(timestampNs, at + timeAt);
       records.writeUInt32BE(seq - first, at + offsetAt);
-      records.writeUInt32BE(bundle, at + bundleAt);
+      records.writeUInt32BE(bundles[index] as number, at + bundleAt);
     }
     this.#run('INSERT OR REPLACE INTO segment VALUES (?, ?)').run(first, records);
     this.#cached.delete(first);
