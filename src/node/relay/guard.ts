@@ -136,7 +136,8 @@ export class Guard {
 
   #homeFault(envelope: NewEnvelope, vouched: Vouched | Judgement, nowMs: number, { live }: Origin): Judgement | null {
     if ('verdict' in vouched) return vouched;
-    const days = this.#options.retention.get(parseTopic(envelope.topic).kind);
+    const { retention } = this.#options;
+    const days = retention.size > 0 ? retention.get(parseTopic(envelope.topic).kind) : undefined;
     if (days !== undefined && vouched.issuedMs < nowMs - days * 86_400_000) return ignore('forgotten');
     if (!live && isEphemeralTopic(envelope.topic)) return ignore('against the rules');
     return spend(this.#perHome, vouched.home, false);

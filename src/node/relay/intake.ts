@@ -153,22 +153,24 @@ export class Intake {
   }
 
   /** Into the store, or past it to those who listen. Contacts go one by one, since one that finds no place keeps out what is appended with it. */
-  #put(judged: readonly Judgement[]): Promise<Judgement[]> {
-    const together: Accepted[] = [];
-    let storing: Promise<Judgement[]> | undefined;
-    // Called for the first of them, it waits until all are there.
-    const stored = (): Promise<Judgement[]> => (storing ??= Promise.resolve().then(() => this.#append(together)));
-    const outcomes = judged.map((judgement): Judgement | Promise<Judgement> => {
-      if (judgement.verdict !== 'accept') return judgement;
-      if (isEphemeralTopic(judgement.envelope.topic)) {
-        this.#options.dispatcher.dispatch(judgement.envelope);
-        return judgement;
-      }
-      if (judgement.envelope.contact) return this.#append([judgement]).then(([outcome]) => outcome as Judgement);
-      const place = together.push(judgement) - 1;
-      return stored().then((all) => all[place] as Judgement);
-    });
-    return Promise.all(outcomes);
+  async #put(judged: readonly Judgement[]): Promise<Judgement[]> {
+    const final = [...judged];
+    const together: number[] = [];
+    const storing: Promise<void>[] = [];
+    const store = async (places: readonly number[]): Promise<void> => {
+      const outcomes = await this.#append(places.map((place) => judged[place] as Accepted));
+      for (const [index, place] of places.entries()) final[place] = outcomes[index] as Judgement;
+    };
+    for (const [place, judgement] of judged.entries()) {
+      if (judgement.verdict !== 'accept') continue;
+      const { envelope } = judgement;
+      if (isEphemeralTopic(envelope.topic)) this.#options.dispatcher.dispatch(envelope);
+      else if (envelope.contact) storing.push(store([place]));
+      else together.push(place);
+    }
+    if (together.length > 0) storing.push(store(together));
+    await Promise.all(storing);
+    return final;
   }
 
   async #append(accepted: readonly Accepted[]): Promise<Judgement[]> {
