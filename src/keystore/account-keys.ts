@@ -237,6 +237,16 @@ export class AccountKeys {
     return this.#account.open().records.open(store, key, sealed);
   }
 
+  /** The same for bytes as they are. @throws KeystoreError locked */
+  sealBytes(store: string, key: string, plain: Uint8Array): Promise<Uint8Array> {
+    return this.#account.open().records.sealBytes(store, key, plain);
+  }
+
+  /** @throws KeystoreError locked, ProtocolError cannot-decrypt */
+  openBytes(store: string, key: string, sealed: Uint8Array): Promise<Uint8Array> {
+    return this.#account.open().records.openBytes(store, key, sealed);
+  }
+
   /** A name for the disk that tells nothing, the same every time. @throws KeystoreError locked */
   blind(store: string, text: string): Promise<string> {
     return this.#account.open().records.blind(store, text);

@@ -24,16 +24,24 @@ export class SealedRecords {
   }
 
   /** Nonce (12 bytes) and ciphertext of the value as JSON; bigints and bytes are kept. */
-  async seal(store: string, key: string, value: unknown): Promise<Uint8Array> {
-    const nonce = randomBytes(12);
-    const plain = encodeJson(value);
-    return concat(nonce, await aesGcmSeal(await this.#key(store), nonce, plain, utf8(`${store}|${key}`)));
+  seal(store: string, key: string, value: unknown): Promise<Uint8Array> {
+    return this.sealBytes(store, key, encodeJson(value));
   }
 
   /** @throws ProtocolError cannot-decrypt when the row was changed or moved */
   async open(store: string, key: string, sealed: Uint8Array): Promise<unknown> {
-    const plain = await aesGcmOpen(await this.#key(store), sealed.subarray(0, 12), sealed.subarray(12), utf8(`${store}|${key}`));
-    return decodeJson(plain);
+    return decodeJson(await this.openBytes(store, key, sealed));
+  }
+
+  /** The same for bytes as they are, where there are so many that JSON would take longer than the sealing. */
+  async sealBytes(store: string, key: string, plain: Uint8Array): Promise<Uint8Array> {
+    const nonce = randomBytes(12);
+    return concat(nonce, await aesGcmSeal(await this.#key(store), nonce, plain, utf8(`${store}|${key}`)));
+  }
+
+  /** @throws ProtocolError cannot-decrypt when the row was changed or moved */
+  async openBytes(store: string, key: string, sealed: Uint8Array): Promise<Uint8Array> {
+    return aesGcmOpen(await this.#key(store), sealed.subarray(0, 12), sealed.subarray(12), utf8(`${store}|${key}`));
   }
 
   /** A name for the disk that tells nothing and is the same every time; 22 characters. */

@@ -99,6 +99,8 @@ export interface Cache {
   /** Sealed pieces of the index of words, by number. */
   readonly words: {
     get(number: number): Promise<Uint8Array | undefined>;
+    /** Those from one number to another that are there. */
+    between(first: number, last: number): Promise<Uint8Array[]>;
     all(): Promise<[number: number, sealed: Uint8Array][]>;
     put(pieces: readonly (readonly [number: number, sealed: Uint8Array])[]): Promise<void>;
     clear(): Promise<void>;
@@ -265,6 +267,7 @@ export function openCache(account: string): Cache {
     },
     words: {
       get: (number) => use((db) => db.get('words', number)),
+      between: (first, last) => use((db) => db.getAll('words', IDBKeyRange.bound(first, last))),
       all: () =>
         use(async (db) => {
           const transaction = db.transaction('words');

@@ -39,7 +39,7 @@ function foundIn(shown: Shown): string {
 }
 
 /** Looks for conversations and messages in what is here; no node is asked. What blocked people wrote is not shown. */
-export function createSearch({ sessions, view, changed, patience = 150 }: Deps): SearchService {
+export function createSearch({ sessions, view, changed, patience = 60 }: Deps): SearchService {
   /** How far the making of the index is, by session. */
   const progress = new WeakMap<Session, { readonly done: number; readonly total: number }>();
 
@@ -57,7 +57,13 @@ export function createSearch({ sessions, view, changed, patience = 150 }: Deps):
       });
   };
 
-  const hitOf = async (session: Session, id: string, words: readonly string[]): Promise<SearchHit | null> => {
+  /** `viewed`: of many hits in one conversation it is looked at once. */
+  const hitOf = async (
+    session: Session,
+    id: string,
+    words: readonly string[],
+    viewed: (id: string) => Promise<ConversationRow>,
+  ): Promise<SearchHit | null> => {
     const record = await session.cache.messages.get(id);
     if (!record || session.marks.isHidden(record.id)) return null;
     const message = (await session.keys.openRecord('messages', record.id, record.sealed)) as StoredMessage;
@@ -65,7 +71,7 @@ export function createSearch({ sessions, view, changed, patience = 150 }: Deps):
     if (!row || shelfOf(row, session) === 'blocked') return null;
     const { shown } = await messageView(message, null);
     const { sender, mine, sentAt } = message;
-    return { id: record.id, conversation: await view(row.id), sender, mine, sentAt, ...excerptOf(foundIn(shown), words) };
+    return { id: record.id, conversation: await viewed(row.id), sender, mine, sentAt, ...excerptOf(foundIn(shown), words) };
   };
 
   const conversationsFor = async (session: Session, query: SearchQuery): Promise<ConversationRow[]> => {
@@ -105,7 +111,13 @@ export function createSearch({ sessions, view, changed, patience = 150 }: Deps):
         ...(query.from.length > 0 && { from: (sender) => query.from.some((who) => isFrom(session, sender, who)) }),
         ...(within && { within: (id) => within.has(id) }),
       });
-      const hits = await Promise.all(found.slice(0, limit).map(({ id }) => hitOf(session, id, query.words)));
+      const views = new Map<string, Promise<ConversationRow>>();
+      const viewed = (id: string): Promise<ConversationRow> => {
+        const one = views.get(id) ?? view(id);
+        views.set(id, one);
+        return one;
+      };
+      const hits = await Promise.all(found.slice(0, limit).map(({ id }) => hitOf(session, id, query.words, viewed)));
       return {
         conversations: within ? [] : await conversationsFor(session, query),
         messages: hits.filter((hit) => hit !== null),

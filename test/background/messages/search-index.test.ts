@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSearchIndex } from '../../../src/background/messages/search-index.ts';
+import { emptyPiece, grown, type Piece, packPiece, unpackPiece } from '../../../src/background/messages/search-piece.ts';
 import { parseSearch } from '../../../src/background/messages/search-query.ts';
 import { encodeText } from '../../../src/content-types/index.ts';
 import { decodeJson, encodeJson } from '../../../src/keystore/json.ts';
@@ -11,6 +12,8 @@ import { alice } from '../../support/people.ts';
 const keystore = {
   sealRecord: async (_: string, __: string, value: unknown) => encodeJson(value),
   openRecord: async (_: string, __: string, sealed: Uint8Array) => decodeJson(sealed),
+  sealBytes: async (_: string, __: string, plain: Uint8Array) => plain.slice(),
+  openBytes: async (_: string, __: string, sealed: Uint8Array) => sealed,
 };
 const idOf = (n: number): string => n.toString(16).padStart(64, '0');
 
@@ -95,5 +98,75 @@ describe('the index of words', () => {
     await put(1, `${'x '.repeat(4_100)}needle`);
     await put(2, `needle ${'x '.repeat(4_100)}`);
     expect(await found(index(), 'needle')).toEqual([2]);
+  });
+
+  it('finds in what is read by now while the rest is still on its way from the disk', async () => {
+    for (let n = 1; n <= 9_500; n++) await put(n, `apple ${n}`);
+    await index().update(() => undefined);
+    let go = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const between: Cache['words']['between'] = async (first, last) => {
+      if (last < 10) await gate;
+      return cache.words.between(first, last);
+    };
+    const woken = index({ ...cache, words: { ...cache.words, between } });
+    const updating = woken.update(() => undefined);
+    const find = async () => (await woken.find(parseSearch('apple'), { limit: 10_000 })).map(({ at }) => at);
+    await vi.waitFor(async () => expect(await find()).toHaveLength(7_500));
+    expect((await find())[0]).toBe(9_500);
+    go();
+    await updating;
+    expect(await find()).toEqual(Array.from({ length: 9_500 }, (_, n) => 9_500 - n));
+  });
+
+  it('is made anew where it was written by the version before', async () => {
+    await put(1, 'apple');
+    await index().update(() => undefined);
+    const piece = JSON.stringify({
+      ids: idOf(1),
+      conversations: ['c1'],
+      senders: [alice.address],
+      conversation: [0],
+      sender: [0],
+      at: [7],
+      has: [0],
+      text: 'apple\n',
+    });
+    await cache.words.put([
+      [0, encodeJson({ format: 1, pieces: 1, swept: null, arrival: 1 })],
+      [1, encodeJson(piece)],
+    ]);
+    expect(await found(index(), 'apple')).toEqual([1]);
+  });
+
+  it.each([
+    ['nothing', []],
+    [
+      'any letters',
+      [{ id: idOf(5), conversation: 'a/b “c”', sender: alice.address, at: 1_700_000_000_123, has: 5, text: 'ü 漢字 👍\u0000' }],
+    ],
+    [
+      'many',
+      Array.from({ length: 999 }, (_, n) => ({
+        id: idOf(n),
+        conversation: `c${n % 700}`,
+        sender: alice.address,
+        at: n + 0.5,
+        has: n % 8,
+        text: `t${n}`,
+      })),
+    ],
+  ])('is the same after it lay on the disk: %s', (_, rows) => {
+    const piece = grown(emptyPiece, rows);
+    const back = unpackPiece(packPiece(piece));
+    const plain = (each: Piece) => ({
+      ...each,
+      ...Object.fromEntries((['conversation', 'sender', 'at', 'has'] as const).map((name) => [name, Array.from(each[name])])),
+    });
+    expect(plain(back)).toEqual(plain(piece));
+    // A piece that was read grows as one that was made.
+    expect(plain(grown(back, rows.slice(0, 1)))).toEqual(plain(grown(piece, rows.slice(0, 1))));
   });
 });

@@ -79,7 +79,8 @@ export function Results({ text, within, now, current }: ResultsProps): JSX.Eleme
             {indexing.total > 0 ? t('results.looking', { done: indexing.done, total: indexing.total }) : t('results.lookingYet')}
           </p>
         ) : nothing ? (
-          <p class="quiet">{t('results.nothingWasFoundIn')}</p>
+          // Of the word before this one it was true.
+          value && <p class="quiet">{t('results.nothingWasFoundIn')}</p>
         ) : (
           <span class="hidden">{t('results.count', { count: conversations.length + messages.length })}</span>
         )}
