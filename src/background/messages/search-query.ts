@@ -17,12 +17,18 @@ export const having = { link: 1, file: 2, image: 4 } as const;
 export type Having = keyof typeof having;
 
 /** Letters as they are compared: without case, accents and other forms of the same sign. A line break becomes a space. */
-export const fold = (text: string): string =>
-  text
+export const fold = (text: string): string => {
+  // Names and addresses of all conversations are folded for each search: of most of them nothing but the case changes.
+  if (!more.test(text)) return text.toLowerCase();
+  return text
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/\s+/gu, ' ');
+};
+
+/** What is no printable letter of ASCII, and several spaces. */
+const more = /[^ -~]| {2}/;
 
 const mostWords = 16;
 

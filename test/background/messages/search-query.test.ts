@@ -30,6 +30,17 @@ describe('what somebody looks for', () => {
     expect(parseSearch('a '.repeat(500)).words).toHaveLength(16);
   });
 
+  it('is compared in the same letters, whether there is more to do than to take the case away or not', () => {
+    const wholly = (text: string) =>
+      text
+        .normalize('NFKD')
+        .replace(/\p{M}+/gu, '')
+        .toLowerCase()
+        .replace(/\s+/gu, ' ');
+    for (const text of ['', ' ', '  a', 'a  B ', 'A\tb\nc', '~!@ Z', '\u007f', 'Élan', 'ﬁne Ⅳ', 'a\u00a0b', '0xAbC0 ', 'İ', 'straße K'])
+      expect(fold(text)).toBe(wholly(text));
+  });
+
   it('does not mind case, accents, widths and ligatures', () => {
     expect(fold('ÅNGSTRÖM ﬁne ｗｉｄｅ\nÉ')).toBe('angstrom fine wide e');
   });
