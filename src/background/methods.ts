@@ -13,7 +13,7 @@ import {
   type Parser,
   string,
 } from '../parse.ts';
-import { fromBase64 } from '../protocol/bytes.ts';
+import { fromBase64, fromUtf8 } from '../protocol/bytes.ts';
 import { entriesFor } from '../rpc/method.ts';
 import { pageParams, permissionRequest, resumed } from '../rpc/schemas.ts';
 import { accountColors, longestAccountName } from '../rpc/views/account.ts';
@@ -32,6 +32,11 @@ const id = string({ min: 1, max: 128 });
 /** What a page calls a file that it sends, and with it the request. */
 const fileId = string({ min: 1, max: 64 });
 const messageId = matching(/^[0-9a-f]{64}$/, 'the id of a message');
+const leavingMark = object({
+  replyTo: nullable(messageId),
+  failure: nullable(string({ max: 4096 })),
+  after: nullable(array(fileId, { max: 50 })),
+});
 const path = string({ min: 1, max: 128 });
 /** What is left of what was asked for; that it is no more, the service sees to. */
 const given = array(nullable(permissionRequest), { max: 10 }) as Parser<unknown> as Parser<readonly (PermissionRequest | null)[]>;
@@ -137,6 +142,10 @@ export const methods = {
     ({ id: conversation, ...said }, { drafts }) => drafts.save({ conversation, ...said }),
   ),
   addToDraft: own(object({ id, text: string({ min: 1, max: 524_288 }) }), (p, { drafts }) => drafts.add(p.id, p.text)),
+  takeBackWords: own(object({ id, file: fileId }), async (p, { drafts, keptFiles }) => {
+    const kept = await keptFiles.get(p.id, p.file);
+    if (kept) await drafts.add(p.id, fromUtf8(bytesOf(kept.data)), p.file, () => keptFiles.drop(p.id, p.file));
+  }),
   markRead: own(object({ id }), async (p, { conversations, messages }) => {
     if (await conversations.markRead(p.id)) await messages.receipt(p.id);
   }),
@@ -219,8 +228,9 @@ export const methods = {
       filename: string({ max: 1024 }),
       mimeType: string({ max: 255 }),
       data: string({ min: 1, max: 36_000_000 }),
+      leaving: optional(leavingMark),
     }),
-    ({ id: conversation, file, ...rest }, { keptFiles }) => keptFiles.keep(conversation, file, rest),
+    ({ id: conversation, file, leaving, ...rest }, { keptFiles }) => keptFiles.keep(conversation, file, rest, leaving),
   ),
   keptFiles: own(object({ id }), (p, { keptFiles }) => keptFiles.list(p.id)),
   leavingFiles: own(object({}), (_, { keptFiles }) => keptFiles.leaving()),
@@ -228,7 +238,7 @@ export const methods = {
     object({
       id,
       file: fileId,
-      leaving: nullable(object({ replyTo: nullable(messageId), failure: nullable(string({ max: 4096 })) })),
+      leaving: nullable(leavingMark),
     }),
     (p, { keptFiles }) => keptFiles.mark(p.id, p.file, p.leaving),
   ),

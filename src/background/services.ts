@@ -179,8 +179,8 @@ export interface DraftsService {
   key(): Promise<TypedKey>;
   /** Keeps what stands in a composer now. Answers with what another window wrote meanwhile, where this one did not know of it: that stands `before` it. */
   save(said: Typed): Promise<{ readonly revision: number; readonly before: string }>;
-  /** Lays words behind those that wait there. */
-  add(conversation: string, text: string): Promise<void>;
+  /** Lays words behind those that wait there; `id`: of the request that was to send them. Nothing else is kept there until `then` is done. */
+  add(conversation: string, text: string, id?: string, then?: () => Promise<void>): Promise<void>;
 }
 
 /** Looks through what is here; no node is asked. */
@@ -274,8 +274,8 @@ export interface ExposureService {
 
 /** Files that were chosen for a conversation and not sent yet; `id` is the name that whoever chose them gave. */
 export interface KeptFilesService {
-  /** @throws RefusalError not-found, too-many */
-  keep(conversation: string, id: string, file: KeptFile): Promise<void>;
+  /** `leaving`: it was sent off in the same moment. @throws RefusalError not-found, too-many */
+  keep(conversation: string, id: string, file: KeptFile, leaving?: LeavingMark | null): Promise<void>;
   /** In the order in which they were chosen; none of them is read for it. */
   list(conversation: string): Promise<KeptFileHead[]>;
   get(conversation: string, id: string): Promise<KeptFile | null>;

@@ -1,14 +1,20 @@
 import { codes, RpcError } from '../rpc/errors.ts';
+import type { DraftPart } from '../rpc/typed.ts';
 import type { KeptFileHead, LeavingMark, MessageView } from '../rpc/views/messages.ts';
 import { atLock } from './at-lock.ts';
+import { toBase64 } from './base64.ts';
 import { type ChosenFile, keptFile } from './chosen-file.ts';
 import { reasonOf } from './explain.ts';
 import { fitting } from './files.ts';
 import { background } from './rpc.ts';
 
-/** A file that was sent off: it stands in its conversation until its message does. */
+/** A file that was sent off, or words that follow files: it stands in its conversation until its message does. */
 export interface LeavingFile {
   readonly file: ChosenFile;
+  /** Null for a file; empty until they are read. */
+  readonly words: string | null;
+  /** Of words: the files that go before them. */
+  readonly after: readonly string[];
   /** The message that it answers. */
   readonly replyTo: string | null;
   readonly state: 'waiting' | 'sending' | 'failed';
@@ -21,7 +27,7 @@ export interface LeavingFile {
 /** What is told of the files of one conversation. */
 export interface LeavingNews {
   readonly changed: (files: readonly LeavingFile[]) => void;
-  readonly begun: (file: ChosenFile) => void;
+  readonly begun: (file: ChosenFile) => unknown;
   /** Its message is there. */
   readonly sent: (file: ChosenFile, message: MessageView) => void;
 }
@@ -46,20 +52,51 @@ export function listenTo(conversation: string, news: LeavingNews): () => void {
   return () => void here.delete(news);
 }
 
-/** Sends files after those that are on their way already; says whether all of them have gone. */
-export async function sendFiles(conversation: string, files: readonly ChosenFile[], replyTo: string | null): Promise<boolean> {
-  put(conversation, [...leavingOf(conversation), ...files.map((file) => entryOf(file, { replyTo, failure: null }))]);
-  const gone = await Promise.all(
-    files.map((file) => {
-      inHand.add(file.id);
-      return inLine(
-        conversation,
-        file,
-        file.kept.then(() => mark(conversation, file, { replyTo, failure: null })),
-      );
-    }),
+/** Sends files after those that are on their way already. */
+export function sendFiles(conversation: string, files: readonly ChosenFile[], replyTo: string | null): void {
+  const leaving = { replyTo, failure: null, after: null };
+  put(conversation, [...leavingOf(conversation), ...files.map((file) => entryOf(file, leaving))]);
+  for (const file of files) {
+    inHand.add(file.id);
+    void inLine(
+      conversation,
+      file,
+      file.kept.then(() => mark(conversation, file, leaving)),
+    );
+  }
+}
+
+/** Sends words once the files have gone that they go with. Resolves when they are kept; where they cannot be, they are not sent. @throws as `keepFile` */
+export async function sendAfter(
+  conversation: string,
+  files: readonly ChosenFile[],
+  { id, words }: DraftPart,
+  replyTo: string | null,
+): Promise<void> {
+  const leaving = { replyTo, failure: null, after: files.map((file) => file.id) };
+  const bytes = new TextEncoder().encode(words);
+  const look = { filename: '', mimeType: 'text/plain' };
+  let held = false;
+  const read = async (): Promise<File> => new File([bytes], look.filename, { type: look.mimeType });
+  const file = { id, ...look, size: bytes.length, read, kept: Promise.resolve(), held: () => held };
+  put(conversation, [...leavingOf(conversation), { ...entryOf(file, leaving), words }]);
+  inHand.add(id);
+  const kept = background.call('keepFile', { id: conversation, file: id, ...look, data: toBase64(bytes), leaving });
+  void inLine(
+    conversation,
+    file,
+    kept.then(
+      () => true,
+      () => false,
+    ),
   );
-  return gone.every(Boolean);
+  try {
+    await kept;
+    held = true;
+  } catch (failure) {
+    put(conversation, without(conversation, id));
+    throw failure;
+  }
 }
 
 /** Once more, after what is on its way now: its message will stand there. */
@@ -67,8 +104,10 @@ export function retry(conversation: string, file: ChosenFile): void {
   const failed = find(conversation, file.id);
   if (failed?.state !== 'failed') return;
   inHand.add(file.id);
-  put(conversation, [...without(conversation, file.id), { ...failed, state: 'waiting', failure: null }]);
-  void inLine(conversation, file, mark(conversation, file, { replyTo: failed.replyTo, failure: null }));
+  const follow = leavingOf(conversation).filter(({ after }) => after.includes(file.id));
+  const others = without(conversation, file.id).filter((each) => !follow.includes(each));
+  put(conversation, [...others, { ...failed, state: 'waiting', failure: null }, ...follow]);
+  void inLine(conversation, file, mark(conversation, file, markOf(failed, null)));
 }
 
 /** Calls off what is on its way, where it is not too late. */
@@ -78,10 +117,15 @@ export function cancel(conversation: string, file: ChosenFile): void {
   if (!given.has(file.id)) remove(conversation, file);
 }
 
-/** Takes it away, here and from what is kept to be sent. */
+/** Takes it away, here and from what is kept to be sent. Words that were to follow it, or are taken back themselves, stand in the field again: they are nobody's to throw away. */
 export function remove(conversation: string, file: ChosenFile): void {
-  put(conversation, without(conversation, file.id));
-  dropKept(conversation, file);
+  const back = leavingOf(conversation).filter((each) => each.words !== null && (each.file.id === file.id || each.after.includes(file.id)));
+  put(
+    conversation,
+    without(conversation, file.id).filter((each) => !back.includes(each)),
+  );
+  for (const { file: words } of back) background.call('takeBackWords', { id: conversation, file: words.id }).catch(() => undefined); // they wait still, and are there with the next look
+  if (!back.some((each) => each.file.id === file.id)) dropKept(conversation, file);
 }
 
 /** Forgets what is kept of a file. Where that fails it is there again next time. */
@@ -103,14 +147,26 @@ export function takeUp(conversation: string, kept: readonly KeptFileHead[]): voi
   const known = stay.map((entry) => {
     const now = there.get(entry.file.id)?.leaving;
     if (!now || inHand.has(entry.file.id) || (now.failure === null) === (entry.state !== 'failed')) return entry;
-    return entryOf(entry.file, now);
+    return { ...entryOf(entry.file, now), words: entry.words };
   });
   const come = kept.flatMap((head) =>
     head.leaving && !before.some(({ file }) => file.id === head.id) ? [entryOf(keptFile(conversation, head), head.leaving)] : [],
   );
   put(conversation, [...known, ...come]);
-  for (const { file, state } of leavingOf(conversation)) if (state !== 'failed' && !inHand.has(file.id)) goOn(conversation, file);
+  for (const { file, words } of come) if (words !== null) void readWords(conversation, file);
+  // Those that wait for a file go when it has gone.
+  for (const entry of leavingOf(conversation))
+    if (entry.state !== 'failed' && !inHand.has(entry.file.id) && !isHeld(conversation, entry)) goOn(conversation, entry.file);
 }
+
+async function readWords(conversation: string, file: ChosenFile): Promise<void> {
+  const read = await file.read().catch(() => null);
+  if (read) change(conversation, file.id, { words: await read.text() });
+}
+
+/** Whether files that go before these words are here still. */
+const isHeld = (conversation: string, { after }: LeavingFile): boolean =>
+  leavingOf(conversation).some(({ file }) => after.includes(file.id));
 
 function goOn(conversation: string, file: ChosenFile): void {
   inHand.add(file.id);
@@ -123,12 +179,20 @@ background.on('transfer', ({ id, done, total }) => {
     if (find(conversation, id)) change(conversation, id, { state: 'sending', share: Math.min(done / (total ?? 1), 1) });
 });
 
-const entryOf = (file: ChosenFile, { replyTo, failure }: LeavingMark): LeavingFile => ({
+const entryOf = (file: ChosenFile, { replyTo, failure, after }: LeavingMark): LeavingFile => ({
   file,
+  words: after === null ? null : '',
+  after: after ?? [],
   replyTo,
   state: failure === null ? 'waiting' : 'failed',
   share: null,
   failure: failure === null ? null : toldAgain(failure),
+});
+
+const markOf = ({ replyTo, words, after }: LeavingFile, failure: string | null): LeavingMark & { after: string[] | null } => ({
+  replyTo,
+  failure,
+  after: words === null ? null : [...after],
 });
 
 /** What helps a file that could not go: the same once more, another one in its place, or nothing. */
@@ -157,7 +221,9 @@ function change(conversation: string, id: string, to: Partial<LeavingFile>): voi
 
 /** Notes how it stands with a file, for who comes after this page. Answers whether it is kept at all. */
 const mark = (conversation: string, file: ChosenFile, leaving: LeavingMark): Promise<boolean> =>
-  background.call('markFile', { id: conversation, file: file.id, leaving }).catch(() => false);
+  background
+    .call('markFile', { id: conversation, file: file.id, leaving: { ...leaving, after: leaving.after && [...leaving.after] } })
+    .catch(() => false);
 
 function inLine(conversation: string, file: ChosenFile, marked: Promise<boolean> | null): Promise<boolean> {
   const gone = (lines.get(conversation) ?? Promise.resolve())
@@ -172,7 +238,8 @@ function inLine(conversation: string, file: ChosenFile, marked: Promise<boolean>
     .finally(() => {
       inHand.delete(file.id);
       // It was let go of with a lock, and taken up again meanwhile.
-      if (find(conversation, file.id)?.state === 'waiting') goOn(conversation, file);
+      const left = find(conversation, file.id);
+      if (left?.state === 'waiting' && !isHeld(conversation, left)) goOn(conversation, file);
     });
   lines.set(
     conversation,
@@ -195,7 +262,7 @@ async function stillToGo(conversation: string, file: ChosenFile): Promise<boolea
 async function go(conversation: string, file: ChosenFile, kept: boolean): Promise<boolean> {
   const { id } = file;
   const entry = find(conversation, id);
-  if (!entry) return false;
+  if (!entry || isHeld(conversation, entry)) return false;
   const { replyTo } = entry;
   change(conversation, id, { state: 'sending', share: null });
   const here = (): readonly LeavingNews[] => [...(listeners.get(conversation) ?? [])];
@@ -203,26 +270,29 @@ async function go(conversation: string, file: ChosenFile, kept: boolean): Promis
   try {
     const read = await file.read();
     if (!read) throw lost();
-    const ready = await fitting(read);
+    const ready = entry.words === null ? await fitting(read) : null;
+    const text = ready ? '' : await read.text();
     await file.kept;
     if (!find(conversation, id)) return false;
     given.add(id);
     // By its name it is one message, also where a page before this one died while it was on its way.
-    const message = await background.call('sendFile', {
-      id: conversation,
-      ...ready,
-      clientId: id,
-      ...(replyTo !== null && { replyTo }),
-    });
+    const request = { id: conversation, clientId: id, ...(replyTo !== null && { replyTo }) };
+    const message = await (ready
+      ? background.call('sendFile', { ...request, ...ready })
+      : background.call('sendMessage', { ...request, text }));
     for (const { sent } of here()) sent(file, message);
     put(conversation, without(conversation, id));
+    if (!ready) dropKept(conversation, file);
+    // Words that waited for it alone go now.
+    for (const each of leavingOf(conversation))
+      if (each.after.includes(id) && !inHand.has(each.file.id) && !isHeld(conversation, each)) goOn(conversation, each.file);
     return true;
   } catch (failure) {
     // What was called off by hand needs no words.
     if (reasonOf(failure) === 'cancelled') remove(conversation, file);
     else if (find(conversation, id)) {
       change(conversation, id, { state: 'failed', failure });
-      if (kept) await mark(conversation, file, { replyTo, failure: told(failure) });
+      if (kept) await mark(conversation, file, markOf(entry, told(failure)));
     }
     return false;
   } finally {

@@ -23,6 +23,7 @@ const repeatable = new Set([
   'dropFile',
   'leavingFiles',
   'markFile',
+  'takeBackWords',
   'markRead',
   'listMessages',
   'search',

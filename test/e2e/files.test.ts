@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/browsers/browser.ts';
-import { button, Person } from '../support/browsers/person.ts';
+import { button, field, Person } from '../support/browsers/person.ts';
 import { SlowWay } from './slow-way.ts';
 import { type BrowserName, browserNames, World } from './world.ts';
 
@@ -140,6 +140,33 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
     await other.gone(button('Leave out seen-twice.bin'));
     await other.gone(button('Cancel sending seen-twice.bin'));
     await other.close();
+  });
+
+  test('keep the words behind them that were sent with them, over the death of the page, and leave the field free', async () => {
+    way.partsLeft = 2;
+    const before = way.parts.length;
+    await drop(alice, 'with-words.bin', 2_000_000);
+    await alice.page.see(button('Leave out with-words.bin'));
+    await alice.page.fill(field('Message'), 'about this file');
+    await alice.page.click(button('Send'));
+    await happens(alice, () => way.parts.length >= before + 2);
+    expect((await alice.page.see(field('Message'))).value).toBe('');
+    const conversation = await alice.page.evaluate(() => location.hash.slice(1));
+    await alice.browser.stopBackground();
+    await alice.open('/');
+    await alice.open(conversation);
+    await alice.page.see({ role: 'group', name: 'Words that follow a file' }, 60_000);
+    expect((await alice.page.see(field('Message'))).value).toBe('');
+    await alice.page.fill(field('Message'), 'something else');
+    way.partsLeft = Number.POSITIVE_INFINITY;
+    await alice.page.see(button('Load with-words.bin'), 60_000);
+    await alice.waitUntilSent('about this file');
+    expect((await alice.page.see(field('Message'))).value).toBe('something else');
+    await bob.openConversation();
+    await bob.page.see(button('Load with-words.bin'), 60_000);
+    await bob.page.seeText('about this file');
+    expect((await bob.page.text()).split('about this file')).toHaveLength(2);
+    await alice.page.fill(field('Message'), '');
   });
 
   test('that a node does not take stand there with the reason, and go when they are tried again', async () => {

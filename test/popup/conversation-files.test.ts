@@ -347,13 +347,63 @@ describe('files', () => {
       }));
   });
 
-  test('that cannot go stay, with the words that were to follow them', () =>
-    at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
-      await page.getByRole('textbox', { name: 'Message', exact: true }).fill('See this');
+  describe('with words that follow them', () => {
+    const words = (page: Page) => page.getByRole('group', { name: 'Words that follow a file' });
+    const field = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true });
+    const sendBoth = async (page: Page) => {
+      await field(page).fill('See this');
       await drop(page, ['b.pdf']);
       await page.getByRole('button', { name: 'Send', exact: true }).click();
-      await page.getByText('Files have at most 25 MB.').waitFor();
-      await page.getByRole('button', { name: 'Choose another file for b.pdf' }).waitFor();
-      expect(await page.getByRole('textbox', { name: 'Message', exact: true }).inputValue()).toBe('See this');
-    }));
+      await words(page).filter({ hasText: 'See this' }).waitFor();
+    };
+    const keptWords = (page: Page) =>
+      page.evaluate(() => (window as unknown as { keptWords?: { file: string; data: string; leaving: { after: string[] } } }).keptWords);
+
+    test('stand behind them until they have gone, and what is written meanwhile is something else', () =>
+      at({ scene: 'uploading', route: '#/conversation/c0' }, async (page) => {
+        await sendBoth(page);
+        await words(page).getByText('Goes once the file has gone').waitFor();
+        expect(await field(page).inputValue()).toBe('');
+        expect(await objections(page)).toEqual([]);
+        const kept = await keptWords(page);
+        expect(Buffer.from(kept?.data ?? '', 'base64').toString()).toBe('See this');
+        expect(kept?.leaving.after).toHaveLength(1);
+        await field(page).fill('meanwhile');
+        await field(page).press('Enter');
+        await shownIn(page).filter({ hasText: 'meanwhile' }).waitFor();
+        await page.getByRole('link', { name: 'Back' }).click();
+        await page.getByRole('list', { name: 'Conversations' }).getByRole('listitem').first().getByRole('link').click();
+        await words(page).filter({ hasText: 'See this' }).waitFor();
+        await field(page).fill('edited');
+        await end(page, 'sent');
+        await shownIn(page).filter({ hasText: 'See this' }).waitFor();
+        await words(page).waitFor({ state: 'detached' });
+        expect(await field(page).inputValue()).toBe('edited');
+      }));
+
+    test('wait where these cannot go, and go into the field again with them, or when they are taken back', () =>
+      at({ scene: 'files', route: '#/conversation/c0' }, async (page) => {
+        await sendBoth(page);
+        await page.getByText('Files have at most 25 MB.').waitFor();
+        expect(await words(page).count()).toBe(1);
+        await page.getByRole('button', { name: 'Remove b.pdf' }).click();
+        await words(page).waitFor({ state: 'detached' });
+        const taken = () => page.evaluate(() => (window as unknown as { takenBack?: string }).takenBack);
+        expect(await taken()).toBe((await keptWords(page))?.file);
+        await sendBoth(page);
+        await words(page).getByRole('button', { name: 'Take back' }).click();
+        await words(page).waitFor({ state: 'detached' });
+        expect(await taken()).toBe((await keptWords(page))?.file);
+        expect(await leaving(page).count()).toBe(1);
+      }));
+
+    test('stay in the field where there is no room to keep them', () =>
+      at({ scene: 'no room', route: '#/conversation/c0' }, async (page) => {
+        await field(page).fill('See this');
+        await drop(page, ['b.pdf']);
+        await page.getByRole('button', { name: 'Send', exact: true }).click();
+        await page.waitForFunction(() => document.querySelector<HTMLTextAreaElement>('.composer textarea')?.value === 'See this');
+        expect(await words(page).count()).toBe(0);
+      }));
+  });
 });

@@ -504,7 +504,11 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       };
     case 'sendFile':
       return scene === 'files' ? failing(refused('file-too-large', 'refusals.fileTooLarge')) : { result: messages[0] };
+    case 'takeBackWords':
+      Object.assign(window, { takenBack: params['file'] });
+      return { result: null };
     case 'keepFile':
+      if (params['leaving']) Object.assign(window, { keptWords: params });
       return scene === 'no room' ? refusing('too-many') : { result: null };
     case 'forwardFile':
       if (params['message'] === files[2]?.id) return refusing('file-gone');
@@ -671,7 +675,7 @@ const sentOff = [
   filename,
   mimeType: 'text/plain',
   size: 2400,
-  leaving: { replyTo: null, failure },
+  leaving: { replyTo: null, failure, after: null },
 }));
 /** As another window does with files; who listens is told. */
 Object.assign(globalThis, {

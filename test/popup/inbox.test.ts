@@ -20,6 +20,13 @@ describe('the inbox', () => {
       expect(new Set(heights).size).toBe(1);
     }));
 
+  test('marks what waits in a composer as a draft: words, files, or both', () =>
+    at({}, async (page) => {
+      const previews = await page.getByRole('list', { name: 'Conversations' }).locator('.preview').allTextContents();
+      const drafts = previews.map((each) => each.replace(/\s+/g, ' ').trim()).filter((each) => each.startsWith('Draft'));
+      expect(drafts).toEqual(['Draft 1 file I was about to say that', 'Draft 3 files']);
+    }));
+
   test('has its list also while it is empty, and says how to be reached', () =>
     at({ scene: 'empty' }, async (page) => {
       expect(await page.getByRole('list', { name: 'Conversations' }).count()).toBe(1);

@@ -62,11 +62,13 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
     changed(conversation);
   };
 
-  /** Those that are not a message by now. */
+  /** Those that are not a message by now, nor wait elsewhere for their turn to become one. */
   const unsent = async <P extends DraftPart>({ keys, records }: Session, conversation: string, parts: readonly P[]): Promise<P[]> => {
     const left: P[] = [];
+    const named = parts.some(({ id }) => id !== '');
+    const waiting = new Set(named ? (await records.files.keys()).flatMap(([where, , id]) => (where === conversation ? [id] : [])) : []);
     for (const part of parts) {
-      if (part.words === '') continue;
+      if (part.words === '' || waiting.has(part.id)) continue;
       const sent = part.id !== '' && (await records.sent.get(await requestName(keys, conversation, part.id))) !== undefined;
       if (!sent) left.push(part);
     }
@@ -132,13 +134,18 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
         await existing(session, said.conversation);
         return save(session, said);
       },
-      async add(conversation, text) {
+      async add(conversation, text, id = '', then) {
         const session = sessions.current();
         await existing(session, conversation);
         await writing(async () => {
           const kept = await readNow(session, conversation);
-          const parts = [...(await unsent(session, conversation, kept.parts)), { id: '', words: text, by: '' }];
-          await write(session, conversation, { ...kept, parts, revision: kept.revision + 1 });
+          const others = (await unsent(session, conversation, kept.parts)).filter((part) => id === '' || part.id !== id);
+          await write(session, conversation, {
+            ...kept,
+            parts: [...others, { id, words: text, by: '' }],
+            revision: kept.revision + 1,
+          });
+          await then?.();
         });
       },
     },

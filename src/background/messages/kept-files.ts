@@ -69,7 +69,7 @@ export function createKeptFiles({ sessions, clock, changed }: Deps): KeptFiles {
   };
 
   return {
-    keep: (conversation, id, file) =>
+    keep: (conversation, id, file, leaving = null) =>
       writing(async () => {
         const session = sessions.current();
         await existing(session, conversation);
@@ -82,7 +82,7 @@ export function createKeptFiles({ sessions, clock, changed }: Deps): KeptFiles {
         // Two of one moment keep their order, and so do those that a clock which was set back puts before others.
         const at = Math.max(clock(), (before.at(-1)?.[1] ?? 0) + 1);
         const key: FileKey = [conversation, at, id, size];
-        const head: KeptFileHead = { id, filename: file.filename, mimeType: file.mimeType, size, leaving: null };
+        const head: KeptFileHead = { id, filename: file.filename, mimeType: file.mimeType, size, leaving };
         const { keys } = session;
         const [sealed, sealedHead] = await Promise.all([
           keys.sealRecord('files', rowOf(key), file),

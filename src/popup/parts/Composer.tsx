@@ -16,15 +16,14 @@ interface ComposerProps {
   /** How many files go with the next message. */
   readonly files: number;
   readonly onFiles: (files: readonly File[]) => void;
-  /** One after the other, `alone` or before words; says whether all of them have gone. */
-  readonly onSendFiles: (alone: boolean) => Promise<boolean>;
+  /** One after the other, and then the words. Resolves when these are kept for that. @throws where they cannot be */
+  readonly onSendFiles: (words: DraftPart | null) => Promise<void>;
   readonly onSend: (text: string, clientId: string) => Promise<void>;
 }
 
 /** Enter sends, Shift and Enter begin a line. What is typed is kept at once, so that the end of the page loses nothing, nor that of the background. */
 export function Composer({ conversation, draft, revision, autoFocus, files, onFiles, onSendFiles, onSend }: ComposerProps): JSX.Element {
   const [text, setText] = useState(draft);
-  const [sending, setSending] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const current = useRef(text);
@@ -73,20 +72,9 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
   }, [draft, revision]);
 
   const send = async (): Promise<void> => {
-    if (sending) return;
-    if (files > 0) {
-      const alone = text.trim() === '';
-      const gone = onSendFiles(alone);
-      field.current?.focus();
-      if (alone) return;
-      // Files go first: words beside them are about them, and stay in the field when a file cannot go.
-      setSending(true);
-      const all = await gone;
-      setSending(false);
-      if (!all) return;
-    }
     const wanted = current.current.trim();
-    if (wanted === '') return;
+    if (wanted === '' && files > 0) void onSendFiles(null);
+    if (wanted === '') return field.current?.focus();
     const mine = { id: name.current, words: wanted };
     name.current = crypto.randomUUID();
     leaving.current = [...leaving.current, mine];
@@ -94,7 +82,8 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
     type('');
     keeper.current?.tell();
     field.current?.focus();
-    const taken = await onSend(wanted, mine.id).then(
+    // Files go first: words beside them are about them, and stand behind them until they have gone.
+    const taken = await (files > 0 ? onSendFiles(mine) : onSend(wanted, mine.id)).then(
       () => true,
       () => false,
     );
@@ -124,7 +113,7 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
           field.current?.focus();
         }}
       />
-      <IconButton icon={Paperclip} label={t('composer.addFiles')} disabled={sending} onClick={() => picker.current?.click()} />
+      <IconButton icon={Paperclip} label={t('composer.addFiles')} onClick={() => picker.current?.click()} />
       <div class="input">
         <textarea
           ref={field}
@@ -149,13 +138,7 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
           }}
         />
       </div>
-      <IconButton
-        icon={SendHorizontal}
-        label={t('composer.send')}
-        type="submit"
-        filled
-        disabled={sending || (text.trim() === '' && files === 0)}
-      />
+      <IconButton icon={SendHorizontal} label={t('composer.send')} type="submit" filled disabled={text.trim() === '' && files === 0} />
     </form>
   );
 }

@@ -1,5 +1,5 @@
 import { X } from 'lucide';
-import type { JSX } from 'preact';
+import { Fragment, type JSX, type RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ChosenFile } from '../chosen-file.ts';
 import { explain } from '../explain.ts';
@@ -7,6 +7,7 @@ import { shareOf, sizeOf } from '../files.ts';
 import { helpOf, type LeavingFile } from '../leaving-files.ts';
 import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
+import { Body } from './Body.tsx';
 import { Button, IconButton } from './Button.tsx';
 import { FilePreview } from './FilePreview.tsx';
 import { Notice } from './Notice.tsx';
@@ -30,27 +31,27 @@ export function LeavingFiles({ files, deeds }: LeavingFilesProps): JSX.Element {
   return (
     <>
       {files.map((each) => (
-        <Bubble key={each.file.id} leaving={each} deeds={deeds} />
+        <Fragment key={each.file.id}>
+          {each.words === null ? <Bubble leaving={each} deeds={deeds} /> : <Words leaving={each} words={each.words} deeds={deeds} />}
+        </Fragment>
       ))}
     </>
   );
 }
 
+interface BubbleProps {
+  readonly leaving: LeavingFile;
+  readonly deeds: LeavingDeeds;
+}
+
 /** Its beginning and its end are told elsewhere: nobody wants to hear each per cent. */
-function Bubble({ leaving, deeds }: { readonly leaving: LeavingFile; readonly deeds: LeavingDeeds }): JSX.Element {
+function Bubble({ leaving, deeds }: BubbleProps): JSX.Element {
   const { file, state, share, failure } = leaving;
   const { replace } = deeds;
   const help = helpOf(failure);
   const name = visibleLine(file.filename);
-  const place = useRef<HTMLDivElement>(null);
+  const place = useBackToField();
   const picker = useRef<HTMLInputElement>(null);
-  // Who was in it goes on in the field when it is gone.
-  useLayoutEffect(() => {
-    const element = place.current;
-    return () => {
-      if (element?.contains(document.activeElement)) document.querySelector<HTMLElement>('.composer textarea')?.focus();
-    };
-  }, []);
   return (
     // biome-ignore lint/a11y/useSemanticElements: no fields of a form
     <div ref={place} class="message mine first last leaving" role="group" aria-label={name} aria-live="off">
@@ -100,6 +101,46 @@ function Bubble({ leaving, deeds }: { readonly leaving: LeavingFile; readonly de
       </div>
     </div>
   );
+}
+
+/** Words that go once the files before them have gone. */
+function Words({ leaving, words, deeds }: BubbleProps & { readonly words: string }): JSX.Element {
+  const { file, state, failure } = leaving;
+  const place = useBackToField();
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: no fields of a form
+    <div ref={place} class="message mine first last leaving" role="group" aria-label={t('leavingFiles.words')} aria-live="off">
+      <div class="said">
+        <div class="bubble" dir="auto">
+          <Body text={words} marks={false} links={false} />
+          <div class="file">
+            <span class="small quiet">{t(state === 'failed' ? 'leavingFiles.wordsFailed' : 'leavingFiles.wordsWait')}</span>
+            {state === 'failed' && <Notice tone="danger">{explain(failure)}</Notice>}
+            {state !== 'sending' && (
+              <div class="side">
+                {state === 'failed' && helpOf(failure) === 'again' && (
+                  <Button onClick={() => deeds.retry(file)}>{t('common.tryAgain')}</Button>
+                )}
+                <Button onClick={() => deeds.remove(file)}>{t('leavingFiles.takeBack')}</Button>
+              </div>
+            )}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Who was in it goes on in the field when it is gone. */
+function useBackToField(): RefObject<HTMLDivElement | null> {
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = place.current;
+    return () => {
+      if (element?.contains(document.activeElement)) document.querySelector<HTMLElement>('.composer textarea')?.focus();
+    };
+  }, []);
+  return place;
 }
 
 function stateOf({ file, state, share }: LeavingFile): string {

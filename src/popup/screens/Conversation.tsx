@@ -1,6 +1,7 @@
 import { ArrowDown, ArrowLeft, Info, ShieldCheck, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
+import type { DraftPart } from '../../rpc/typed.ts';
 import type { Status } from '../../rpc/views/account.ts';
 import type { MessageView } from '../../rpc/views/messages.ts';
 import { explain } from '../explain.ts';
@@ -77,12 +78,10 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
     }
   };
 
-  const sendFiles = (alone: boolean): Promise<boolean> => {
-    const gone = files.send();
-    // Words that follow are of the same answer.
-    if (alone) sent();
-    else log.toNewest();
-    return gone;
+  const sendFiles = (words: DraftPart | null): Promise<void> => {
+    const kept = files.send(words);
+    sent();
+    return kept;
   };
   const failed = (failure: unknown): void => setSendError(explain(failure));
   const react = (message: MessageView, sign: string, added: boolean): void => {

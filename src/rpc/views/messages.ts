@@ -99,12 +99,14 @@ export interface KeptFileHead {
   readonly leaving: LeavingMark | null;
 }
 
-/** Of a file that was sent off and is no message yet. */
+/** Of a file that was sent off and is no message yet, or of words that follow files. */
 export interface LeavingMark {
   /** The message that it answers. */
   readonly replyTo: string | null;
   /** Why it could not go, as the page was told; null while it is on its way. */
   readonly failure: string | null;
+  /** Of words that go once these files have gone; null for a file. */
+  readonly after: readonly string[] | null;
 }
 
 /** What a file in a message is, opened. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDrafts } from '../../../src/background/messages/drafts.ts';
+import { methods } from '../../../src/background/methods.ts';
 import type { Session } from '../../../src/background/session.ts';
 import { SealedRecords } from '../../../src/keystore/sealed-records.ts';
 import { type RunningNode, startNode } from '../../../src/node/start-node.ts';
@@ -192,6 +193,50 @@ describe('two windows on one conversation', () => {
   });
 });
 
+describe('words that were sent off with files', () => {
+  const own = { kind: 'own', emit: () => undefined } as const;
+  const sendOff = ({ services }: Life = me.life) =>
+    methods.keepFile.run(
+      {
+        id,
+        file: 'request',
+        filename: '',
+        mimeType: 'text/plain',
+        data: Buffer.from('see this').toString('base64'),
+        leaving: { replyTo: null, failure: null, after: ['f'] },
+      },
+      services,
+      own,
+    );
+
+  it('are no draft while they wait for these, whatever dies', async () => {
+    await say('p', 1, 0, [part('see this', 'request'), part('some')]);
+    await sendOff();
+    expect(await draftOf()).toBe('some');
+    await (await page('p'))(2, 1, [part('see this', 'request'), part('something')]);
+    me.life.kill();
+    const next = await wake(me.device);
+    await until(async () => (await draftOf(next)) === 'something', 'the rest');
+    expect(await next.services.keptFiles.leaving()).toEqual([id]);
+    expect(await next.services.conversations.get(id)).toMatchObject({ files: 0 });
+  });
+
+  it('are a draft again when they are taken back, and once', async () => {
+    await say('p', 1, 0, [part('some')]);
+    await sendOff();
+    for (let time = 0; time < 2; time++) await methods.takeBackWords.run({ id, file: 'request' }, me.life.services, own);
+    expect(await draftOf()).toBe('some\nsee this');
+    expect(await me.life.services.keptFiles.list(id)).toEqual([]);
+  });
+
+  it('are gone from what is kept once they are a message', async () => {
+    await sendOff();
+    await me.life.services.messages.send(id, 'see this', 'request');
+    expect(await me.life.services.keptFiles.list(id)).toEqual([]);
+    expect(await draftOf()).toBeNull();
+  });
+});
+
 it('reads the draft that a version before kept as a bare text, and takes what follows for the whole', async () => {
   const rows = new Map<string, Uint8Array>();
   const table = { get: async (key: string) => rows.get(key), many: async (keys: readonly string[]) => keys.map((key) => rows.get(key)) };
@@ -202,7 +247,10 @@ it('reads the draft that a version before kept as a bare text, and takes what fo
     openRecord: sealing.open.bind(sealing),
     blind: sealing.blind.bind(sealing),
   };
-  const session = { keys, records: { drafts, sent: { get: async () => undefined } } } as unknown as Session;
+  const session = {
+    keys,
+    records: { drafts, sent: { get: async () => undefined }, files: { keys: async () => [] } },
+  } as unknown as Session;
   rows.set(id, await keys.sealRecord('drafts', id, 'of before'));
   const made = createDrafts({
     sessions: { current: () => session, all: () => [session] },

@@ -190,17 +190,17 @@ describe('files that were chosen and not sent', () => {
     const { keptFiles } = me.life.services;
     for (const name of ['chosen', 'going', 'failed']) await keptFiles.keep(conversation, name, file());
     expect(await keptFiles.leaving()).toEqual([]);
-    expect(await keptFiles.mark(conversation, 'going', { replyTo: null, failure: null })).toBe(true);
-    await keptFiles.mark(conversation, 'failed', { replyTo: 'ab'.repeat(32), failure: 'too large' });
-    expect(await keptFiles.mark(conversation, 'nothing', { replyTo: null, failure: null })).toBe(false);
+    expect(await keptFiles.mark(conversation, 'going', { replyTo: null, failure: null, after: null })).toBe(true);
+    await keptFiles.mark(conversation, 'failed', { replyTo: 'ab'.repeat(32), failure: 'too large', after: null });
+    expect(await keptFiles.mark(conversation, 'nothing', { replyTo: null, failure: null, after: null })).toBe(false);
     const { all } = await onDisk();
     expect(all).not.toContain('too large');
     const life = await next(me.life);
     expect(await life.services.keptFiles.leaving()).toEqual([conversation]);
     expect((await life.services.keptFiles.list(conversation)).map(({ id, leaving }) => [id, leaving])).toEqual([
       ['chosen', null],
-      ['going', { replyTo: null, failure: null }],
-      ['failed', { replyTo: 'ab'.repeat(32), failure: 'too large' }],
+      ['going', { replyTo: null, failure: null, after: null }],
+      ['failed', { replyTo: 'ab'.repeat(32), failure: 'too large', after: null }],
     ]);
     expect(await life.services.keptFiles.get(conversation, 'failed')).toEqual(file());
   });
@@ -211,7 +211,7 @@ describe('files that were chosen and not sent', () => {
     expect(await counts()).toEqual([0, 0]);
     for (const name of ['a', 'b', 'c']) await keptFiles.keep(conversation, name, file());
     expect(await counts()).toEqual([3, 3]);
-    await keptFiles.mark(conversation, 'a', { replyTo: null, failure: null });
+    await keptFiles.mark(conversation, 'a', { replyTo: null, failure: null, after: null });
     await keptFiles.drop(conversation, 'b');
     expect(await counts()).toEqual([1, 1]);
   });
@@ -224,7 +224,7 @@ describe('files that were chosen and not sent', () => {
     });
     await keptFiles.keep(conversation, 'a', file());
     expect(told).toEqual([conversation]);
-    await keptFiles.mark(conversation, 'a', { replyTo: null, failure: null });
+    await keptFiles.mark(conversation, 'a', { replyTo: null, failure: null, after: null });
     expect(told).toHaveLength(2);
     await keptFiles.drop(conversation, 'a');
     expect(told).toHaveLength(3);

@@ -1,9 +1,21 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DraftPart } from '../../../rpc/typed.ts';
 import type { KeptFileHead, MessageView } from '../../../rpc/views/messages.ts';
 import { type ChosenFile, keepFile, keptFile } from '../../chosen-file.ts';
-import { reasonOf } from '../../explain.ts';
+import { explain, reasonOf } from '../../explain.ts';
 import { longestFile, mostFiles, sizeOf } from '../../files.ts';
-import { cancel, dropKept, type LeavingFile, leavingOf, listenTo, remove, retry, sendFiles, takeUp } from '../../leaving-files.ts';
+import {
+  cancel,
+  dropKept,
+  type LeavingFile,
+  leavingOf,
+  listenTo,
+  remove,
+  retry,
+  sendAfter,
+  sendFiles,
+  takeUp,
+} from '../../leaving-files.ts';
 import { background } from '../../rpc.ts';
 import { t } from '../../t.tsx';
 import { visibleLine } from '../../text.ts';
@@ -66,9 +78,10 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
     const say = (words: string): void => setSaid((before) => [...before, { id: (before.at(-1)?.id ?? 0) + 1, words }].slice(-4));
     return listenTo(id, {
       changed: () => undefined,
-      begun: ({ filename }) => say(t('leavingFiles.sendingNamed', { name: visibleLine(filename) })),
+      // Words that follow files have no name.
+      begun: ({ filename }) => filename !== '' && say(t('leavingFiles.sendingNamed', { name: visibleLine(filename) })),
       sent({ filename }, message) {
-        say(t('leavingFiles.isThere', { name: visibleLine(filename) }));
+        if (filename !== '') say(t('leavingFiles.isThere', { name: visibleLine(filename) }));
         heard.current(message);
       },
     });
@@ -84,11 +97,17 @@ export function useFiles({ id, replyTo, onSent, onError }: Options) {
     for (const file of fits.slice(0, mostFiles - chosen.length)) now.push(keepFile(id, file, now.at(-1)?.kept, notKept));
     setChosen(now);
   };
-  /** Whether all of them have gone. */
-  const send = (): Promise<boolean> => {
+  /** With words that go once they have gone: resolves when these are kept for that. @throws where they cannot be */
+  const send = async (words: DraftPart | null): Promise<void> => {
     onError(null);
     setChosen([]);
-    return sendFiles(id, chosen, replyTo);
+    sendFiles(id, chosen, replyTo);
+    try {
+      if (words) await sendAfter(id, chosen, words, replyTo);
+    } catch (failure) {
+      onError(explain(failure));
+      throw failure;
+    }
   };
   const drop = (dropped: ChosenFile): void => {
     setChosen((left) => left.filter((each) => each !== dropped));
