@@ -12,9 +12,6 @@ import { connectTo, contactOf, type NodeApi, Writer } from '../support/crowd.ts'
 import { generator } from '../support/random.ts';
 import { inBrowsers, type Kills } from './browsers.ts';
 
-/** From the last letter to Enter. A draft is written down at every pause that is longer than 120 ms. */
-const typingMs = 250;
-
 /**
  * `npm run soak -- sends --kills N --browser B --seed S`: the background of a real browser dies again and again while somebody writes, alone or together with its page;
  * what the peer can read at the node in the end is compared with what was written, one by one and in order.
@@ -40,7 +37,6 @@ async function soak(name: BrowserName, { kills, seed }: Kills, atEnd: (stop: () 
     // Nothing can outlive a page whose background never lived long enough to write anything down: with the page there is one message at stake.
     if (!alone && kill > 0) await me.waitUntilSent(written.at(-2) ?? '', 120_000);
     await me.page.fill(field('Message'), text);
-    await sleep(typingMs);
     await me.page.click(button('Send'));
     await sleep(wait);
     if (alone) {
