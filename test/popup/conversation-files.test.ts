@@ -331,6 +331,13 @@ describe('files', () => {
         await page.waitForFunction(() => (window as unknown as { readFiles?: string[] }).readFiles?.includes('going.pdf'));
       }));
 
+    test('can only be removed where nothing may be sent', () =>
+      at({ scene: 'sent off before', route: '#/conversation/b9' }, async (page) => {
+        await leaving(page).filter({ hasText: 'homeless.txt' }).waitFor();
+        expect(new Set(await leaving(page).locator('.side').getByRole('button').allInnerTexts())).toEqual(new Set(['Remove']));
+        expect(await leaving(page).count()).toBe(4);
+      }));
+
     test('are offered what helps: another try, another file, or nothing but to be removed', () =>
       at({ scene: 'sent off before', route: '#/conversation/c0' }, async (page) => {
         const offered = (name: string) => leaving(page).filter({ hasText: name }).locator('.side').getByRole('button').allInnerTexts();

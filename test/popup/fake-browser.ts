@@ -530,7 +530,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
         result:
           scene === 'kept files'
             ? keptFiles
-            : scene === 'sent off before' && params['id'] === 'c0'
+            : scene === 'sent off before' && (params['id'] === 'c0' || params['id'] === 'b9')
               ? sentOff
               : forwarded.filter(({ to }) => to === params['id']),
       };

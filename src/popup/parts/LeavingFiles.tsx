@@ -17,8 +17,10 @@ export interface LeavingDeeds {
   readonly cancel: (file: ChosenFile) => void;
   readonly retry: (file: ChosenFile) => void;
   readonly remove: (file: ChosenFile) => void;
-  /** Puts others in its place, among those to send; null where nothing may be sent. */
-  readonly replace: ((file: ChosenFile, by: readonly File[]) => void) | null;
+  /** Puts others in its place, among those to send. */
+  readonly replace: (file: ChosenFile, by: readonly File[]) => void;
+  /** Whether anything may be sent here now. */
+  readonly writes: boolean;
 }
 
 interface LeavingFilesProps {
@@ -48,7 +50,7 @@ interface BubbleProps {
 function Bubble({ leaving, deeds }: BubbleProps): JSX.Element {
   const { file, state, share, failure } = leaving;
   const { replace } = deeds;
-  const help = helpOf(failure);
+  const help = deeds.writes ? helpOf(failure) : 'nothing';
   const name = visibleLine(file.filename);
   const place = useBackToField();
   const picker = useRef<HTMLInputElement>(null);
@@ -77,7 +79,7 @@ function Bubble({ leaving, deeds }: BubbleProps): JSX.Element {
                     {t('common.tryAgain')}
                   </Button>
                 )}
-                {help === 'another' && replace && (
+                {help === 'another' && (
                   <>
                     <input
                       ref={picker}
@@ -118,7 +120,7 @@ function Words({ leaving, words, deeds }: BubbleProps & { readonly words: string
             {state === 'failed' && <Notice tone="danger">{explain(failure)}</Notice>}
             {state !== 'sending' && (
               <div class="side">
-                {state === 'failed' && helpOf(failure) === 'again' && (
+                {state === 'failed' && deeds.writes && helpOf(failure) === 'again' && (
                   <Button onClick={() => deeds.retry(file)}>{t('common.tryAgain')}</Button>
                 )}
                 <Button onClick={() => deeds.remove(file)}>{t('leavingFiles.takeBack')}</Button>

@@ -171,7 +171,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
             group={row?.group ?? null}
             events={safety?.events ?? []}
             leaving={leavingFiles}
-            leavingDeeds={writes ? files.deeds : { ...files.deeds, replace: null }}
+            leavingDeeds={{ ...files.deeds, writes }}
           />
           <div class="conversation-foot">
             {log.away && (
