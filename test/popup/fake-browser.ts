@@ -64,6 +64,7 @@ function row(index: number): ConversationRow {
     draft: index === 3 ? 'I was about to say that' : null,
     draftRevision: 0,
     files: [0, 0, 0, 1, 0, 3][index] ?? 0,
+    leaving: index === 6 ? 2 : 0,
     time: now - (times[index % times.length] ?? 0),
     createdAt: now - 24 * 500 * hour,
     metadata: null,

@@ -20,11 +20,11 @@ describe('the inbox', () => {
       expect(new Set(heights).size).toBe(1);
     }));
 
-  test('marks what waits in a composer as a draft: words, files, or both', () =>
+  test('marks what waits in a composer as a draft, be it words, files, or both, and what was sent off and is no message yet', () =>
     at({}, async (page) => {
       const previews = await page.getByRole('list', { name: 'Conversations' }).locator('.preview').allTextContents();
-      const drafts = previews.map((each) => each.replace(/\s+/g, ' ').trim()).filter((each) => each.startsWith('Draft'));
-      expect(drafts).toEqual(['Draft 1 file I was about to say that', 'Draft 3 files']);
+      const drafts = previews.map((each) => each.replace(/\s+/g, ' ').trim()).filter((each) => /^(Draft|Not sent yet)/.test(each));
+      expect(drafts).toEqual(['Draft 1 file I was about to say that', 'Draft 3 files', 'Not sent yet 2 files']);
     }));
 
   test('has its list also while it is empty, and says how to be reached', () =>

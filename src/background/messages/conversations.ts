@@ -15,7 +15,7 @@ import type { Sessions } from '../sessions.ts';
 import type { Rows } from '../sync/rows.ts';
 import type { Draft, Drafts } from './drafts.ts';
 import { groupView } from './group-state.ts';
-import type { KeptFiles } from './kept-files.ts';
+import type { KeptFiles, WaitingFiles } from './kept-files.ts';
 import { isArchived } from './marks.ts';
 import { conversationView, newestFirst, type StoredConversation, timeOf } from './model.ts';
 import { leansOnProof, shelfOf } from './shelf.ts';
@@ -52,7 +52,7 @@ export function createConversations({ sessions, clock, drafts, keptFiles, change
   const viewWith = (
     session: Session,
     row: StoredConversation,
-    waiting: Partial<Draft> & { readonly files: number | undefined },
+    waiting: Partial<Draft> & { readonly files: WaitingFiles | undefined },
     known: ReturnType<typeof knownOf>,
   ): ConversationRow => {
     const { address, rows, marks } = session;
@@ -62,7 +62,8 @@ export function createConversations({ sessions, clock, drafts, keptFiles, change
     return conversationView(row, {
       draft: waiting.text ?? null,
       draftRevision: waiting.revision ?? 0,
-      files: waiting.files ?? 0,
+      files: waiting.files?.chosen ?? 0,
+      leaving: waiting.files?.leaving ?? 0,
       group: groupView(row, address),
       shelf,
       proof,

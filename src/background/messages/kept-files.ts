@@ -16,9 +16,15 @@ interface Deps {
   readonly changed: (conversation: string) => void;
 }
 
+export interface WaitingFiles {
+  readonly chosen: number;
+  /** Sent off, and no message yet. */
+  readonly leaving: number;
+}
+
 export interface KeptFiles extends KeptFilesService {
-  /** How many wait in the composer of each of these conversations; those on their way are not counted. */
-  waiting(session: Session, conversations: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** How many wait in each of these conversations that has any: in its composer, and to become messages. */
+  waiting(session: Session, conversations: readonly string[]): Promise<ReadonlyMap<string, WaitingFiles>>;
 }
 
 /** What is kept of an account in all. */
@@ -120,13 +126,16 @@ export function createKeptFiles({ sessions, clock, changed }: Deps): KeptFiles {
         return true;
       }),
     async waiting(session, conversations) {
-      const counts = new Map<string, number>();
-      for (const key of await session.records.files.keys()) {
-        const [conversation] = key;
-        if (!conversations.includes(conversation)) continue;
+      const counts = new Map<string, WaitingFiles>();
+      const keys = (await session.records.files.keys()).filter(([conversation]) => conversations.includes(conversation));
+      const count = async (key: FileKey): Promise<void> => {
         const [head] = await headsOf(session, [key]);
-        if (head && head.leaving === null) counts.set(conversation, (counts.get(conversation) ?? 0) + 1);
-      }
+        // Words that follow files are counted with these.
+        if (!head || head.leaving?.after) return;
+        const { chosen, leaving } = counts.get(key[0]) ?? { chosen: 0, leaving: 0 };
+        counts.set(key[0], head.leaving ? { chosen, leaving: leaving + 1 } : { chosen: chosen + 1, leaving });
+      };
+      await Promise.all(keys.map(count));
       return counts;
     },
     async get(conversation, id) {

@@ -26,7 +26,7 @@ interface RowProps extends Partial<PlaceInList> {
 
 export const Row = memo(function Row({ row, now, current, children, ...place }: RowProps): JSX.Element {
   useContext(SpokenContext);
-  const { id, peer, group, thread, preview, draft, files, time, unread, pinned, muted, shelf } = row;
+  const { id, peer, group, thread, preview, draft, files, leaving, time, unread, pinned, muted, shelf } = row;
   const counts = unread > 0 && shelf === 'inbox';
   return (
     <li {...place}>
@@ -50,8 +50,8 @@ export const Row = memo(function Row({ row, now, current, children, ...place }: 
             )}{' '}
           </span>
           <span class="preview">
-            {draft !== null || files > 0 ? (
-              <Waiting words={draft} files={files} />
+            {draft !== null || files > 0 || leaving > 0 ? (
+              <Waiting words={draft} files={files} leaving={leaving} />
             ) : preview ? (
               previewWords(preview)
             ) : (
@@ -77,13 +77,14 @@ export const Row = memo(function Row({ row, now, current, children, ...place }: 
   );
 });
 
-/** What waits in the composer to be sent. */
-function Waiting({ words, files }: { readonly words: string | null; readonly files: number }): JSX.Element {
-  const spoken = t('row.files', { count: files });
+/** What waits to be sent: what was sent off before what stands in the composer. */
+function Waiting({ words, files, leaving }: { readonly words: string | null } & Pick<ConversationRow, 'files' | 'leaving'>): JSX.Element {
+  const count = leaving > 0 ? leaving : files;
+  const spoken = t('row.files', { count });
   return (
     <>
-      <span class="draft">{t('row.draft')}</span>{' '}
-      {files > 0 && (
+      <span class="draft">{t(leaving > 0 ? 'row.unsent' : 'row.draft')}</span>{' '}
+      {count > 0 && (
         <>
           <span class="draft-files" title={spoken}>
             <Icon of={Paperclip} size={16} />

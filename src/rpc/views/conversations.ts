@@ -21,6 +21,8 @@ export interface ConversationRow {
   readonly draftRevision: number;
   /** Files that wait there. */
   readonly files: number;
+  /** Files that were sent off there and are no messages yet: on their way, or not taken. */
+  readonly leaving: number;
   /** Newest message, else the invitation (milliseconds since 1970). */
   readonly time: number;
   readonly createdAt: number;

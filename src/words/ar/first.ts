@@ -79,6 +79,7 @@ export const first = {
   'nodeBar.oneOfYourNodes': 'إحدى عقدك لا تُظهر ما لدى الأخرى. <link>أيّها</link>',
   'row.youSaid': 'أنت: {text}',
   'row.draft': 'مسودة',
+  'row.unsent': 'لم يُرسل بعد',
   'row.files': {
     zero: 'لا ملفات',
     one: 'ملف واحد',

@@ -46,6 +46,7 @@ export const first = {
   'nodeBar.oneOfYourNodes': 'Einer deiner Knoten zeigt nicht, was die anderen haben. <link>Welcher</link>',
   'row.youSaid': 'Du: {text}',
   'row.draft': 'Entwurf',
+  'row.unsent': 'Noch nicht gesendet',
   'row.files': { one: '{count} Datei', other: '{count} Dateien' },
   'row.noMessagesYet': 'Noch keine Nachrichten',
   'row.muted': 'Stumm',

@@ -45,6 +45,7 @@ export const first = {
   'nodeBar.oneOfYourNodes': 'One of your nodes does not show what the others have. <link>See which</link>',
   'row.youSaid': 'You: {text}',
   'row.draft': 'Draft',
+  'row.unsent': 'Not sent yet',
   'row.files': { one: '{count} file', other: '{count} files' },
   'row.noMessagesYet': 'No messages yet',
   'row.muted': 'Muted',

@@ -49,6 +49,7 @@ export const first = {
   'nodeBar.oneOfYourNodes': 'Uno de tus nodos no muestra lo que tienen los demás. <link>Ver cuál</link>',
   'row.youSaid': 'Tú: {text}',
   'row.draft': 'Borrador',
+  'row.unsent': 'Aún sin enviar',
   'row.files': { one: '{count} archivo', many: '{count} archivos', other: '{count} archivos' },
   'row.noMessagesYet': 'Todavía no hay mensajes',
   'row.muted': 'En silencio',

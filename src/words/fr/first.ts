@@ -58,6 +58,7 @@ export const first = {
   'nodeBar.oneOfYourNodes': 'L’un de tes nœuds ne montre pas ce qu’ont les autres. <link>Voir lequel</link>',
   'row.youSaid': 'Toi : {text}',
   'row.draft': 'Brouillon',
+  'row.unsent': 'Pas encore envoyé',
   'row.files': { one: '{count} fichier', many: '{count} fichiers', other: '{count} fichiers' },
   'row.noMessagesYet': 'Pas encore de messages',
   'row.muted': 'En sourdine',

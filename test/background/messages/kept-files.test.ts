@@ -205,12 +205,16 @@ describe('files that were chosen and not sent', () => {
     expect(await life.services.keptFiles.get(conversation, 'failed')).toEqual(file());
   });
 
-  it('are counted in the row of their conversation while they wait in its field, and not on their way', async () => {
+  it('are counted in the row of their conversation: those that wait in its field, and those that were sent off', async () => {
     const { keptFiles, conversations } = me.life.services;
-    const counts = async () => [(await conversations.get(conversation)).files, (await conversations.list({})).rows[0]?.files];
+    const counts = async () => {
+      const { files, leaving } = await conversations.get(conversation);
+      expect((await conversations.list({})).rows[0]).toMatchObject({ files, leaving });
+      return [files, leaving];
+    };
     expect(await counts()).toEqual([0, 0]);
     for (const name of ['a', 'b', 'c']) await keptFiles.keep(conversation, name, file());
-    expect(await counts()).toEqual([3, 3]);
+    expect(await counts()).toEqual([3, 0]);
     await keptFiles.mark(conversation, 'a', { replyTo: null, failure: null, after: null });
     await keptFiles.drop(conversation, 'b');
     expect(await counts()).toEqual([1, 1]);

@@ -208,6 +208,7 @@ export class World {
       draft: null,
       draftRevision: 0,
       files: 0,
+      leaving: 0,
       time: this.now,
       createdAt: this.now,
       metadata,
