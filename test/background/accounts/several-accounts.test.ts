@@ -91,7 +91,9 @@ describe('several accounts', () => {
     await me.life.services.accounts.switchTo(first);
     expect(await texts(me.life, mine)).toEqual(['me: by the first']);
     expect((await me.life.services.conversations.get(mine)).draft).toBe('a draft');
-    expect(await me.life.services.keptFiles.list(mine)).toEqual([{ id: 'f', filename: 'a.txt', mimeType: 'text/plain', size: 1 }]);
+    expect(await me.life.services.keptFiles.list(mine)).toEqual([
+      { id: 'f', filename: 'a.txt', mimeType: 'text/plain', size: 1, leaving: null },
+    ]);
     // The friend sees two people.
     await until(async () => (await friend.life.services.conversations.list({})).rows.length === 2, 'both');
   });
