@@ -116,13 +116,16 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
     await begin(alice, 'taken-up.bin', 2_000_000);
     await happens(alice, () => way.parts.length >= before + 2);
     const conversation = await alice.page.evaluate(() => location.hash.slice(1));
+    // From here on each part is answered, and slowly: what is not answered at all is waited for.
+    way.delayMs = 3_000;
+    way.partsLeft = Number.POSITIVE_INFINITY;
     await alice.browser.stopBackground();
     await alice.open('/');
     await alice.open(conversation);
     await alice.page.see(button('Cancel sending taken-up.bin'), 60_000);
     expect(await alice.page.sees(button('Leave out taken-up.bin'))).toBe(false);
     await alice.open('/');
-    way.partsLeft = Number.POSITIVE_INFINITY;
+    way.delayMs = 0;
     await bob.openConversation();
     await bob.page.see(button('Load taken-up.bin'), 60_000);
     await alice.open(conversation);
@@ -152,7 +155,6 @@ describe.each(browserNames)('large files in %s', (name: BrowserName) => {
     await happens(alice, () => way.parts.length >= before + 2);
     expect((await alice.page.see(field('Message'))).value).toBe('');
     const conversation = await alice.page.evaluate(() => location.hash.slice(1));
-    // From here on each part is answered, and slowly: what is not answered at all is waited for.
     way.delayMs = 3_000;
     way.partsLeft = Number.POSITIVE_INFINITY;
     await alice.browser.stopBackground();
