@@ -1,6 +1,7 @@
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useTabWalk } from '../tab-walk.ts';
+import { createHeights } from './heights.ts';
 
 /** A part of a long list: `offset` is the place of the first of `items`. */
 export interface Part<T> {
@@ -42,7 +43,7 @@ const drawnStep = 4;
 export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }: Props<T>): JSX.Element {
   const list = useRef<HTMLUListElement>(null);
   /** By place. Heights of what was drawn once: what is above must take the room that it took. */
-  const heights = useRef<number[]>([]);
+  const [heights] = useState(() => createHeights(estimate));
   const [, redraw] = useState(0);
   const margin = useRef(0);
   const [near, setNear] = useState({ start: 0, end: Math.ceil(innerHeight / estimate) });
@@ -50,28 +51,15 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
   const from = Math.min(Math.max(offset, near.start), offset + items.length);
   const to = Math.max(from, Math.min(offset + items.length, near.end));
   const tabWalk = useTabWalk(list, { before: from > 0, after: to < total });
-  const heightOf = (from: number, to: number): number => {
-    let sum = 0;
-    for (let place = from; place < to; place += 1) sum += heights.current[place] ?? estimate;
-    return sum;
-  };
   const need = (): void => {
     const [outer, inner] = [scroller.current, list.current];
     if (!outer || !inner) return;
     const top = outer.getBoundingClientRect().top - inner.getBoundingClientRect().top;
-    const [first, last] = [placeAt(top), placeAt(top + outer.clientHeight)];
+    const [first, last] = [heights.placeAt(top, total), heights.placeAt(top + outer.clientHeight, total)];
     const start = Math.max(0, Math.floor((first - margin.current) / drawnStep) * drawnStep);
     const end = Math.min(total, Math.ceil((last + 1 + margin.current) / drawnStep) * drawnStep);
     if (start !== near.start || end !== near.end) setNear({ start, end });
     onNeed(Math.max(0, Math.floor((first - around) / step) * step), Math.min(total, Math.ceil((last + around) / step) * step));
-  };
-  const placeAt = (y: number): number => {
-    let sum = 0;
-    for (let place = 0; place < total; place += 1) {
-      sum += heights.current[place] ?? estimate;
-      if (sum > y) return place;
-    }
-    return total;
   };
   const latest = useRef(need);
   latest.current = need;
@@ -80,10 +68,10 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
     let changed = false;
     [...(list.current?.children ?? [])].forEach((child, index) => {
       const height = child.getBoundingClientRect().height;
-      if (Math.abs((heights.current[from + index] ?? estimate) - height) > 0.5) changed = true;
-      heights.current[from + index] = height;
+      if (Math.abs(heights.of(from + index) - height) > 0.5) changed = true;
+      heights.set(from + index, height);
     });
-    heights.current.length = Math.min(heights.current.length, total);
+    heights.cut(total);
     if (changed) redraw((count) => count + 1);
     latest.current();
     tabWalk.goOn();
@@ -109,7 +97,7 @@ export function VirtualList<T>({ label, part, scroller, estimate, onNeed, draw }
       aria-label={label}
       ref={list}
       onKeyDown={tabWalk.onKeyDown}
-      style={{ paddingBlockStart: `${heightOf(0, from)}px`, paddingBlockEnd: `${heightOf(to, total)}px` }}
+      style={{ paddingBlockStart: `${heights.between(0, from)}px`, paddingBlockEnd: `${heights.between(to, total)}px` }}
     >
       {items
         .slice(from - offset, to - offset)
