@@ -24,6 +24,7 @@ import type { NodeStatus, NodeTrouble } from './nodes/node-state.ts';
 import { createLedger, type Ledger } from './sites/ledger.ts';
 import { createFollow } from './sync/follow.ts';
 import { createInbox } from './sync/inbox.ts';
+import { createOrder } from './sync/order.ts';
 import { createOutbox, type Outbox } from './sync/outbox.ts';
 import { createReader } from './sync/reader.ts';
 import { createRows, type Rows } from './sync/rows.ts';
@@ -215,6 +216,7 @@ export function openSession(deps: SessionDeps): Session {
     topicsChanged: () => topicsChanged(),
     remaining: (remaining) => status.syncing(remaining === null ? null : { remaining }),
   });
+  const order = createOrder({ cache, node, signal });
   const sync = createSync({
     consent,
     address,
@@ -224,6 +226,7 @@ export function openSession(deps: SessionDeps): Session {
     inbox,
     reader,
     node,
+    order,
     clock,
     clockSkew: client.clockSkewMs,
     signal,
@@ -246,7 +249,7 @@ export function openSession(deps: SessionDeps): Session {
     });
     return readying;
   };
-  const follow = createFollow({ node, sync, awake, signal, ready });
+  const follow = createFollow({ subscribe: order.live, sync, awake, signal, ready });
 
   const topicsChanged = (): void => {
     follow.restart();

@@ -70,13 +70,15 @@ export interface NodeClientOptions {
   readonly onTokenRefused?: () => void;
   readonly fetch?: Fetch;
   readonly timeoutMs?: number;
+  /** How long a stream in the node's order may be without a heartbeat, of which there is one every 20 seconds. */
+  readonly silentMs?: number;
 }
 
 const mostPages = 10_000;
 const health = '/healthz';
 
 export function createNodeClient(url: string, options: NodeClientOptions = {}): NodeClient {
-  const { authToken, onTokenRefused, timeoutMs = 15_000 } = options;
+  const { authToken, onTokenRefused, timeoutMs = 15_000, silentMs = 50_000 } = options;
   const baseUrl = url.replace(/\/+$/, '');
   let skew: number | null = null;
 
@@ -175,7 +177,7 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
   const query: NodeClient['query'] = async (asked, cursor) => (await queryFitting(asked, cursor)).page;
 
   return {
-    ...createSequence({ transport, timeoutMs, plain }),
+    ...createSequence({ transport, timeoutMs, silentMs, plain }),
     url: baseUrl,
     publish: (envelopes) =>
       renewing(() =>

@@ -1,8 +1,9 @@
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { type FollowResponse, NodeApi } from '../gen/parley/node/v1/node_pb.ts';
-import { fromHex, toHex, utf8 } from '../protocol/bytes.ts';
+import { fromHex, toHex } from '../protocol/bytes.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import { NodeError, toNodeError } from './errors.ts';
+import { createTopicLists } from './topic-lists.ts';
 
 /** How far somebody has read what a store took, in the order in which it took it. */
 export interface Place {
@@ -33,14 +34,21 @@ export interface Sequence {
   place(): Promise<Place | null>;
   /** Everything of these topics that was stored after a place, each once, a hundred at most at a time. @throws NoSequenceError, OtherStoreError, NodeError */
   since(topics: readonly string[], place: Place, signal?: AbortSignal): AsyncGenerator<Stored, void, undefined>;
+  /**
+   * What comes in these topics after a place, as it comes. `onOpen` is called when the node has begun. Ends when the signal aborts, else with an error; a connection
+   * that has died without a word is known by the heartbeats that fail to come. @throws NoSequenceError, OtherStoreError before it has begun, NodeError
+   */
+  live(topics: readonly string[], place: Place, signal: AbortSignal, onOpen?: () => void): AsyncGenerator<Envelope, void, undefined>;
 }
 
 const idLength = 16;
 
 interface Deps {
   readonly transport: Transport;
-  /** Without a word for so long a stream is given up, and a call. */
+  /** Without a word for so long a reading is given up, and a call. */
   readonly timeoutMs: number;
+  /** And a stream of what comes, in which something is heard every 20 seconds. */
+  readonly silentMs: number;
   /** What of a node's envelope is taken over. */
   readonly plain: (envelope: Envelope) => Envelope;
 }
@@ -48,39 +56,44 @@ interface Deps {
 const pageLength = 100;
 /** Rows of one reading; whoever sends more never comes to an end. */
 const mostRows = 1_000_000;
-/** With more topics than these the node is left the list, and asked by its name. */
-const longList = 200;
 
-export function createSequence({ transport, timeoutMs, plain }: Deps): Sequence {
+export function createSequence({ transport, timeoutMs, silentMs, plain }: Deps): Sequence {
   const api = createClient(NodeApi, transport);
 
-  /** The steps of a stream, and the first of them. */
-  const begin = async (topics: readonly string[], { store, sequence }: Place, signal: AbortSignal) => {
-    const list = topics.length > longList ? { savedTopics: await nameOf(topics) } : { topics: [...topics] };
-    const follow = async () => {
-      const stream = api.follow({ ...list, since: sequence, storeId: fromHex(store) }, { signal });
-      const steps = unlessSilent(stream[Symbol.asyncIterator](), timeoutMs);
-      return { steps, first: await steps.next() };
-    };
-    try {
-      return await follow();
-    } catch (error) {
-      if (!list.savedTopics || ConnectError.from(error).code !== Code.NotFound) throw error;
-      await api.saveTopics({ topics: [...topics] }, { signal, timeoutMs });
-      return await follow();
-    }
-  };
+  const listed = createTopicLists((topics, signal) => api.saveTopics({ topics: [...topics] }, { signal, timeoutMs }));
 
-  async function* read(topics: readonly string[], from: Place, signal: AbortSignal): AsyncGenerator<Stored, void, undefined> {
-    const { steps, first } = await begin(topics, from, signal);
+  /** The steps of a stream that has begun. */
+  const begin = async (topics: readonly string[], { store, sequence }: Place, signal: AbortSignal): Promise<Steps> => {
+    const { steps, first } = await listed(topics, signal, async (list) => {
+      const stream = api.follow({ ...list, since: sequence, storeId: fromHex(store) }, { signal });
+      const steps = stream[Symbol.asyncIterator]();
+      return { steps, first: await unlessSilent(steps, timeoutMs, noWord) };
+    });
     const opened = first.done ? undefined : first.value.step;
     if (opened?.case !== 'opened') throw new NodeError('wrong', 'the node does not say whose order it tells');
-    if (toHex(opened.value.storeId) !== from.store) throw new OtherStoreError('refused', 'the node has another store now');
+    if (toHex(opened.value.storeId) !== store) throw new OtherStoreError('refused', 'the node has another store now');
+    return steps;
+  };
+
+  async function* listen(topics: readonly string[], from: Place, signal: AbortSignal, onOpen?: () => void) {
+    const steps = await begin(topics, from, signal);
+    onOpen?.();
+    const wanted = new Set(topics);
+    for (;;) {
+      const { done, value } = await unlessSilent(steps, silentMs, () => new NodeError('unreachable', 'the node fell silent'));
+      if (done) throw new NodeError('failed', 'the node ended the stream');
+      const envelope = value.step.case === 'envelope' ? value.step.value.envelope : undefined;
+      if (envelope && wanted.has(envelope.contentTopic)) yield plain(envelope);
+    }
+  }
+
+  async function* read(topics: readonly string[], from: Place, signal: AbortSignal): AsyncGenerator<Stored, void, undefined> {
+    const steps = await begin(topics, from, signal);
     const wanted = new Set(topics);
     let sequence = from.sequence;
     let envelopes: Envelope[] = [];
     for (let rows = 0; rows <= mostRows; rows++) {
-      const { done, value } = await steps.next();
+      const { done, value } = await unlessSilent(steps, timeoutMs, noWord);
       if (done) throw new NodeError('failed', 'the node ended the stream');
       const { step } = value;
       if (step.case === 'heartbeat') {
@@ -110,20 +123,27 @@ export function createSequence({ transport, timeoutMs, plain }: Deps): Sequence 
         throw error;
       }
     },
-    async *since(topics, place, signal) {
-      const control = new AbortController();
-      const stop = (): void => control.abort();
-      signal?.addEventListener('abort', stop, { once: true });
-      try {
-        if (!signal?.aborted) yield* read(topics, place, control.signal);
-      } catch (error) {
-        if (!signal?.aborted) throw toSequenceError(error);
-      } finally {
-        signal?.removeEventListener('abort', stop);
-        stop();
-      }
-    },
+    since: (topics, place, signal) => ending(signal, (inner) => read(topics, place, inner)),
+    live: (topics, place, signal, onOpen) => ending(signal, (inner) => listen(topics, place, inner, onOpen)),
   };
+}
+
+/** What a stream tells, until the signal aborts; then it is closed, as it is when nobody takes more of it. */
+async function* ending<T>(
+  signal: AbortSignal | undefined,
+  stream: (signal: AbortSignal) => AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T, void, undefined> {
+  const control = new AbortController();
+  const stop = (): void => control.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    if (!signal?.aborted) yield* stream(control.signal);
+  } catch (error) {
+    if (!signal?.aborted) throw toSequenceError(error);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    stop();
+  }
 }
 
 /** What cannot be asked again in the same way becomes an error of its own: the caller has other ways. */
@@ -137,23 +157,17 @@ function toSequenceError(thrown: unknown): NodeError {
     : error;
 }
 
-/** The same, with an error where nothing comes for so long. What it waits for is left behind: an abort does not end every wait (Node 20 forgets it when memory is collected). */
-function unlessSilent(steps: AsyncIterator<FollowResponse>, ms: number): { next(): Promise<IteratorResult<FollowResponse>> } {
-  return {
-    async next() {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const silence = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new NoSequenceError('unreachable', 'the node fell silent')), ms);
-      });
-      const next = steps.next();
-      next.catch(() => undefined); // told below
-      return Promise.race([next, silence]).finally(() => clearTimeout(timer));
-    },
-  };
-}
+type Steps = AsyncIterator<FollowResponse>;
 
-/** What a node calls a list of topics that is left with it: SHA-256 of the sorted topics, each ended by a line feed. */
-async function nameOf(topics: readonly string[]): Promise<Uint8Array> {
-  const list = [...new Set(topics)].sort().map((topic) => `${topic}\n`);
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(list.join(''))));
+const noWord = (): NodeError => new NoSequenceError('unreachable', 'the node fell silent');
+
+/** The next step, or an error where none comes for so long. What is waited for is left behind: an abort does not end every wait (Node 20 forgets it when memory is collected). */
+function unlessSilent(steps: Steps, ms: number, fault: () => NodeError): Promise<IteratorResult<FollowResponse>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(fault()), ms);
+  });
+  const next = steps.next();
+  next.catch(() => undefined); // told below
+  return Promise.race([next, silence]).finally(() => clearTimeout(timer));
 }

@@ -78,6 +78,14 @@ describe('in the order of a real node', () => {
     paths.length = 0;
     for (const _ of [1, 2]) expect(texts(await gather(client.since(topics, before)))).toEqual(['here']);
     expect(paths).toEqual(['Follow', 'SaveTopics', 'Follow', 'Follow']);
+    // What is added is named beside it; what is taken away makes another list.
+    const added = '/xmtp/0/m-added/proto';
+    await client.publish([note(added, 'added', 1n)]);
+    paths.length = 0;
+    expect(texts(await gather(client.since([...topics, added], before)))).toEqual(['here', 'added']);
+    expect(paths).toEqual(['Follow']);
+    expect(texts(await gather(client.since([...topics.slice(0, 200), added], before)))).toEqual(['added']);
+    expect(paths).toEqual(['Follow', 'Follow', 'SaveTopics', 'Follow']);
   });
 
   test('a place of another store, or beyond the end of this one, is told apart from trouble', async () => {
@@ -106,16 +114,42 @@ describe('in the order of a real node', () => {
   });
 });
 
-describe('in the order of a hostile or broken node', () => {
-  let server: Server;
-  afterEach(() => {
-    server.closeAllConnections();
-    return new Promise((done) => server.close(done));
+describe('what comes, from a real node', () => {
+  test('comes once each from a place on, until the signal aborts; a node that ends it is trouble', async () => {
+    const node = await startNode({ compat: true });
+    const client = createNodeClient(node.url, { authToken: () => token });
+    const before = (await client.place()) as Place;
+    await client.publish([note(topic, 'before', 5n), note('/xmtp/0/m-two/proto', 'of others', 1n)]);
+    const stop = new AbortController();
+    const got: string[] = [];
+    const opened = () => void client.publish([note(topic, 'after', 4n)]);
+    for await (const { message } of client.live([topic], before, stop.signal, opened)) {
+      got.push(Buffer.from(message).toString());
+      if (got.length === 2) stop.abort();
+    }
+    expect(got).toEqual(['before', 'after']);
+    const ended = (async () => {
+      for await (const _ of client.live([topic], before, new AbortController().signal, () => void node.close()));
+    })();
+    expect(await thrown(ended)).toMatchObject({ name: 'NodeError', reason: expect.stringMatching(/failed|unreachable/) });
   });
+});
+
+describe('in the order of a hostile or broken node', () => {
+  const servers: Server[] = [];
+  afterEach(() =>
+    Promise.all(
+      servers.splice(0).map((server) => {
+        server.closeAllConnections();
+        return new Promise((done) => server.close(done));
+      }),
+    ),
+  );
   const serve = async (listener: RequestListener): Promise<NodeClient> => {
-    server = createServer(listener);
+    const server = createServer(listener);
+    servers.push(server);
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    return createNodeClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { timeoutMs: 300 });
+    return createNodeClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { timeoutMs: 300, silentMs: 300 });
   };
   const frame = (flags: number, body: Uint8Array): Buffer => {
     const lead = Buffer.alloc(5);
@@ -171,6 +205,17 @@ describe('in the order of a hostile or broken node', () => {
     ['in the middle', [opened, envelope(12n)]],
   ] as const)('one that says nothing %s is not waited for', async (_, steps) => {
     expect(await outcome(await telling(...steps))).toBeInstanceOf(NoSequenceError);
+  });
+
+  test('a stream in which no heartbeat comes any more is over; one whose opening does not come tells no order', async () => {
+    const got: number[] = [];
+    const listen = async (client: NodeClient): Promise<void> => {
+      for await (const { message } of client.live([topic], place, new AbortController().signal)) got.push(message[0] as number);
+    };
+    const fallen = await thrown(listen(await telling(opened, envelope(12n))));
+    expect(fallen).toMatchObject({ name: 'NodeError', reason: 'unreachable', message: 'the node fell silent' });
+    expect(got).toEqual([12]);
+    expect(await thrown(listen(await telling()))).toBeInstanceOf(NoSequenceError);
   });
 
   test('a stream that ends before its end is trouble', async () => {

@@ -209,7 +209,7 @@ describe('faults of the reference client', () => {
   });
 
   it('F22: what a stream does not deliver comes with the next look, whole and once', async () => {
-    const deaf: typeof fetch = async (input, init) => (/\/Subscribe/.test(String(input)) ? silent() : fetch(input, init));
+    const deaf: typeof fetch = async (input, init) => (/\/(Subscribe|Follow)/.test(String(input)) ? silent() : fetch(input, init));
     const { life, address } = await newPersonHere({ fetch: deaf });
     const { api, topic, say } = await invite(node.url, carol, address);
     await life.resume();

@@ -52,6 +52,10 @@ export function watchNode(
       failed(error);
     }
   }
+  const noting = (onOpen?: () => void) => (): void => {
+    succeeded();
+    onOpen?.();
+  };
   return {
     url: client.url,
     publish: (envelopes) => watch(client.publish(envelopes)),
@@ -70,16 +74,7 @@ export function watchNode(
     pages: (query) => watchAll(client.pages(query)),
     place: () => watch(client.place()),
     since: (topics, place, ended) => watchAll(client.since(topics, place, ended)),
-    async *subscribe(topics, signal, onOpen) {
-      const opened = (): void => {
-        succeeded();
-        onOpen?.();
-      };
-      try {
-        yield* client.subscribe(topics, signal, opened);
-      } catch (error) {
-        failed(error);
-      }
-    },
+    live: (topics, place, ended, onOpen) => watchAll(client.live(topics, place, ended, noting(onOpen))),
+    subscribe: (topics, ended, onOpen) => watchAll(client.subscribe(topics, ended, noting(onOpen))),
   };
 }

@@ -16,7 +16,7 @@ export interface Follow {
 }
 
 interface Deps {
-  readonly node: Pick<NodeAccess, 'subscribe'>;
+  readonly subscribe: NodeAccess['subscribe'];
   readonly sync: Pick<Sync, 'topics' | 'take' | 'catchUp'>;
   readonly awake: Awake;
   readonly signal: AbortSignal;
@@ -27,7 +27,7 @@ interface Deps {
 /** What a stream may pile up; beyond it a catch-up is cheaper. */
 const longestQueue = 1_000;
 
-export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow {
+export function createFollow({ subscribe, sync, awake, signal, ready }: Deps): Follow {
   let running = false;
   let open = false;
   let waiting = false;
@@ -71,7 +71,7 @@ export function createFollow({ node, sync, awake, signal, ready }: Deps): Follow
         // First subscribed, then asked: nothing falls between the two.
         catchUp();
       };
-      const stream = node.subscribe(sync.topics(), control, onOpen);
+      const stream = subscribe(sync.topics(), control, onOpen);
       // An abort ends our waiting by itself: a connection may fail to tell of it (Node 20 forgets it when memory is collected).
       const over = new Promise<null>((resolve) => control.addEventListener('abort', () => resolve(null), { once: true }));
       for (let next = await Promise.race([stream.next(), over]); next && !next.done; next = await Promise.race([stream.next(), over]))

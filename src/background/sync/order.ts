@@ -18,13 +18,15 @@ export interface Order {
   read(topics: () => readonly string[], take: (pages: AsyncIterable<Ordered>) => Promise<void>): Promise<Outcome>;
   /** Whether this node is read in its order. */
   known(): Promise<boolean>;
+  /** What comes from now on: in the order of the node, where what has died is noticed, else as it is. It may be opened before everything else was read. */
+  live: NodeAccess['subscribe'];
   /** Notes where the order ends now. Once everything before was asked for by times, what this answers has the next reading begin there. */
   mark(): Promise<() => Promise<void>>;
 }
 
 interface Deps {
   readonly cache: Pick<Cache, 'cursors'>;
-  readonly node: Pick<NodeAccess, 'url' | 'place' | 'since'>;
+  readonly node: Pick<NodeAccess, 'url' | 'place' | 'since' | 'live' | 'subscribe'>;
   readonly signal: AbortSignal;
 }
 
@@ -61,6 +63,16 @@ export function createOrder({ cache, node, signal }: Deps): Order {
         // A stream whose pages nobody takes any more would stay open.
         end();
       }
+    },
+    async *live(topics, ended, onOpen) {
+      const end = none ? null : await node.place();
+      try {
+        if (end) yield* node.live(topics, end, ended, onOpen);
+      } catch (error) {
+        if (!(error instanceof NoSequenceError || error instanceof OtherStoreError)) throw error;
+        none ||= error instanceof NoSequenceError;
+      }
+      if (!ended.aborted) yield* node.subscribe(topics, ended, onOpen);
     },
     async mark() {
       const end = none ? null : await node.place();

@@ -14,7 +14,7 @@ import type { NodeAccess } from '../nodes/node-access.ts';
 import { createAgain } from './again.ts';
 import { lookFirst } from './first-look.ts';
 import type { Inbox } from './inbox.ts';
-import { createOrder, type Ordered } from './order.ts';
+import type { Order, Ordered } from './order.ts';
 import { ahead } from './pages.ts';
 import type { Reader } from './reader.ts';
 import type { Rows } from './rows.ts';
@@ -41,7 +41,8 @@ interface Deps {
   readonly inbox: Inbox;
   readonly reader: Reader;
   readonly consent: Pick<Consent, 'load' | 'topic' | 'read' | 'take'>;
-  readonly node: NodeAccess;
+  readonly node: Pick<NodeAccess, 'url' | 'query' | 'newest' | 'pages'>;
+  readonly order: Order;
   readonly clock: Clock;
   /** The node's clock minus ours as its last answer told, ms. */
   readonly clockSkew: () => number | null;
@@ -81,8 +82,7 @@ const groupSize = 50;
 const againGroupSize = 10;
 
 export function createSync(deps: Deps): Sync {
-  const { address, keystore, cache, rows, inbox, reader, consent, node, clock, clockSkew, signal, failpoint, working } = deps;
-  const order = createOrder({ cache, node, signal });
+  const { address, keystore, cache, rows, inbox, reader, consent, node, order, clock, clockSkew, signal, failpoint, working } = deps;
   const cursorName = `main ${node.url}`;
   /** When everything was last read from its beginning because the node had another store. */
   const anewName = `anew ${node.url}`;

@@ -46,7 +46,7 @@ function following(node: ReturnType<typeof streams>) {
   const ping = vi.fn(async () => undefined);
   const awake = createAwake({ createAlarm: () => undefined, clearAlarm: () => undefined, ping });
   const session = new AbortController();
-  const follow = createFollow({ node, sync, awake, signal: session.signal, ready: async () => undefined });
+  const follow = createFollow({ subscribe: node.subscribe, sync, awake, signal: session.signal, ready: async () => undefined });
   return { follow, sync, topics, session, ping };
 }
 
