@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPhrase, walletOfEntropy } from '../../src/keystore/wallet.ts';
+import { fromHex } from '../../src/protocol/bytes.ts';
 import { type Browser, sleep } from '../support/browsers/browser.ts';
 import { launchChromium } from '../support/browsers/chromium.ts';
 import { launchFirefox } from '../support/browsers/firefox.ts';
@@ -10,9 +11,10 @@ import { browserNames, World } from './world.ts';
 
 const phrase = 'ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic';
 const words = phrase.split(' ');
-const said = 'canary words that nobody else would write';
+const said = 'quizzacious canary words that nobody else would write';
 const draft = 'canary words that were never sent';
 const typed = 'canary words of the last key';
+const nickname = 'Zebulon Canarius';
 const wallet = walletOfEntropy(readPhrase(phrase));
 const next = 'another calm window';
 
@@ -25,6 +27,9 @@ const secrets = {
   passphrase: [...formsOfText(goodPassphrase), ...formsOfText(next)],
   message: formsOfText(said),
   draft: [...formsOfText(draft), ...formsOfText(typed)],
+  // The index of words, and previews, would have a single one.
+  'word of a message': formsOfText('quizzacious'),
+  nickname: formsOfText(nickname),
 };
 /** What is there in the clear, to see that looking finds what is there. */
 const address = { address: formsOfText(wallet.address) };
@@ -40,10 +45,29 @@ describe.each(browserNames)('the profile of %s on the disk', (name) => {
     browser = await (name === 'chromium' ? launchChromium : launchFirefox)({ profile: profile.path });
     me = new Walk('Canary', browser, world.node.url);
   };
+  /** Firefox writes its open tabs down every 15 seconds, with what stands in their fields. */
+  const written = (): Promise<void> => sleep(name === 'firefox' ? 16_000 : 3_000);
   const kill = async (): Promise<void> => {
     await profile.kill();
     await Promise.race([browser.close().catch(() => undefined), sleep(5_000)]);
   };
+
+  /** Gives the peer a name, and looks a word up, so that there is an index of words. */
+  const nameThePeer = async (): Promise<void> => {
+    await me.page.click({ role: 'link', name: 'Details and safety number' });
+    await me.page.fill(field('Name'), nickname);
+    await me.page.click(button('Save'));
+    await me.person.open('/');
+    const search = { role: 'searchbox', name: 'Search' };
+    await me.page.fill(search, 'quizz');
+    await me.page.see({ role: 'link', name: nickname, part: true, within: { role: 'region', name: 'Messages' } });
+    await me.page.fill(search, '');
+    await me.person.openConversation();
+    await me.page.see(field('Message'));
+  };
+
+  /** Whom one writes to is nobody's business either. */
+  const whom = () => ({ 'address of the peer': formsOfBytes(fromHex(peer.person.address.slice(2))) });
 
   beforeAll(async () => {
     world = await World.start(`secrets-${name}`);
@@ -62,8 +86,7 @@ describe.each(browserNames)('the profile of %s on the disk', (name) => {
   test('has no phrase after one was typed and the browser killed', async () => {
     await me.bring('Recovery phrase');
     await me.fill(field('Recovery phrase'), phrase);
-    // Firefox writes its open tabs down every 15 seconds.
-    await sleep(name === 'firefox' ? 16_000 : 3_000);
+    await written();
     await kill();
     expect(profile.find(secrets)).toEqual([]);
   });
@@ -79,14 +102,15 @@ describe.each(browserNames)('the profile of %s on the disk', (name) => {
     await me.inbox();
     expect(me.person.address).toBe(wallet.address);
     await me.writeTo(peer.person.address, said);
+    await nameThePeer();
     await me.page.fill(field('Message'), draft);
-    await sleep(2_000); // the background has the draft a moment after the last key
+    await written(); // the background has the draft a moment after the last key
     await browser.stopBackground();
     await me.page.fill(field('Message'), typed);
     await sleep(80);
     await kill();
     expect(profile.find(address)).not.toEqual([]);
-    expect(profile.find(secrets)).toEqual([]);
+    expect(profile.find({ ...secrets, ...whom() })).toEqual([]);
   });
 
   test('opens with the passphrase after that, and stays open over ten deaths of the background', async () => {
@@ -125,7 +149,7 @@ describe.each(browserNames)('the profile of %s on the disk', (name) => {
     await me.person.lock();
     await browser.close();
     expect(profile.find(address)).not.toEqual([]);
-    expect(profile.find(secrets)).toEqual([]);
+    expect(profile.find({ ...secrets, ...whom() })).toEqual([]);
   });
 
   test('does not stay open over the end of the browser', async () => {
