@@ -13,18 +13,15 @@ import type { Background } from './platform.ts';
 import { type ConnectedPort, createPorts } from './ports.ts';
 import { registerContentScripts } from './sites/content-scripts.ts';
 import { createTraces } from './sites/traces.ts';
+import { createStarter } from './starter.ts';
 
 /** A page that wakes us draws in this time, ms: what is stored is shown before the node is asked for more. */
 const firstLookMs = 150;
 
 // Listeners come first: an event that wakes the background reaches only those that were added before anything was waited for.
-let awake: (background: Background) => void;
-let failed: (error: unknown) => void;
-const background = new Promise<Background>((resolve, reject) => {
-  awake = resolve;
-  failed = reject;
-});
+const background = createStarter(start);
 const traces = createTraces(systemClock);
+const records = openRecords();
 const accept = createPorts({
   traces,
   background,
@@ -35,7 +32,9 @@ const accept = createPorts({
 
 /** Does something once the background is awake; what goes wrong is logged. */
 const then = (what: string, work: (background: Background) => unknown): void =>
-  void background.then(work).catch((error: unknown) => console.error(`${what} failed`, error));
+  void background()
+    .then(work)
+    .catch((error: unknown) => console.error(`${what} failed`, error));
 
 browser.runtime.onConnect.addListener((port: Runtime.Port) => {
   accept(port as unknown as ConnectedPort);
@@ -79,7 +78,7 @@ async function start(): Promise<Background> {
   await trustOnly();
   return assemble({
     later: (work) => void setTimeout(work, firstLookMs),
-    records: openRecords(),
+    records,
     keys: {
       mirror: {
         get: async () => {
@@ -113,10 +112,4 @@ async function start(): Promise<Background> {
   });
 }
 
-start().then(
-  (started) => awake(started),
-  (error: unknown) => {
-    console.error('Parley did not start', error);
-    failed(error);
-  },
-);
+background().catch((error: unknown) => console.error('Parley did not start', error));

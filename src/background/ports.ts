@@ -23,8 +23,8 @@ export interface ConnectedPort extends Port {
 }
 
 export interface PortsDeps {
-  /** Resolves when the background is awake: ports that come earlier wait for their answers. */
-  readonly background: Promise<Background>;
+  /** Resolves when the background is awake: ports that come earlier wait for their answers. Asked again where it did not start. */
+  readonly background: () => Promise<Background>;
   /** Our own id, and the address that our own pages begin with. */
   readonly id: string;
   readonly ownUrl: string;
@@ -41,9 +41,7 @@ const clock = (): number => Date.now();
 export function createPorts({ background, id, ownUrl, visible, traces }: PortsDeps): (port: ConnectedPort) => void {
   const rates = createRates(clock);
   const tabs = new Map<number, number>();
-  const services: Promise<Services> = background.then((awake) => awake.services);
-  // Each call tells of it; alone it must not count as unhandled.
-  services.catch(() => undefined);
+  const services = async (): Promise<Services> => (await background()).services;
   const log = (error: unknown): void => console.error('a call failed', error);
 
   const serveOwn = (port: ConnectedPort): void => {
@@ -53,13 +51,14 @@ export function createPorts({ background, id, ownUrl, visible, traces }: PortsDe
       off?.();
       off = null;
     });
-    void background.then(
-      ({ events }) => {
-        if (off !== null) off = events.on((event, payload) => caller.emit(event, payload));
-      },
-      () => undefined,
-    );
-    const admit = async (): Promise<void> => (await background).lock.check();
+    /** Once, with the first start that succeeds. */
+    const awake = async (): Promise<Background> => {
+      const started = await background();
+      if (off === undefined) off = started.events.on((event, payload) => caller.emit(event, payload));
+      return started;
+    };
+    awake().catch(() => undefined); // each call tells of it
+    const admit = async (): Promise<void> => (await awake()).lock.check();
     servePort(port, caller, { table: methods, services, admit, log });
   };
 
@@ -95,14 +94,19 @@ export function createPorts({ background, id, ownUrl, visible, traces }: PortsDe
     const admit = async (_: unknown, { params }: { readonly params?: unknown }): Promise<void> => {
       rates.take(origin);
       if (lengthOf(params) > mostParameters) throw new ParseError('params', 'plain JSON of at most 1 MiB');
-      await (await background).lock.check();
+      await (await awake()).lock.check();
     };
-    void background.then(
-      ({ services: { sites } }) => {
-        if (!gone.signal.aborted) sites.attach(caller);
-      },
-      () => undefined,
-    );
+    let attached = false;
+    /** Attached once, with the first start that succeeds. */
+    const awake = async (): Promise<Background> => {
+      const started = await background();
+      if (!attached && !gone.signal.aborted) {
+        attached = true;
+        started.services.sites.attach(caller);
+      }
+      return started;
+    };
+    awake().catch(() => undefined); // each call tells of it
     servePort(port, caller, {
       table: methods,
       services,
@@ -115,7 +119,7 @@ export function createPorts({ background, id, ownUrl, visible, traces }: PortsDe
   const serveTrace = (port: ConnectedPort, traces: Traces): void => {
     traces.serve(port);
     const told = async (): Promise<void> => {
-      const { language } = await (await services).accounts.status();
+      const { language } = await (await services()).accounts.status();
       port.postMessage({ what: 'language', language } satisfies Trace);
     };
     void told().catch(() => undefined); // it has gone, or speaks as the browser does

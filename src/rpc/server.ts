@@ -6,8 +6,8 @@ import { isRequest, type Port, type WireError } from './wire.ts';
 
 export interface ServerDeps<Services> {
   readonly table: MethodTable<Services>;
-  /** Resolves once the services are there: calls that come while the background starts wait for them. */
-  readonly services: Promise<Services>;
+  /** Resolves once the services are there: calls that come while the background starts wait for them. Asked for each call. */
+  readonly services: () => Promise<Services>;
   /** Called before each request runs; rejects to refuse it (rates, sizes). */
   readonly admit?: (caller: Caller, request: { readonly method: string; readonly params?: unknown }) => Promise<void> | void;
   readonly log: (error: unknown) => void;
@@ -54,7 +54,7 @@ export function servePort<Services>(port: Port, caller: Caller, { table, service
     await admit?.(caller, { method, params });
     const parsed = parse(entry.params, params, caller.kind === 'page' ? 'params' : '');
     // The entry's own parser made the parameters, and its access is the caller's kind.
-    return entry.run(parsed as never, await services, caller as never);
+    return entry.run(parsed as never, await services(), caller as never);
   }
 }
 

@@ -6,6 +6,7 @@ import { type ConnectedPort, createPorts } from '../../src/background/ports.ts';
 import { createTraces } from '../../src/background/sites/traces.ts';
 import type { PageCaller } from '../../src/rpc/caller.ts';
 import { tracePort } from '../../src/rpc/trace.ts';
+import { StorageError } from '../../src/storage/errors.ts';
 import { type TestPort, testPort, turns } from '../rpc/ports.ts';
 import { shop } from './sites/callers.ts';
 
@@ -15,11 +16,14 @@ const ownUrl = `chrome-extension://${id}/`;
 let accept: (port: ConnectedPort) => void;
 let attached: PageCaller[];
 let asked: string[];
+/** What is in the way of a start, if anything is. */
+let fault: Error | null;
 const events = createEvents();
 
 beforeEach(() => {
   attached = [];
   asked = [];
+  fault = null;
   const background = {
     services: {
       accounts: { status: async () => ({ phase: 'ready', language: 'de' }) },
@@ -35,7 +39,11 @@ beforeEach(() => {
     lock: { check: async () => undefined },
   } as unknown as Background;
   const traces = createTraces(() => 0);
-  accept = createPorts({ background: Promise.resolve(background), id, ownUrl, visible: async (tabId) => tabId === 1, traces });
+  const start = async (): Promise<Background> => {
+    if (fault) throw fault;
+    return background;
+  };
+  accept = createPorts({ background: start, id, ownUrl, visible: async (tabId) => tabId === 1, traces });
 });
 
 type Sender = NonNullable<ConnectedPort['sender']>;
@@ -75,6 +83,21 @@ describe('a port', () => {
     port.break();
     events.emit('prompts', null);
     expect(port.sent).toHaveLength(1);
+  });
+
+  test('tells why Parley does not start, and serves once it does, without having been opened anew', async () => {
+    fault = new StorageError('blocked', 'another page holds the stored data open');
+    const [own, site] = [connect('own', { url: `${ownUrl}popup.html#/` }), page()];
+    expect(await ask(own, 'status')).toMatchObject({ error: { data: { reason: 'storage-failed' } } });
+    expect(await ask(site, 'xmtp_accounts')).toMatchObject({ error: {} });
+    fault = null;
+    expect(await ask(own, 'status')).toMatchObject({ result: { phase: 'ready' } });
+    expect(await ask(own, 'status')).toMatchObject({ result: { phase: 'ready' } });
+    own.sent.length = 0;
+    events.emit('prompts', null);
+    expect(own.sent).toEqual([{ event: 'prompts', payload: null }]);
+    expect(await ask(site, 'xmtp_accounts')).toEqual({ id: 1, result: [] });
+    expect(attached).toHaveLength(1);
   });
 
   test.each<[string, string, Partial<Sender>]>([

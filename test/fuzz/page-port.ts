@@ -27,7 +27,7 @@ export const pagePort: Target = {
     const sites = new Proxy({}, { get: () => async () => null });
     const services = new Proxy({}, { get: (_, name) => (name === 'sites' ? sites : name === 'then' ? undefined : own) }) as Services;
     const caller = { kind: 'page' } as PageCaller;
-    servePort(port, caller, { table: methods, services: Promise.resolve(services), log: (error) => faults.push(error) });
+    servePort(port, caller, { table: methods, services: async () => services, log: (error) => faults.push(error) });
     let message: unknown;
     try {
       message = JSON.parse(new TextDecoder().decode(bytes));

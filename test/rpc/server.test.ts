@@ -40,7 +40,7 @@ function serve(caller: Caller, more: Partial<Parameters<typeof servePort<Service
   const port = testPort();
   const services: Services = { log: [] };
   const log = vi.fn();
-  servePort(port, caller, { table, services: Promise.resolve(services), log, ...more });
+  servePort(port, caller, { table, services: async () => services, log, ...more });
   return { port, services, log };
 }
 
@@ -110,7 +110,7 @@ describe('the server of a port', () => {
 
   test('lets calls wait for the background to start, and tells when it does not', async () => {
     let started: (services: Services) => void = () => undefined;
-    const { port } = serve(ownCaller, { services: new Promise((resolve) => (started = resolve)) });
+    const { port } = serve(ownCaller, { services: () => new Promise((resolve) => (started = resolve)) });
     port.receive({ id: 1, method: 'secret' });
     await turns();
     expect(port.sent).toEqual([]);
@@ -119,7 +119,7 @@ describe('the server of a port', () => {
     expect(port.sent).toEqual([{ id: 1, result: 'for our own pages' }]);
 
     const failed = Promise.reject(new Error('no disk'));
-    expect(await ask(serve(ownCaller, { services: failed }).port, 'secret')).toMatchObject({ error: { code: -32603 } });
+    expect(await ask(serve(ownCaller, { services: () => failed }).port, 'secret')).toMatchObject({ error: { code: -32603 } });
   });
 
   test.each<[string, unknown]>([

@@ -103,7 +103,7 @@ interface Site {
 
 /** A page of an origin of its own, at the real port of the background. */
 function visit(life: Life, name: string): Site {
-  const accept = createPorts({ background: Promise.resolve(life), id, ownUrl: `chrome-extension://${id}/`, visible: async () => true });
+  const accept = createPorts({ background: async () => life, id, ownUrl: `chrome-extension://${id}/`, visible: async () => true });
   const sender = {
     id,
     origin: `https://${name}.example`,
