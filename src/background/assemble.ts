@@ -22,6 +22,7 @@ import { createNodeImports } from './accounts/node-import.ts';
 import { createParcels } from './accounts/parcels.ts';
 import { createAwake } from './awake.ts';
 import { createBadge } from './badge.ts';
+import { createDiskStatus } from './disk.ts';
 import { createEvents } from './events.ts';
 import { noFailpoint } from './failpoint.ts';
 import { createGlimpses } from './glimpses.ts';
@@ -69,6 +70,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const awake = createAwake(platform.wakers);
   const node = createNodeStatus(await preferences.nodeInUse(), () => board.changed());
 
+  const disk = createDiskStatus(() => board.changed());
   const { cacheName = (address) => address.toLowerCase() } = platform;
   const cacheOf = (address: Address) => openCache(cacheName(address));
   const connect = (url: string, options: NodeClientOptions = {}): NodeClient =>
@@ -89,6 +91,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       preferences,
       connect,
       status: node,
+      disk,
       front,
       events,
       clock,
@@ -142,6 +145,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     preferences,
     sessions,
     node,
+    disk,
     doubts: comparing.doubts,
     prompts,
     clock,

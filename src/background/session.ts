@@ -7,6 +7,7 @@ import type { AccountRecords } from '../storage/records.ts';
 import { createPublication } from './accounts/publication.ts';
 import { settleRenewal } from './accounts/renewal.ts';
 import type { Awake } from './awake.ts';
+import { type DiskStatus, watchDisk } from './disk.ts';
 import type { Events } from './events.ts';
 import { createSpaced } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
@@ -79,6 +80,7 @@ export interface SessionDeps {
   readonly cache: Cache;
   readonly client: NodeClient;
   readonly status: NodeStatus;
+  readonly disk: Pick<DiskStatus, 'ok' | 'failed'>;
   /** A call to the node went wrong, or is slow. */
   readonly nodeTroubled: (trouble: NodeTrouble | 'slow') => void;
   readonly events: Events;
@@ -105,9 +107,9 @@ export function openSession(deps: SessionDeps): Session {
   const {
     keys: keystore,
     records,
-    cache,
     client,
     status,
+    disk,
     nodeTroubled,
     events,
     clock,
@@ -123,6 +125,7 @@ export function openSession(deps: SessionDeps): Session {
   const address = keystore.address();
   const control = new AbortController();
   const { signal } = control;
+  const cache = watchDisk(deps.cache, disk, signal);
 
   const listChanged = createSpaced(
     () => {

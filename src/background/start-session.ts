@@ -12,7 +12,8 @@ import type { NodeStatus } from './nodes/node-state.ts';
 import type { Preferences } from './preferences.ts';
 import { openSession, type Session, type SessionDeps } from './session.ts';
 
-interface Deps extends Pick<SessionDeps, 'events' | 'awake' | 'failpoint' | 'nodeTroubled' | 'statusChanged' | 'handOver' | 'membersLeft'> {
+interface Deps
+  extends Pick<SessionDeps, 'events' | 'disk' | 'awake' | 'failpoint' | 'nodeTroubled' | 'statusChanged' | 'handOver' | 'membersLeft'> {
   readonly keystore: Pick<Keystore, 'keys'>;
   readonly records: Parameters<typeof sinceOf>[0];
   readonly accountRecords: Pick<AccountRecordsOf, 'of'>;

@@ -5,6 +5,7 @@ import type { Records } from '../storage/records.ts';
 import { backedUpAt } from './accounts/account-dates.ts';
 import type { Front } from './accounts/front.ts';
 import { isPublished } from './accounts/publication.ts';
+import type { DiskStatus } from './disk.ts';
 import type { Events } from './events.ts';
 import { noteStop } from './log.ts';
 import type { StoredConversation } from './messages/model.ts';
@@ -28,6 +29,7 @@ interface Deps {
   readonly preferences: Preferences;
   readonly sessions: Sessions;
   readonly node: NodeStatus;
+  readonly disk: Pick<DiskStatus, 'read'>;
   /** Whether a node is to be told of. */
   readonly doubts: (session: Session) => Promise<boolean>;
   readonly prompts: () => number;
@@ -50,6 +52,7 @@ export function createStatus({
   preferences,
   sessions,
   node,
+  disk,
   doubts,
   prompts,
   clock,
@@ -79,6 +82,7 @@ export function createStatus({
       nextUnlockAt: nextTryAt !== null && nextTryAt > clock() ? nextTryAt : null,
       failedUnlocks: failed,
       node: node.read(),
+      disk: session === null ? null : disk.read(),
       nodeDoubt: session !== null && (await doubts(session)),
       prompts: prompts(),
       unread: accounts.find(({ address }) => address === account?.address)?.unread ?? 0,

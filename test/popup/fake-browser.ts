@@ -187,6 +187,7 @@ const status: Status = {
     skew: 0,
     remaining: scene === 'syncing' ? 12_345 : null,
   },
+  disk: scene === 'full disk' ? 'full' : null,
   nodeDoubt: false,
   prompts: 0,
   unread: 3,

@@ -19,6 +19,7 @@ export const screens = [
   { name: 'empty inbox', scene: 'empty', route: '#/' },
   { name: 'failing inbox', scene: 'failing', route: '#/' },
   { name: 'offline inbox', scene: 'offline', route: '#/' },
+  { name: 'inbox on a full disk', scene: 'full disk', route: '#/' },
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
   { name: 'conversation with files', scene: 'files', route: '#/conversation/c0' },
   { name: 'conversation with chosen files', scene: 'kept files', route: '#/conversation/c0' },

@@ -1,12 +1,25 @@
 import type { JSX } from 'preact';
-import type { NodeState } from '../../rpc/views/account.ts';
+import type { DiskTrouble, NodeState } from '../../rpc/views/account.ts';
 import { CloudOff, TriangleAlert } from '../icons.ts';
 import { hostOf, nodeWords } from '../node-words.ts';
 import { rich, t, type Words } from '../t.tsx';
 import { Icon } from './Icon.tsx';
 
-/** One slim bar: what is wrong with the node, and where to mend it. Nothing while all is well. */
-export function NodeBar({ node, doubt = false }: { readonly node: NodeState; readonly doubt?: boolean }): JSX.Element | null {
+interface NodeBarProps {
+  readonly node: NodeState;
+  readonly disk: DiskTrouble | null;
+  readonly doubt?: boolean;
+}
+
+/** One slim bar: what is wrong with the disk or with the node, and how to mend it. Nothing while all is well. */
+export function NodeBar({ node, disk, doubt = false }: NodeBarProps): JSX.Element | null {
+  if (disk !== null)
+    return (
+      <div class="node-bar" role="status">
+        <Icon of={TriangleAlert} size={16} />
+        <p>{t(disk === 'full' ? 'nodeBar.diskFull' : 'nodeBar.diskFailed')}</p>
+      </div>
+    );
   if (node.state === 'syncing' && (node.remaining ?? 0) > 50)
     return (
       <div class="node-bar calm" role="status">

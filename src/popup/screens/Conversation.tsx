@@ -159,7 +159,7 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
         {row?.group && <IconLink icon={Info} label={t('conversation.membersAndDetails')} href={detailsPath(id)} />}
         {row && <ConversationMenu row={row} onExport={() => setSaving(true)} onDone={setSaid} />}
       </header>
-      {!wide && <NodeBar node={status.node} />}
+      {!wide && <NodeBar node={status.node} disk={status.disk} />}
       {error && !row ? (
         <Failure error={error} retry={reload} />
       ) : (

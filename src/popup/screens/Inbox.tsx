@@ -99,7 +99,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
         <Elsewhere />
         <IconLink icon={SettingsIcon} label={t('common.settings')} href="#/settings" />
       </header>
-      <NodeBar node={status.node} doubt={status.nodeDoubt} />
+      <NodeBar node={status.node} disk={status.disk} doubt={status.nodeDoubt} />
       {status.prompts > 0 && (
         <a class="node-bar asking" href="#/approve">
           <Icon of={CircleHelp} size={16} />

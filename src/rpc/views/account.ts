@@ -19,6 +19,8 @@ export interface Status {
   readonly nextUnlockAt: number | null;
   readonly failedUnlocks: number;
   readonly node: NodeState;
+  /** What keeps messages that come from being kept here; null: nothing. */
+  readonly disk: DiskTrouble | null;
   /** Whether a node lacks what others have, or shows keys from before. */
   readonly nodeDoubt: boolean;
   /** Questions of sites that wait for an answer. */
@@ -60,6 +62,9 @@ export type Theme = 'system' | 'light' | 'dark' | 'contrast';
 
 /** `failed`: it answers with errors. `limited`: it asks us to slow down. `wrong`: what answers is no node. `clock`: one of the two clocks is off. */
 export type NodeTrouble = 'unreachable' | 'failed' | 'limited' | 'wrong' | 'unauthorised' | 'clock';
+
+/** `full`: there is no room. `failed`: the browser does not write, whatever the reason. */
+export type DiskTrouble = 'full' | 'failed';
 
 export interface NodeState {
   readonly url: string;

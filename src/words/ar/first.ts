@@ -67,6 +67,8 @@ export const first = {
   'elsewhere.besideThePage': 'بجانب الصفحة',
   'elsewhere.inAWindowOf': 'في نافذة خاصة',
   'elsewhere.inATab': 'في تبويب',
+  'nodeBar.diskFull': 'القرص ممتلئ. تنتظر الرسائل الجديدة عند العقدة وتصل حين تتوفر مساحة.',
+  'nodeBar.diskFailed': 'لا يحفظ المتصفح ما يصل. تنتظر الرسائل الجديدة عند العقدة. أعد تشغيل المتصفح.',
   'nodeBar.reading': {
     zero: 'لا رسائل أخرى للقراءة…',
     one: 'جارٍ قراءة رسالة أخرى…',

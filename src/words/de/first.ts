@@ -41,6 +41,8 @@ export const first = {
   'elsewhere.besideThePage': 'Neben der Seite',
   'elsewhere.inAWindowOf': 'In einem eigenen Fenster',
   'elsewhere.inATab': 'In einem Tab',
+  'nodeBar.diskFull': 'Die Festplatte ist voll. Neue Nachrichten warten beim Knoten und kommen, sobald Platz ist.',
+  'nodeBar.diskFailed': 'Der Browser behält nicht, was ankommt. Neue Nachrichten warten beim Knoten. Starte den Browser neu.',
   'nodeBar.reading': { one: 'Noch {count} Nachricht wird gelesen…', other: 'Noch {count} Nachrichten werden gelesen…' },
   'nodeBar.standsIn': '{chosen} antwortet nicht. Bis dahin springt {other} ein.',
   'nodeBar.oneOfYourNodes': 'Einer deiner Knoten zeigt nicht, was die anderen haben. <link>Welcher</link>',

@@ -49,6 +49,8 @@ export const first = {
   'elsewhere.besideThePage': 'À côté de la page',
   'elsewhere.inAWindowOf': 'Dans sa propre fenêtre',
   'elsewhere.inATab': 'Dans un onglet',
+  'nodeBar.diskFull': 'Le disque est plein. Les nouveaux messages attendent au nœud et arrivent dès qu’il y a de la place.',
+  'nodeBar.diskFailed': 'Le navigateur ne garde pas ce qui arrive. Les nouveaux messages attendent au nœud. Redémarre le navigateur.',
   'nodeBar.reading': {
     one: 'Lecture de {count} message encore…',
     many: 'Lecture de {count} messages encore…',

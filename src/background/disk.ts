@@ -1,0 +1,46 @@
+import type { DiskTrouble } from '../rpc/views/account.ts';
+import type { Cache } from '../storage/cache.ts';
+import { StorageError } from '../storage/errors.ts';
+
+/** Whether what comes can be kept. It lives in memory: after a restart the first write finds out again. */
+export interface DiskStatus {
+  /** What keeps it from being written down; null: nothing. */
+  read(): DiskTrouble | null;
+  ok(): void;
+  failed(error: unknown): void;
+}
+
+export function createDiskStatus(changed: () => void): DiskStatus {
+  let trouble: DiskTrouble | null = null;
+  const set = (next: DiskTrouble | null): void => {
+    if (next === trouble) return;
+    trouble = next;
+    changed();
+  };
+  return {
+    read: () => trouble,
+    ok: () => set(null),
+    failed: (error) => {
+      if (error instanceof StorageError) set(error.reason === 'full' ? 'full' : 'failed');
+    },
+  };
+}
+
+/** Tells the status what becomes of what comes, until `signal` aborts: nobody waits for these writes, so nobody else would hear that they fail. */
+export function watchDisk(cache: Cache, disk: Pick<DiskStatus, 'ok' | 'failed'>, signal: AbortSignal): Cache {
+  const watch = async <T>(write: Promise<T>): Promise<T> => {
+    try {
+      const result = await write;
+      if (!signal.aborted) disk.ok();
+      return result;
+    } catch (error) {
+      if (!signal.aborted) disk.failed(error);
+      throw error;
+    }
+  };
+  return {
+    ...cache,
+    inbox: { ...cache.inbox, append: (...page) => watch(cache.inbox.append(...page)) },
+    apply: (decoded) => watch(cache.apply(decoded)),
+  };
+}
