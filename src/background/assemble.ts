@@ -28,6 +28,7 @@ import { noFailpoint } from './failpoint.ts';
 import { createGlimpses } from './glimpses.ts';
 import { guardServices } from './guard-services.ts';
 import { noteStop } from './log.ts';
+import { noteLoss } from './losses.ts';
 import { createAttachments } from './messages/attachments.ts';
 import { createConversations } from './messages/conversations.ts';
 import { createDrafts } from './messages/drafts.ts';
@@ -63,7 +64,8 @@ export async function assemble(platform: Platform): Promise<Background> {
   const { vault, sessionKey } = records;
   const failures = { get: () => records.settings.get('failures'), put: (value: unknown) => records.settings.put('failures', value) };
   const keystore = new Keystore({ ...platform.keys, vault, sessionKey, failures, clock });
-  const preferences = createPreferences(records);
+  const preferences = createPreferences(records, platform.nodeMirror);
+  await noteLoss({ records, mirror: platform.keys.mirror, preferences, clock });
   const notices = async (): Promise<Say> => noticesIn(await preferences.language());
   const exposure = createExposure({ preferences, expose: platform.expose, tabInFront: platform.tabInFront });
   const events = createEvents();

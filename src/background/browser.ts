@@ -1,4 +1,5 @@
 import browser from 'webextension-polyfill';
+import type { Cell } from '../keystore/vault-store.ts';
 import type { Notices } from './notifications.ts';
 import type { PromptWindow } from './sites/approvals.ts';
 
@@ -32,6 +33,16 @@ export const promptWindow: PromptWindow = {
     await browser.windows.remove(id);
   },
 };
+
+/** A text in an area of the browser that does not go with the databases. */
+export const localText = (name: string): Cell<string> => ({
+  async get() {
+    const { [name]: text } = await browser.storage.local.get(name);
+    return typeof text === 'string' ? text : undefined;
+  },
+  put: (text) => browser.storage.local.set({ [name]: text }),
+  delete: () => browser.storage.local.remove(name),
+});
 
 /** Notifications of the system, as far as its user lets the browser show them. */
 export const notices: Notices = {

@@ -52,9 +52,9 @@ export function createGlimpses({ area, key, sessions, board, conversations, name
     const [status, inbox, all] = [await board.read(), await conversations.window('inbox', 0, mostRows), await names.all()];
     if (sessions.peek() !== session || status.account?.address !== session.address) return null;
     const named = inbox.rows.flatMap(({ peer }) => (all[peer] === undefined ? [] : [[peer, all[peer]] as const]));
-    // Of the node a page is told what is found out from now on.
+    // Of the node and the disk a page is told what is found out from now on.
     const node = { ...status.node, state: 'idle', trouble: null, remaining: null } as const;
-    return { status: { ...status, node }, inbox, names: Object.fromEntries(named) };
+    return { status: { ...status, node, disk: null }, inbox, names: Object.fromEntries(named) };
   };
 
   const clear = async (): Promise<void> => {

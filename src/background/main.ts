@@ -4,13 +4,16 @@ import { offerCurve } from '../protocol/secp256k1-engine.ts';
 import { systemClock } from '../protocol/time.ts';
 import { openGlimpseKey } from '../rpc/glimpse-key.ts';
 import { openTypedStore } from '../rpc/typed-store.ts';
+import { repairAsked } from '../rpc/wire.ts';
 import { openRecords } from '../storage/records.ts';
 import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
-import { notices, openOrigins, promptWindow, tabInFront, trustOnly, wakePages } from './browser.ts';
+import { localText, notices, openOrigins, promptWindow, tabInFront, trustOnly, wakePages } from './browser.ts';
+import { repairIfAsked } from './losses.ts';
 import { readNoticeName } from './notifications.ts';
 import type { Background } from './platform.ts';
 import { type ConnectedPort, createPorts } from './ports.ts';
+import { createPreferences } from './preferences.ts';
 import { registerContentScripts } from './sites/content-scripts.ts';
 import { createTraces } from './sites/traces.ts';
 import { createStarter } from './starter.ts';
@@ -76,17 +79,19 @@ offerCurve({ load: async () => (await fetch(browser.runtime.getURL('secp256k1.wa
 
 async function start(): Promise<Background> {
   await trustOnly();
+  await repairIfAsked(localText(repairAsked), { preferences: createPreferences(records, localText('node')), clock: systemClock });
   return assemble({
     later: (work) => void setTimeout(work, firstLookMs),
     records,
+    nodeMirror: localText('node'),
     keys: {
       mirror: {
         get: async () => {
-          const { vault } = await browser.storage.local.get('vault');
-          return typeof vault === 'string' ? fromBase64(vault) : undefined;
+          const vault = await localText('vault').get();
+          return vault === undefined ? undefined : fromBase64(vault);
         },
-        put: (bytes) => browser.storage.local.set({ vault: toBase64(bytes) }),
-        delete: () => browser.storage.local.remove('vault'),
+        put: (bytes) => localText('vault').put(toBase64(bytes)),
+        delete: () => localText('vault').delete(),
       },
       session: {
         get: async (key) => (await browser.storage.session.get(key))[key],

@@ -267,6 +267,7 @@ export const methods = {
   setNotifications: own(object({ level: oneOf('off', 'nothing', 'name', 'text') }), (p, { settings }) =>
     settings.setNotifications(p.level),
   ),
+  lossSeen: own(object({}), (_, { settings }) => settings.lossSeen()),
   setReceipts: own(object({ on: boolean }), (p, { settings }) => settings.setReceipts(p.on)),
   setSiteKeystore: own(object({ on: boolean }), (p, { settings }) => settings.setSiteKeystore(p.on)),
   setTheme: own(object({ theme: oneOf('system', 'light', 'dark', 'contrast') }), (p, { settings }) => settings.setTheme(p.theme)),

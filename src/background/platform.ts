@@ -1,4 +1,5 @@
 import type { KeystoreDeps } from '../keystore/keystore.ts';
+import type { Cell } from '../keystore/vault-store.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { GlimpseKey } from '../rpc/glimpse.ts';
@@ -19,6 +20,8 @@ import type { Traces } from './sites/traces.ts';
 /** What the browser gives, and what tests give in its place. */
 export interface Platform {
   readonly records: Records;
+  /** Where the address of the node lies a second time. */
+  readonly nodeMirror: Cell<string>;
   readonly keys: Omit<KeystoreDeps, 'vault' | 'sessionKey' | 'failures' | 'clock'>;
   /** Of what the next page is to show first; that lies in the session area. */
   readonly glimpseKey: GlimpseKey;

@@ -1,3 +1,4 @@
+import type { Cell } from '../keystore/vault-store.ts';
 import type { NotificationLevel, Theme } from '../rpc/views/account.ts';
 import type { Exposure } from '../rpc/views/settings.ts';
 import type { Records } from '../storage/records.ts';
@@ -9,6 +10,11 @@ export interface Preferences {
   nodeUrl(): Promise<string>;
   /** Returns the normal form that is kept. @throws RefusalError bad-params */
   setNodeUrl(url: string): Promise<string>;
+  /** With the account the address goes too. */
+  forgetNode(): Promise<void>;
+  /** When the browser had lost what is kept here, ms; null: it has not, or somebody has been told. */
+  lostAt(): Promise<number | null>;
+  setLostAt(at: number | null): Promise<void>;
   /** The addresses that are kept, the one in use among them. */
   nodes(): Promise<readonly string[]>;
   setNodes(urls: readonly string[]): Promise<void>;
@@ -51,9 +57,10 @@ const modes: readonly unknown[] = ['all', 'enabled', 'asked'] satisfies Exposure
 const notificationLevels: readonly unknown[] = ['off', 'nothing', 'name', 'text'] satisfies NotificationLevel[];
 const themes: readonly unknown[] = ['system', 'light', 'dark', 'contrast'] satisfies Theme[];
 
-export function createPreferences({ settings }: Pick<Records, 'settings'>): Preferences {
+/** `nodeMirror`: where the address of the node lies a second time, as the vault does. Whoever has lost the database would look for their messages at another one. */
+export function createPreferences({ settings }: Pick<Records, 'settings'>, nodeMirror: Cell<string>): Preferences {
   const nodeUrl = async (): Promise<string> => {
-    const url = await settings.get('nodeUrl');
+    const url = (await settings.get('nodeUrl')) ?? (await nodeMirror.get());
     return typeof url === 'string' ? url : defaultNodeUrl;
   };
   const nodes = async (): Promise<readonly string[]> => {
@@ -67,6 +74,12 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
   };
   return {
     nodeUrl,
+    forgetNode: () => nodeMirror.delete(),
+    async lostAt() {
+      const at = await settings.get('lostAt');
+      return typeof at === 'number' ? at : null;
+    },
+    setLostAt: (at) => settings.put('lostAt', at),
     nodes,
     setNodes: (urls) => settings.put('nodes', urls),
     async nodeInUse() {
@@ -87,6 +100,7 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>): Pref
       const normal = parseNodeUrl(url);
       await settings.put('standIn', null);
       await settings.put('nodeUrl', normal);
+      await nodeMirror.put(normal);
       return normal;
     },
     async autoLockMinutes() {

@@ -308,6 +308,8 @@ export interface SettingsService {
   setLanguage(language: LanguageSetting): Promise<Settings>;
   /** Who is asked for names of Ethereum; null: nobody, which takes no passphrase. @throws RefusalError bad-params, KeystoreError wrong-passphrase */
   setEnsRpc(url: string | null, passphrase: string | null): Promise<Settings>;
+  /** Somebody was told of what the browser has lost. */
+  lossSeen(): Promise<void>;
   setReceipts(on: boolean): Promise<Settings>;
   /** Whether sites may ask for the keystore API; off takes it from those that have it. */
   setSiteKeystore(on: boolean): Promise<Settings>;

@@ -152,6 +152,10 @@ export function createSettings({
       await preferences.setNotifications(level);
       return read();
     },
+    async lossSeen() {
+      await preferences.setLostAt(null);
+      statusChanged();
+    },
     async setReceipts(on) {
       await preferences.setReceipts(on);
       return read();

@@ -83,6 +83,7 @@ export function createStatus({
       failedUnlocks: failed,
       node: node.read(),
       disk: session === null ? null : disk.read(),
+      lostAt: session === null ? null : await preferences.lostAt(),
       nodeDoubt: session !== null && (await doubts(session)),
       prompts: prompts(),
       unread: accounts.find(({ address }) => address === account?.address)?.unread ?? 0,

@@ -17,6 +17,7 @@ import {
   Details,
   fetchNext,
   NewConversation,
+  Repair,
   Restore,
   Settings,
   Shortcuts,
@@ -32,7 +33,7 @@ import { showTheme } from './theme.ts';
 
 export function App(): JSX.Element {
   const route = useRoute();
-  const { value: status, error, reload, set } = useStatus();
+  const { value: status, error, reason, reload, set } = useStatus();
   const [founding, setFounding] = useState(false);
   const theme = status?.theme ?? 'system';
   useEffect(() => {
@@ -59,7 +60,16 @@ export function App(): JSX.Element {
     document.title = unread > 0 ? `(${unread}) Parley` : 'Parley';
   }, [unread]);
 
-  if (!status) return error ? <Failure error={error} retry={reload} /> : <Bones rows={6} />;
+  if (!status)
+    return error ? (
+      <main class="scroll">
+        <Failure error={error} retry={reload}>
+          {reason === 'storage-failed' && <Repair />}
+        </Failure>
+      </main>
+    ) : (
+      <Bones rows={6} />
+    );
   if (status.phase === 'welcome' && !founding && route.screen === 'restore') return <Restore onStatus={set} />;
   // The welcome screen stays until its last step is done, though the account exists from the step before on.
   if (status.phase === 'welcome' || founding) return <Begin route={route} status={status} onStatus={set} onFounding={setFounding} />;

@@ -14,6 +14,10 @@ const bubbles = () => (
 export const Conversation = later(async () => (await import('./screens/Conversation.tsx')).Conversation, bubbles);
 export const Details = later(async () => (await import('./screens/Details.tsx')).Details, page);
 export const NewConversation = later(async () => (await import('./screens/NewConversation.tsx')).NewConversation, page);
+export const Repair = later(
+  async () => (await import('./parts/Repair.tsx')).Repair,
+  () => null,
+);
 export const Empty = later(
   async () => (await import('./screens/inbox/Empty.tsx')).Empty,
   () => null,

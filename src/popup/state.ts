@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { RpcError } from '../rpc/errors.ts';
 import type { Status } from '../rpc/views/account.ts';
 import type { OwnEvents } from '../rpc/views/events.ts';
 import { explained } from './explained.ts';
@@ -9,15 +10,24 @@ import { background } from './rpc.ts';
 export interface Asked<T> {
   readonly value: T | null;
   readonly error: string | null;
+  /** The background's reason for that, when it gave one. */
+  readonly reason: string | null;
   readonly reload: () => void;
 }
+
+interface State<T> extends Pick<Asked<T>, 'value' | 'error' | 'reason'> {
+  readonly key: string;
+}
+const none = { value: null, error: null, reason: null };
+
+const reasonOf = (failure: unknown): string | null => (failure instanceof RpcError ? failure.reason : null);
 
 /**
  * Asks when shown, when `key` changes, and whenever one of the events is heard: many at once are one question, and while one is under way one more follows it.
  * A later answer never gives way to an earlier one.
  */
 export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly (keyof OwnEvents)[]): Asked<T> {
-  const [state, setState] = useState<{ key: string; value: T | null; error: string | null }>({ key, value: null, error: null });
+  const [state, setState] = useState<State<T>>({ key, value: null, error: null, reason: null });
   const question = useRef(ask);
   question.current = ask;
   const count = useRef(0);
@@ -28,13 +38,13 @@ export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly
       (value) => {
         if (mine < shown.current) return;
         shown.current = mine;
-        setState({ key, value, error: null });
+        setState({ key, value, error: null, reason: null });
       },
       async (failure: unknown) => {
         const error = await explained(failure);
         if (mine < shown.current) return;
         shown.current = mine;
-        setState((before) => ({ key, value: before.key === key ? before.value : null, error }));
+        setState((before) => ({ key, value: before.key === key ? before.value : null, error, reason: reasonOf(failure) }));
       },
     );
   }, [key]);
@@ -59,7 +69,8 @@ export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly
       for (const stop of stops) stop();
     };
   }, [askNow]);
-  return { value: state.key === key ? state.value : null, error: state.key === key ? state.error : null, reload };
+  const { value, error, reason } = state.key === key ? state : none;
+  return { value, error, reason, reload };
 }
 
 /** The state of the extension, kept current by what the background tells. */

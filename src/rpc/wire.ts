@@ -47,3 +47,6 @@ export function isEvent(value: unknown): value is Event {
 
 const isWireError = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && typeof (value as { code?: unknown }).code === 'number';
+
+/** The name in the local area by which a page asks the next start to repair the databases: a background that cannot read them cannot be asked. */
+export const repairAsked = 'repair';

@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto';
+import { deleteDB } from 'idb';
 import { assemble } from '../../src/background/assemble.ts';
 import type { Failpoint } from '../../src/background/failpoint.ts';
 import type { Background } from '../../src/background/platform.ts';
@@ -49,6 +50,7 @@ export class Device {
   /** What pages have typed, on the disk. */
   readonly typed = openTypedStore(`${this.#name}-typed`);
   readonly #mirror: Cell<Uint8Array> = memoryCell();
+  readonly #nodeMirror: Cell<string> = memoryCell();
   readonly alarms: Life['alarms'] = new Map();
   /** Where pages were to see the provider, the latest last. */
   readonly exposed: unknown[] = [];
@@ -82,6 +84,7 @@ export class Device {
     const background = await assemble({
       records: openRecords(this.#name),
       recordsOf: (address) => openRecords(`${this.#name}-${address}`),
+      nodeMirror: this.#nodeMirror,
       keys: { mirror: this.#mirror, session: this.#area(), cost },
       glimpseKey: openGlimpseKey(`${this.#name}-glimpse`),
       typed: this.typed,
@@ -125,6 +128,11 @@ export class Device {
     };
     this.#lives.add(life);
     return life;
+  }
+
+  /** The browser has lost its databases, all of them or one; what lies beside them is there. */
+  async loseDatabases(which = /./): Promise<void> {
+    for (const { name = '' } of await indexedDB.databases()) if (name.includes(this.#name) && which.test(name)) await deleteDB(name);
   }
 
   /** What a page would show before the background has answered. */

@@ -187,6 +187,7 @@ const status: Status = {
     skew: 0,
     remaining: scene === 'syncing' ? 12_345 : null,
   },
+  lostAt: scene === 'lost' ? now - hour : null,
   disk: scene === 'full disk' ? 'full' : null,
   nodeDoubt: false,
   prompts: 0,
@@ -441,6 +442,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
   if (scene.startsWith('failing') && method !== 'status') return failing(new Error('a fault'));
   switch (method) {
     case 'status':
+      if (scene === 'damaged') return refusing('storage-failed');
       return { result: status };
     case 'conversationWindow': {
       const all = listed(String(params['shelf']));
@@ -743,6 +745,7 @@ function connect() {
         tell({ event: 'transfer', payload: { id: file, done: 3_700_000, total: 10_000_000 } });
         return;
       }
+      if (request.method === 'lossSeen') tell({ event: 'status', payload: { ...status, lostAt: null } });
       if (request.method === 'cancelFile') uploading.get(String(request.params?.['id']))?.end('cancelled');
       if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
       const give = (): void => {
@@ -812,8 +815,15 @@ async function leave(): Promise<void> {
 const windows = { getCurrent: async () => ({ id: 1 }), create: async () => ({ id: 2 }) };
 
 export const browser = {
-  storage: { session },
-  runtime: { connect, getURL: (path: string) => path },
+  storage: {
+    session,
+    local: { set: async (values: object) => void Object.assign(document.documentElement.dataset, { kept: JSON.stringify(values) }) },
+  },
+  runtime: {
+    connect,
+    getURL: (path: string) => path,
+    reload: () => void Object.assign(document.documentElement.dataset, { reloaded: 'yes' }),
+  },
   scripting,
   tabs,
   windows,

@@ -20,6 +20,8 @@ export const screens = [
   { name: 'failing inbox', scene: 'failing', route: '#/' },
   { name: 'offline inbox', scene: 'offline', route: '#/' },
   { name: 'inbox on a full disk', scene: 'full disk', route: '#/' },
+  { name: 'inbox after a loss', scene: 'lost', route: '#/' },
+  { name: 'damaged data', scene: 'damaged', route: '#/' },
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
   { name: 'conversation with files', scene: 'files', route: '#/conversation/c0' },
   { name: 'conversation with chosen files', scene: 'kept files', route: '#/conversation/c0' },

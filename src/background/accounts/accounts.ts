@@ -242,6 +242,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         for (const { address } of accounts) await cacheOf(address).delete();
         for (const { address } of accounts) await accountRecords.delete(address, false);
         await records.delete();
+        await preferences.forgetNode();
         node.reset(await preferences.nodeInUse());
         board.changed();
         accountChanged();

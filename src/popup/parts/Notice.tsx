@@ -22,13 +22,23 @@ export function Notice({
 }
 
 /** What could not be shown, why, and a way to try again. */
-export function Failure({ error, retry }: { readonly error: string; readonly retry: () => void }): JSX.Element {
+export function Failure({
+  error,
+  retry,
+  children,
+}: {
+  readonly error: string;
+  readonly retry: () => void;
+  /** What else can be done. */
+  readonly children?: ComponentChildren;
+}): JSX.Element {
   return (
     <div class="page">
       <Notice tone="danger">{error}</Notice>
       <button type="button" class="button secondary" onClick={retry}>
         {t('common.tryAgain')}
       </button>
+      {children}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { CopyButton } from '../parts/Address.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
 import { Elsewhere } from '../parts/Elsewhere.tsx';
 import { Icon } from '../parts/Icon.tsx';
+import { LossBar } from '../parts/LossBar.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure } from '../parts/Notice.tsx';
 import { Row } from '../parts/Row.tsx';
@@ -100,6 +101,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
         <IconLink icon={SettingsIcon} label={t('common.settings')} href="#/settings" />
       </header>
       <NodeBar node={status.node} disk={status.disk} doubt={status.nodeDoubt} />
+      {status.lostAt !== null && <LossBar />}
       {status.prompts > 0 && (
         <a class="node-bar asking" href="#/approve">
           <Icon of={CircleHelp} size={16} />

@@ -6,6 +6,7 @@ import { ShortAddress } from '../parts/Address.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Button } from '../parts/Button.tsx';
 import { Field } from '../parts/Field.tsx';
+import { Repair } from '../parts/Repair.tsx';
 import { background } from '../rpc.ts';
 import { useWork } from '../state.ts';
 import { rich, t } from '../t.tsx';
@@ -83,6 +84,7 @@ export function Unlock({ status, onStatus, asking }: UnlockProps): JSX.Element {
         <Button kind="primary" type="submit" wide disabled={passphrase === '' || seconds > 0 || work.busy}>
           {t('unlock.unlock')}
         </Button>
+        {reason === 'storage-failed' && <Repair />}
       </form>
     </main>
   );

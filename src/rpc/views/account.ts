@@ -19,6 +19,8 @@ export interface Status {
   readonly nextUnlockAt: number | null;
   readonly failedUnlocks: number;
   readonly node: NodeState;
+  /** When the browser had lost everything but the keys, ms; null: it has not, or somebody was told. */
+  readonly lostAt: number | null;
   /** What keeps messages that come from being kept here; null: nothing. */
   readonly disk: DiskTrouble | null;
   /** Whether a node lacks what others have, or shows keys from before. */
