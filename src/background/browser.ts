@@ -44,6 +44,24 @@ export const localText = (name: string): Cell<string> => ({
   delete: () => browser.storage.local.remove(name),
 });
 
+/** What a tab of ours may show that is left for something else: lists and conversations, and no step of anything. */
+const leavable = /^(#\/?|#\/conversation\/.*)?$/;
+
+/** Shows a route of our page: in a tab that is open with it, before another one is opened. */
+export async function showPage(route: string): Promise<void> {
+  const page = browser.runtime.getURL('popup.html');
+  const url = `${page}#${route}`;
+  const tabs = await browser.tabs.query({});
+  const ours = tabs.filter((tab) => tab.url?.startsWith(page) && leavable.test(tab.url.slice(page.length)));
+  const tab = ours.find(({ active }) => active) ?? ours[0];
+  if (tab?.id === undefined) {
+    await browser.tabs.create({ url });
+    return;
+  }
+  await browser.tabs.update(tab.id, { active: true, url });
+  if (tab.windowId !== undefined) await browser.windows.update(tab.windowId, { focused: true });
+}
+
 /** Notifications of the system, as far as its user lets the browser show them. */
 export const notices: Notices = {
   show: (id, { title, message }) =>

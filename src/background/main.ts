@@ -8,9 +8,9 @@ import { repairAsked } from '../rpc/wire.ts';
 import { openRecords } from '../storage/records.ts';
 import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
-import { localText, notices, openOrigins, promptWindow, tabInFront, trustOnly, wakePages } from './browser.ts';
+import { localText, notices, openOrigins, promptWindow, showPage, tabInFront, trustOnly, wakePages } from './browser.ts';
 import { repairIfAsked } from './losses.ts';
-import { readNoticeName } from './notifications.ts';
+import { openNotice } from './notifications.ts';
 import type { Background } from './platform.ts';
 import { type ConnectedPort, createPorts } from './ports.ts';
 import { createPreferences } from './preferences.ts';
@@ -48,7 +48,9 @@ browser.alarms.onAlarm.addListener(({ name }) => {
   then('ending what is over', forgetClosedSites);
 });
 browser.idle.onStateChanged.addListener((state) => then('locking with the screen', ({ lock }) => lock.screen(state)));
-browser.notifications.onClicked.addListener((name) => then('opening what a notification tells of', (awake) => openNotice(name, awake)));
+browser.notifications.onClicked.addListener((name) =>
+  then('opening what a notification tells of', (awake) => openNotice(name, awake, { show: showPage, clear: notices.clear })),
+);
 browser.windows.onRemoved.addListener((id) => then('closing a question', ({ approvals }) => approvals.windowClosed(id)));
 browser.tabs.onRemoved.addListener(() => then('forgetting closed sites', forgetClosedSites));
 browser.tabs.onUpdated.addListener((_, { url }) => {
@@ -58,17 +60,6 @@ browser.tabs.onUpdated.addListener((_, { url }) => {
 browser.runtime.onInstalled.addListener(() => undefined);
 // A browser that starts has closed every tab, also those that it opens again.
 browser.runtime.onStartup.addListener(() => then('forgetting closed sites', ({ services }) => services.sites.tabsClosed(new Set())));
-
-/** Shows the conversation, as the account that it belongs to; while locked the page asks for the passphrase first. */
-async function openNotice(name: string, { services, lock }: Background): Promise<void> {
-  await lock.check();
-  const about = readNoticeName(name);
-  if (about) await services.accounts.switchTo(about.account).catch(() => undefined); // locked, or gone: the page says so
-  await browser.tabs.create({
-    url: browser.runtime.getURL(`popup.html#/${about ? `conversation/${encodeURIComponent(about.conversation)}` : ''}`),
-  });
-  await notices.clear(name);
-}
 
 async function forgetClosedSites({ services }: Background): Promise<void> {
   await services.sites.tabsClosed(await openOrigins());

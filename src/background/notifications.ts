@@ -6,6 +6,7 @@ import { noteStop } from './log.ts';
 import { groupOf } from './messages/group-state.ts';
 import type { Preview, StoredConversation } from './messages/model.ts';
 import { shelfOf } from './messages/shelf.ts';
+import type { Background } from './platform.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -151,4 +152,17 @@ function titleOf(row: StoredConversation, { names }: Session, say: Say): string 
   const title = row.group ? groupOf(row.group).title : '';
   if (row.group) return title === '' ? say('notices.aGroup') : title;
   return names.of(row.peer) ?? `${row.peer.slice(0, 8)}…${row.peer.slice(-6)}`;
+}
+
+/** Shows the conversation that somebody clicked on, as the account that it belongs to; while locked the page asks for the passphrase first. */
+export async function openNotice(
+  name: string,
+  { services, lock }: Pick<Background, 'services' | 'lock'>,
+  { show, clear }: { readonly show: (route: string) => Promise<unknown>; readonly clear: Notices['clear'] },
+): Promise<void> {
+  await lock.check();
+  const about = readNoticeName(name);
+  if (about) await services.accounts.switchTo(about.account).catch(() => undefined); // locked, or gone: the page says so
+  await show(about ? `/conversation/${encodeURIComponent(about.conversation)}` : '/');
+  await clear(name);
 }

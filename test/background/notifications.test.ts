@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createNotifications, noticeName, readNoticeName } from '../../src/background/notifications.ts';
+import { createNotifications, noticeName, openNotice, readNoticeName } from '../../src/background/notifications.ts';
 import type { Session } from '../../src/background/session.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { fc } from '../support/fast-check.ts';
 import { alice, bob, carol } from '../support/people.ts';
-import { conversationWith, newPerson, type Person, passphrase, until } from './device.ts';
+import { conversationWith, makeWallet, newPerson, type Person, passphrase, until } from './device.ts';
 
 let node: RunningNode;
 beforeAll(async () => {
@@ -81,6 +81,29 @@ describe('a notification', () => {
     await unread(1);
     await new Promise((resolve) => setTimeout(resolve, 900));
     expect(hanging()).toEqual([]);
+  });
+
+  it('leads to its conversation, as the account that it is of, and goes', async () => {
+    await accept();
+    const { services } = me.life;
+    await makeWallet(me.life, passphrase, node.url);
+    expect((await services.accounts.status()).account?.address).not.toBe(me.address);
+    await say('hello');
+    await until(() => hanging().length === 1, 'the news');
+    const shown: [route: string, account: string | undefined][] = [];
+    const deps = {
+      show: async (route: string) => void shown.push([route, (await services.accounts.status()).account?.address]),
+      clear: async (name: string) => void me.device.notices.delete(name),
+    };
+    const [name = ''] = [...me.device.notices.keys()];
+    await openNotice(name, me.life, deps);
+    expect(shown).toEqual([[`/conversation/${encodeURIComponent(id)}`, me.address]]);
+    expect(hanging()).toEqual([]);
+    // While locked it is shown all the same: the page asks for the passphrase. What is of several conversations leads to the list.
+    await services.accounts.lock();
+    await openNotice(name, me.life, deps);
+    await openNotice('together', me.life, deps);
+    expect(shown.slice(1).map(([route]) => route)).toEqual([`/conversation/${encodeURIComponent(id)}`, '/']);
   });
 
   it('does not outlast the lock, and does not tell again of what was there before', async () => {
