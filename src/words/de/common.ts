@@ -91,7 +91,7 @@ export const common = {
   'errors.storageFailed':
     'Der Browser konnte die Daten von Parley nicht lesen oder schreiben. Schließe andere Tabs von Parley, oder starte den Browser neu.',
   'repair.explain':
-    'Wenn das nach einem Neustart des Browsers bleibt, ist beschädigt, was Parley hier hat. Eine Reparatur behält, was noch lesbar ist. Deine Schlüssel liegen zweimal da, und deine Passphrase öffnet sie; Nachrichten kommen wieder vom Knoten. Namen, Entwürfe, Einstellungen und noch nicht Gesendetes können verloren sein. Parley schließt sich dafür: öffne es danach wieder.',
+    'Wenn das nach einem Neustart des Browsers bleibt, ist beschädigt, was Parley hier hat. Eine Reparatur behält, was noch lesbar ist. Deine Schlüssel liegen zweimal da, und deine Passphrase öffnet sie; Nachrichten kommen wieder vom Knoten. Namen, geprüfte Schlüssel, Entwürfe, Einstellungen und noch nicht Gesendetes können verloren sein. Parley schließt sich dafür: öffne es danach wieder.',
   'repair.begin': 'Reparieren und neu beginnen',
   'errors.storageNewer': 'Die Daten in diesem Browser stammen von einem neueren Parley. Aktualisiere die Erweiterung.',
   'errors.badSite': 'Eine Website beginnt mit https://, oder mit http://, wenn sie auf diesem Computer liegt.',

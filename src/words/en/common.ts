@@ -89,7 +89,7 @@ export const common = {
   'errors.storageFull': 'The disk is full, so nothing could be written. Make room and try again.',
   'errors.storageFailed': 'The browser could not read or write Parley’s data. Close other Parley tabs, or restart the browser.',
   'repair.explain':
-    'If this stays after a restart of the browser, what Parley keeps here is damaged. A repair keeps what can still be read. Your keys are kept twice, and your passphrase opens them; messages come from the node again. Names, drafts, settings and what was not sent yet may be lost. Parley closes for it: open it again afterwards.',
+    'If this stays after a restart of the browser, what Parley keeps here is damaged. A repair keeps what can still be read. Your keys are kept twice, and your passphrase opens them; messages come from the node again. Names, verified keys, drafts, settings and what was not sent yet may be lost. Parley closes for it: open it again afterwards.',
   'repair.begin': 'Repair and begin anew',
   'errors.storageNewer': 'The data in this browser was written by a newer Parley. Update the extension.',
   'errors.badSite': 'A site begins with https://, or with http:// when it is on this computer.',

@@ -92,7 +92,7 @@ export const common = {
   'errors.storageFailed':
     'El navegador no pudo leer o escribir los datos de Parley. Cierra otras pestañas de Parley, o reinicia el navegador.',
   'repair.explain':
-    'Si esto sigue después de reiniciar el navegador, lo que Parley guarda aquí está dañado. La reparación conserva lo que aún se puede leer. Tus claves están guardadas dos veces y tu contraseña las abre; los mensajes vuelven desde el nodo. Los nombres, borradores, ajustes y lo que no se había enviado pueden perderse. Parley se cierra para ello: ábrelo otra vez después.',
+    'Si esto sigue después de reiniciar el navegador, lo que Parley guarda aquí está dañado. La reparación conserva lo que aún se puede leer. Tus claves están guardadas dos veces y tu contraseña las abre; los mensajes vuelven desde el nodo. Los nombres, claves verificadas, borradores, ajustes y lo que no se había enviado pueden perderse. Parley se cierra para ello: ábrelo otra vez después.',
   'repair.begin': 'Reparar y empezar de nuevo',
   'errors.storageNewer': 'Los datos de este navegador los escribió un Parley más nuevo. Actualiza la extensión.',
   'errors.badSite': 'Un sitio empieza por https://, o por http:// si está en este ordenador.',

@@ -45,7 +45,7 @@ export const first = {
   'elsewhere.inAWindowOf': 'En una ventana propia',
   'elsewhere.inATab': 'En una pestaña',
   'loss.explain':
-    'El navegador ha perdido lo que Parley guardaba aquí, salvo tus claves. Los mensajes vuelven desde el nodo. Los nombres, borradores, ajustes y lo que no se había enviado ya no están; una copia de seguridad devuelve los nombres.',
+    'El navegador ha perdido lo que Parley guardaba aquí, salvo tus claves. Los mensajes vuelven desde el nodo. Los nombres, claves verificadas, borradores, ajustes y lo que no se había enviado ya no están; una copia de seguridad devuelve los nombres y las claves verificadas.',
   'loss.understood': 'Entendido',
   'nodeBar.diskFull': 'El disco está lleno. Los mensajes nuevos esperan en el nodo y llegan cuando haya sitio.',
   'nodeBar.diskFailed': 'El navegador no guarda lo que llega. Los mensajes nuevos esperan en el nodo. Reinicia el navegador.',

@@ -92,7 +92,7 @@ export const common = {
   'errors.storageFailed':
     'Le navigateur n’a pas pu lire ou écrire les données de Parley. Ferme les autres onglets de Parley, ou redémarre le navigateur.',
   'repair.explain':
-    'Si cela reste après un redémarrage du navigateur, ce que Parley garde ici est endommagé. La réparation garde ce qui peut encore être lu. Tes clés sont gardées deux fois et ta phrase de passe les ouvre ; les messages reviennent du nœud. Les noms, les brouillons, les réglages et ce qui n’était pas encore parti peuvent être perdus. Parley se ferme pour cela : rouvre-le ensuite.',
+    'Si cela reste après un redémarrage du navigateur, ce que Parley garde ici est endommagé. La réparation garde ce qui peut encore être lu. Tes clés sont gardées deux fois et ta phrase de passe les ouvre ; les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les réglages et ce qui n’était pas encore parti peuvent être perdus. Parley se ferme pour cela : rouvre-le ensuite.',
   'repair.begin': 'Réparer et recommencer',
   'errors.storageNewer': 'Les données de ce navigateur viennent d’un Parley plus récent. Mets l’extension à jour.',
   'errors.badSite': 'Un site commence par https://, ou par http:// quand il est sur cet ordinateur.',
