@@ -60,10 +60,11 @@ export class Intake {
       return { verdict: opened.verdict, taken: () => [] };
     }
     const { vouched, messages, word, leaves } = opened;
-    const stored = ledger.known(messages.flatMap(({ hash }) => (recent.has(hash) ? [] : [hash])));
-    const judged = messages.map(({ pubsubTopic, message, hash }) => {
-      // The same one twice in a bundle is known by the second time.
-      const known = recent.has(hash) || (stored.size > 0 && stored.has(hashName(hash)));
+    const seen = messages.map(({ hash }) => recent.has(hash));
+    const stored = ledger.known(messages.flatMap(({ hash }, index) => (seen[index] ? [] : [hash])));
+    const judged = messages.map(({ pubsubTopic, message, hash }, index) => {
+      // That one is there twice is found where it is stored.
+      const known = seen[index] === true || (stored.size > 0 && stored.has(hashName(hash)));
       return this.#judge(peer, true, { pubsubTopic, message }, { vouched, hash, known });
     });
     const keeps = judged.some((judgement) => judgement.verdict === 'accept' && !isEphemeralTopic(judgement.envelope.topic));

@@ -1,25 +1,29 @@
-/** The newest of some hashes: what is on its way into the store counts as known by it. */
+/** The newest of some hashes, at least so many: what is on its way into the store counts as known by it. In two sets, of which the older goes as a whole: to take one out for each that comes in costs more than the rest. */
 export class Recent {
-  readonly #most: number;
-  readonly #names = new Set<string>();
+  readonly #least: number;
+  #newer = new Set<string>();
+  #older = new Set<string>();
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(least: number) {
+    this.#least = least;
   }
 
   has(hash: Uint8Array): boolean {
-    return this.#names.has(hashName(hash));
+    const name = hashName(hash);
+    return this.#newer.has(name) || this.#older.has(name);
   }
 
   add(hash: Uint8Array): void {
-    const name = hashName(hash);
-    this.#names.delete(name);
-    this.#names.add(name);
-    if (this.#names.size > this.#most) this.#names.delete(this.#names.values().next().value as string);
+    this.#newer.add(hashName(hash));
+    if (this.#newer.size < this.#least) return;
+    this.#older = this.#newer;
+    this.#newer = new Set();
   }
 
   delete(hash: Uint8Array): void {
-    this.#names.delete(hashName(hash));
+    const name = hashName(hash);
+    this.#newer.delete(name);
+    this.#older.delete(name);
   }
 }
 

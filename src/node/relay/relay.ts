@@ -59,8 +59,8 @@ export interface RelayDeps {
   readonly blobs?: BlobShelf | null;
 }
 
-/** Messages that were seen of late. */
-const maxRecent = 50_000;
+/** Messages that were seen of late, at least. */
+const manyRecent = 40_000;
 /** Requests to our store per second of one peer. */
 const queriesPerSecond = 200;
 /** Attachments that one peer may ask for. */
@@ -81,7 +81,7 @@ export class Relay {
   readonly #bundleTopic: string;
   readonly #peers: Peers;
   readonly #ignored: Ignored;
-  readonly #recent = new Recent(maxRecent);
+  readonly #recent = new Recent(manyRecent);
   readonly #queries: RateLimiter;
   #stopped = false;
 
