@@ -145,3 +145,13 @@ describe('connected sites', () => {
       await page.getByText('None. A site that wants to write').waitFor();
     }));
 });
+
+test.each(['en', 'de', 'es', 'fr', 'ar'])('what notifications show is chosen from one row in the popup (%s)', (language) =>
+  at({ route: '#/settings/notifications', language }, async (page) => {
+    const group = page.locator('#settings-notifications .segment');
+    await group.first().waitFor();
+    const tops = await group.evaluateAll((segments) => segments.map((each) => Math.round(each.getBoundingClientRect().top)));
+    expect(tops).toHaveLength(4);
+    expect(new Set(tops).size).toBe(1);
+  }),
+);

@@ -140,7 +140,7 @@ export const settings = {
   'nodes.anotherNodesAddress': 'Adresse eines anderen Knotens',
   'nodes.keepThisAddress': 'Diese Adresse behalten',
   'notifications.off': 'Keine',
-  'notifications.nothing': 'Dass es etwas gibt',
+  'notifications.nothing': 'Nur Neues',
   'notifications.name': 'Von wem',
   'notifications.text': 'Auch die Worte',
   'notifications.ofNewMessagesIn':

@@ -136,7 +136,7 @@ export const settings = {
   'nodes.anotherNodesAddress': 'Another node’s address',
   'nodes.keepThisAddress': 'Keep this address',
   'notifications.off': 'None',
-  'notifications.nothing': 'That there is news',
+  'notifications.nothing': 'Only news',
   'notifications.name': 'From whom',
   'notifications.text': 'The words too',
   'notifications.ofNewMessagesIn':

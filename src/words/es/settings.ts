@@ -141,9 +141,9 @@ export const settings = {
   'nodes.anotherNodesAddress': 'Dirección de otro nodo',
   'nodes.keepThisAddress': 'Guardar esta dirección',
   'notifications.off': 'Ninguna',
-  'notifications.nothing': 'Que hay novedades',
+  'notifications.nothing': 'Un aviso',
   'notifications.name': 'De quién',
-  'notifications.text': 'También el texto',
+  'notifications.text': 'El texto',
   'notifications.ofNewMessagesIn':
     'De mensajes nuevos en tus bandejas: nunca de solicitudes, de quien está en silencio, ni mientras Parley está bloqueado. Tu sistema guarda lo que muestran, y puede mostrarlo en la pantalla bloqueada.',
   'notifications.whatNotificationsShow': 'Qué muestran las notificaciones',

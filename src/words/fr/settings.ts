@@ -144,7 +144,7 @@ export const settings = {
   'nodes.anotherNodesAddress': 'Adresse d’un autre nœud',
   'nodes.keepThisAddress': 'Garder cette adresse',
   'notifications.off': 'Aucune',
-  'notifications.nothing': 'Qu’il y a du nouveau',
+  'notifications.nothing': 'Du nouveau',
   'notifications.name': 'De qui',
   'notifications.text': 'Les mots aussi',
   'notifications.ofNewMessagesIn':
