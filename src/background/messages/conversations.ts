@@ -79,8 +79,8 @@ export function createConversations({ sessions, clock, drafts, keptFiles, change
     let found: Map<string, Address> | undefined;
     return () => {
       if (!found) {
-        found = new Map([[endsOf(session.address), session.address]]);
-        for (const row of session.rows.all()) if (!row.group && shelfOf(row, session) === 'inbox') found.set(endsOf(row.peer), row.peer);
+        found = new Map();
+        for (const address of knownTo(session)) found.set(endsOf(address), address);
       }
       const known = found;
       return (ends: string) => known.get(ends);
@@ -190,7 +190,7 @@ export function createConversations({ sessions, clock, drafts, keptFiles, change
       const session = sessions.current();
       const peer = addressOf(text);
       await session.ready();
-      const lookAlike = lookAlikeOf(peer, session.rows);
+      const lookAlike = lookAlikeOf(peer, session);
       const state = peer === session.address ? 'self' : await reach(session, peer);
       const found = find(session.rows, peer, null, await session.contacts.known(peer)) ?? newest(pairsWith(session.rows, peer));
       const conversation = found?.id ?? null;
@@ -277,7 +277,14 @@ async function reach(session: Session, peer: Address): Promise<'reachable' | 'ab
 }
 
 /** A peer that we talk to, whose address begins and ends like this one: people compare no more than that. */
-function lookAlikeOf(address: Address, rows: Rows): Address | null {
-  for (const { peer } of rows.all()) if (peer !== address && endsOf(peer) === endsOf(address)) return peer;
+function lookAlikeOf(address: Address, session: Session): Address | null {
+  for (const known of knownTo(session)) if (known !== address && endsOf(known) === endsOf(address)) return known;
   return null;
+}
+
+/** Oneself, those who were given a name, and those of the inbox: who only asks to write, or is blocked, is nobody whom others are compared with. */
+function* knownTo(session: Session): Generator<Address> {
+  yield session.address;
+  yield* session.names.all().keys();
+  for (const row of session.rows.all()) if (!row.group && shelfOf(row, session) === 'inbox') yield row.peer;
 }

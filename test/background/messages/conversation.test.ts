@@ -154,6 +154,25 @@ describe('two people and a node', () => {
     expect(await alice.life.services.conversations.lookUp(bob.address)).toMatchObject({ lookAlike: null });
   });
 
+  it('knows those of the inbox, those who were given a name, and oneself; who only asks to write is nobody to be compared with', async () => {
+    const [alice, bob, stranger] = [await person(), await person(), await person()];
+    const { conversations, names, requests } = alice.life.services;
+    const twinOf = (address: string): string => `${address.slice(0, 6)}${'0'.repeat(32)}${address.slice(-4)}`.toLowerCase();
+    const alike = async (address: string) => (await conversations.lookUp(twinOf(address))).lookAlike;
+    expect(await alike(alice.address)).toBe(alice.address);
+    expect(await alike(bob.address)).toBeNull();
+    await names.put(bob.address, 'Bob');
+    expect(await alike(bob.address)).toBe(bob.address);
+    const there = await stranger.life.services.conversations.start(alice.address);
+    await stranger.life.services.messages.send(there.id, 'hello', '1');
+    const { id } = await conversationWith(alice.life, stranger.address);
+    expect(await alike(stranger.address)).toBeNull();
+    await requests.decide(id, 'allowed');
+    expect(await alike(stranger.address)).toBe(stranger.address);
+    await requests.decide(id, 'denied');
+    expect(await alike(stranger.address)).toBeNull();
+  });
+
   it('keeps a draft until it is emptied', async () => {
     const [alice, bob] = [await person(), await person()];
     const { conversations } = alice.life.services;
