@@ -86,10 +86,12 @@ export function createDraftKeeper({ conversation, text, revision, onBefore, stor
 
 /** What was typed last lies there until the background has it. */
 function keepOnDisk(store: TypedStore, name: TypedName) {
-  const sealer: Promise<TypedSealer | null> = background
-    .call('typedKey', {})
-    .then(sealerFor)
-    .catch(() => null); // locked meanwhile: then there is nothing to be typed into
+  const ask = (): Promise<TypedSealer | null> =>
+    background
+      .call('typedKey', {})
+      .then(sealerFor)
+      .catch(() => null); // the next words ask again
+  let sealer = ask();
   store.ready().catch(() => undefined); // the first write says so
   let next: Typed | null = null;
   let written = 0;
@@ -103,7 +105,10 @@ function keepOnDisk(store: TypedStore, name: TypedName) {
       for (let typed = next; typed; typed = next) {
         next = null;
         const seal = await sealer;
-        if (!seal) return;
+        if (!seal) {
+          sealer = ask();
+          return;
+        }
         await store.put(name, await seal(typed));
         written = typed.seq;
       }

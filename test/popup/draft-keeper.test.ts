@@ -56,6 +56,17 @@ test('the last words stay there where the background does not answer, and it is 
   await until(async () => (await onDisk()).join() === 'hello', 'the later words');
 });
 
+test('the key is asked for again with the next words where it could not be had', async () => {
+  const away = vi.mocked(background.call).getMockImplementation();
+  vi.mocked(background.call).mockRejectedValueOnce(new Error('away'));
+  const kept = keeper();
+  vi.mocked(background.call).mockImplementation(away as never);
+  kept.say([part('hel')]);
+  await question(0);
+  kept.say([part('hello')]);
+  await until(async () => (await onDisk()).join() === 'hello', 'the row');
+});
+
 test('an answer takes no later words from the disk', async () => {
   const kept = keeper();
   kept.say([part('hel')]);

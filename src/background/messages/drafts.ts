@@ -118,7 +118,13 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
     for (const [name, row] of await typed.all()) {
       const all = sessions.all().length === accounts();
       const found = await opened(row);
-      if (found) await save(found.session, found.said);
+      try {
+        if (found) await save(found.session, found.said);
+      } catch (error) {
+        // It stays for the next time, and keeps the others from nothing.
+        noteStop('taking in what was typed', error);
+        continue;
+      }
       if (found || (all && sessions.all().length === accounts() && accounts() > 0)) await typed.drop(name, row);
     }
   });

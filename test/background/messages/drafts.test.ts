@@ -237,27 +237,47 @@ describe('words that were sent off with files', () => {
   });
 });
 
-it('reads the draft that a version before kept as a bare text, and takes what follows for the whole', async () => {
+/** Drafts of one account over plain tables; what is written for `full` finds no room. */
+async function draftsAlone() {
   const rows = new Map<string, Uint8Array>();
-  const table = { get: async (key: string) => rows.get(key), many: async (keys: readonly string[]) => keys.map((key) => rows.get(key)) };
-  const drafts = { ...table, put: async (key: string, row: Uint8Array) => void rows.set(key, row) };
+  const drafts = {
+    get: async (key: string) => rows.get(key),
+    many: async (keys: readonly string[]) => keys.map((key) => rows.get(key)),
+    put: async (key: string, row: Uint8Array) => {
+      if (key === 'full') throw new Error('no room');
+      rows.set(key, row);
+    },
+  };
   const sealing = new SealedRecords(new Uint8Array(32).fill(7));
   const keys = {
     sealRecord: sealing.seal.bind(sealing),
     openRecord: sealing.open.bind(sealing),
     blind: sealing.blind.bind(sealing),
   };
-  const session = {
-    keys,
-    records: { drafts, sent: { get: async () => undefined }, files: { keys: async () => [] } },
-  } as unknown as Session;
-  rows.set(id, await keys.sealRecord('drafts', id, 'of before'));
+  const records = { drafts, sent: { get: async () => undefined }, files: { keys: async () => [] } };
+  const session = { keys, records } as unknown as Session;
   const made = createDrafts({
     sessions: { current: () => session, all: () => [session] },
     accounts: () => 1,
     typed: me.device.typed,
     changed: () => undefined,
   });
+  return { made, session, rows, keys };
+}
+
+it('takes in the others where one finds no room, which stays for the next time', async () => {
+  const { made, session } = await draftsAlone();
+  const seal = await sealerFor(await made.service.key());
+  for (const [at, conversation] of ['full', 'other'].entries())
+    await me.device.typed.put([at, conversation], await seal({ conversation, writer: conversation, seq: 1, base: 0, parts: [part('x')] }));
+  await made.takeIn();
+  expect(await made.of(session, ['other'])).toMatchObject([{ text: 'x' }]);
+  expect((await me.device.typed.all()).map(([[, writer]]) => writer)).toEqual(['full']);
+});
+
+it('reads the draft that a version before kept as a bare text, and takes what follows for the whole', async () => {
+  const { made, session, rows, keys } = await draftsAlone();
+  rows.set(id, await keys.sealRecord('drafts', id, 'of before'));
   expect(await made.of(session, [id])).toEqual([{ text: 'of before', revision: 0 }]);
   await made.sent(session, id, 'request', 'of before');
   expect(await made.of(session, [id])).toEqual([{ text: null, revision: 1 }]);
