@@ -1,7 +1,8 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { lookAhead } from './glimpse.ts';
+import { lookAhead, statusAhead } from './glimpse.ts';
 import { background } from './rpc.ts';
+import { Unlock } from './screens.tsx';
 import { rememberedLanguage, speak } from './t.tsx';
 import { showLastTheme } from './theme.ts';
 
@@ -15,4 +16,8 @@ for (const view of ['toolbar', 'side']) if (marks.has(view)) document.documentEl
 
 showLastTheme();
 // Nothing is drawn in one language and then in another; English is here at once.
-void Promise.all([speak(rememberedLanguage()), ahead]).then(() => render(<App />, document.getElementById('app') as HTMLElement));
+void Promise.all([speak(rememberedLanguage()), ahead]).then(() => {
+  render(<App />, document.getElementById('app') as HTMLElement);
+  // Nothing was left for the first look, so it is locked, most likely: the field comes while the background wakes.
+  if (!statusAhead()) Unlock.fetch().catch(() => undefined);
+});
