@@ -126,7 +126,11 @@ function Main({
   const within = route.screen === 'inbox' ? route.within : null;
   const [sheet, setSheet] = useState(false);
   useShortcuts(() => setSheet(true));
-  useEffect(fetchNext, []);
+  // The list begins it as soon as the background has said what is in it; no sooner, so as not to stand in its way.
+  useEffect(() => {
+    const timer = setTimeout(fetchNext, 800);
+    return () => clearTimeout(timer);
+  }, []);
   const aside = side(route, status, onStatus, wide);
   useEffect(() => {
     if (route.screen === 'welcome' || route.screen === 'unlock' || route.screen === 'restore') go('#/');

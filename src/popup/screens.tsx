@@ -50,11 +50,12 @@ const next: readonly Pick<Later<never>, 'fetch'>[] = [
   Approve,
 ];
 
-/** Until the background has woken up and said what there is, everything else waits, ms. */
-const patience = 800;
+let begun = false;
 
 /** Fetches them one after the other, each while nothing else is to be done. What cannot be read now is asked for again by whoever wants to see it. */
 export function fetchNext(): void {
+  if (begun) return;
+  begun = true;
   const fetch = (at: number): void => {
     const screen = next[at];
     if (!screen) return;
@@ -65,5 +66,5 @@ export function fetchNext(): void {
       ),
     );
   };
-  setTimeout(() => fetch(0), patience);
+  fetch(0);
 }

@@ -21,7 +21,7 @@ import { Tabs } from '../parts/Tabs.tsx';
 import { type Part, VirtualList } from '../parts/VirtualList.tsx';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
-import { Beneath, Empty, Results } from '../screens.tsx';
+import { Beneath, Empty, fetchNext, Results } from '../screens.tsx';
 import { searchFieldId } from '../shortcuts.ts';
 import { useAsked, useNow } from '../state.ts';
 import { rich, t, type Words } from '../t.tsx';
@@ -65,7 +65,9 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
     return partOf({ ...window, rows: rows.current });
   }, [window]);
   useEffect(() => {
-    if (value !== null || error !== null) endGlimpse();
+    if (value === null && error === null) return;
+    endGlimpse();
+    fetchNext();
   }, [value, error]);
   const empty = part?.total === 0;
   const givesWay = chosen === null && shelf === 'inbox' && empty && status.requests > 0;
