@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { echoOf, isRead } from '../../src/popup/screens/conversation/echoes.ts';
+import { echoOf, isRead, withEchoes } from '../../src/popup/screens/conversation/echoes.ts';
 import type { MessageView } from '../../src/rpc/views/messages.ts';
 
 const me = '0xca9Feb3AeA471001A867e53E027a65af7E94a987';
@@ -30,4 +30,21 @@ test('after the background has answered it goes by the id alone', () => {
   const echo = { ...written('yes'), message: message('b', 'yes'), before: null };
   expect(isRead(echo, [message('c', 'yes')])).toBe(false);
   expect(isRead(echo, [message('b', 'yes')])).toBe(true);
+});
+
+test('what is written in a row stands in the order of its times, while the background has given one of them a later time', () => {
+  const at = (sentAt: number, id: string, before: readonly MessageView[] | null) => ({
+    ...written(id),
+    message: { ...message(id, id), sentAt },
+    before,
+  });
+  const read = [{ ...message('a', 'a'), sentAt: 10 }];
+  const shown = withEchoes(read, [at(30, 'answered', null), at(20, 'waiting', []), at(25, 'too', []), at(40, 'last', [])]);
+  expect(shown.map(({ id, sentAt }) => [id, sentAt])).toEqual([
+    ['a', 10],
+    ['answered', 30],
+    ['waiting', 30],
+    ['too', 30],
+    ['last', 40],
+  ]);
 });

@@ -47,6 +47,18 @@ export const isRead = ({ message, before }: Echo, read: readonly MessageView[]):
     ? read.some(({ id }) => id === message.id)
     : read.some((each) => each.mine && wordsOf(each) === wordsOf(message) && !before.some(({ id }) => id === each.id));
 
+/** What was read, and behind it what is not among it yet. What has no time of its own so far bears none before that of what stands above it: the background may have given a later one to the message before. */
+export function withEchoes(read: readonly MessageView[], echoes: readonly Echo[]): readonly MessageView[] {
+  let latest = read.at(-1)?.sentAt ?? 0;
+  const missing = echoes.filter((echo) => !isRead(echo, read));
+  const shown = missing.map(({ message, before }) => {
+    const late = before !== null && message.sentAt < latest;
+    latest = Math.max(latest, message.sentAt);
+    return late ? { ...message, sentAt: latest } : message;
+  });
+  return [...read, ...shown];
+}
+
 function wordsOf({ shown }: MessageView): string | null {
   const content = shown.form === 'reply' ? shown.content : shown;
   return content.form === 'text' ? content.text : null;

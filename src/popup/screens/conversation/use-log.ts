@@ -4,7 +4,7 @@ import type { MessageView } from '../../../rpc/views/messages.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
 import { keepUnchanged } from '../../unchanged.ts';
-import { type Echo, echoOf, isRead } from './echoes.ts';
+import { type Echo, echoOf, isRead, withEchoes } from './echoes.ts';
 
 const pageSize = 50;
 
@@ -22,8 +22,7 @@ export function useLog(id: string, at: string | null, below: unknown) {
   const shown = useRef<readonly MessageView[]>([]);
   const value = useMemo(() => {
     if (!loaded) return loaded;
-    const missing = echoes.filter((echo) => !isRead(echo, loaded.messages));
-    shown.current = keepUnchanged(shown.current, [...loaded.messages, ...missing.map(({ message }) => message)]);
+    shown.current = keepUnchanged(shown.current, withEchoes(loaded.messages, echoes));
     return { ...loaded, messages: shown.current };
   }, [loaded, echoes]);
   useEffect(() => {
