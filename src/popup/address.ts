@@ -6,3 +6,6 @@ export const addressGroups = (address: string): string[] => ['0x', ...(address.s
 
 /** The first address in a text that somebody pasted. */
 export const findAddress = (text: string): string | null => /0x[0-9a-fA-F]{40}(?![0-9a-fA-F])/.exec(text)?.[0] ?? null;
+
+/** Host and port, as sentences name a node. */
+export const hostOf = (url: string): string => new URL(url).host;

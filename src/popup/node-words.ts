@@ -1,9 +1,7 @@
 import type { NodeState } from '../rpc/views/account.ts';
+import { hostOf } from './address.ts';
 import { t } from './t.tsx';
 import { duration } from './time.ts';
-
-/** Host and port, as sentences name a node. */
-export const hostOf = (url: string): string => new URL(url).host;
 
 /** What is wrong with the node, and what becomes of the messages. */
 export function nodeWords({ trouble, skew, url }: NodeState): string {

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import type { DiskTrouble, NodeState } from '../../rpc/views/account.ts';
+import { hostOf } from '../address.ts';
 import { CloudOff, TriangleAlert } from '../icons.ts';
-import { hostOf, nodeWords } from '../node-words.ts';
+import { later } from '../later.tsx';
 import { rich, t, type Words } from '../t.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -10,6 +11,12 @@ interface NodeBarProps {
   readonly disk: DiskTrouble | null;
   readonly doubt?: boolean;
 }
+
+/** It comes with a script of its own: the first look does not know how the node is. */
+const NodeTrouble = later(
+  async () => (await import('./NodeTrouble.tsx')).NodeTrouble,
+  () => null,
+);
 
 /** One slim bar: what is wrong with the disk or with the node, and how to mend it. Nothing while all is well. */
 export function NodeBar({ node, disk, doubt = false }: NodeBarProps): JSX.Element | null {
@@ -42,12 +49,5 @@ export function NodeBar({ node, disk, doubt = false }: NodeBarProps): JSX.Elemen
       </div>
     );
   }
-  return (
-    <div class="node-bar" role="status">
-      <Icon of={node.state === 'offline' ? CloudOff : TriangleAlert} size={16} />
-      <p>
-        {nodeWords(node)} {node.state !== 'clock' && <a href="#/settings">{t('common.settings')}</a>}
-      </p>
-    </div>
-  );
+  return <NodeTrouble node={node} />;
 }

@@ -58,14 +58,4 @@ export const first = {
   'row.pinned': 'Angeheftet',
   'searchField.emptyTheSearch': 'Suche leeren',
   'skeleton.loading': 'Wird geladen',
-  'nodeState.unreachable': 'Der Knoten bei {host} hat nicht geantwortet. Nachrichten bleiben hier und gehen hinaus, wenn er wieder da ist.',
-  'nodeState.failed':
-    'Der Knoten bei {host} hat mit einem Fehler geantwortet. Nachrichten bleiben hier und gehen hinaus, wenn er sich erholt hat.',
-  'nodeState.limited': 'Der Knoten bei {host} bittet um weniger Eile. Nachrichten bleiben hier und gehen etwas später hinaus.',
-  'nodeState.wrong': 'Bei {host} antwortet etwas, aber es ist kein XMTP-Knoten. Prüfe die Adresse in den Einstellungen.',
-  'nodeState.unauthorised': 'Der Knoten bei {host} nimmt keine Nachrichten von diesem Konto an. Nachrichten bleiben hier.',
-  'nodeState.clockBehind':
-    'Die Uhr dieses Computers geht {amount} nach, verglichen mit der des Knotens. Stelle sie richtig, sonst werden Nachrichten abgelehnt.',
-  'nodeState.clockAhead':
-    'Die Uhr dieses Computers geht {amount} vor, verglichen mit der des Knotens. Stelle sie richtig, sonst werden Nachrichten abgelehnt.',
 } satisfies CatalogueLike<typeof english>;

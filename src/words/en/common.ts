@@ -104,4 +104,11 @@ export const common = {
   'errors.updated': 'Parley was updated. Close this page and open it again.',
   'errors.interrupted': 'Parley was interrupted. Try again.',
   'errors.notUnderstood': 'This was not understood: {message}.',
+  'nodeState.unreachable': 'The node at {host} did not answer. Messages stay here and go out when it is back.',
+  'nodeState.failed': 'The node at {host} answered with an error. Messages stay here and go out when it has recovered.',
+  'nodeState.limited': 'The node at {host} asks us to slow down. Messages stay here and go out a little later.',
+  'nodeState.wrong': 'Something answers at {host}, but it is not an XMTP node. Check the address in Settings.',
+  'nodeState.unauthorised': 'The node at {host} does not accept messages from this account. Messages stay here.',
+  'nodeState.clockBehind': "This computer's clock is {amount} behind the node's. Set it right, or messages will be refused.",
+  'nodeState.clockAhead': "This computer's clock is {amount} ahead of the node's. Set it right, or messages will be refused.",
 } as const satisfies Record<string, Message>;

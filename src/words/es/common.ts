@@ -107,4 +107,11 @@ export const common = {
   'errors.updated': 'Parley se actualizó. Cierra esta página y ábrela de nuevo.',
   'errors.interrupted': 'Parley se interrumpió. Prueba otra vez.',
   'errors.notUnderstood': 'Esto no se entendió: {message}.',
+  'nodeState.unreachable': 'El nodo de {host} no respondió. Los mensajes quedan aquí y salen cuando vuelva.',
+  'nodeState.failed': 'El nodo de {host} respondió con un error. Los mensajes quedan aquí y salen cuando se recupere.',
+  'nodeState.limited': 'El nodo de {host} nos pide ir más despacio. Los mensajes quedan aquí y salen un poco después.',
+  'nodeState.wrong': 'Algo responde en {host}, pero no es un nodo XMTP. Revisa la dirección en Ajustes.',
+  'nodeState.unauthorised': 'El nodo de {host} no acepta mensajes de esta cuenta. Los mensajes quedan aquí.',
+  'nodeState.clockBehind': 'El reloj de este ordenador va {amount} por detrás del nodo. Ponlo bien, o se rechazarán los mensajes.',
+  'nodeState.clockAhead': 'El reloj de este ordenador va {amount} por delante del nodo. Ponlo bien, o se rechazarán los mensajes.',
 } satisfies CatalogueLike<typeof english>;

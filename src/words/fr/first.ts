@@ -70,13 +70,4 @@ export const first = {
   'row.pinned': 'Épinglée',
   'searchField.emptyTheSearch': 'Vider la recherche',
   'skeleton.loading': 'Chargement',
-  'nodeState.unreachable': 'Le nœud à {host} n’a pas répondu. Les messages restent ici et partent quand il revient.',
-  'nodeState.failed': 'Le nœud à {host} a répondu par une erreur. Les messages restent ici et partent quand il s’est remis.',
-  'nodeState.limited': 'Le nœud à {host} nous demande de ralentir. Les messages restent ici et partent un peu plus tard.',
-  'nodeState.wrong': 'Quelque chose répond à {host}, mais ce n’est pas un nœud XMTP. Vérifie l’adresse dans les Réglages.',
-  'nodeState.unauthorised': 'Le nœud à {host} n’accepte pas de messages de ce compte. Les messages restent ici.',
-  'nodeState.clockBehind':
-    'L’horloge de cet ordinateur retarde de {amount} sur celle du nœud. Mets-la à l’heure, ou les messages seront refusés.',
-  'nodeState.clockAhead':
-    'L’horloge de cet ordinateur avance de {amount} sur celle du nœud. Mets-la à l’heure, ou les messages seront refusés.',
 } satisfies CatalogueLike<typeof english>;

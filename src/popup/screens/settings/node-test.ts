@@ -1,5 +1,6 @@
 import type { NodeTest } from '../../../rpc/views/settings.ts';
-import { clockWords, hostOf } from '../../node-words.ts';
+import { hostOf } from '../../address.ts';
+import { clockWords } from '../../node-words.ts';
 import { t } from '../../t.tsx';
 
 /** What came of asking a node how it is. */
