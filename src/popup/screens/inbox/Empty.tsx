@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Key } from '../../../words/en/index.ts';
 import { CopyAddress } from '../../parts/Address.tsx';
+import { AddressCode } from '../../parts/AddressCode.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { t } from '../../t.tsx';
 
@@ -43,6 +44,7 @@ function NoLetters({ address, published }: { readonly address: string; readonly 
         <p class="quiet">{t('inbox.writeToSomebodyFirst')}</p>
       </div>
       <CopyAddress address={address} />
+      <AddressCode address={address} />
       {!published && <Notice tone="caution">{t('common.nobodyCanFindYou')}</Notice>}
     </div>
   );

@@ -5,13 +5,12 @@ import { type AccountView, accountColors, longestAccountName, type Status } from
 import { shortAddress } from '../../address.ts';
 import { AccountName } from '../../parts/AccountMenu.tsx';
 import { CopyAddress, ShortAddress } from '../../parts/Address.tsx';
+import { AddressCode } from '../../parts/AddressCode.tsx';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { Button, IconButton } from '../../parts/Button.tsx';
 import { Count } from '../../parts/Count.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { Qr } from '../../parts/Qr.tsx';
-import { qrOfAddress } from '../../qr-picture.ts';
 import { go } from '../../router.ts';
 import { background } from '../../rpc.ts';
 import { useWork } from '../../state.ts';
@@ -35,9 +34,7 @@ export function Accounts({ status, onStatus }: AccountsProps): JSX.Element {
       {front !== undefined && (
         <details class="more">
           <summary>{t('accounts.showCode')}</summary>
-          <div class="qr">
-            <Qr text={qrOfAddress(front)} label={t('accounts.codeOf', { address: front })} />
-          </div>
+          <AddressCode address={front} />
         </details>
       )}
       {!status.published && <Notice tone="caution">{t('common.nobodyCanFindYou')}</Notice>}
