@@ -24,6 +24,8 @@ interface ResultsProps {
 }
 
 const pageSize = 40;
+/** Letters that come together, as from a key that is held, are one question, ms. Nobody types so fast, and who waits for longer waits for nothing. */
+const gatheredMs = 25;
 
 /** What a search has found, and how far it is. */
 export function Results({ text, within, now, current }: ResultsProps): JSX.Element {
@@ -134,7 +136,7 @@ function Marked({ hit: { text, marks } }: { readonly hit: SearchHit }): JSX.Elem
 function useSettled(text: string): string {
   const [settled, setSettled] = useState(text);
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), 80);
+    const timer = setTimeout(() => setSettled(text), gatheredMs);
     return () => clearTimeout(timer);
   }, [text]);
   return settled;
