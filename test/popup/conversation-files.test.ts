@@ -396,11 +396,11 @@ describe('files', () => {
         await page.getByRole('button', { name: 'Remove b.pdf' }).click();
         await words(page).waitFor({ state: 'detached' });
         const taken = () => page.evaluate(() => (window as unknown as { takenBack?: string }).takenBack);
-        expect(await taken()).toBe((await keptWords(page))?.file);
+        await expect.poll(taken).toBe((await keptWords(page))?.file);
         await sendBoth(page);
         await words(page).getByRole('button', { name: 'Take back' }).click();
         await words(page).waitFor({ state: 'detached' });
-        expect(await taken()).toBe((await keptWords(page))?.file);
+        await expect.poll(taken).toBe((await keptWords(page))?.file);
         expect(await leaving(page).count()).toBe(1);
       }));
 

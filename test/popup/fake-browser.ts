@@ -512,7 +512,7 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       Object.assign(window, { takenBack: params['file'] });
       return { result: null };
     case 'keepFile':
-      if (params['leaving']) Object.assign(window, { keptWords: params });
+      if ((params['leaving'] as { after: readonly string[] | null } | null)?.after?.length) Object.assign(window, { keptWords: params });
       return scene === 'no room' ? refusing('too-many') : { result: null };
     case 'forwardFile':
       if (params['message'] === files[2]?.id) return refusing('file-gone');
