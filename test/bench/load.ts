@@ -21,36 +21,12 @@ export async function load(port: number, make: MakeRequest, { connections = 64, 
   let failed = 0;
   const end = performance.now() + seconds * 1000;
   const begun = performance.now();
-  const one = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const answers = new Answers();
-      let at = 0;
-      const next = (): void => {
-        at = performance.now();
-        if (at > end) {
-          socket.destroy();
-          resolve();
-          return;
-        }
-        socket.write(make(sent++));
-        if (socket.writableLength > 0) socket.destroy(new Error('a request did not leave at once'));
-      };
-      // One buffer for all that comes: a fresh one for each piece costs more than everything else that is done with it.
-      const onread = {
-        buffer: Buffer.allocUnsafe(65_536),
-        callback(length: number, bytes: Uint8Array): boolean {
-          const status = answers.push(bytes as Buffer, length);
-          if (status === null) return true;
-          if (status !== 200) failed++;
-          times.push(performance.now() - at);
-          next();
-          return true;
-        },
-      };
-      const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread }, next);
-      socket.once('error', reject);
-    });
-  await Promise.all(Array.from({ length: connections }, one));
+  const next = (): Buffer | null => (performance.now() > end ? null : make(sent++));
+  const answered = (status: number, ms: number): void => {
+    if (status !== 200) failed++;
+    times.push(ms);
+  };
+  await Promise.all(Array.from({ length: connections }, () => converse(port, next, answered)));
   const took = (performance.now() - begun) / 1000;
   times.sort((a, b) => a - b);
   return {
@@ -60,6 +36,55 @@ export async function load(port: number, make: MakeRequest, { connections = 64, 
     failed,
   };
 }
+
+/** Sends so many requests over some connections. @throws Error when one is not answered with 200 */
+export async function sendAll(
+  port: number,
+  make: MakeRequest,
+  { requests, connections = 4 }: { requests: number; connections?: number },
+): Promise<void> {
+  let sent = 0;
+  const next = (): Buffer | null => (sent === requests ? null : make(sent++));
+  const answered = (status: number): void => {
+    if (status !== 200) throw new Error(`a request was answered with ${status}`);
+  };
+  await Promise.all(Array.from({ length: connections }, () => converse(port, next, answered)));
+}
+
+/** One request after the other on a connection of its own, until there is none. */
+const converse = (port: number, next: () => Buffer | null, answered: (status: number, ms: number) => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const answers = new Answers();
+    let at = 0;
+    const send = (): void => {
+      at = performance.now();
+      const bytes = next();
+      if (!bytes) {
+        socket.destroy();
+        resolve();
+        return;
+      }
+      socket.write(bytes);
+      if (socket.writableLength > 0) socket.destroy(new Error('a request did not leave at once'));
+    };
+    // One buffer for all that comes: a fresh one for each piece costs more than everything else that is done with it.
+    const onread = {
+      buffer: Buffer.allocUnsafe(65_536),
+      callback(length: number, bytes: Uint8Array): boolean {
+        const status = answers.push(bytes as Buffer, length);
+        if (status === null) return true;
+        try {
+          answered(status, performance.now() - at);
+          send();
+        } catch (error) {
+          socket.destroy(error as Error);
+        }
+        return true;
+      },
+    };
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread }, send);
+    socket.once('error', reject);
+  });
 
 export const open = (port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
