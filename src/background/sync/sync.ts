@@ -137,6 +137,8 @@ export function createSync(deps: Deps): Sync {
           reached = larger(reached, smaller(page.at(-1)?.timestampNs ?? 0n, began()));
           await takePage(page, [{ name: cursorName, value: reached }]);
         }
+        // Broken off, it has not asked for everything before the place.
+        if (signal.aborted) return;
         await noteOrder();
         if (anew) await cache.cursors.put(anewName, BigInt(localBegan));
         if (far) lookFarAt = localBegan + longOverlapEveryMs;

@@ -223,6 +223,38 @@ describe('catching up in the order of the node', () => {
     }
   });
 
+  it('notes no place after a first reading that a lock broke off', async () => {
+    fails = (path) => /parley\.node/.test(path);
+    const dora = await newPerson(node.url, { fetch: network });
+    await dora.life.resume();
+    await rest();
+    dora.life.kill();
+    fails = () => false;
+    await invite(node.url, carol, dora.address);
+    const own = inviteTopic(parseAddress(dora.address));
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let held = false;
+    const gated: typeof fetch = async (input, init) => {
+      if (/\/Query$/.test(String(input)) && queryOf(init?.body as Uint8Array).topics.includes(own) && !held) {
+        held = true;
+        await gate;
+      }
+      return network(input, init);
+    };
+    const life = await wake(dora.device, { fetch: gated });
+    await until(() => held, 'the question for invitations');
+    await life.services.accounts.lock();
+    open();
+    await rest();
+    await life.services.accounts.unlock(passphrase);
+    await life.resume();
+    await until(async () => (await life.services.conversations.list({})).rows.some(({ peer }) => peer === carol.address), 'hers', 10_000);
+    await dora.device.close();
+  });
+
   it('loses nothing when the background dies with half of it taken', async () => {
     const { invited, id } = await known();
     bob.life.kill();
