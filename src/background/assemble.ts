@@ -214,6 +214,10 @@ export async function assemble(platform: Platform): Promise<Background> {
     events.emit('conversations', null);
     board.changed();
   };
+  const messagesChanged = (conversation: string): void => {
+    events.emit('messages', { conversation });
+    listChanged();
+  };
   const drafts = createDrafts({ sessions, accounts: () => keystore.accounts().length, typed: platform.typed, changed: listChanged });
   const keptFiles = createKeptFiles({
     sessions,
@@ -229,10 +233,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     sessions,
     drafts,
     failpoint,
-    changed: (conversation) => {
-      events.emit('messages', { conversation });
-      listChanged();
-    },
+    changed: messagesChanged,
   });
   const attachments = createAttachments({
     sessions,
@@ -246,10 +247,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   const safety = createSafety({
     sessions,
     clock,
-    changed: (conversation) => {
-      events.emit('messages', { conversation });
-      listChanged();
-    },
+    changed: messagesChanged,
   });
   const search = createSearch({ sessions, view: conversations.get, changed: () => events.emit('search', null) });
   const names = createNaming({ sessions, changed: () => events.emit('names', null) });
@@ -258,10 +256,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     sessions,
     failpoint,
     view: conversations.get,
-    changed: (conversation) => {
-      events.emit('messages', { conversation });
-      listChanged();
-    },
+    changed: messagesChanged,
   });
   const history = createHistory({
     current: sessions.current,
