@@ -1,5 +1,5 @@
+import { fromBase64, toBase64 } from '../rpc/base64.ts';
 import type { KeptFileHead } from '../rpc/views/messages.ts';
-import { fromBase64, toBase64 } from './base64.ts';
 import { background } from './rpc.ts';
 
 /** A file that was chosen, now or in a page before this one. */

@@ -1,6 +1,6 @@
+import { fromBase64, toBase64 } from '../rpc/base64.ts';
 import type { OpenedFile } from '../rpc/views/messages.ts';
 import { longestInline } from '../rpc/views/messages.ts';
-import { fromBase64, toBase64 } from './base64.ts';
 import { locale } from './t.tsx';
 
 /** Files that are chosen, and not sent yet: more than that at once is a mistake. */

@@ -1,8 +1,8 @@
+import { toBase64 } from '../rpc/base64.ts';
 import { codes, RpcError } from '../rpc/errors.ts';
 import type { DraftPart } from '../rpc/typed.ts';
 import type { KeptFileHead, LeavingMark, MessageView } from '../rpc/views/messages.ts';
 import { atLock } from './at-lock.ts';
-import { toBase64 } from './base64.ts';
 import { type ChosenFile, keptFile } from './chosen-file.ts';
 import { reasonOf } from './explain.ts';
 import { fitting } from './files.ts';

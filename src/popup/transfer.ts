@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from './base64.ts';
+import { fromBase64, toBase64 } from '../rpc/base64.ts';
 import { saveBlob } from './files.ts';
 import { background } from './rpc.ts';
 

@@ -1,3 +1,4 @@
+import { answer } from './database-answer.ts';
 import type { GlimpseKey } from './glimpse.ts';
 
 const store = 'keys';
@@ -22,9 +23,3 @@ async function within<T>(name: string, mode: IDBTransactionMode, ask: (keys: IDB
     database.close(); // once what is under way is done
   }
 }
-
-const answer = <T>(request: IDBRequest<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });

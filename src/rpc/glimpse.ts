@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from './base64.ts';
 import type { Status } from './views/account.ts';
 import type { ConversationWindow } from './views/conversations.ts';
 
@@ -66,11 +67,3 @@ function isOpen(unlocked: unknown, now: number): boolean {
   const { lockAt, idleAt } = (unlocked ?? {}) as { readonly lockAt?: unknown; readonly idleAt?: unknown };
   return typeof lockAt === 'number' && now < lockAt && (typeof idleAt !== 'number' || now < idleAt);
 }
-
-const toBase64 = (bytes: Uint8Array): string => {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-};
-
-const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

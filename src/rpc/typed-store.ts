@@ -1,3 +1,4 @@
+import { answer } from './database-answer.ts';
 import type { TypedRow } from './typed.ts';
 
 /** When a composer was opened (ms), and its name. */
@@ -87,9 +88,3 @@ async function openDatabase(name: string, gone: () => void): Promise<IDBDatabase
   };
   return database;
 }
-
-const answer = <T>(request: IDBRequest<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });

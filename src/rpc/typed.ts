@@ -1,3 +1,5 @@
+import { fromBase64 } from './base64.ts';
+
 /** One piece of what stands in a composer: what is being written, or a message that was sent off and is not written down yet. */
 export interface DraftPart {
   /** The name of the request that sends it, or will: once that is done these words are a message, and no draft any more. */
@@ -93,5 +95,3 @@ async function agreed(mine: CryptoKey, theirs: CryptoKey, page: Uint8Array<Array
 }
 
 const gcm = (iv: Uint8Array<ArrayBuffer>): AesGcmParams => ({ name: 'AES-GCM', iv, additionalData: bound });
-
-const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { toBase64 } from '../../../rpc/base64.ts';
 import type { Founding } from '../../../rpc/views/founding.ts';
-import { toBase64 } from '../../base64.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Notice } from '../../parts/Notice.tsx';
