@@ -31,6 +31,7 @@ describe('the inbox', () => {
     at({ scene: 'empty' }, async (page) => {
       expect(await page.getByRole('list', { name: 'Conversations' }).count()).toBe(1);
       await page.getByText('0xca9Feb3AeA471001A867e53E027a65af7E94a987').waitFor();
+      await page.getByText('Show as a QR code').click();
       await page.getByRole('img', { name: 'QR code of the address 0xca9Feb3AeA471001A867e53E027a65af7E94a987' }).waitFor();
     }));
 

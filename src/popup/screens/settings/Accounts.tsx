@@ -31,12 +31,7 @@ export function Accounts({ status, onStatus }: AccountsProps): JSX.Element {
       <h2>{accounts.length > 1 ? t('common.accounts') : t('accounts.account')}</h2>
       <p class="small quiet">{t('accounts.giveYourAddressTo')}</p>
       <CopyAddress address={front ?? ''} />
-      {front !== undefined && (
-        <details class="more">
-          <summary>{t('accounts.showCode')}</summary>
-          <AddressCode address={front} />
-        </details>
-      )}
+      {front !== undefined && <AddressCode address={front} />}
       {!status.published && <Notice tone="caution">{t('common.nobodyCanFindYou')}</Notice>}
       <ul class="accounts" aria-label={t('common.accounts')}>
         {accounts.map((account) => (
