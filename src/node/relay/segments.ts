@@ -23,6 +23,7 @@ export const segmentShape = `
 /** Of each message its hash (32 bytes), its time (8; -1 once the store has deleted it), how far its number is from the first of the segment (4), and its bundle (4). */
 const recordLength = 48;
 const [timeAt, offsetAt, bundleAt] = [32, 40, 44];
+const mostOffset = 2 ** 32 - 1;
 const gone = -1n;
 /** Those that were read of late: what is asked for together was stored together. */
 const maxCached = 64;
@@ -43,6 +44,13 @@ export class Segments {
 
   /** Rows that come after all that are here; `bundles`: of each. */
   append(rows: readonly Indexed[], bundles: readonly number[]): void {
+    // Of a store whose numbers leave gaps two neighbours may be too far from each other for one row.
+    const tooFar = rows.findIndex(({ seq }) => seq - (rows[0] as Indexed).seq > mostOffset);
+    if (tooFar > 0) {
+      this.append(rows.slice(0, tooFar), bundles.slice(0, tooFar));
+      this.append(rows.slice(tooFar), bundles.slice(tooFar));
+      return;
+    }
     const first = (rows[0] as Indexed).seq;
     const records = Buffer.allocUnsafe(rows.length * recordLength);
     for (let index = 0; index < rows.length; index++) {

@@ -111,6 +111,15 @@ describe('the index of what is stored', () => {
     await ledger.close();
   });
 
+  test('takes rows together whose numbers lie far apart, as they do on PostgreSQL after other work', async () => {
+    const ledger = open(':memory:');
+    const rows = [rowOf(1, 1), rowOf(2, 2), rowOf(3, 2 ** 33), rowOf(4, 2 ** 33 + 8192), rowOf(5, 2 ** 50)];
+    ledger.index(rows, 2 ** 50);
+    expect(seqsOf(ledger.after(0, 10))).toEqual(seqsOf(rows));
+    expect(ledger.findAll(rows.map(({ hash }) => hash)).map(({ seq }) => seq)).toEqual(seqsOf(rows));
+    await ledger.close();
+  });
+
   test('loses nothing where hashes cannot be sorted in for a while', async () => {
     const data = folder();
     let ledger = open(data, 50);
