@@ -1,5 +1,5 @@
 import { asked, plain, refusal } from './blobs.ts';
-import { NodeError, retryAfter } from './errors.ts';
+import { NodeError, retryAfter, TooLargeError } from './errors.ts';
 import type { Fetch } from './limited-fetch.ts';
 
 interface Options {
@@ -61,6 +61,7 @@ export async function putBlobInParts(
   const send = async (): Promise<boolean> => {
     let begun: Begun | null = null;
     let size = smallestPart;
+    let largest = largestPart;
     for (let [inARow, troubles] = [0, 0]; ; ) {
       try {
         if (!begun) {
@@ -81,12 +82,18 @@ export async function putBlobInParts(
         const after = await heldOf(await request('PATCH', `?at=${held}`, partMs, signal, bytes.subarray(held, end)), bytes.length);
         if (after.held !== end) throw new NodeError('wrong', 'the node has something else than it was sent');
         const took = performance.now() - startedAt;
-        if (took < soonMs) size = Math.min(size * 2, largestPart);
+        if (took < soonMs) size = Math.min(size * 2, largest);
         else if (took > lateMs) size = Math.max(size / 2, smallestPart);
         begun = { held: end, part };
         inARow = 0;
         progress(end);
       } catch (error) {
+        if (begun && error instanceof TooLargeError && size > smallestPart) {
+          // A proxy takes no bodies of this size: nothing of it came.
+          largest = Math.max(size / 2, smallestPart);
+          size = largest;
+          continue;
+        }
         if (signal?.aborted || ++inARow > mostInARow || ++troubles > mostTroubles || !passes(error)) throw error;
         // It knows best what it has.
         begun = null;
@@ -141,7 +148,9 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 function troubleOf({ status, headers }: Response): NodeError {
   if (status === 404 || status === 409) return new OutOfStep();
-  const { reason, message } = refusal(status);
+  const trouble = refusal(status);
+  if (trouble instanceof TooLargeError) return trouble;
+  const { reason, message } = trouble;
   return new NodeError(reason, message, { retryAfterMs: retryAfter(headers) });
 }
 

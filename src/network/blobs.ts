@@ -1,4 +1,4 @@
-import { LongAnswerError, NodeError } from './errors.ts';
+import { LongAnswerError, NodeError, TooLargeError } from './errors.ts';
 import { quietly } from './limited-fetch.ts';
 
 /** What a blob may have, and how long it may take, ms. */
@@ -68,6 +68,7 @@ export const plain = (ms: number, signal?: AbortSignal): RequestInit => ({
 /** What a status says that is no success. */
 export function refusal(status: number): NodeError {
   if (status === 401 || status === 403) return new NodeError('unauthorised', 'the node does not take the token');
+  if (status === 413) return new TooLargeError();
   if (status === 429) return new NodeError('limited', 'the node takes no more for today');
   return new NodeError(status >= 500 ? 'failed' : 'refused', `the answer was ${status}`);
 }

@@ -26,6 +26,14 @@ export class LongAnswerError extends NodeError {
   }
 }
 
+/** The node, or what stands before it, takes nothing of this size. */
+export class TooLargeError extends NodeError {
+  constructor() {
+    super('refused', 'the node takes nothing so large');
+    this.name = 'TooLargeError';
+  }
+}
+
 /** Sorts what a call threw. A broken connection is `Unknown` with a TypeError as its cause in both browsers. */
 export function toNodeError(thrown: unknown): NodeError {
   if (thrown instanceof NodeError) return thrown;

@@ -3,7 +3,7 @@ import type { Address } from '../protocol/address.ts';
 import type { Caller } from './admission.ts';
 import type { BlobCopies, FoundBlob } from './blob-copies.ts';
 import { type BlobParts, mostPartBytes, type UploadName } from './blob-parts.ts';
-import type { Blobs } from './blobs.ts';
+import { type Blobs, BlobTooLargeError } from './blobs.ts';
 import { originHeaders, type Request, type Response, send, sendError } from './http.ts';
 import { refuse, toRefusal } from './refusal.ts';
 
@@ -49,7 +49,8 @@ export async function serveBlob(
   } catch (error) {
     // A body that nobody will read must not keep the connection.
     if (!request.complete) response.setHeader('connection', 'close');
-    sendError(response, error instanceof ConnectError ? error : toRefusal(error));
+    if (error instanceof BlobTooLargeError) sendError(response, refuse(Code.ResourceExhausted, error.message), 413);
+    else sendError(response, error instanceof ConnectError ? error : toRefusal(error));
   }
 }
 

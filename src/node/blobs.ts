@@ -28,6 +28,14 @@ export interface BlobLimits {
 
 const sweepEveryMs = 3_600_000;
 
+/** More bytes than a blob may have here; over HTTP it has a status of its own, by which a client knows that another try is of no use. */
+export class BlobTooLargeError extends Error {
+  constructor(most: number) {
+    super(`a blob has at most ${most} bytes here`);
+    this.name = 'BlobTooLargeError';
+  }
+}
+
 /**
  * Files that clients sealed before they put them here: the node knows their size and nothing else of them. One file each, named by its digest, written under
  * another name first, so that what is there is whole. They lie in the folder of the store, in `blobs`.
@@ -82,11 +90,11 @@ export class Blobs {
     return true;
   }
 
-  /** @throws ConnectError resource exhausted, for what is larger than a blob may be */
+  /** @throws BlobTooLargeError */
   checkSize(bytes: number): void {
     if (bytes <= this.#limits.blobBytes) return;
     this.#onRefused('blob-bytes');
-    throw refuse(Code.ResourceExhausted, `a blob has at most ${this.#limits.blobBytes} bytes here`);
+    throw new BlobTooLargeError(this.#limits.blobBytes);
   }
 
   /** Takes room for bytes that come. @throws ConnectError resource exhausted */

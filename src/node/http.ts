@@ -47,13 +47,13 @@ export function send(response: Response, status: number, contentType: string, bo
 /** The error body of the JSON gateway (SPEC 15.3). When to try again is a header. */
 export const errorJson = (code: Code, message: string): string => JSON.stringify({ code, message, details: [] });
 
-export function sendError(response: Response, error: ConnectError): void {
+export function sendError(response: Response, error: ConnectError, status = httpStatus[error.code]): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   for (const [name, value] of error.metadata) response.setHeader(name, value);
-  send(response, httpStatus[error.code], 'application/json', errorJson(error.code, error.rawMessage));
+  send(response, status, 'application/json', errorJson(error.code, error.rawMessage));
 }
 
 /** As grpc-gateway maps them (SPEC 13.8). */

@@ -99,6 +99,24 @@ describe('a file that is put in parts', () => {
     expect(asked.filter((each) => each.startsWith('POST')).length).toBe(4);
   }, 30_000);
 
+  /** What stands before the node takes no larger bodies. */
+  const mostOf =
+    (most: number): Fetch =>
+    async (input, init) =>
+      init?.method === 'PATCH' && (init.body as Blob).size > most ? new Response('too large', { status: 413 }) : fetch(input, init);
+
+  test('goes in smaller parts where a proxy takes no larger ones', async () => {
+    await put(mostOf(300_000));
+    expect(await lies()).toBe(true);
+    // What is known of it by then is not tried out again and again.
+    expect(parts().length - new Set(parts()).size).toBe(1);
+  });
+
+  test('is too large where not even the smallest part is taken', async () => {
+    await expect(put(mostOf(1000))).rejects.toMatchObject({ name: 'TooLargeError', reason: 'refused' });
+    expect(parts()).toHaveLength(1);
+  });
+
   test('is begun again where the node has forgotten it', async () => {
     let forgotten = false;
     const forgets: Fetch = async (input, init) => {

@@ -31,7 +31,7 @@ describe('hostile requests about parts', () => {
     ['sends a part without a token', 401, () => part(bytes, 0, 10, { headers: {} })],
     ['finishes without a token', 401, () => finish(bytes, { headers: {} })],
     ['calls off without a token', 401, () => cancel(bytes, { headers: {} })],
-    ['begins what is too large', 429, () => begin(long)],
+    ['begins what is too large', 413, () => begin(long)],
     ['begins what is empty', 400, () => ask('POST', digestOf(bytes), '?size=0')],
     ['begins without a size', 400, () => ask('POST', digestOf(bytes))],
     ['names a size that is no number', 400, () => ask('POST', digestOf(bytes), '?size=1e3')],

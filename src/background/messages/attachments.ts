@@ -9,7 +9,7 @@ import {
   type Value,
 } from '../../content-types/index.ts';
 import { blobAddress } from '../../network/blobs.ts';
-import { LongAnswerError, NodeError, type NodeReason } from '../../network/errors.ts';
+import { LongAnswerError, NodeError, type NodeReason, TooLargeError } from '../../network/errors.ts';
 import { toBase64, toHex } from '../../protocol/bytes.ts';
 import { decodeContent } from '../../protocol/content.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -163,7 +163,13 @@ export function createAttachments({ sessions, messages, conversations, keptFiles
     if (signal.aborted) throw cancelled();
     const total = payload.length;
     const told = (done: number): void => progress({ id: clientId, done, total });
-    return { ...attachment, url: await session.node.putBlob(attachment.contentDigest, payload, { signal, progress: told }) };
+    const url = await session.node.putBlob(attachment.contentDigest, payload, { signal, progress: told }).catch((error: unknown) => {
+      // The same bytes at the same node are as large the next time.
+      if (error instanceof TooLargeError)
+        throw refused('file-too-large', 'refusals.fileTooLargeForNode', { host: new URL(session.node.url).host });
+      throw error;
+    });
+    return { ...attachment, url };
   }
 }
 

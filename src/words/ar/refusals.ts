@@ -11,6 +11,7 @@ export const refusals = {
   'refusals.pathForm': "مسار الاشتقاق يشبه m/44'/60'/0'/0/0.",
   'refusals.fileTooLarge': 'حجم الملفات 25 ميغابايت على الأكثر.',
   'refusals.fileNeedsHttps': 'لا يُوصل إلى هذه العقدة عبر https، فلا يمكن ترك ملفات أكبر من {number} كيلوبايت عليها للآخرين.',
+  'refusals.fileTooLargeForNode': 'لا تقبل العقدة {host} ملفًا بهذا الحجم. اختر ملفًا أصغر، أو عقدة أخرى من الإعدادات.',
   'refusals.fileEmpty': 'هذا الملف فارغ.',
   'refusals.tooManyFilesWait': 'ملفات كثيرة تنتظر الإرسال. أرسل بعضها أولًا، أو اتركها.',
   'refusals.fileOfStranger': 'اقبل المحادثة أولًا: لا يُعاد توجيه ملف من غريب إلا بعد ذلك.',

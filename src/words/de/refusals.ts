@@ -12,6 +12,8 @@ export const refusals = {
   'refusals.fileTooLarge': 'Dateien haben höchstens 25 MB.',
   'refusals.fileNeedsHttps':
     'Dieser Knoten wird nicht über https erreicht. Darum können Dateien mit mehr als {number} kB dort nicht für andere abgelegt werden.',
+  'refusals.fileTooLargeForNode':
+    'Der Knoten {host} nimmt keine Datei dieser Größe. Wähle eine kleinere oder in den Einstellungen einen anderen Knoten.',
   'refusals.fileEmpty': 'Diese Datei ist leer.',
   'refusals.tooManyFilesWait': 'Zu viele Dateien warten darauf, gesendet zu werden. Sende zuerst einige davon, oder lass sie weg.',
   'refusals.fileOfStranger': 'Nimm zuerst das Gespräch an: Erst dann wird die Datei eines Fremden weitergeleitet.',

@@ -11,6 +11,7 @@ export const refusals = {
   'refusals.pathForm': "A derivation path looks like m/44'/60'/0'/0/0.",
   'refusals.fileTooLarge': 'Files have at most 25 MB.',
   'refusals.fileNeedsHttps': 'This node is not reached over https, so that files of more than {number} kB cannot be left there for others.',
+  'refusals.fileTooLargeForNode': 'The node at {host} takes no file of this size. Choose a smaller one, or another node in Settings.',
   'refusals.fileEmpty': 'This file is empty.',
   'refusals.tooManyFilesWait': 'Too many files wait to be sent. Send some of them first, or leave them out.',
   'refusals.fileOfStranger': 'Accept the conversation first: a file of a stranger is forwarded only then.',

@@ -12,6 +12,7 @@ export const refusals = {
   'refusals.fileTooLarge': 'Los archivos tienen 25 MB como mucho.',
   'refusals.fileNeedsHttps':
     'A este nodo no se llega por https, así que los archivos de más de {number} kB no se pueden dejar allí para otros.',
+  'refusals.fileTooLargeForNode': 'El nodo {host} no acepta archivos de este tamaño. Elige uno más pequeño, u otro nodo en Ajustes.',
   'refusals.fileEmpty': 'Este archivo está vacío.',
   'refusals.tooManyFilesWait': 'Hay demasiados archivos por enviar. Envía antes algunos o quítalos.',
   'refusals.fileOfStranger': 'Acepta antes la conversación: solo entonces se reenvía un archivo de un desconocido.',

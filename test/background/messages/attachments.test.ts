@@ -128,6 +128,17 @@ describe('a file', () => {
     await expect(bob.life.services.attachments.send(id, file(new Uint8Array(0)), 'a')).rejects.toMatchObject({ reason: 'bad-params' });
   });
 
+  it('that the node does not take for its size is one to choose another for, and says which node that is', async () => {
+    await node.close();
+    node = await startNode({ data, limits: { blobBytes: longestInline } });
+    const life = await alice();
+    const { id } = await life.services.conversations.start(bob.address);
+    await expect(life.services.attachments.send(id, file(noise(longestInline + 1)), 'a')).rejects.toMatchObject({
+      reason: 'file-too-large',
+      data: { why: { key: 'refusals.fileTooLargeForNode', values: { host: 'node.example' } } },
+    });
+  });
+
   it('that is on its way can be called off, there and back, and nothing of it is left', async () => {
     const asked: string[] = [];
     const held: Held = { way: 'PATCH' };
