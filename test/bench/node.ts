@@ -8,6 +8,7 @@ import { benchFanOut } from './node/fan-out.ts';
 import { benchInstall } from './node/install.ts';
 import { benchPublish } from './node/publish.ts';
 import { benchQueries } from './node/queries.ts';
+import { benchSizes } from './node/sizes.ts';
 import { benchStreams } from './node/streams.ts';
 import { benchUnary } from './node/unary.ts';
 import { type Comparison, writeReport } from './report.ts';
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, (setting: Setting) => Promise<Comparison[]>
   queries: benchQueries,
   'catch-up': benchCatchUp,
   streams: benchStreams,
+  sizes: benchSizes,
   install: benchInstall,
 };
 

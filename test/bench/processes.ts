@@ -8,6 +8,8 @@ export interface Served {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** Where its relay listens, if it has one. */
+  readonly relay?: string;
   stop(): Promise<void>;
 }
 
@@ -45,8 +47,8 @@ export async function serveNode(flags: readonly string[]): Promise<Served> {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  let text = '';
   const port = await new Promise<number>((resolve, reject) => {
-    let text = '';
     const read = (chunk: Buffer): void => {
       text += chunk;
       const [, found] = /listening at http:\/\/[^"\s]*:(\d+)/.exec(text) ?? [];
@@ -56,7 +58,8 @@ export async function serveNode(flags: readonly string[]): Promise<Served> {
     child.stderr?.on('data', read);
     child.once('exit', () => reject(new Error(`the node ended: ${text.slice(-2000)}`)));
   });
-  return served(child, port);
+  const [, relay] = /"at":"([^"]+)"/.exec(text) ?? [];
+  return { ...served(child, port), ...(relay !== undefined && { relay }) };
 }
 
 function portOf(child: ChildProcess, what: string): Promise<number> {

@@ -72,7 +72,7 @@ function* envelopes(rows: number) {
   }
 }
 
-function* inBatches(rows: number, size: number) {
+export function* inBatches(rows: number, size: number) {
   let batch: { topic: string; timestampNs: bigint; message: Buffer }[] = [];
   for (const envelope of envelopes(rows)) {
     batch.push(envelope);
