@@ -2,27 +2,16 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
 import { readData, readSettings } from '../../src/background/accounts/backup-contents.ts';
 import { packExported, readExport, writeExport } from '../../src/background/accounts/export-file.ts';
-import { type PackedPin, unpackPin } from '../../src/background/messages/pins.ts';
-import { contentTypes, encodeText, readContent, show, writeContent } from '../../src/content-types/index.ts';
-import {
-  BatchQueryRequestSchema,
-  EnvelopeSchema,
-  PublishRequestSchema,
-  QueryResponseSchema,
-} from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
+import { unpackPin } from '../../src/background/messages/pins.ts';
+import { contentTypes, readContent, show } from '../../src/content-types/index.ts';
+import { BatchQueryRequestSchema, EnvelopeSchema, PublishRequestSchema } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { SignedContentSchema } from '../../src/gen/xmtp/message_contents/content_pb.ts';
-import {
-  InvitationV1Schema,
-  SealedInvitationHeaderV1Schema,
-  SealedInvitationSchema,
-} from '../../src/gen/xmtp/message_contents/invitation_pb.ts';
-import { MessageHeaderV2Schema, MessageSchema } from '../../src/gen/xmtp/message_contents/message_pb.ts';
-import { parseBackupFile, readBackupBody, sealBackupFile } from '../../src/keystore/backup-file.ts';
+import { InvitationV1Schema } from '../../src/gen/xmtp/message_contents/invitation_pb.ts';
+import { parseBackupFile, readBackupBody } from '../../src/keystore/backup-file.ts';
 import { KeystoreError } from '../../src/keystore/errors.ts';
-import { encodeJson } from '../../src/keystore/json.ts';
 import { answerKeystoreCall } from '../../src/keystore/keystore-api.ts';
 import { emptyMemory } from '../../src/keystore/keystore-memory.ts';
-import { decodeVault, encodeVault, type Vault } from '../../src/keystore/vault.ts';
+import { decodeVault, encodeVault } from '../../src/keystore/vault.ts';
 import { readKey, readPhrase } from '../../src/keystore/wallet.ts';
 import { NodeError } from '../../src/network/errors.ts';
 import { createNodeClient } from '../../src/network/node-client.ts';
@@ -31,30 +20,47 @@ import { FrameReader, frame, inflate } from '../../src/node/framing.ts';
 import { parseBody } from '../../src/node/gateway-json.ts';
 import { checkEnvelope } from '../../src/node/topic-rules.ts';
 import { ParseError } from '../../src/parse.ts';
-import { openAead, sealAead } from '../../src/protocol/aead.ts';
 import { createAuthToken, verifyAuthToken } from '../../src/protocol/auth-token.ts';
 import { concat, fromBase64, fromUtf8, toBase64, utf8 } from '../../src/protocol/bytes.ts';
 import { decodeComposite } from '../../src/protocol/composite.ts';
 import { consentProof, decodeConsentProof, encodeConsentProof, verifyConsentProof } from '../../src/protocol/consent-proof.ts';
 import { decodeContact, encodeContact, verifyContact } from '../../src/protocol/contact-bundle.ts';
-import { decodeContent, encodeContent } from '../../src/protocol/content.ts';
+import { decodeContent } from '../../src/protocol/content.ts';
 import { decodeDecodedMessage, encodeDecodedMessage } from '../../src/protocol/decoded-message.ts';
 import { ProtocolError } from '../../src/protocol/errors.ts';
 import { openFrameAction, signFrameAction } from '../../src/protocol/frame-action.ts';
-import { createGroup, groupInvitation, readGroup, readGroupInvitation } from '../../src/protocol/group.ts';
-import { deriveInvitation, openInvitation, sealInvitation } from '../../src/protocol/invitation.ts';
+import { groupInvitation, readGroup } from '../../src/protocol/group.ts';
+import { deriveInvitation, sealInvitation } from '../../src/protocol/invitation.ts';
 import { readKeyBackup, sealKeyBackup } from '../../src/protocol/key-backup.ts';
 import { openLegacyMessage, sealLegacyMessage } from '../../src/protocol/legacy-message.ts';
 import { openLocalValue, readLocalConversations, sealLocalValue } from '../../src/protocol/local-persistence.ts';
-import { openMessage, parseMessage, sealMessage } from '../../src/protocol/message.ts';
+import { openMessage } from '../../src/protocol/message.ts';
 import { decodeActions, encodeAction, openFromSelf, sealToSelf } from '../../src/protocol/preferences.ts';
-import { decodePrivateBundle, encodePrivateBundle, sharedSecret } from '../../src/protocol/private-keys.ts';
-import { conversationTopic, directTopic, parseTopic } from '../../src/protocol/topic.ts';
-import { enableIdentityText, signText } from '../../src/protocol/wallet-signature.ts';
+import { decodePrivateBundle, encodePrivateBundle } from '../../src/protocol/private-keys.ts';
+import { directTopic, parseTopic } from '../../src/protocol/topic.ts';
 import { RefusalError } from '../../src/rpc/errors.ts';
 import { type PageMethod, pageParams } from '../../src/rpc/schemas.ts';
 import { alice, bob, carol } from '../support/people.ts';
 import { pagePort } from './page-port.ts';
+import {
+  asInvitation,
+  asSignedContent,
+  atNs,
+  backupBody,
+  backupFile,
+  backupKey,
+  contentSeeds,
+  envelope,
+  good,
+  group,
+  json,
+  keyMaterial,
+  payload,
+  readInvitation,
+  signedContentOf,
+  topic,
+  vault,
+} from './seeds.ts';
 
 /** Something that reads foreign bytes. */
 export interface Target {
@@ -68,136 +74,12 @@ export interface Target {
 export const isOurs = (error: unknown): boolean =>
   [ProtocolError, ParseError, RefusalError, KeystoreError, NodeError, ConfigError, ConnectError].some((kind) => error instanceof kind);
 
-const topic = conversationTopic('a');
-const keyMaterial = new Uint8Array(32).fill(7);
-const atNs = 5_000_000n;
-const payload = encodeContent({ ...encodeText('a text'), fallback: 'another text' });
-const backupKey = signText(enableIdentityText(keyMaterial), alice.walletKey);
-const json = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
 const words = (bytes: Uint8Array): string => fromUtf8(bytes);
-
-const sealedMessage = async (): Promise<Uint8Array> =>
-  (await sealMessage({ topic, keyMaterial, bundle: alice.bundle, payload, createdNs: atNs, shouldPush: true })).message;
-
-/** Wraps bytes as the plain text of a good envelope, so that what lies behind the seal is reached. */
-async function asSignedContent(plain: Uint8Array): Promise<Uint8Array> {
-  const headerBytes = toBinary(MessageHeaderV2Schema, create(MessageHeaderV2Schema, { createdNs: atNs, topic }));
-  const ciphertext = await sealAead(keyMaterial, plain, headerBytes);
-  return toBinary(MessageSchema, create(MessageSchema, { version: { case: 'v2', value: { headerBytes, ciphertext, shouldPush: true } } }));
-}
-
-async function asInvitation(plain: Uint8Array): Promise<Uint8Array> {
-  const header = { sender: alice.contact.signed, recipient: bob.contact.signed, createdNs: atNs };
-  const headerBytes = toBinary(SealedInvitationHeaderV1Schema, create(SealedInvitationHeaderV1Schema, header));
-  const secret = sharedSecret(alice.bundle, bob.contact, alice.contact.preKey, 'initiator');
-  const ciphertext = await sealAead(secret, plain, headerBytes);
-  return toBinary(SealedInvitationSchema, create(SealedInvitationSchema, { version: { case: 'v1', value: { headerBytes, ciphertext } } }));
-}
-
-async function signedContentOf(message: Uint8Array): Promise<Uint8Array> {
-  const { headerBytes, ciphertext } = parseMessage(message);
-  return openAead(keyMaterial, ciphertext, headerBytes);
-}
-
-const group = createGroup(alice.bundle, { members: [bob.address, carol.address], title: 'Friday' });
-const readInvitation = async (message: Uint8Array): Promise<unknown> =>
-  readGroupInvitation(await openInvitation(bob.bundle, { timestampNs: atNs, message }), bob.contact);
-
-const contentSeeds = [
-  ...[
-    { kind: 'text', text: 'héllo' },
-    { kind: 'markdown', markdown: '**b**' },
-    { kind: 'attachment', filename: 'a', mimeType: 'image/png', data: new Uint8Array(20) },
-    { kind: 'reaction', reference: 'ab', action: 'added', schema: 'unicode', content: 'x' },
-    { kind: 'reply', reference: 'ab', content: { kind: 'text', text: 'yes' } },
-    { kind: 'read-receipt' },
-    { kind: 'transaction-reference', networkId: 1, reference: '0xab' },
-    {
-      kind: 'composite',
-      parts: [
-        { kind: 'text', text: 'one' },
-        { kind: 'composite', parts: [{ kind: 'text', text: 'two' }] },
-      ],
-    },
-    { kind: 'group-update', action: 'changed', group: group.group },
-    { kind: 'group-update', action: 'closed', removed: [bob.address] },
-  ].map((value) => encodeContent(writeContent(value as Parameters<typeof writeContent>[0]).content)),
-  // Compressed, by each of the two algorithms.
-  fromBase64('CgsKCHhtdHAub3JnEgR0ZXh0IBgBIgN4nAE='),
-];
-
-const vault: Vault = {
-  v: 1,
-  address: alice.address,
-  createdAt: 1,
-  rev: 1,
-  phraseSaved: false,
-  kdf: { alg: 'argon2id', m: 65_536, t: 3, p: 1, salt: 'AAAA' },
-  kek: { nonce: 'AAAA', ct: 'AAAA' },
-  body: { nonce: 'AAAA', ct: 'AAAA' },
-};
-
-const backupPin: PackedPin = {
-  peer: bob.address,
-  contact: encodeContact(bob.contact, 2),
-  other: null,
-  firstSeenAt: 1,
-  checkedAt: 2,
-  older: false,
-  former: [],
-  verified: { at: 3, own: `04${'ab'.repeat(64)}` },
-  events: [{ at: 3, kind: 'verified' }],
-};
-const backupConversation = {
-  id: 'c',
-  topic,
-  peer: bob.address,
-  peerIdentityKey: `04${'ab'.repeat(64)}`,
-  derived: true,
-  createdAt: 1,
-  conversationId: null,
-  metadata: { a: 'b' },
-  otherKeys: false,
-  retired: false,
-  readUpTo: 1,
-  lastOwnNs: atNs,
-};
-const backupMessage = { id: 'ab'.repeat(32), conversation: 'c', sender: bob.address, sentAt: 1, payload };
-const backupSettings = {
-  nodeUrl: 'http://127.0.0.1:5555',
-  nodes: ['https://node.example'],
-  theme: 'dark',
-  autoLockMinutes: null,
-  rotateDays: 30,
-  exposure: { mode: 'all', sites: [] },
-};
-const backupBody = encodeJson({
-  accounts: [
-    {
-      account: {
-        kind: 'key',
-        phraseSaved: true,
-        wallet: { key: alice.walletKey, entropy: null, path: null, extraWord: false },
-        bundle: encodePrivateBundle(alice.bundle),
-        former: [],
-      },
-      keys: [keyMaterial],
-      data: { pins: [backupPin], conversations: [backupConversation], messages: [backupMessage] },
-    },
-  ],
-  settings: backupSettings,
-});
-const backupFile = await sealBackupFile({ createdAt: 1, accounts: [], settings: {} }, 'a passphrase of its own', { m: 64, t: 1, p: 1 });
-
-const envelope = { contentTopic: topic, timestampNs: atNs, message: await sealedMessage() };
-
 /** A node's answer to a query, whatever its bytes. */
 async function askNode(bytes: Uint8Array): Promise<void> {
   const answer = (): Response => new Response(bytes.slice(), { headers: { 'content-type': 'application/grpc-web+proto' } });
   await createNodeClient('http://node.test', { fetch: async () => answer() }).query({ topics: [topic] });
 }
-const good = frame(0, toBinary(QueryResponseSchema, create(QueryResponseSchema, { envelopes: [envelope] })));
-
 const keystoreCalls = ['createInvite', 'decryptV2', 'encryptV1', 'getV2Conversations', 'saveInvites', 'selfDecrypt', 'signDigest'] as const;
 
 /** The first byte chooses, the rest is read. */

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { SitesService } from '../../../src/background/sites/sites.ts';
 import type { ConversationRow } from '../../../src/rpc/views/conversations.ts';
 import { alice, bob, carol } from '../../support/people.ts';
-import { game, pageOf, shop, type TestCaller, watch } from './callers.ts';
-import { me, no, text, turn, World, yes } from './sites-world.ts';
+import { game, pageOf, shop, type TestCaller } from './callers.ts';
+import { me, text, turn, World, yes } from './sites-world.ts';
 
 let world: World;
 let sites: SitesService;
@@ -19,126 +19,7 @@ beforeEach(() => {
   withCarol = world.conversation(carol.address);
 });
 
-/** Asks for permissions and has them given. */
-async function granted(
-  permissions: Parameters<SitesService['requestPermissions']>[1],
-  answer: Parameters<World['answer']>[0] = yes,
-  caller = page,
-) {
-  const asked = sites.requestPermissions(caller, permissions);
-  await world.answer(answer);
-  return asked;
-}
 const contents = (messages: readonly { readonly content: unknown }[]): unknown[] => messages.map(({ content }) => content);
-
-describe('asking for permissions', () => {
-  test('is one question with all of them, and the answer is what holds', async () => {
-    const asked = watch(
-      sites.requestPermissions(page, [
-        { kind: 'read', peers: '*' },
-        { kind: 'send', peers: [bob.address.toLowerCase()], expiresIn: 60 },
-      ]),
-    );
-    expect(await world.question()).toEqual({
-      kind: 'permissions',
-      permissions: [
-        { kind: 'read', peers: '*' },
-        { kind: 'send', peers: [bob.address], expiresIn: 60 },
-      ],
-      conversations: [],
-      connects: true,
-    });
-    await world.answer({ allow: true, expiresIn: 3_600 });
-    expect(asked.result).toEqual([
-      { kind: 'read', peers: '*', grantedAt: world.now, expiresAt: world.now + 3_600_000 },
-      { kind: 'send', peers: [bob.address], grantedAt: world.now, expiresAt: world.now + 60_000 },
-    ]);
-    expect(await sites.accounts(page)).toEqual([me]);
-  });
-
-  test('is not repeated for what is held already, and asks for the rest alone', async () => {
-    await granted([{ kind: 'read', peers: [bob.address], since: 'all' }]);
-    expect(watch(sites.requestPermissions(page, [{ kind: 'read', peers: [bob.address] }])).done).toBe(false);
-    await turn();
-    expect(await world.question()).toBeUndefined();
-    void sites
-      .requestPermissions(page, [
-        { kind: 'read', peers: [bob.address] },
-        { kind: 'read', peers: [carol.address] },
-      ])
-      .catch(() => undefined);
-    expect(await world.question()).toMatchObject({ permissions: [{ kind: 'read', peers: [carol.address] }], connects: false });
-  });
-
-  test('lets the user narrow and leave out, and never widen', async () => {
-    const asked = watch(
-      sites.requestPermissions(page, [
-        { kind: 'read', peers: [bob.address, carol.address], since: 'all' },
-        { kind: 'send', peers: [bob.address] },
-      ]),
-    );
-    await turn();
-    const wider = [{ kind: 'read', peers: '*' } as const, null];
-    await expect(world.answer({ allow: true, expiresIn: null, permissions: wider })).rejects.toMatchObject({ reason: 'bad-params' });
-    await expect(world.answer({ allow: true, expiresIn: null, permissions: [null, null] })).rejects.toMatchObject({ reason: 'bad-params' });
-    expect(asked.done).toBe(false);
-    await world.answer({ allow: true, expiresIn: null, permissions: [{ kind: 'read', peers: [bob.address] }, null] });
-    expect(asked.result).toEqual([{ kind: 'read', peers: [bob.address], grantedAt: world.now, expiresAt: null }]);
-  });
-
-  test('refuses wrong addresses, and what makes no sense', async () => {
-    const wrong = bob.address.replace(/[a-f]/, (letter) => letter.toUpperCase()).replace(/[A-F]/, (letter) => letter.toLowerCase());
-    await expect(sites.requestPermissions(page, [{ kind: 'read', peers: ['*', wrong] as string[] }])).rejects.toThrow(
-      'params.permissions[0].peers[0]',
-    );
-    await expect(sites.requestPermissions(page, [{ kind: 'send', peers: '*', since: 'all' }])).rejects.toThrow(
-      'params.permissions[0].since',
-    );
-    await expect(sites.requestPermissions(page, [{ kind: 'keystore', peers: '*' }])).rejects.toMatchObject({ reason: 'not-granted' });
-    await expect(sites.requestPermissions(page, [{ kind: 'read', peers: '*', conversations: ['guessed'] }])).rejects.toMatchObject({
-      reason: 'not-found',
-    });
-  });
-
-  test('a no is a no', async () => {
-    const asked = watch(sites.requestPermissions(page, [{ kind: 'read', peers: '*' }]));
-    await world.answer(no);
-    expect(asked.error).toMatchObject({ reason: 'user-rejected' });
-  });
-});
-
-describe('leave to write', () => {
-  test('for one kind of content, or in one conversation, goes no further', async () => {
-    await granted([{ kind: 'send', peers: [bob.address], contentTypes: ['xmtp.org/reaction:1.0'] }]);
-    void sites.sendMessage(page, { peer: bob.address, ...text }).catch(() => undefined);
-    expect(await world.question()).toMatchObject({ kind: 'send', peers: [bob.address] });
-  });
-
-  test('covers contents of every type, which are shown in words before', async () => {
-    const sent = sites.sendMessage(page, {
-      peer: bob.address,
-      contentType: 'xmtp.org/attachment:1.0',
-      content: { filename: 'a.txt', data: { $bytes: 'AAAA' } },
-    });
-    expect(await world.question()).toMatchObject({
-      said: { kind: 'file', name: 'a.txt', size: 3 },
-      contentType: 'xmtp.org/attachment:1.0',
-    });
-    await world.answer(yes);
-    expect(await sent).toMatchObject({ sender: me, status: 'sent' });
-  });
-
-  test('to several begins a group', async () => {
-    const asked = sites.newConversation(page, { peers: [bob.address, carol.address], metadata: { title: 'Trip' } });
-    expect(await world.question()).toMatchObject({ kind: 'send', peers: [bob.address, carol.address] });
-    await world.answer(yes);
-    expect((await asked).peers).toEqual([bob.address, carol.address]);
-    expect(world.did).toContain(`group Trip of ${bob.address},${carol.address}`);
-    await expect(sites.newConversation(page, { peers: [bob.address, carol.address], conversationId: 'x' })).rejects.toThrow(
-      'params.conversationId',
-    );
-  });
-});
 
 describe('listing conversations', () => {
   test('asks for leave to read, and shows those that it reaches, newest first', async () => {
@@ -151,7 +32,7 @@ describe('listing conversations', () => {
 
   test('goes on page by page, also where several share a time', async () => {
     for (const thread of ['a', 'b', 'c', 'd']) world.conversation(bob.address, thread);
-    await granted([{ kind: 'read', peers: '*' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*' }]);
     const seen: string[] = [];
     for (let cursor: string | undefined; ; ) {
       const { conversations, cursor: next } = await sites.listConversations(page, { limit: 2, ...(cursor && { cursor }) });
@@ -165,10 +46,10 @@ describe('listing conversations', () => {
   });
 
   test('another origin has other names, and none of these permissions', async () => {
-    await granted([{ kind: 'read', peers: '*' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*' }]);
     const [first] = (await sites.listConversations(page, {})).conversations;
     const other = pageOf(game);
-    await granted([{ kind: 'read', peers: '*' }], yes, other);
+    await world.granted(other, [{ kind: 'read', peers: '*' }]);
     expect((await sites.listConversations(other, {})).conversations[0]?.id).not.toBe(first?.id);
     await expect(sites.listMessages(other, { conversation: first?.id ?? '' })).rejects.toMatchObject({ reason: 'not-found' });
   });
@@ -183,7 +64,7 @@ describe('listing messages', () => {
   test('shows what came from the grant on, unless all was granted', async () => {
     world.arrive(withBob, 'before');
     world.now += 10;
-    await granted([{ kind: 'read', peers: [bob.address] }]);
+    await world.granted(page, [{ kind: 'read', peers: [bob.address] }]);
     const id = await named(withBob);
     const after = world.arrive(withBob, 'after', { sentAt: world.now + 1 });
     expect(await sites.listMessages(page, { conversation: id })).toEqual({
@@ -191,12 +72,12 @@ describe('listing messages', () => {
         { id: after.id, conversation: id, sender: bob.address, sentAt: after.sentAt, contentType: text.contentType, content: 'after' },
       ],
     });
-    await granted([{ kind: 'read', peers: [bob.address], since: 'all' }]);
+    await world.granted(page, [{ kind: 'read', peers: [bob.address], since: 'all' }]);
     expect(contents((await sites.listMessages(page, { conversation: id })).messages)).toEqual(['after', 'before']);
   });
 
   test('upward and downward, between times, page by page', async () => {
-    await granted([{ kind: 'read', peers: '*', since: 'all' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*', since: 'all' }]);
     const id = await named(withBob);
     for (let index = 0; index < 7; index++) world.arrive(withBob, index, { sentAt: 100 + Math.floor(index / 2) });
     const all = async (query: object): Promise<unknown[]> => {
@@ -222,7 +103,7 @@ describe('listing messages', () => {
 
   test('of the types that were granted, also where there are many others', async () => {
     const poll = { contentType: 'x.org/poll:1.0' };
-    await granted([{ kind: 'read', peers: '*', since: 'all', contentTypes: [poll.contentType] }]);
+    await world.granted(page, [{ kind: 'read', peers: '*', since: 'all', contentTypes: [poll.contentType] }]);
     const id = await named(withBob);
     world.arrive(withBob, 'the poll', { ...poll, sentAt: 1 });
     for (let index = 0; index < 450; index++) world.arrive(withBob, 'talk', { sentAt: 2 });
@@ -253,19 +134,19 @@ describe('listing messages', () => {
       group: { title: '', members: [me, bob.address, carol.address], creator: me, left: [], mine: true, open: true },
     };
     world.rows.set(group.id, group);
-    await granted([{ kind: 'read', peers: [bob.address] }]);
+    await world.granted(page, [{ kind: 'read', peers: [bob.address] }]);
     expect((await sites.listConversations(page, {})).conversations.map(({ peers }) => peers)).toEqual([[bob.address]]);
-    await granted([{ kind: 'read', peers: [bob.address, carol.address] }]);
+    await world.granted(page, [{ kind: 'read', peers: [bob.address, carol.address] }]);
     expect((await sites.listConversations(page, {})).conversations.map(({ peers }) => peers)).toContainEqual([bob.address, carol.address]);
   });
 
   test('what a permission does not reach is not there', async () => {
-    await granted([{ kind: 'read', peers: [bob.address] }]);
+    await world.granted(page, [{ kind: 'read', peers: [bob.address] }]);
     await expect(sites.listMessages(page, { conversation: 'guessed' })).rejects.toMatchObject({ reason: 'not-found' });
   });
 
   test('while it is locked it is a question to the user', async () => {
-    await granted([{ kind: 'read', peers: '*', since: 'all' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*', since: 'all' }]);
     const id = await named(withBob);
     await world.lock();
     const listed = sites.listMessages(page, { conversation: id });
@@ -291,7 +172,7 @@ describe('a subscription', () => {
 
   test('begins now, and tells what comes', async () => {
     world.arrive(withBob, 'before', { sentAt: world.now + 5 });
-    await granted([{ kind: 'read', peers: '*' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*' }]);
     const subscription = await sites.subscribe(page, { kind: 'messages' });
     world.arrive(withBob, 'one');
     world.arrive(withCarol, 'two');
@@ -302,7 +183,7 @@ describe('a subscription', () => {
   });
 
   test('hears only what the permission reaches', async () => {
-    await granted([{ kind: 'read', peers: [bob.address] }]);
+    await world.granted(page, [{ kind: 'read', peers: [bob.address] }]);
     await sites.subscribe(page, { kind: 'messages' });
     world.arrive(withCarol, 'not for you');
     world.arrive(withBob, 'old', { sentAt: world.now - 1 });
@@ -327,7 +208,7 @@ describe('a subscription', () => {
   });
 
   test('ends with the permission, before the next message', async () => {
-    await granted([{ kind: 'read', peers: '*' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*' }]);
     const subscription = await sites.subscribe(page, { kind: 'messages' });
     await sites.revoke(page, 'read');
     world.arrive(withBob, 'too late');
@@ -338,7 +219,7 @@ describe('a subscription', () => {
   });
 
   test('pauses while locked, and goes on behind the last event', async () => {
-    await granted([{ kind: 'read', peers: '*' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*' }]);
     await sites.subscribe(page, { kind: 'messages' });
     await world.lock();
     world.arrive(withBob, 'meanwhile');
@@ -350,7 +231,7 @@ describe('a subscription', () => {
   });
 
   test('goes on in another life of the background, nothing twice and nothing missed', async () => {
-    await granted([{ kind: 'read', peers: '*' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*' }]);
     const subscription = await sites.subscribe(page, { kind: 'messages' });
     world.arrive(withBob, 'one');
     await settled();
@@ -369,7 +250,7 @@ describe('a subscription', () => {
   });
 
   test('of somebody else cannot be ended, and resuming gives no more than the grant', async () => {
-    await granted([{ kind: 'read', peers: [bob.address] }]);
+    await world.granted(page, [{ kind: 'read', peers: [bob.address] }]);
     const subscription = await sites.subscribe(page, { kind: 'messages' });
     const other = pageOf(game);
     expect(await sites.unsubscribe(other, subscription)).toBe(false);
@@ -381,7 +262,7 @@ describe('a subscription', () => {
   });
 
   test('to conversations tells of new ones', async () => {
-    await granted([{ kind: 'read', peers: '*' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*' }]);
     await sites.subscribe(page, { kind: 'conversations' });
     const row = world.conversation(alice.address, 'new');
     world.arrivals.push({ seq: world.arrivals.length + 1, conversation: row.id, message: null });
@@ -394,7 +275,7 @@ describe('a subscription', () => {
   });
 
   test('there are at most 64 of one page', async () => {
-    await granted([{ kind: 'read', peers: '*' }]);
+    await world.granted(page, [{ kind: 'read', peers: '*' }]);
     for (let count = 0; count < 64; count++) await sites.subscribe(page, { kind: 'messages' });
     await expect(sites.subscribe(page, { kind: 'messages' })).rejects.toMatchObject({ reason: 'too-many' });
   });

@@ -17,7 +17,7 @@ import type { Prompt, PromptAnswer } from '../../../src/rpc/views/sites.ts';
 import type { Arrival } from '../../../src/storage/arrivals.ts';
 import { sessionArea } from '../../support/memory.ts';
 import { alice, bob } from '../../support/people.ts';
-import { memoryTable } from './callers.ts';
+import { memoryTable, type TestCaller } from './callers.ts';
 
 export const me = alice.address;
 export const yes = { allow: true, expiresIn: null };
@@ -246,6 +246,13 @@ export class World {
     await turn();
     await this.sites.answer(this.approvals.prompts()[0]?.id ?? '', answer);
     await turn();
+  }
+
+  /** Has a page ask for permissions, and gives them. */
+  async granted(page: TestCaller, permissions: Parameters<SitesService['requestPermissions']>[1], answer: PromptAnswer = yes) {
+    const asked = this.sites.requestPermissions(page, permissions);
+    await this.answer(answer);
+    return asked;
   }
 
   async unlock(): Promise<void> {
