@@ -80,6 +80,11 @@ export function createSettings({
     if (passphrase === null) throw new RefusalError('wrong-passphrase', 'Another node needs your passphrase.', { field: 'passphrase' });
     await keystore.check(passphrase);
   };
+  /** Every page that is open shows the settings as they are now, whichever of them has changed one. */
+  const changed = (): Promise<Settings> => {
+    statusChanged();
+    return read();
+  };
 
   return {
     read,
@@ -91,7 +96,7 @@ export function createSettings({
       await preferences.setNodeUrl(next);
       await preferences.setNodes([...new Set([...kept, next])].slice(-mostNodes));
       await moved();
-      return read();
+      return changed();
     },
     async addNode(url) {
       const next = parseNodeUrl(url);
@@ -99,7 +104,7 @@ export function createSettings({
       if (kept.includes(next)) return read();
       if (kept.length >= mostNodes) throw new RefusalError('too-many', `Parley keeps ${mostNodes} nodes at most.`);
       await preferences.setNodes([...kept, next]);
-      return read();
+      return changed();
     },
     async removeNode(url) {
       const kept = await preferences.nodes();
@@ -107,7 +112,7 @@ export function createSettings({
       const before = await preferences.nodeInUse();
       await preferences.setNodes(kept.filter((each) => each !== url));
       if (before === url) await moved();
-      return read();
+      return changed();
     },
     async setStandby(url, on, passphrase) {
       const kept = await preferences.nodes();
@@ -116,18 +121,18 @@ export function createSettings({
       const [others, before] = [(await preferences.standby()).filter((each) => each !== url), await preferences.nodeInUse()];
       await preferences.setStandby(on ? [...others, url] : others);
       if (!on && before === url) await moved();
-      return read();
+      return changed();
     },
     async setPublishToTwo(on) {
       await preferences.setPublishesToTwo(on);
-      return read();
+      return changed();
     },
     compareNodes: comparison.run,
     async setExposure(mode) {
       const { sites } = await preferences.exposure();
       await preferences.setExposure({ mode, sites });
       await exposure.apply();
-      return read();
+      return changed();
     },
     async exposeTo(text, on) {
       const site = parseSite(text);
@@ -135,22 +140,22 @@ export function createSettings({
       const others = sites.filter((each) => each !== site);
       await preferences.setExposure({ mode, sites: on ? [...others, site].sort() : others });
       await exposure.apply();
-      return read();
+      return changed();
     },
     testNode: (url) => testNode(url, connect),
     async setAutoLock(minutes) {
       await preferences.setAutoLockMinutes(minutes);
       await renewLock();
-      return read();
+      return changed();
     },
     async setRotateDays(days) {
       await preferences.setRotateDays(days);
       rotateIfDue();
-      return read();
+      return changed();
     },
     async setNotifications(level) {
       await preferences.setNotifications(level);
-      return read();
+      return changed();
     },
     async lossSeen() {
       await preferences.setLostAt(null);
@@ -158,30 +163,27 @@ export function createSettings({
     },
     async setReceipts(on) {
       await preferences.setReceipts(on);
-      return read();
+      return changed();
     },
     async setSiteKeystore(on) {
       await preferences.setSiteKeystore(on);
       if (!on) await keystoreOff();
-      return read();
+      return changed();
     },
     async setTheme(theme) {
       await preferences.setTheme(theme);
-      statusChanged();
-      return read();
+      return changed();
     },
     async setEnsRpc(url, passphrase) {
       const next = url === null ? null : parseRpcUrl(url);
       // Whoever answers for names says to whom one writes.
       if (next !== null) await permitted(passphrase);
       await preferences.setEnsRpc(next);
-      statusChanged();
-      return read();
+      return changed();
     },
     async setLanguage(language) {
       await preferences.setLanguage(language);
-      statusChanged();
-      return read();
+      return changed();
     },
   };
 }

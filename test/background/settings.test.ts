@@ -55,6 +55,41 @@ describe('settings', () => {
     expect(await services.accounts.status()).toMatchObject({ theme: 'dark', language: 'fr' });
   });
 
+  it('tell every page of what another one has changed', async () => {
+    const { life } = await person();
+    const { settings } = life.services;
+    await settings.addNode('https://node.example');
+    await new Promise((told) => setTimeout(told, 200));
+    const changes: Record<string, () => Promise<unknown>> = {
+      addNode: () => settings.addNode('https://other.example'),
+      setStandby: () => settings.setStandby('https://node.example', true, passphrase),
+      setPublishToTwo: () => settings.setPublishToTwo(true),
+      removeNode: () => settings.removeNode('https://other.example'),
+      setExposure: () => settings.setExposure('enabled'),
+      exposeTo: () => settings.exposeTo('https://shop.example', true),
+      setAutoLock: () => settings.setAutoLock(15),
+      setRotateDays: () => settings.setRotateDays(90),
+      setNotifications: () => settings.setNotifications('off'),
+      setReceipts: () => settings.setReceipts(true),
+      setSiteKeystore: () => settings.setSiteKeystore(true),
+      setTheme: () => settings.setTheme('dark'),
+      setLanguage: () => settings.setLanguage('fr'),
+      setEnsRpc: () => settings.setEnsRpc('https://rpc.example', passphrase),
+    };
+    const silent: string[] = [];
+    for (const [name, change] of Object.entries(changes)) {
+      let told = 0;
+      const off = life.events.on((event) => {
+        if (event === 'status') told++;
+      });
+      await change();
+      await new Promise((later) => setTimeout(later, 200));
+      if (told === 0) silent.push(name);
+      off();
+    }
+    expect(silent).toEqual([]);
+  });
+
   it('are those of a new installation before anything was set', async () => {
     const device = new Device();
     devices.push(device);

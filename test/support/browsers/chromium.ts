@@ -108,7 +108,7 @@ class ChromiumBrowser implements Browser, WithHeap {
     // Playwright does not attach to the popup by itself; speak to it through the browser's own session.
     const target = await until(async () => {
       const { targetInfos } = await session.send('Target.getTargets');
-      return targetInfos.find((info) => info.type === 'page' && !info.attached && info.url.startsWith(this.base));
+      return targetInfos.find((info) => info.type === 'page' && !info.attached && info.url.startsWith(`${this.base}popup.html?toolbar`));
     });
     const send = await attach(session, target?.targetId ?? '');
     const evaluate = async (expression: string): Promise<unknown> =>
