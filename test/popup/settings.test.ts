@@ -155,3 +155,21 @@ test.each(['en', 'de', 'es', 'fr', 'ar'])('what notifications show is chosen fro
     expect(new Set(tops).size).toBe(1);
   }),
 );
+
+test.each(['de', 'es', 'fr', 'ar'])('choices that find no room in one row stand in columns of one width, in %s', (language) =>
+  at({ scene: 'empty', route: '#/settings', language }, async (page) => {
+    for (const width of [320, 400, 1100]) {
+      await page.setViewportSize({ width, height: 640 });
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+      const ragged = await page.evaluate(() =>
+        [...document.querySelectorAll('.segments')].flatMap((group) => {
+          const boxes = [...group.querySelectorAll('.segment')].map((segment) => segment.getBoundingClientRect());
+          const inRow = new Set(boxes.map(({ top }) => Math.round(top))).size === 1;
+          const even = new Set(boxes.map(({ width }) => Math.round(width))).size === 1;
+          return inRow || even ? [] : [group.querySelector('legend')?.textContent];
+        }),
+      );
+      expect({ width, ragged }).toEqual({ width, ragged: [] });
+    }
+  }),
+);
