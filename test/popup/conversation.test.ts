@@ -13,6 +13,23 @@ describe('a conversation', () => {
       await page.getByText('2 new').waitFor();
     }));
 
+  test('stays at its end when the room for it changes: a bar comes above it, or the field below it grows', () =>
+    at({ scene: 'offline', route: '#/conversation/c0' }, async (page) => {
+      const hidden = (): Promise<number> =>
+        page.getByRole('log').evaluate((log) => Math.round(log.scrollHeight - log.clientHeight - log.scrollTop));
+      await page.locator('.node-bar').waitFor();
+      await page.waitForTimeout(100);
+      expect(await hidden()).toBeLessThanOrEqual(1);
+      await page.getByRole('textbox', { name: 'Message', exact: true }).fill('a\nb\nc\nd');
+      await page.waitForTimeout(100);
+      expect(await hidden()).toBeLessThanOrEqual(1);
+      // Who reads further up stays there.
+      await page.getByRole('log').evaluate((log) => log.scrollTo(0, 300));
+      await page.setViewportSize({ width: 400, height: 500 });
+      await page.waitForTimeout(100);
+      expect(await page.getByRole('log').evaluate((log) => log.scrollTop)).toBe(300);
+    }));
+
   test('has the field for a message at hand, every time', () =>
     at({}, async (page) => {
       for (const nth of [0, 1]) {

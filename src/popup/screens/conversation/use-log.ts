@@ -56,6 +56,17 @@ export function useLog(id: string, at: string | null, below: unknown) {
     if (scroller.current && atEnd.current) scroller.current.scrollTop = scroller.current.scrollHeight;
   }, [below]);
 
+  // A bar above it, a field that grows, a picture that is here at last: who is at the end stays there.
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    for (const each of [element, ...element.children]) observer.observe(each);
+    return () => observer.disconnect();
+  }, [scroller.current]);
+
   if (value && !mark.current) {
     const { unread, messages } = value;
     mark.current = { from: unread > 0 ? messages.filter(({ mine }) => !mine).at(-unread)?.id : undefined, count: unread };
