@@ -20,6 +20,19 @@ describe('the inbox', () => {
       expect(new Set(heights).size).toBe(1);
     }));
 
+  test.each(['en', 'de', 'es', 'fr', 'ar'])('has its tabs whole in the narrowest window (%s)', (language) =>
+    at({ language }, async (page) => {
+      await page.setViewportSize({ width: 320, height: 600 });
+      const outside = await page.getByRole('tablist').evaluate((list) => {
+        const { left, right } = list.getBoundingClientRect();
+        return [...list.children]
+          .filter((tab) => tab.getBoundingClientRect().left < left - 1 || tab.getBoundingClientRect().right > right + 1)
+          .map((tab) => tab.textContent);
+      });
+      expect(outside).toEqual([]);
+    }),
+  );
+
   test('marks what waits in a composer as a draft, be it words, files, or both, and what was sent off and is no message yet', () =>
     at({}, async (page) => {
       const previews = await page.getByRole('list', { name: 'Conversations' }).locator('.preview').allTextContents();

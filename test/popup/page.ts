@@ -50,7 +50,8 @@ export async function at({ scene = 'typical', route = '#/', language = 'browser'
       (tag) =>
         document.querySelector('#app > *') &&
         !document.querySelector('.skeleton') &&
-        (tag === 'browser' || document.documentElement.lang.startsWith(tag)),
+        // The page opens in the language of the scene before, until the background has said which.
+        document.documentElement.lang.startsWith(tag === 'browser' ? navigator.language.slice(0, 2) : tag),
       language,
     );
     await work(page);
