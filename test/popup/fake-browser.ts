@@ -173,23 +173,34 @@ const accountsShown: Status['accounts'] = scene.startsWith('welcome')
         : []),
     ];
 
+/** What is wrong with the node, in the scenes of that name; `offline` is the first of them. */
+const troubles: Record<string, Pick<Status['node'], 'state' | 'trouble'> & { readonly skew?: number }> = {
+  offline: { state: 'offline', trouble: 'unreachable' },
+  'node with errors': { state: 'offline', trouble: 'failed' },
+  'busy node': { state: 'offline', trouble: 'limited' },
+  'wrong node': { state: 'wrong', trouble: 'wrong' },
+  'closed node': { state: 'unauthorised', trouble: 'unauthorised' },
+  'slow clock': { state: 'clock', trouble: 'clock', skew: 3 * hour + 20 * minute },
+  'fast clock': { state: 'clock', trouble: 'clock', skew: -17 * minute },
+  syncing: { state: 'syncing', trouble: null },
+};
+
 const status: Status = {
-  phase: scene.startsWith('welcome') ? 'welcome' : scene === 'locked' ? 'locked' : 'ready',
+  phase: scene.startsWith('welcome') ? 'welcome' : scene.startsWith('locked') ? 'locked' : 'ready',
   account: scene.startsWith('welcome') ? null : { address: me, phraseSaved: scene !== 'empty' },
   accounts: accountsShown,
-  nextUnlockAt: null,
-  failedUnlocks: 0,
+  nextUnlockAt: scene === 'locked for a while' ? now + 30_000 : null,
+  failedUnlocks: scene === 'locked for a while' ? 6 : 0,
   node: {
     url: 'http://127.0.0.1:5555',
     standsInFor: scene === 'stand-in' ? 'https://node.example' : null,
-    state: scene === 'offline' ? 'offline' : scene === 'syncing' ? 'syncing' : 'connected',
-    trouble: scene === 'offline' ? 'unreachable' : null,
     skew: 0,
+    ...(troubles[scene] ?? { state: 'connected', trouble: null }),
     remaining: scene === 'syncing' ? 12_345 : null,
   },
   lostAt: scene === 'lost' ? now - hour : null,
   disk: scene === 'full disk' ? 'full' : null,
-  nodeDoubt: false,
+  nodeDoubt: scene === 'withholding node',
   prompts: 0,
   unread: 3,
   requests: scene === 'empty' ? 0 : requests.length,

@@ -11,7 +11,7 @@ export function NodeTrouble({ node }: { readonly node: NodeState }): JSX.Element
     <div class="node-bar" role="status">
       <Icon of={node.state === 'offline' ? CloudOff : TriangleAlert} size={16} />
       <p>
-        {nodeWords(node)} {node.state !== 'clock' && <a href="#/settings">{t('common.settings')}</a>}
+        {nodeWords(node)} {node.state !== 'clock' && <a href="#/settings/node">{t('nodeState.nodes')}</a>}
       </p>
     </div>
   );

@@ -140,8 +140,9 @@ export const common = {
   'nodeState.unreachable': 'لم تُجب العقدة {host}. تبقى الرسائل هنا وتخرج حين تعود.',
   'nodeState.failed': 'أجابت العقدة {host} بخطأ. تبقى الرسائل هنا وتخرج حين تتعافى.',
   'nodeState.limited': 'تطلب منا العقدة {host} أن نبطئ. تبقى الرسائل هنا وتخرج بعد قليل.',
-  'nodeState.wrong': 'شيء ما يجيب عند {host}، لكنه ليس عقدة XMTP. تحقق من العنوان في الإعدادات.',
-  'nodeState.unauthorised': 'لا تقبل العقدة {host} رسائل من هذا الحساب. تبقى الرسائل هنا.',
+  'nodeState.wrong': 'شيء ما يجيب عند {host}، لكنه ليس عقدة XMTP. تحقق من العنوان.',
+  'nodeState.unauthorised': 'لا تقبل العقدة {host} رسائل من هذا الحساب، فتبقى هنا. اسأل من يدير العقدة، أو اختر غيرها.',
+  'nodeState.nodes': 'إعدادات العقدة',
   'nodeState.clockBehind': 'تتأخر ساعة هذا الحاسوب {amount} عن ساعة العقدة. اضبطها، وإلا رُفضت الرسائل.',
   'nodeState.clockAhead': 'تتقدم ساعة هذا الحاسوب {amount} على ساعة العقدة. اضبطها، وإلا رُفضت الرسائل.',
 } satisfies CatalogueLike<typeof english>;

@@ -111,6 +111,7 @@ export const settings = {
     many: 'تنقصها {count} رسالة لدى عقدة أخرى.',
     other: 'تنقصها {count} رسالة لدى عقدة أخرى.',
   },
+  'nodes.useAnother': 'إن بقي الأمر كذلك فاستخدم عقدة أخرى.',
   'nodes.olderKeys': 'ليست لديها أحدث مفاتيح {names}.',
   'nodes.agrees': {
     zero: 'لديها ما لدى الأخرى: لا رسائل في الأسبوع الماضي.',

@@ -110,8 +110,10 @@ export const common = {
   'nodeState.failed':
     'Der Knoten bei {host} hat mit einem Fehler geantwortet. Nachrichten bleiben hier und gehen hinaus, wenn er sich erholt hat.',
   'nodeState.limited': 'Der Knoten bei {host} bittet um weniger Eile. Nachrichten bleiben hier und gehen etwas später hinaus.',
-  'nodeState.wrong': 'Bei {host} antwortet etwas, aber es ist kein XMTP-Knoten. Prüfe die Adresse in den Einstellungen.',
-  'nodeState.unauthorised': 'Der Knoten bei {host} nimmt keine Nachrichten von diesem Konto an. Nachrichten bleiben hier.',
+  'nodeState.wrong': 'Bei {host} antwortet etwas, aber es ist kein XMTP-Knoten. Prüfe die Adresse.',
+  'nodeState.unauthorised':
+    'Der Knoten bei {host} nimmt keine Nachrichten von diesem Konto an. Sie bleiben hier. Frage, wer den Knoten betreibt, oder wähle einen anderen.',
+  'nodeState.nodes': 'Zu den Knoten',
   'nodeState.clockBehind':
     'Die Uhr dieses Computers geht {amount} nach, verglichen mit der des Knotens. Stelle sie richtig, sonst werden Nachrichten abgelehnt.',
   'nodeState.clockAhead':

@@ -106,6 +106,7 @@ export const settings = {
     one: 'Ihm fehlt {count} Nachricht, die ein anderer Knoten hat.',
     other: 'Ihm fehlen {count} Nachrichten, die ein anderer Knoten hat.',
   },
+  'nodes.useAnother': 'Bleibt das so, benutze einen anderen Knoten.',
   'nodes.olderKeys': 'Ihm fehlen die neuesten Schlüssel von {names}.',
   'nodes.agrees': {
     one: 'Er hat, was die anderen haben: {count} Nachricht der letzten Woche verglichen.',

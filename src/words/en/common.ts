@@ -107,8 +107,10 @@ export const common = {
   'nodeState.unreachable': 'The node at {host} did not answer. Messages stay here and go out when it is back.',
   'nodeState.failed': 'The node at {host} answered with an error. Messages stay here and go out when it has recovered.',
   'nodeState.limited': 'The node at {host} asks us to slow down. Messages stay here and go out a little later.',
-  'nodeState.wrong': 'Something answers at {host}, but it is not an XMTP node. Check the address in Settings.',
-  'nodeState.unauthorised': 'The node at {host} does not accept messages from this account. Messages stay here.',
-  'nodeState.clockBehind': "This computer's clock is {amount} behind the node's. Set it right, or messages will be refused.",
-  'nodeState.clockAhead': "This computer's clock is {amount} ahead of the node's. Set it right, or messages will be refused.",
+  'nodeState.wrong': 'Something answers at {host}, but it is not an XMTP node. Check the address.',
+  'nodeState.unauthorised':
+    'The node at {host} does not accept messages from this account. They stay here. Ask whoever runs the node, or choose another.',
+  'nodeState.nodes': 'Node settings',
+  'nodeState.clockBehind': 'This computer’s clock is {amount} behind the node’s. Set it right, or messages will be refused.',
+  'nodeState.clockAhead': 'This computer’s clock is {amount} ahead of the node’s. Set it right, or messages will be refused.',
 } as const satisfies Record<string, Message>;

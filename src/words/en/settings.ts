@@ -102,6 +102,7 @@ export const settings = {
     one: 'It does not have {count} message that another node has.',
     other: 'It does not have {count} messages that another node has.',
   },
+  'nodes.useAnother': 'If it stays so, use another node.',
   'nodes.olderKeys': 'It does not have the newest keys of {names}.',
   'nodes.agrees': {
     one: 'It has what the others have: {count} message of the last week compared.',

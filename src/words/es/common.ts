@@ -110,8 +110,10 @@ export const common = {
   'nodeState.unreachable': 'El nodo de {host} no respondió. Los mensajes quedan aquí y salen cuando vuelva.',
   'nodeState.failed': 'El nodo de {host} respondió con un error. Los mensajes quedan aquí y salen cuando se recupere.',
   'nodeState.limited': 'El nodo de {host} nos pide ir más despacio. Los mensajes quedan aquí y salen un poco después.',
-  'nodeState.wrong': 'Algo responde en {host}, pero no es un nodo XMTP. Revisa la dirección en Ajustes.',
-  'nodeState.unauthorised': 'El nodo de {host} no acepta mensajes de esta cuenta. Los mensajes quedan aquí.',
+  'nodeState.wrong': 'Algo responde en {host}, pero no es un nodo XMTP. Revisa la dirección.',
+  'nodeState.unauthorised':
+    'El nodo de {host} no acepta mensajes de esta cuenta. Se quedan aquí. Pregunta a quien lleva el nodo o elige otro.',
+  'nodeState.nodes': 'Ajustes del nodo',
   'nodeState.clockBehind': 'El reloj de este ordenador va {amount} por detrás del nodo. Ponlo bien, o se rechazarán los mensajes.',
   'nodeState.clockAhead': 'El reloj de este ordenador va {amount} por delante del nodo. Ponlo bien, o se rechazarán los mensajes.',
 } satisfies CatalogueLike<typeof english>;

@@ -105,6 +105,7 @@ export const settings = {
     many: 'Le faltan {count} mensajes que otro nodo tiene.',
     other: 'Le faltan {count} mensajes que otro nodo tiene.',
   },
+  'nodes.useAnother': 'Si sigue así, usa otro nodo.',
   'nodes.olderKeys': 'No tiene las claves más nuevas de {names}.',
   'nodes.agrees': {
     one: 'Tiene lo que tienen los demás: {count} mensaje de la última semana comparado.',

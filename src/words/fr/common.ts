@@ -110,8 +110,10 @@ export const common = {
   'nodeState.unreachable': 'Le nœud à {host} n’a pas répondu. Les messages restent ici et partent quand il revient.',
   'nodeState.failed': 'Le nœud à {host} a répondu par une erreur. Les messages restent ici et partent quand il s’est remis.',
   'nodeState.limited': 'Le nœud à {host} nous demande de ralentir. Les messages restent ici et partent un peu plus tard.',
-  'nodeState.wrong': 'Quelque chose répond à {host}, mais ce n’est pas un nœud XMTP. Vérifie l’adresse dans les Réglages.',
-  'nodeState.unauthorised': 'Le nœud à {host} n’accepte pas de messages de ce compte. Les messages restent ici.',
+  'nodeState.wrong': 'Quelque chose répond à {host}, mais ce n’est pas un nœud XMTP. Vérifie l’adresse.',
+  'nodeState.unauthorised':
+    'Le nœud à {host} n’accepte pas les messages de ce compte. Ils restent ici. Demande à qui gère le nœud, ou choisis-en un autre.',
+  'nodeState.nodes': 'Réglages du nœud',
   'nodeState.clockBehind':
     'L’horloge de cet ordinateur retarde de {amount} sur celle du nœud. Mets-la à l’heure, ou les messages seront refusés.',
   'nodeState.clockAhead':

@@ -107,6 +107,7 @@ export const settings = {
     many: 'Il lui manque {count} messages qu’un autre nœud a.',
     other: 'Il lui manque {count} messages qu’un autre nœud a.',
   },
+  'nodes.useAnother': 'Si cela dure, utilise un autre nœud.',
   'nodes.olderKeys': 'Il n’a pas les clés les plus récentes de {names}.',
   'nodes.agrees': {
     one: 'Il a ce que les autres ont : {count} message de la semaine passée comparé.',

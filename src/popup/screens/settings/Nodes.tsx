@@ -79,7 +79,7 @@ function NodeRow({ url, chosen, standby, finding, onChanged }: NodeRowProps): JS
           </span>
         )}
       </p>
-      {finding && <Finding finding={finding} />}
+      {finding && <Finding finding={finding} chosen={chosen} />}
       {result && <TestResult result={result} />}
       {work.error && <Notice tone="danger">{work.error}</Notice>}
       {asking ? (
@@ -219,13 +219,15 @@ function Together({ settings, onChanged }: GroupProps): JSX.Element {
   );
 }
 
-function Finding({ finding: { answered, looked, missing, foreign, olderKeys } }: { readonly finding: NodeFinding }): JSX.Element {
+function Finding({ finding, chosen }: { readonly finding: NodeFinding; readonly chosen: boolean }): JSX.Element {
+  const { answered, looked, missing, foreign, olderKeys } = finding;
   const nameOf = useNameOf();
   if (!answered) return <Notice tone="caution">{t('nodes.itDidNotAnswer')}</Notice>;
   const doubts = [
     missing > 0 && t('nodes.missing', { count: missing }),
     olderKeys.length > 0 && t('nodes.olderKeys', { names: listed(olderKeys.map(nameOf)) }),
   ].filter((words) => words !== false);
+  if (chosen && doubts.length > 0) doubts.push(t('nodes.useAnother'));
   return (
     <Notice tone={doubts.length > 0 ? 'caution' : 'plain'}>
       {doubts.length > 0 ? doubts.join(' ') : t('nodes.agrees', { count: looked })}
