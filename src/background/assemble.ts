@@ -28,7 +28,7 @@ import { noFailpoint } from './failpoint.ts';
 import { createGlimpses } from './glimpses.ts';
 import { guardServices } from './guard-services.ts';
 import { noteStop } from './log.ts';
-import { noteLoss } from './losses.ts';
+import { createLosses } from './losses.ts';
 import { createAttachments } from './messages/attachments.ts';
 import { createConversations } from './messages/conversations.ts';
 import { createDrafts } from './messages/drafts.ts';
@@ -65,7 +65,16 @@ export async function assemble(platform: Platform): Promise<Background> {
   const failures = { get: () => records.settings.get('failures'), put: (value: unknown) => records.settings.put('failures', value) };
   const keystore = new Keystore({ ...platform.keys, vault, sessionKey, failures, clock });
   const preferences = createPreferences(records, platform.nodeMirror);
-  await noteLoss({ records, mirror: platform.keys.mirror, preferences, clock });
+  const { ageMirror, keys } = platform;
+  const losses = await createLosses({
+    records,
+    mirror: keys.mirror,
+    ageMirror,
+    preferences,
+    clock,
+    hasAccount: () => keystore.state() !== 'none',
+  });
+  const lossAt = losses.lastAt;
   const notices = async (): Promise<Say> => noticesIn(await preferences.language());
   const exposure = createExposure({ preferences, expose: platform.expose, tabInFront: platform.tabInFront });
   const events = createEvents();
@@ -78,7 +87,13 @@ export async function assemble(platform: Platform): Promise<Background> {
   const connect = (url: string, options: NodeClientOptions = {}): NodeClient =>
     createNodeClient(url, { ...options, ...(platform.fetch && { fetch: platform.fetch }) });
 
-  const accountRecords = createAccountRecords(records, (address) => keystore.isFirst(address), platform.recordsOf ?? recordsOf);
+  const accountRecords = createAccountRecords({
+    main: records,
+    isFirst: (address) => keystore.isFirst(address),
+    open: platform.recordsOf ?? recordsOf,
+    look: losses.look,
+    forget: losses.forget,
+  });
   const front = await createFront(records, keystore);
   const sessions = createSessions({
     state: () => keystore.state(),
@@ -100,6 +115,7 @@ export async function assemble(platform: Platform): Promise<Background> {
       awake,
       failpoint,
       second: (first) => choice.second(first),
+      lossAt,
       nodeTroubled: (trouble) => choice.troubled(trouble),
       statusChanged: () => board.changed(),
       handOver: async (address) => {
@@ -198,6 +214,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     forgetGrants: grants.forget,
     dropGlimpse: () => glimpses.drop(),
     clearTyped: () => drafts.clear(),
+    forgetAges: losses.clear,
     turned,
     clock,
     accountChanged,
@@ -218,10 +235,18 @@ export async function assemble(platform: Platform): Promise<Background> {
     events.emit('messages', { conversation });
     listChanged();
   };
-  const drafts = createDrafts({ sessions, accounts: () => keystore.accounts().length, typed: platform.typed, changed: listChanged });
+  const drafts = createDrafts({
+    sessions,
+    accounts: () => keystore.accounts().length,
+    typed: platform.typed,
+    clock,
+    lossAt,
+    changed: listChanged,
+  });
   const keptFiles = createKeptFiles({
     sessions,
     clock,
+    lossAt,
     changed: (conversation) => {
       events.emit('files', { conversation });
       listChanged();
@@ -394,6 +419,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     },
     async stop() {
       glimpses.stop();
+      losses.stop();
       const open = sessions.all();
       sessions.close();
       await Promise.all(open.map((session) => session.rest()));

@@ -75,6 +75,7 @@ async function start(): Promise<Background> {
     later: (work) => void setTimeout(work, firstLookMs),
     records,
     nodeMirror: localText('node'),
+    ageMirror: localText('ages'),
     keys: {
       mirror: {
         get: async () => {

@@ -22,6 +22,8 @@ export interface Platform {
   readonly records: Records;
   /** Where the address of the node lies a second time. */
   readonly nodeMirror: Cell<string>;
+  /** How much was written to each database, beside them. */
+  readonly ageMirror: Cell<string>;
   readonly keys: Omit<KeystoreDeps, 'vault' | 'sessionKey' | 'failures' | 'clock'>;
   /** Of what the next page is to show first; that lies in the session area. */
   readonly glimpseKey: GlimpseKey;

@@ -1,5 +1,5 @@
 import type { Cell } from '../keystore/vault-store.ts';
-import type { NotificationLevel, Theme } from '../rpc/views/account.ts';
+import type { Loss, NotificationLevel, Theme } from '../rpc/views/account.ts';
 import type { Exposure } from '../rpc/views/settings.ts';
 import type { Records } from '../storage/records.ts';
 import { isLanguageSetting, type LanguageSetting } from '../words/languages.ts';
@@ -12,9 +12,11 @@ export interface Preferences {
   setNodeUrl(url: string): Promise<string>;
   /** With the account the address goes too. */
   forgetNode(): Promise<void>;
-  /** When the browser had lost what is kept here, ms; null: it has not, or somebody has been told. */
-  lostAt(): Promise<number | null>;
-  setLostAt(at: number | null): Promise<void>;
+  /** The last time that the browser had lost what is kept here, or went back to an older state of it; null: it never has. */
+  loss(): Promise<(Loss & { readonly told: boolean }) | null>;
+  setLoss(loss: Loss): Promise<void>;
+  /** Somebody has read of it. */
+  lossTold(): Promise<void>;
   /** The addresses that are kept, the one in use among them. */
   nodes(): Promise<readonly string[]>;
   setNodes(urls: readonly string[]): Promise<void>;
@@ -72,14 +74,19 @@ export function createPreferences({ settings }: Pick<Records, 'settings'>, nodeM
     const [kept, chosen, may] = [await nodes(), await nodeUrl(), textsOf(await settings.get('standby'))];
     return kept.filter((url) => url !== chosen && may.includes(url));
   };
+  const loss = async (): Promise<(Loss & { readonly told: boolean }) | null> => {
+    const { at, from, told } = ((await settings.get('loss')) ?? {}) as Partial<Loss & { told: boolean }>;
+    return typeof at === 'number' ? { at, from: typeof from === 'number' ? from : null, told: told === true } : null;
+  };
   return {
     nodeUrl,
     forgetNode: () => nodeMirror.delete(),
-    async lostAt() {
-      const at = await settings.get('lostAt');
-      return typeof at === 'number' ? at : null;
+    loss,
+    setLoss: ({ at, from }) => settings.put('loss', { at, from, told: false }),
+    async lossTold() {
+      const last = await loss();
+      if (last) await settings.put('loss', { ...last, told: true });
     },
-    setLostAt: (at) => settings.put('lostAt', at),
     nodes,
     setNodes: (urls) => settings.put('nodes', urls),
     async nodeInUse() {

@@ -93,6 +93,8 @@ export interface SessionDeps {
   readonly since: number;
   /** After how many days the pre-key is renewed by itself; null: never. */
   readonly rotateDays: () => Promise<number | null>;
+  /** When the browser last lost what it kept, or went back to an older state of it, ms; null: never. */
+  readonly lossAt: () => Promise<number | null>;
   readonly statusChanged: () => void;
   /** Something was written down to be sent after this session had ended: the one in its place goes on with it. */
   readonly handOver: (address: Address) => Promise<void>;
@@ -118,6 +120,7 @@ export function openSession(deps: SessionDeps): Session {
     unlocked,
     since,
     rotateDays,
+    lossAt,
     statusChanged,
     handOver,
     membersLeft,
@@ -170,6 +173,7 @@ export function openSession(deps: SessionDeps): Session {
     clock,
     signal,
     failpoint,
+    lossAt,
     changed: () => {
       if (signal.aborted) return;
       events.emit('conversations', null);

@@ -158,7 +158,7 @@ export function createSettings({
       return changed();
     },
     async lossSeen() {
-      await preferences.setLostAt(null);
+      await preferences.lossTold();
       statusChanged();
     },
     async setReceipts(on) {

@@ -13,7 +13,10 @@ import type { Preferences } from './preferences.ts';
 import { openSession, type Session, type SessionDeps } from './session.ts';
 
 interface Deps
-  extends Pick<SessionDeps, 'events' | 'disk' | 'awake' | 'failpoint' | 'nodeTroubled' | 'statusChanged' | 'handOver' | 'membersLeft'> {
+  extends Pick<
+    SessionDeps,
+    'events' | 'disk' | 'awake' | 'failpoint' | 'nodeTroubled' | 'lossAt' | 'statusChanged' | 'handOver' | 'membersLeft'
+  > {
   readonly keystore: Pick<Keystore, 'keys'>;
   readonly records: Parameters<typeof sinceOf>[0];
   readonly accountRecords: Pick<AccountRecordsOf, 'of'>;
@@ -45,7 +48,7 @@ export const createSessionStart = (deps: Deps): ((address: Address, unlocked: bo
     return openSession({
       ...rest,
       keys,
-      records: accountRecords.of(address),
+      records: await accountRecords.of(address),
       cache: cacheOf(address),
       client: { ...client, publish: (envelopes) => publishTwice(client, envelopes, second, clientOf) },
       // Of the work of accounts that are not looked at nobody is told.

@@ -73,6 +73,7 @@ export function createStatus({
     const session = sessions.peek();
     const accounts = await Promise.all(keystore.accounts().map(({ address }) => accountView(address)));
     const [url, theme, language] = [await preferences.nodeInUse(), await preferences.theme(), await preferences.language()];
+    const loss = await preferences.loss();
     const account = keystore.accounts().find(({ address }) => address === front.address()) ?? null;
     const { failed, nextTryAt } = keystore.failures();
     return {
@@ -83,7 +84,7 @@ export function createStatus({
       failedUnlocks: failed,
       node: node.read(),
       disk: session === null ? null : disk.read(),
-      lostAt: session === null ? null : await preferences.lostAt(),
+      loss: session === null || loss === null || loss.told ? null : { at: loss.at, from: loss.from },
       nodeDoubt: session !== null && (await doubts(session)),
       prompts: prompts(),
       unread: accounts.find(({ address }) => address === account?.address)?.unread ?? 0,

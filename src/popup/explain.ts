@@ -35,6 +35,7 @@ const reasons = {
   'other-account': 'errors.otherAccount',
   'not-an-export': 'errors.notAnExport',
   'file-lost': 'errors.fileLost',
+  'maybe-sent': 'errors.maybeSent',
   'not-now': 'errors.notNow',
   'file-gone': 'errors.fileGone',
   'file-damaged': 'errors.fileDamaged',

@@ -18,6 +18,10 @@ export const Repair = later(
   async () => (await import('./parts/Repair.tsx')).Repair,
   () => null,
 );
+export const LossBar = later(
+  async () => (await import('./parts/LossBar.tsx')).LossBar,
+  () => null,
+);
 export const Empty = later(
   async () => (await import('./screens/inbox/Empty.tsx')).Empty,
   () => null,

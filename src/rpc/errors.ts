@@ -40,6 +40,7 @@ export type RefusalReason =
   | 'other-account'
   | 'not-an-export'
   | 'file-lost'
+  | 'maybe-sent'
   | 'cancelled'
   | KeystoreReason;
 

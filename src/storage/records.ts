@@ -21,8 +21,18 @@ export interface TaskRow {
 /** Of a file that was chosen and not sent: its conversation, when it was chosen (ms), its name for whoever chose it, and its bytes. */
 export type FileKey = [conversation: string, at: number, id: string, size: number];
 
+/** How much was written to a database, and when it was counted last (ms). */
+export interface Age {
+  readonly count: number;
+  readonly at: number;
+}
+
 export interface Records {
   readonly vault: Cell<Uint8Array>;
+  /** Whoever keeps the count a second time elsewhere can tell that an older database was put in the place of this one. */
+  readonly age: Cell<Age>;
+  /** Calls after each write that must not be lost, but for those of the age. */
+  onWrite(told: () => void): void;
   /** The key of this unlock; not extractable. */
   readonly sessionKey: Cell<CryptoKey>;
   /** The key of the account that is being made; not extractable. */
@@ -126,15 +136,22 @@ export function openRecords(name = 'parley-records'): Records {
     outbox.createIndex('conversation', 'conversation');
   });
   const { use } = connection;
+  let told: () => void = () => undefined;
+  /** Work that writes what must not be lost. */
+  const write: typeof use = async (work) => {
+    const result = await use(work);
+    told();
+    return result;
+  };
 
   type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent' | 'pins' | 'notes';
-  const put = (store: Plain, key: string, value: unknown): Promise<void> =>
-    use(async (db) => {
+  const put = (store: Plain, key: string, value: unknown, by = write): Promise<void> =>
+    by(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
       await Promise.all([transaction.store.put(value as never, key), transaction.done]);
     });
   const remove = (store: Plain | 'tasks', key: string): Promise<void> =>
-    use(async (db) => {
+    write(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
       await Promise.all([transaction.store.delete(key), transaction.done]);
     });
@@ -162,6 +179,10 @@ export function openRecords(name = 'parley-records'): Records {
 
   return {
     vault: cell('vault'),
+    age: { ...cell<Age>('vault', 'age'), put: (age) => put('vault', 'age', age, use) },
+    onWrite(listener) {
+      told = listener;
+    },
     sessionKey: cell('keys'),
     foundingKey: cell('keys', 'founding'),
     settings: table('settings'),
@@ -172,7 +193,7 @@ export function openRecords(name = 'parley-records'): Records {
       get: (key) => use((db) => db.get('files', key)),
       head: (key) => use((db) => db.get('fileHeads', key)),
       put: (key, value, head) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction(['files', 'fileHeads'], 'readwrite', strict);
           await Promise.all([
             transaction.objectStore('files').put(value, key),
@@ -181,14 +202,14 @@ export function openRecords(name = 'parley-records'): Records {
           ]);
         }),
       putHead: (key, head) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction(['files', 'fileHeads'], 'readwrite', strict);
           const there = (await transaction.objectStore('files').getKey(key)) !== undefined;
           if (there) await transaction.objectStore('fileHeads').put(head, key);
           await transaction.done;
         }),
       delete: (key) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction(['files', 'fileHeads'], 'readwrite', strict);
           await Promise.all([
             transaction.objectStore('files').delete(key),
@@ -202,14 +223,14 @@ export function openRecords(name = 'parley-records'): Records {
     pins: {
       ...table<Uint8Array>('pins'),
       putAll: (rows, firmly) =>
-        use(async (db) => {
+        (firmly ? write : use)(async (db) => {
           const transaction = db.transaction('pins', 'readwrite', firmly ? strict : undefined);
           await Promise.all([...rows.map(async ([key, value]) => transaction.store.put(value, key)), transaction.done]);
         }),
     },
     tasks: {
       put: (task) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction('tasks', 'readwrite', strict);
           await Promise.all([transaction.store.put(task), transaction.done]);
         }),
@@ -219,7 +240,7 @@ export function openRecords(name = 'parley-records'): Records {
     },
     outbox: {
       add: (entry, sent) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction(['outbox', 'sent'], 'readwrite', strict);
           // The key is the database's to give; a row without one is what `autoIncrement` wants.
           return wholly(transaction, async () => {
@@ -229,7 +250,7 @@ export function openRecords(name = 'parley-records'): Records {
           });
         }),
       update: (row) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction('outbox', 'readwrite', strict);
           const there = (await transaction.store.getKey(row.order)) !== undefined;
           if (there) await transaction.store.put(row);
@@ -240,7 +261,7 @@ export function openRecords(name = 'parley-records'): Records {
       all: () => use((db) => db.getAll('outbox')),
       byConversation: (conversation) => use((db) => db.getAllFromIndex('outbox', 'conversation', conversation)),
       delete: (id) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction('outbox', 'readwrite', strict);
           const order = await transaction.store.index('id').getKey(id);
           if (order !== undefined) await transaction.store.delete(order);
@@ -248,7 +269,7 @@ export function openRecords(name = 'parley-records'): Records {
         }),
     },
     clearAccount: () =>
-      use(async (db) => {
+      write(async (db) => {
         const stores = ['drafts', 'files', 'fileHeads', 'sent', 'notes', 'pins', 'tasks', 'outbox'] as const;
         const transaction = db.transaction(stores, 'readwrite', strict);
         await Promise.all([...stores.map((store) => transaction.objectStore(store).clear()), transaction.done]);

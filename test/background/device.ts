@@ -11,6 +11,7 @@ import { openGlimpseKey } from '../../src/rpc/glimpse-key.ts';
 import { openTypedStore } from '../../src/rpc/typed-store.ts';
 import type { Status } from '../../src/rpc/views/account.ts';
 import { openRecords } from '../../src/storage/records.ts';
+import { copyDatabase } from '../support/older-database.ts';
 
 export const passphrase = 'correct horse battery staple';
 
@@ -51,6 +52,7 @@ export class Device {
   readonly typed = openTypedStore(`${this.#name}-typed`);
   readonly #mirror: Cell<Uint8Array> = memoryCell();
   readonly #nodeMirror: Cell<string> = memoryCell();
+  readonly #ageMirror: Cell<string> = memoryCell();
   readonly alarms: Life['alarms'] = new Map();
   /** Where pages were to see the provider, the latest last. */
   readonly exposed: unknown[] = [];
@@ -85,6 +87,7 @@ export class Device {
       records: openRecords(this.#name),
       recordsOf: (address) => openRecords(`${this.#name}-${address}`),
       nodeMirror: this.#nodeMirror,
+      ageMirror: this.#ageMirror,
       keys: { mirror: this.#mirror, session: this.#area(), cost },
       glimpseKey: openGlimpseKey(`${this.#name}-glimpse`),
       typed: this.typed,
@@ -133,6 +136,11 @@ export class Device {
   /** The browser has lost its databases, all of them or one; what lies beside them is there. */
   async loseDatabases(which = /./): Promise<void> {
     for (const { name = '' } of await indexedDB.databases()) if (name.includes(this.#name) && which.test(name)) await deleteDB(name);
+  }
+
+  /** Copies the database beside the vault; what this answers puts the copy in its place, while no background lives. */
+  async copyRecords(): Promise<() => Promise<void>> {
+    return copyDatabase(this.#name);
   }
 
   /** What a page would show before the background has answered. */

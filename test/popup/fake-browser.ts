@@ -198,7 +198,7 @@ const status: Status = {
     ...(troubles[scene] ?? { state: 'connected', trouble: null }),
     remaining: scene === 'syncing' ? 12_345 : null,
   },
-  lostAt: scene === 'lost' ? now - hour : null,
+  loss: scene === 'lost' ? { at: now - hour, from: null } : scene === 'lost, older' ? { at: now - hour, from: now - 30 * hour } : null,
   disk: scene === 'full disk' ? 'full' : null,
   nodeDoubt: scene === 'withholding node',
   prompts: 0,
@@ -756,7 +756,7 @@ function connect() {
         tell({ event: 'transfer', payload: { id: file, done: 3_700_000, total: 10_000_000 } });
         return;
       }
-      if (request.method === 'lossSeen') tell({ event: 'status', payload: { ...status, lostAt: null } });
+      if (request.method === 'lossSeen') tell({ event: 'status', payload: { ...status, loss: null } });
       if (request.method === 'cancelFile') uploading.get(String(request.params?.['id']))?.end('cancelled');
       if (scene === 'silent' || scene === 'ahead' || (scene === 'loading' && request.method !== 'status')) return;
       const give = (): void => {

@@ -32,6 +32,7 @@ export const screens = [
   { name: 'inbox that is read for the first time', scene: 'syncing', route: '#/' },
   { name: 'inbox on a full disk', scene: 'full disk', route: '#/' },
   { name: 'inbox after a loss', scene: 'lost', route: '#/' },
+  { name: 'inbox that has gone back to an older state', scene: 'lost, older', route: '#/' },
   { name: 'damaged data', scene: 'damaged', route: '#/' },
   { name: 'conversation', scene: 'typical', route: '#/conversation/c0' },
   { name: 'conversation with files', scene: 'files', route: '#/conversation/c0' },

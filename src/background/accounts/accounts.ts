@@ -36,6 +36,8 @@ interface Deps {
   readonly dropGlimpse: () => Promise<void>;
   /** What pages have typed is nobody's any more. */
   readonly clearTyped: () => Promise<void>;
+  /** What was counted of what is deleted says nothing any more. */
+  readonly forgetAges: () => Promise<void>;
   /** Another account is shown now, or the first one. */
   readonly turned: () => void;
   readonly clock: Clock;
@@ -69,6 +71,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
     forgetGrants,
     dropGlimpse,
     clearTyped,
+    forgetAges,
     turned,
     clock,
     accountChanged,
@@ -241,8 +244,9 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         for (const session of open) await atRest(session);
         for (const { address } of accounts) await cacheOf(address).delete();
         for (const { address } of accounts) await accountRecords.delete(address, false);
-        await records.delete();
         await preferences.forgetNode();
+        await forgetAges();
+        await records.delete();
         node.reset(await preferences.nodeInUse());
         board.changed();
         accountChanged();

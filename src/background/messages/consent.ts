@@ -40,6 +40,8 @@ interface Deps {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly failpoint: Failpoint;
+  /** When the browser last went back to an older state of what waits, ms; null: never. */
+  readonly lossAt: () => Promise<number | null>;
   /** Somebody is allowed, denied or unknown who was not before. */
   readonly changed: () => void;
 }
@@ -48,6 +50,8 @@ interface Deps {
 interface Waiting {
   readonly action: ConsentAction;
   readonly message: Uint8Array;
+  /** When it was made, ms; absent in rows of a version before. */
+  readonly at?: number;
 }
 
 /** Decisions that are kept; beyond it the topic is somebody's joke. */
@@ -58,7 +62,7 @@ const overlapNs = msToNs(48 * 3_600_000);
 const mostAheadNs = msToNs(2 * 60_000);
 const oneMsNs = msToNs(1);
 
-export function createConsent({ keystore, cache, records, node, clock, signal, failpoint, changed }: Deps): Consent {
+export function createConsent({ keystore, cache, records, node, clock, signal, failpoint, lossAt, changed }: Deps): Consent {
   const writing = createExclusive();
   const cursorName = `consent ${node.url}`;
   let entries: readonly ConsentEntry[] = [];
@@ -147,12 +151,29 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
     return last < now || last > now + mostAheadNs ? now : (last / oneMsNs + 1n) * oneMsNs;
   };
 
+  /** A choice that came back with an older state may have given way to a later one before it was lost: that one stands. */
+  const giveWay = async (): Promise<void> => {
+    const lost = await lossAt();
+    if (lost === null) return;
+    await writing(async () => {
+      const decidedAt = new Map<string, bigint>();
+      for (const { timestampNs, actions } of entries)
+        for (const { kind, names: subjects } of actions) for (const name of subjects) decidedAt.set(consentKey(kind, name), timestampNs);
+      const stands = ({ action: { kind, names: subjects }, at = 0 }: Waiting): boolean =>
+        at >= lost || !subjects.some((name) => (decidedAt.get(consentKey(kind, name)) ?? 0n) > msToNs(at));
+      const left = waiting.filter(stands);
+      if (left.length < waiting.length) await writeWaiting(left);
+      refold();
+    });
+  };
+
   const run = createSingle(async () => {
     await load();
     if (waiting.length === 0 || signal.aborted) return;
     try {
       // What another program decided meanwhile comes before: our choice is the newer one. It may also show that ours has arrived.
       await read();
+      await giveWay();
       for (let next = waiting[0]; next && !signal.aborted; next = waiting[0]) {
         const timestampNs = nextTimeNs();
         await failpoint('consent:publishing');
@@ -193,7 +214,7 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
         const about = new Set(subjects.map((name) => consentKey(kind, name)));
         // An earlier choice about the same that has not left is no longer wanted.
         const others = waiting.filter((each) => !each.action.names.every((name) => about.has(consentKey(each.action.kind, name))));
-        await writeWaiting([...others, { action, message: await keystore.sealConsent(action) }]);
+        await writeWaiting([...others, { action, message: await keystore.sealConsent(action), at: clock() }]);
         await failpoint('consent:chosen');
         refold();
       });

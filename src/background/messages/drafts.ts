@@ -1,4 +1,7 @@
+import { readContent } from '../../content-types/index.ts';
 import { toBase64 } from '../../protocol/bytes.ts';
+import { decodeContent } from '../../protocol/content.ts';
+import type { Clock } from '../../protocol/time.ts';
 import { type DraftPart, newTypedPair, openTyped, type Typed, type TypedPair, type TypedRow } from '../../rpc/typed.ts';
 import type { TypedStore } from '../../rpc/typed-store.ts';
 import { createExclusive, createSingle } from '../exclusive.ts';
@@ -7,7 +10,9 @@ import type { DraftsService } from '../services.ts';
 import type { Session } from '../session.ts';
 import type { Sessions } from '../sessions.ts';
 import { existing } from './conversations.ts';
-import { requestName } from './messages.ts';
+import { epochsOf } from './group-state.ts';
+import { requestName, wordsOf } from './messages.ts';
+import type { StoredMessage } from './model.ts';
 
 /** What waits in a conversation to be sent. */
 export interface Draft {
@@ -33,22 +38,39 @@ interface Deps {
   /** How many accounts there are: only when all of them are open is a row that none of them opens nobody's. */
   readonly accounts: () => number;
   readonly typed: TypedStore;
+  readonly clock: Clock;
+  /** When the browser last lost what it had noted of what was sent, ms; null: never. */
+  readonly lossAt: () => Promise<number | null>;
   readonly changed: (conversation: string) => void;
 }
 
-/** As it is kept, sealed; a version before had the bare text. It stays when it is emptied: by its revision and by who was heard, nothing older comes back. */
+interface KeptPart extends DraftPart {
+  readonly by: string;
+  /** When it was begun, or earlier, ms; absent in rows of a version before. */
+  readonly since?: number;
+}
+
+/** As it is kept, sealed; a version before had the bare text. It stays for a while when it is emptied: by its revision and by who was heard, nothing older comes back. */
 interface Kept {
-  readonly parts: readonly (DraftPart & { readonly by: string })[];
+  readonly parts: readonly KeptPart[];
+  /** A time (ms), or later than the one before: also where the row was deleted meanwhile, it has grown. */
   readonly revision: number;
+  /** When it changed, ms; absent in rows of a version before. */
+  readonly at?: number;
   /** How far the last few composers have been heard. */
   readonly heard: readonly (readonly [writer: string, seq: number])[];
 }
 
 const nothing: Kept = { parts: [], revision: 0, heard: [] };
 const mostHeard = 8;
+/** What was emptied longer ago is known to no page any more, ms. */
+const emptyForMs = 24 * 3_600_000;
+/** Own messages that are looked through for words that may have become one of them. */
+const mostSaid = 500;
 
-export function createDrafts({ sessions, accounts, typed, changed }: Deps): Drafts {
+export function createDrafts({ sessions, accounts, typed, clock, lossAt, changed }: Deps): Drafts {
   const writing = createExclusive();
+  const swept = new WeakSet<Session>();
   const pairs = new WeakMap<Session, Promise<{ readonly pair: TypedPair; readonly wrapped: string }>>();
 
   const read = async ({ keys }: Session, conversation: string, sealed: Uint8Array | undefined): Promise<Kept> => {
@@ -61,33 +83,61 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
     await session.records.drafts.put(conversation, await session.keys.sealRecord('drafts', conversation, kept));
     changed(conversation);
   };
+  const after = (kept: Kept, change: Partial<Kept>): Kept => {
+    const at = clock();
+    return { ...kept, ...change, revision: Math.max(kept.revision + 1, at), at };
+  };
+
+  /** Whether these words stand in the conversation as ours, at this time or later. */
+  const isSaid = async ({ keys, cache, rows }: Session, conversation: string, words: string, since: number): Promise<boolean> => {
+    let left = mostSaid;
+    for (const epoch of epochsOf(conversation, rows)) {
+      for (const { id, time, sealed } of await cache.messages.page(epoch, { limit: left })) {
+        if (time < since || --left < 0) break;
+        const { mine, payload } = (await keys.openRecord('messages', id, sealed)) as StoredMessage;
+        if (mine && wordsOf(readContent(await decodeContent(payload)))?.trim() === words.trim()) return true;
+      }
+    }
+    return false;
+  };
 
   /** Those that are not a message by now, nor wait elsewhere for their turn to become one. */
-  const unsent = async <P extends DraftPart>({ keys, records }: Session, conversation: string, parts: readonly P[]): Promise<P[]> => {
-    const left: P[] = [];
+  const unsent = async (session: Session, conversation: string, kept: readonly KeptPart[]): Promise<KeptPart[]> => {
+    const { keys, records } = session;
+    const parts = kept.map((part) => ({ ...part, since: part.since ?? 0 }));
+    const left: KeptPart[] = [];
+    // What was noted of their sending may be gone: then the conversation itself knows.
+    const lost = await lossAt();
     const named = parts.some(({ id }) => id !== '');
     const waiting = new Set(named ? (await records.files.keys()).flatMap(([where, , id]) => (where === conversation ? [id] : [])) : []);
     for (const part of parts) {
       if (part.words === '' || waiting.has(part.id)) continue;
       const sent = part.id !== '' && (await records.sent.get(await requestName(keys, conversation, part.id))) !== undefined;
-      if (!sent) left.push(part);
+      if (sent || (lost !== null && part.since < lost && (await isSaid(session, conversation, part.words, part.since)))) continue;
+      left.push(part);
     }
     return left;
   };
 
   /** Answers what another window wrote, where this one did not know of it: it stands before what this one wrote. */
-  const save = (session: Session, { conversation, writer, seq, base, parts }: Typed): Promise<{ revision: number; before: string }> =>
+  const save = (
+    session: Session,
+    { conversation, writer, seq, base, parts }: Typed,
+    since = clock(),
+  ): Promise<{ revision: number; before: string }> =>
     writing(async () => {
       const kept = await readNow(session, conversation);
       const strange = kept.revision === base ? [] : kept.parts.filter(({ by }) => by !== writer);
       const others = await unsent(session, conversation, strange);
       // It asks again, since the answer was lost, or was taken in before it could ask.
       if (kept.heard.some(([each, upTo]) => each === writer && upTo >= seq)) return { revision: kept.revision, before: textOf(others) };
-      const mine = (await unsent(session, conversation, parts)).map(({ id, words }) => ({ id, words, by: writer }));
+      const begun = new Map(kept.parts.map((part) => [part.id, part.since ?? 0]));
+      const said = parts.map(({ id, words }) => ({ id, words, by: writer, since: begun.get(id) ?? since }));
+      const mine = await unsent(session, conversation, said);
       const same = textOf(others) === textOf(mine);
       const before = same ? '' : textOf(others);
       const heard = [[writer, seq] as const, ...kept.heard.filter(([each]) => each !== writer)].slice(0, mostHeard);
-      const next = { parts: [...(same ? [] : others), ...mine], revision: kept.revision + 1, heard };
+      const next = after(kept, { parts: [...(same ? [] : others), ...mine], heard });
       await write(session, conversation, next);
       return { revision: next.revision, before };
     });
@@ -119,7 +169,7 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
       const all = sessions.all().length === accounts();
       const found = await opened(row);
       try {
-        if (found) await save(found.session, found.said);
+        if (found) await save(found.session, found.said, name[0]);
       } catch (error) {
         // It stays for the next time, and keeps the others from nothing.
         noteStop('taking in what was typed', error);
@@ -127,7 +177,31 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
       }
       if (found || (all && sessions.all().length === accounts() && accounts() > 0)) await typed.drop(name, row);
     }
+    // What still lies there may be older than what an emptied draft remembers.
+    if ((await typed.all()).length > 0) return;
+    for (const session of sessions.all()) {
+      if (swept.has(session)) continue;
+      swept.add(session);
+      await sweep(session);
+    }
   });
+
+  /** Lets go of drafts that were emptied long ago. */
+  const sweep = async (session: Session): Promise<void> => {
+    for (const [conversation] of await session.records.drafts.all())
+      await writing(async () => {
+        const { parts, at = 0 } = await readNow(session, conversation);
+        if (parts.length === 0 && at <= clock() - emptyForMs) await session.records.drafts.delete(conversation);
+      });
+  };
+
+  /** What was found to stand in the conversation is no draft any more: whoever looks is told, and nobody looks for it again. */
+  const settle = (session: Session, conversation: string): void =>
+    void writing(async () => {
+      const kept = await readNow(session, conversation);
+      const parts = await unsent(session, conversation, kept.parts);
+      if (parts.length < kept.parts.length) await write(session, conversation, after(kept, { parts }));
+    }).catch((error: unknown) => noteStop('forgetting a draft', error));
 
   return {
     service: {
@@ -146,11 +220,7 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
         await writing(async () => {
           const kept = await readNow(session, conversation);
           const others = (await unsent(session, conversation, kept.parts)).filter((part) => id === '' || part.id !== id);
-          await write(session, conversation, {
-            ...kept,
-            parts: [...others, { id, words: text, by: '' }],
-            revision: kept.revision + 1,
-          });
+          await write(session, conversation, after(kept, { parts: [...others, { id, words: text, by: '', since: clock() }] }));
           await then?.();
         });
       },
@@ -161,7 +231,9 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
         conversations.map(async (conversation, position) => {
           if (!sealed[position]) return { text: null, revision: 0 };
           const { parts, revision } = await read(session, conversation, sealed[position]);
-          return { text: textOf(await unsent(session, conversation, parts)) || null, revision };
+          const left = await unsent(session, conversation, parts);
+          if (left.length < parts.length && (await lossAt()) !== null) settle(session, conversation);
+          return { text: textOf(left) || null, revision };
         }),
       );
     },
@@ -171,7 +243,7 @@ export function createDrafts({ sessions, accounts, typed, changed }: Deps): Draf
         const whole = textOf(kept.parts).trim() === text.trim();
         const parts = whole ? [] : kept.parts.filter(({ id, words }) => id !== clientId && words.trim() !== text.trim());
         if (parts.length === kept.parts.length) return;
-        await write(session, conversation, { ...kept, parts, revision: kept.revision + 1 });
+        await write(session, conversation, after(kept, { parts }));
       }),
     takeIn: () => takeIn().catch((error: unknown) => noteStop('taking in what was typed', error)),
     clear: () => typed.clear(),

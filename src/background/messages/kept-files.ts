@@ -1,4 +1,5 @@
 import type { Clock } from '../../protocol/time.ts';
+import { codes, type RefusalReason } from '../../rpc/errors.ts';
 import type { KeptFile, KeptFileHead } from '../../rpc/views/messages.ts';
 import type { FileKey } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
@@ -12,6 +13,8 @@ import { requestName } from './messages.ts';
 interface Deps {
   readonly sessions: Pick<Sessions, 'current'>;
   readonly clock: Clock;
+  /** When the browser last lost what it had noted of what was sent, ms; null: never. */
+  readonly lossAt: () => Promise<number | null>;
   /** Other files wait in this conversation now, or wait for something else. */
   readonly changed: (conversation: string) => void;
 }
@@ -27,12 +30,22 @@ export interface KeptFiles extends KeptFilesService {
   waiting(session: Session, conversations: readonly string[]): Promise<ReadonlyMap<string, WaitingFiles>>;
 }
 
+/** As it is kept; a version before knew no time at which it was sent off. */
+type StoredHead = Omit<KeptFileHead, 'leaving'> & Partial<Pick<KeptFileHead, 'leaving'>> & { readonly offAt?: number };
+
+/** As a page is told of a failure. */
+const maybeSent = JSON.stringify({
+  code: codes.notNow,
+  message: 'this may have been sent already',
+  data: { reason: 'maybe-sent' satisfies RefusalReason },
+});
+
 /** What is kept of an account in all. */
 const mostFiles = 50;
 const mostBytes = 100_000_000;
 
 /** The files that somebody chose and has not sent: kept sealed with the draft, so that the death of the page loses nothing. */
-export function createKeptFiles({ sessions, clock, changed }: Deps): KeptFiles {
+export function createKeptFiles({ sessions, clock, lossAt, changed }: Deps): KeptFiles {
   const writing = createExclusive();
 
   const keysOf = async ({ records }: Session, conversation: string): Promise<FileKey[]> =>
@@ -44,7 +57,13 @@ export function createKeptFiles({ sessions, clock, changed }: Deps): KeptFiles {
   const headOf = async ({ keys, records }: Session, key: FileKey): Promise<KeptFileHead | null> => {
     const sealed = await records.files.head(key);
     // A version before did not know of files that were sent off.
-    if (sealed) return { leaving: null, ...((await keys.openRecord('fileHeads', rowOf(key), sealed)) as Omit<KeptFileHead, 'leaving'>) };
+    if (sealed) {
+      const { offAt = key[1], ...head } = (await keys.openRecord('fileHeads', rowOf(key), sealed)) as StoredHead;
+      const { leaving = null } = head;
+      const lost = leaving?.failure === null ? await lossAt() : null;
+      // Whether it was sent was noted in what is lost: somebody has to look, for another try would be another message.
+      return { ...head, leaving: leaving && lost !== null && offAt < lost ? { ...leaving, failure: maybeSent } : leaving };
+    }
     // It was kept by a version that knew no heads.
     const file = await records.files.get(key);
     if (!file) return null;
@@ -88,7 +107,7 @@ export function createKeptFiles({ sessions, clock, changed }: Deps): KeptFiles {
         // Two of one moment keep their order, and so do those that a clock which was set back puts before others.
         const at = Math.max(clock(), (before.at(-1)?.[1] ?? 0) + 1);
         const key: FileKey = [conversation, at, id, size];
-        const head: KeptFileHead = { id, filename: file.filename, mimeType: file.mimeType, size, leaving };
+        const head: StoredHead = { id, filename: file.filename, mimeType: file.mimeType, size, leaving, offAt: clock() };
         const { keys } = session;
         const [sealed, sealedHead] = await Promise.all([
           keys.sealRecord('files', rowOf(key), file),
@@ -121,7 +140,7 @@ export function createKeptFiles({ sessions, clock, changed }: Deps): KeptFiles {
         const head = key && (await headOf(session, key));
         if (!head) return false;
         const { keys, records } = session;
-        await records.files.putHead(key, await keys.sealRecord('fileHeads', rowOf(key), { ...head, leaving }));
+        await records.files.putHead(key, await keys.sealRecord('fileHeads', rowOf(key), { ...head, leaving, offAt: clock() }));
         changed(conversation);
         return true;
       }),

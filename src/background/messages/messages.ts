@@ -232,7 +232,8 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
   };
 }
 
-const wordsOf = (value: Value): string | null =>
+/** The words of a value that a composer may have held. */
+export const wordsOf = (value: Value): string | null =>
   value.kind === 'text' ? value.text : value.kind === 'reply' ? wordsOf(value.content) : null;
 
 /** By what a request is known once and for all; what it has made stands in `sent` under it. */

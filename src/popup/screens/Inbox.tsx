@@ -11,7 +11,6 @@ import { CopyButton } from '../parts/Address.tsx';
 import { Button, IconButton, IconLink } from '../parts/Button.tsx';
 import { Elsewhere } from '../parts/Elsewhere.tsx';
 import { Icon } from '../parts/Icon.tsx';
-import { LossBar } from '../parts/LossBar.tsx';
 import { NodeBar } from '../parts/NodeBar.tsx';
 import { Failure } from '../parts/Notice.tsx';
 import { Row } from '../parts/Row.tsx';
@@ -21,7 +20,7 @@ import { Tabs } from '../parts/Tabs.tsx';
 import { type Part, VirtualList } from '../parts/VirtualList.tsx';
 import { go } from '../router.ts';
 import { background } from '../rpc.ts';
-import { Beneath, Empty, fetchNext, Results } from '../screens.tsx';
+import { Beneath, Empty, fetchNext, LossBar, Results } from '../screens.tsx';
 import { searchFieldId } from '../shortcuts.ts';
 import { useAsked, useNow } from '../state.ts';
 import { rich, t, type Words } from '../t.tsx';
@@ -103,7 +102,7 @@ export function Inbox({ status, current, wide, within, onStatus }: InboxProps): 
         <IconLink icon={SettingsIcon} label={t('common.settings')} href="#/settings" />
       </header>
       <NodeBar node={status.node} disk={status.disk} doubt={status.nodeDoubt} />
-      {status.lostAt !== null && <LossBar />}
+      {status.loss !== null && <LossBar loss={status.loss} />}
       {status.prompts > 0 && (
         <a class="node-bar asking" href="#/approve">
           <Icon of={CircleHelp} size={16} />

@@ -19,8 +19,8 @@ export interface Status {
   readonly nextUnlockAt: number | null;
   readonly failedUnlocks: number;
   readonly node: NodeState;
-  /** When the browser had lost everything but the keys, ms; null: it has not, or somebody was told. */
-  readonly lostAt: number | null;
+  /** That the browser had lost everything but the keys, or went back to an older state; null: it has not, or somebody was told. */
+  readonly loss: Loss | null;
   /** What keeps messages that come from being kept here; null: nothing. */
   readonly disk: DiskTrouble | null;
   /** Whether a node lacks what others have, or shows keys from before. */
@@ -39,6 +39,14 @@ export interface Status {
   readonly language: LanguageSetting;
   /** The RPC server that is asked for names of Ethereum (ENS); null: nobody is asked. */
   readonly ensRpc: string | null;
+}
+
+/** What a browser has lost of what is kept in it. */
+export interface Loss {
+  /** When that was noticed, ms. */
+  readonly at: number;
+  /** Of when the older state is that came in the place of the present one, ms; null: all of it was lost. */
+  readonly from: number | null;
 }
 
 /** An account as its owner sees it. */

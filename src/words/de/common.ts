@@ -90,12 +90,18 @@ export const common = {
   'errors.storageFull': 'Die Festplatte ist voll, darum konnte nichts geschrieben werden. Schaffe Platz und versuche es noch einmal.',
   'errors.storageFailed':
     'Der Browser konnte die Daten von Parley nicht lesen oder schreiben. Schließe andere Tabs von Parley, oder starte den Browser neu.',
+  'loss.explain':
+    'Der Browser hat verloren, was Parley hier hatte, außer deinen Schlüsseln. Nachrichten kommen wieder vom Knoten. Namen, geprüfte Schlüssel, Entwürfe, Einstellungen und noch nicht Gesendetes sind weg; eine Sicherungsdatei bringt Namen und geprüfte Schlüssel zurück.',
+  'loss.understood': 'Verstanden',
+  'loss.older':
+    'Dieser Browser ist auf einen älteren Stand dessen zurückgefallen, was Parley hier hat: den von {time}, wie nach dem Einspielen einer Sicherung. Nachrichten kommen wieder vom Knoten, und was gesendet wurde, wird nicht zweimal gesendet. Namen, geprüfte Schlüssel, Entwürfe und Einstellungen sind die von damals. Websites müssen neu fragen.',
   'repair.explain':
     'Wenn das nach einem Neustart des Browsers bleibt, ist beschädigt, was Parley hier hat. Eine Reparatur behält, was noch lesbar ist. Deine Schlüssel liegen zweimal da, und deine Passphrase öffnet sie; Nachrichten kommen wieder vom Knoten. Namen, geprüfte Schlüssel, Entwürfe, Einstellungen und noch nicht Gesendetes können verloren sein. Parley schließt sich dafür: öffne es danach wieder.',
   'repair.begin': 'Reparieren und neu beginnen',
   'errors.storageNewer': 'Die Daten in diesem Browser stammen von einem neueren Parley. Aktualisiere die Erweiterung.',
   'errors.badSite': 'Eine Website beginnt mit https://, oder mit http://, wenn sie auf diesem Computer liegt.',
   'errors.notAnExport': 'Das ist keine Datei mit exportierten Gesprächen.',
+  'errors.maybeSent': 'Parley hat verloren, ob das gesendet wurde. Sieh im Gespräch nach, bevor du es noch einmal versuchst.',
   'errors.fileLost': 'Die Datei ist nicht mehr hier. Fang noch einmal an.',
   'errors.notNow': 'Das geht gerade nicht. Versuch es gleich noch einmal.',
   'errors.otherAccount': 'Diese Datei gehört zu einem anderen Konto. Wechsle zuerst zu diesem.',

@@ -41,9 +41,6 @@ export const first = {
   'elsewhere.besideThePage': 'Neben der Seite',
   'elsewhere.inAWindowOf': 'In einem eigenen Fenster',
   'elsewhere.inATab': 'In einem Tab',
-  'loss.explain':
-    'Der Browser hat verloren, was Parley hier hatte, außer deinen Schlüsseln. Nachrichten kommen wieder vom Knoten. Namen, geprüfte Schlüssel, Entwürfe, Einstellungen und noch nicht Gesendetes sind weg; eine Sicherungsdatei bringt Namen und geprüfte Schlüssel zurück.',
-  'loss.understood': 'Verstanden',
   'nodeBar.diskFull': 'Die Festplatte ist voll. Neue Nachrichten warten beim Knoten und kommen, sobald Platz ist.',
   'nodeBar.diskFailed': 'Der Browser behält nicht, was ankommt. Neue Nachrichten warten beim Knoten. Starte den Browser neu.',
   'nodeBar.reading': { one: 'Noch {count} Nachricht wird gelesen…', other: 'Noch {count} Nachrichten werden gelesen…' },

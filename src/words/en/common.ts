@@ -88,12 +88,18 @@ export const common = {
   'errors.notFound': 'This conversation is not here any more.',
   'errors.storageFull': 'The disk is full, so nothing could be written. Make room and try again.',
   'errors.storageFailed': 'The browser could not read or write Parley’s data. Close other Parley tabs, or restart the browser.',
+  'loss.explain':
+    'The browser has lost what Parley kept here, but for your keys. Messages come from the node again. Names, verified keys, drafts, settings and what was not sent yet are gone; a backup file brings names and verified keys back.',
+  'loss.understood': 'Understood',
+  'loss.older':
+    'This browser has gone back to an older state of what Parley keeps here, that of {time}, as after a backup was put back. Messages come from the node again, and what was sent is not sent twice. Names, verified keys, drafts and settings are those of then. Sites have to ask anew.',
   'repair.explain':
     'If this stays after a restart of the browser, what Parley keeps here is damaged. A repair keeps what can still be read. Your keys are kept twice, and your passphrase opens them; messages come from the node again. Names, verified keys, drafts, settings and what was not sent yet may be lost. Parley closes for it: open it again afterwards.',
   'repair.begin': 'Repair and begin anew',
   'errors.storageNewer': 'The data in this browser was written by a newer Parley. Update the extension.',
   'errors.badSite': 'A site begins with https://, or with http:// when it is on this computer.',
   'errors.notAnExport': 'This is no file of exported conversations.',
+  'errors.maybeSent': 'Parley has lost its note of whether this was sent. Look into the conversation before you try again.',
   'errors.fileLost': 'The file is not here any more. Begin again.',
   'errors.notNow': 'This cannot be done just now. Try again in a moment.',
   'errors.otherAccount': 'This file belongs to another account. Switch to that one first.',

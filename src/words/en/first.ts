@@ -40,9 +40,6 @@ export const first = {
   'elsewhere.besideThePage': 'Beside the page',
   'elsewhere.inAWindowOf': 'In a window of its own',
   'elsewhere.inATab': 'In a tab',
-  'loss.explain':
-    'The browser has lost what Parley kept here, but for your keys. Messages come from the node again. Names, verified keys, drafts, settings and what was not sent yet are gone; a backup file brings names and verified keys back.',
-  'loss.understood': 'Understood',
   'nodeBar.diskFull': 'The disk is full. New messages wait at the node and come once there is room.',
   'nodeBar.diskFailed': 'The browser does not keep what comes. New messages wait at the node. Restart the browser.',
   'nodeBar.reading': { one: 'Reading {count} more message…', other: 'Reading {count} more messages…' },

@@ -91,12 +91,18 @@ export const common = {
   'errors.storageFull': 'El disco está lleno, así que no se pudo escribir nada. Haz sitio y prueba otra vez.',
   'errors.storageFailed':
     'El navegador no pudo leer o escribir los datos de Parley. Cierra otras pestañas de Parley, o reinicia el navegador.',
+  'loss.explain':
+    'El navegador ha perdido lo que Parley guardaba aquí, salvo tus claves. Los mensajes vuelven desde el nodo. Los nombres, claves verificadas, borradores, ajustes y lo que no se había enviado ya no están; una copia de seguridad devuelve los nombres y las claves verificadas.',
+  'loss.understood': 'Entendido',
+  'loss.older':
+    'Este navegador ha vuelto a un estado anterior de lo que Parley guarda aquí, el de {time}, como tras restaurar una copia. Los mensajes vuelven desde el nodo, y lo enviado no se envía dos veces. Los nombres, claves verificadas, borradores y ajustes son los de entonces. Los sitios tienen que volver a preguntar.',
   'repair.explain':
     'Si esto sigue después de reiniciar el navegador, lo que Parley guarda aquí está dañado. La reparación conserva lo que aún se puede leer. Tus claves están guardadas dos veces y tu contraseña las abre; los mensajes vuelven desde el nodo. Los nombres, claves verificadas, borradores, ajustes y lo que no se había enviado pueden perderse. Parley se cierra para ello: ábrelo otra vez después.',
   'repair.begin': 'Reparar y empezar de nuevo',
   'errors.storageNewer': 'Los datos de este navegador los escribió un Parley más nuevo. Actualiza la extensión.',
   'errors.badSite': 'Un sitio empieza por https://, o por http:// si está en este ordenador.',
   'errors.notAnExport': 'Este no es un archivo de conversaciones exportadas.',
+  'errors.maybeSent': 'Parley ha perdido la nota de si esto se envió. Mira en la conversación antes de volver a intentarlo.',
   'errors.fileLost': 'El archivo ya no está aquí. Empieza de nuevo.',
   'errors.notNow': 'Esto no se puede hacer ahora mismo. Inténtalo en un momento.',
   'errors.otherAccount': 'Este archivo es de otra cuenta. Cambia primero a esa.',

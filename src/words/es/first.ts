@@ -44,9 +44,6 @@ export const first = {
   'elsewhere.besideThePage': 'Junto a la página',
   'elsewhere.inAWindowOf': 'En una ventana propia',
   'elsewhere.inATab': 'En una pestaña',
-  'loss.explain':
-    'El navegador ha perdido lo que Parley guardaba aquí, salvo tus claves. Los mensajes vuelven desde el nodo. Los nombres, claves verificadas, borradores, ajustes y lo que no se había enviado ya no están; una copia de seguridad devuelve los nombres y las claves verificadas.',
-  'loss.understood': 'Entendido',
   'nodeBar.diskFull': 'El disco está lleno. Los mensajes nuevos esperan en el nodo y llegan cuando haya sitio.',
   'nodeBar.diskFailed': 'El navegador no guarda lo que llega. Los mensajes nuevos esperan en el nodo. Reinicia el navegador.',
   'nodeBar.reading': { one: 'Leyendo {count} mensaje más…', many: 'Leyendo {count} mensajes más…', other: 'Leyendo {count} mensajes más…' },

@@ -91,12 +91,18 @@ export const common = {
   'errors.storageFull': 'Le disque est plein, rien n’a pu être écrit. Fais de la place et réessaie.',
   'errors.storageFailed':
     'Le navigateur n’a pas pu lire ou écrire les données de Parley. Ferme les autres onglets de Parley, ou redémarre le navigateur.',
+  'loss.explain':
+    'Le navigateur a perdu ce que Parley gardait ici, sauf tes clés. Les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les réglages et ce qui n’était pas encore parti ont disparu ; un fichier de sauvegarde ramène les noms et les clés vérifiées.',
+  'loss.understood': 'Compris',
+  'loss.older':
+    'Ce navigateur est revenu à un état plus ancien de ce que Parley garde ici, celui de {time}, comme après la remise en place d’une sauvegarde. Les messages reviennent du nœud, et ce qui a été envoyé n’est pas envoyé deux fois. Les noms, les clés vérifiées, les brouillons et les réglages sont ceux d’alors. Les sites doivent redemander.',
   'repair.explain':
     'Si cela reste après un redémarrage du navigateur, ce que Parley garde ici est endommagé. La réparation garde ce qui peut encore être lu. Tes clés sont gardées deux fois et ta phrase de passe les ouvre ; les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les réglages et ce qui n’était pas encore parti peuvent être perdus. Parley se ferme pour cela : rouvre-le ensuite.',
   'repair.begin': 'Réparer et recommencer',
   'errors.storageNewer': 'Les données de ce navigateur viennent d’un Parley plus récent. Mets l’extension à jour.',
   'errors.badSite': 'Un site commence par https://, ou par http:// quand il est sur cet ordinateur.',
   'errors.notAnExport': 'Ce n’est pas un fichier de conversations exportées.',
+  'errors.maybeSent': 'Parley a perdu la trace de l’envoi. Regarde dans la conversation avant de réessayer.',
   'errors.fileLost': 'Le fichier n’est plus ici. Recommence.',
   'errors.notNow': 'Ce n’est pas possible pour le moment. Réessaie dans un instant.',
   'errors.otherAccount': 'Ce fichier appartient à un autre compte. Passe d’abord à celui-là.',

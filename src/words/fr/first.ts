@@ -49,9 +49,6 @@ export const first = {
   'elsewhere.besideThePage': 'À côté de la page',
   'elsewhere.inAWindowOf': 'Dans sa propre fenêtre',
   'elsewhere.inATab': 'Dans un onglet',
-  'loss.explain':
-    'Le navigateur a perdu ce que Parley gardait ici, sauf tes clés. Les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les réglages et ce qui n’était pas encore parti ont disparu ; un fichier de sauvegarde ramène les noms et les clés vérifiées.',
-  'loss.understood': 'Compris',
   'nodeBar.diskFull': 'Le disque est plein. Les nouveaux messages attendent au nœud et arrivent dès qu’il y a de la place.',
   'nodeBar.diskFailed': 'Le navigateur ne garde pas ce qui arrive. Les nouveaux messages attendent au nœud. Redémarre le navigateur.',
   'nodeBar.reading': {

@@ -237,8 +237,11 @@ describe('words that were sent off with files', () => {
   });
 });
 
+let now = 1000;
+
 /** Drafts of one account over plain tables; what is written for `full` finds no room. */
 async function draftsAlone() {
+  now = 1000;
   const rows = new Map<string, Uint8Array>();
   const drafts = {
     get: async (key: string) => rows.get(key),
@@ -247,6 +250,8 @@ async function draftsAlone() {
       if (key === 'full') throw new Error('no room');
       rows.set(key, row);
     },
+    all: async () => [...rows],
+    delete: async (key: string) => void rows.delete(key),
   };
   const sealing = new SealedRecords(new Uint8Array(32).fill(7));
   const keys = {
@@ -256,14 +261,19 @@ async function draftsAlone() {
   };
   const records = { drafts, sent: { get: async () => undefined }, files: { keys: async () => [] } };
   const session = { keys, records } as unknown as Session;
-  const made = createDrafts({
+  return { made: await draftsAgain(session), session, rows, keys };
+}
+
+/** As the next life of the background makes them. */
+const draftsAgain = async (session: Session) =>
+  createDrafts({
     sessions: { current: () => session, all: () => [session] },
     accounts: () => 1,
     typed: me.device.typed,
+    clock: () => now,
+    lossAt: async () => null,
     changed: () => undefined,
   });
-  return { made, session, rows, keys };
-}
 
 it('takes in the others where one finds no room, which stays for the next time', async () => {
   const { made, session } = await draftsAlone();
@@ -280,5 +290,51 @@ it('reads the draft that a version before kept as a bare text, and takes what fo
   rows.set(id, await keys.sealRecord('drafts', id, 'of before'));
   expect(await made.of(session, [id])).toEqual([{ text: 'of before', revision: 0 }]);
   await made.sent(session, id, 'request', 'of before');
-  expect(await made.of(session, [id])).toEqual([{ text: null, revision: 1 }]);
+  expect(await made.of(session, [id])).toEqual([{ text: null, revision: 1000 }]);
+});
+
+describe('an emptied draft', () => {
+  const day = 24 * 3_600_000;
+  /** A page has typed this, and the background takes it in. */
+  const lay = async (made: Awaited<ReturnType<typeof draftsAgain>>, words: string, conversation = id): Promise<void> => {
+    const seal = await sealerFor(await made.service.key());
+    const said: Typed = { conversation, writer: words, seq: 1, base: 0, parts: [part(words)] };
+    await me.device.typed.put([now, words], await seal(said));
+    await made.takeIn();
+  };
+
+  it('leaves nothing on the disk a day later, and what is written then is newer than all before', async () => {
+    const { made, session, rows } = await draftsAlone();
+    await lay(made, 'words');
+    await made.sent(session, id, 'words', 'words');
+    const [{ revision: emptied = 0 } = {}] = await made.of(session, [id]);
+    now += day - 1;
+    await (await draftsAgain(session)).takeIn();
+    expect(rows.size).toBe(1);
+    const later = await draftsAgain(session);
+    now += 1;
+    await later.takeIn();
+    expect(rows.size).toBe(0);
+    await lay(later, 'other words');
+    const [after] = await later.of(session, [id]);
+    expect(after?.text).toBe('other words');
+    expect(after?.revision).toBeGreaterThan(emptied);
+  });
+
+  it('stays while a page has left something there, which may be older', async () => {
+    const { made, session, rows } = await draftsAlone();
+    await lay(made, 'words');
+    await made.sent(session, id, 'words', 'words');
+    now += day;
+    await lay(await draftsAgain(session), 'finds no room', 'full');
+    expect(rows.size).toBe(1);
+  });
+
+  it('does not go where words stand in it', async () => {
+    const { made, session, rows } = await draftsAlone();
+    await lay(made, 'words');
+    now += 30 * day;
+    await (await draftsAgain(session)).takeIn();
+    expect(rows.size).toBe(1);
+  });
 });
