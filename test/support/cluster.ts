@@ -29,15 +29,22 @@ export class Cluster {
   readonly acknowledged = new Set<string>();
   readonly #homes: string[];
   readonly #wires: { readonly from: number; readonly to: number; readonly wire: Wire }[] = [];
+  /** Where each finds those that were there before it. */
+  readonly #ports: { readonly from: number; readonly to: number; readonly port: number }[] = [];
 
-  static async start(data: string, size: number): Promise<Cluster> {
+  /** `direct`: without wires between them, where it is measured what they do: all that they say to each other passes through this process. None of them is started again then. */
+  static async start(data: string, size: number, { direct = false } = {}): Promise<Cluster> {
     const folders = Array.from({ length: size }, (_, index) => join(data, `node ${index}`));
     for (const folder of folders) mkdirSync(folder, { recursive: true });
     const cluster = new Cluster(folders.map((folder) => openIdentity(folder).peerId));
     try {
       for (const [index, folder] of folders.entries()) {
-        for (let other = 0; other < index; other++)
-          cluster.#wires.push({ from: index, to: other, wire: await Wire.to(await relayPort(cluster.#at(other).program)) });
+        for (let other = 0; other < index; other++) {
+          const port = await relayPort(cluster.#at(other).program);
+          const wire = direct ? null : await Wire.to(port);
+          if (wire) cluster.#wires.push({ from: index, to: other, wire });
+          cluster.#ports.push({ from: index, to: other, port: wire?.port ?? port });
+        }
         cluster.members.push({ data: folder, ...(await cluster.#run(index, folder)) });
       }
       await Promise.all(cluster.members.map(({ follower }) => follower.opened));
@@ -150,8 +157,8 @@ export class Cluster {
   }
 
   async #run(index: number, data: string): Promise<Omit<Member, 'data'>> {
-    const peers = this.#wires.flatMap(({ from, to, wire }) =>
-      from === index ? [`/ip4/127.0.0.1/tcp/${wire.port}/p2p/${this.#homes[to]}`] : [],
+    const peers = this.#ports.flatMap(({ from, to, port }) =>
+      from === index ? [`/ip4/127.0.0.1/tcp/${port}/p2p/${this.#homes[to]}`] : [],
     );
     const program = new NodeProgram(
       ...['--port', '0', '--data', data, '--relay', '/ip4/127.0.0.1/tcp/0', '--sync-seconds', '2', '--home-rate', '0'],

@@ -26,7 +26,7 @@ export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise
   const rates = new Map<number, number[]>();
   for (let round = 0; round < rounds; round++)
     for (const size of [1, 2, 3]) {
-      const cluster = await Cluster.start(folder(), size);
+      const cluster = await Cluster.start(folder(), size, { direct: true });
       rates.set(size, [...(rates.get(size) ?? []), await acknowledged(cluster)]);
       await cluster.stop();
     }
@@ -43,7 +43,7 @@ export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise
     }),
   );
 
-  const cluster = await Cluster.start(folder(), 2);
+  const cluster = await Cluster.start(folder(), 2, { direct: true });
   atEnd(() => cluster.stop());
   const [here, there] = cluster.members.map(({ url }) => url) as [string, string];
   const control = new AbortController();

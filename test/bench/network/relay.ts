@@ -18,16 +18,14 @@ const atOnce = 50;
 
 /** Envelopes of 400 bytes per second from one process to two others: through the API, voucher, checks and store of our nodes, and through js-waku's relay alone. */
 export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Comparison[]> {
-  const cluster = await Cluster.start(folder(), 3);
+  // Each reaches the others directly, as each of js-waku's does.
+  const cluster = await Cluster.start(folder(), 3, { direct: true });
   atEnd(() => cluster.stop());
   if (!installWaku()) return [];
-  const waku = await Promise.all([0, 1, 2].map(() => WakuRelay.start()));
+  let waku = await WakuRelay.three();
   atEnd(() => {
     for (const relay of waku) relay.stop();
   });
-  for (const [index, relay] of waku.entries())
-    for (const other of waku.slice(0, index)) await relay.ask('dial', { address: other.address });
-  await until(async () => (await Promise.all(waku.map((relay) => relay.ask('peers')))).every((count) => count === 2));
 
   // Of the rates it is told how busy the machine was besides; of this less so.
   const costs = { ours: new Costs(), theirs: new Costs() };
@@ -45,7 +43,17 @@ export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Co
   };
   let lost = 0;
   let wakuSent = 0;
+  /** On a busy machine it may part from its peers, and does not come back to them: what it does then is nothing to compare with. */
   const theirs = async (): Promise<number> => {
+    for (let attempt = 1; ; attempt++) {
+      const rate = await theirsOnce();
+      if (rate !== null) return rate;
+      if (attempt === 5) throw new Error('js-waku loses something every time');
+      for (const relay of waku) relay.stop();
+      waku = await WakuRelay.three();
+    }
+  };
+  const theirsOnce = async (): Promise<number | null> => {
     const came = () => Promise.all(waku.slice(1).map((relay) => relay.ask('came')));
     const before = await came();
     const done = costs.theirs.begin(waku.map((relay) => relay.pid));
@@ -58,9 +66,10 @@ export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Co
       if (total !== at) [last, at] = [performance.now(), total];
       await new Promise((resolve) => setTimeout(resolve, 50));
     } while (total < 2 * messages && performance.now() - last < 5000);
-    done(total / 2);
     lost += 2 * messages - total;
-    return total / 2 / ((last - begun) / 1000);
+    if (total < 2 * messages) return null;
+    done(messages);
+    return messages / ((last - begun) / 1000);
   };
   const row = await compare({
     what: 'relay of 400 bytes across 3 processes, to the last of them',
@@ -147,6 +156,15 @@ class WakuRelay {
   readonly address: string;
   readonly #waiting = new Map<number, (value: number) => void>();
   #asked = 0;
+
+  /** Three of them, each connected to each other. */
+  static async three(): Promise<WakuRelay[]> {
+    const waku = await Promise.all([0, 1, 2].map(() => WakuRelay.start()));
+    for (const [index, relay] of waku.entries())
+      for (const other of waku.slice(0, index)) await relay.ask('dial', { address: other.address });
+    await until(async () => (await Promise.all(waku.map((relay) => relay.ask('peers')))).every((count) => count === 2));
+    return waku;
+  }
 
   static async start(): Promise<WakuRelay> {
     const child = fork(`${wakuFolder}/relay.mjs`, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
