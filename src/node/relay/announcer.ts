@@ -26,18 +26,28 @@ export interface AnnouncerOptions {
 }
 
 /**
+ * How long the next ones are waited for, for each envelope that went last, and at most, ms. Somebody who writes alone is kept waiting by half a millisecond; where some thousands come
+ * in a second, a bundle grows until everybody's work for it is little beside that for what is in it.
+ */
+const [msOfOne, mostMs] = [0.5, 25];
+
+/**
  * Hands on to the network. What was published at the same time goes to nodes of our kind together, under one signature; each to itself it goes to whoever
  * speaks Waku alone, and what nobody else was published with, to all.
  */
 export class Announcer {
   readonly #options: AnnouncerOptions;
   #waiting: Carried[] = [];
+  #bytes = 0;
+  /** When the next may go. */
+  #nextMs = 0;
+  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
   }
 
-  /** Hands on what this node took from its own users, with all that is told of in the same turn of the event loop. `seqs` are the places of the first of them in the store; what is not stored comes after those. */
+  /** Hands on what this node took from its own users, with all that is told of at about the same time. `seqs` are the places of the first of them in the store; what is not stored comes after those. */
   announce(envelopes: readonly NewEnvelope[], seqs: readonly number[] = []): void {
     const { recent, shards, indexer } = this.#options;
     for (const [index, envelope] of envelopes.entries()) {
@@ -51,8 +61,13 @@ export class Announcer {
       if (seq !== undefined) indexer.note({ hash, seq, timestampNs: envelope.timestampNs });
       // Contacts prove themselves, and go by themselves, so that everybody may hand them on.
       if (isContact) this.publish(pubsubTopic, encodeWakuMessage(wakuMessageOf(envelope)));
-      else if (this.#waiting.push({ pubsubTopic, envelope }) === 1) setImmediate(() => this.#announceWaiting());
+      else this.#wait({ pubsubTopic, envelope });
     }
+  }
+
+  /** Hands on what waits now. */
+  flush(): void {
+    if (this.#waiting.length > 0) this.#announceWaiting();
   }
 
   /** Whether somebody is there who does not take bundles. */
@@ -71,9 +86,24 @@ export class Announcer {
     );
   }
 
+  #wait(carried: Carried): void {
+    const count = this.#waiting.push(carried);
+    this.#bytes += carried.envelope.message.length;
+    if (count === maxBundle || this.#bytes >= maxBundleBytes) this.#announceWaiting();
+    else if (count === 1) {
+      const leftMs = this.#nextMs - performance.now();
+      const announce = (): void => this.#announceWaiting();
+      this.#timer = leftMs >= 1 ? setTimeout(announce, leftMs) : setImmediate(announce);
+    }
+  }
+
   #announceWaiting(): void {
+    clearTimeout(this.#timer as NodeJS.Timeout);
+    clearImmediate(this.#timer as NodeJS.Immediate);
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#bytes = 0;
+    this.#nextMs = performance.now() + Math.min(mostMs, msOfOne * waiting.length);
     const hasPlainPeers = waiting.length > 1 && this.hasPlainPeers;
     for (let rest = waiting; rest.length > 0; ) {
       const together = rest.slice(0, fitting(rest));

@@ -186,6 +186,7 @@ export class Relay {
 
   async close(): Promise<void> {
     this.#stopped = true;
+    this.#announcer.flush();
     this.#peers.close();
     await this.#host.stop();
     await this.#indexer.stop();
