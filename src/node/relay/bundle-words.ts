@@ -1,4 +1,5 @@
 import { bytesOf, type Statement } from '../store/driver.ts';
+import { HashTable } from './hash-table.ts';
 import { hashName as nameOf } from './recent.ts';
 import { HashTree } from './tree.ts';
 import { type TreeWord, voucherFrom } from './voucher.ts';
@@ -26,7 +27,7 @@ const length = 32;
 export class BundleWords {
   readonly #run: (sql: string) => Statement;
   /** Bundles of envelopes that have no place yet. */
-  readonly #waiting = new Map<string, number>();
+  readonly #waiting = new HashTable();
   readonly #open = new Map<number, number>();
   readonly #trees = new Map<number, { readonly word: TreeWord; readonly tree: HashTree; readonly places: ReadonlyMap<string, number> }>();
   #left: number[] = [];
@@ -54,18 +55,17 @@ export class BundleWords {
 
   /** The bundle of an envelope that has no place yet; 0 for none. */
   waitingFor(hash: Uint8Array): number {
-    return this.#waiting.get(nameOf(hash)) ?? 0;
+    return this.#waiting.get(hash) ?? 0;
   }
 
   /** Within a transaction: these have their place now. Answers which bundle each came in, and what is called once it is written down. */
   placed(hashes: readonly Uint8Array[]): { readonly ids: readonly number[]; readonly done: () => void } {
-    const names = hashes.map(nameOf);
-    const ids = names.map((name) => this.#waiting.get(name) ?? 0);
+    const ids = hashes.map((hash) => this.#waiting.get(hash) ?? 0);
     const left = new Map<number, number>();
     for (const id of ids) if (id !== 0) left.set(id, (left.get(id) ?? this.#open.get(id) ?? 1) - 1);
     for (const [id, count] of left) if (count <= 0) this.#run(closing).run(id);
     const done = (): void => {
-      for (const name of names) this.#waiting.delete(name);
+      for (const hash of hashes) this.#waiting.delete(hash);
       for (const [id, count] of left)
         if (count > 0) this.#open.set(id, count);
         else this.#open.delete(id);
@@ -97,7 +97,7 @@ export class BundleWords {
   }
 
   #wait(id: number, hashes: readonly Uint8Array[]): void {
-    for (const hash of hashes) this.#waiting.set(nameOf(hash), id);
+    for (const hash of hashes) this.#waiting.set(hash, id);
     this.#open.set(id, hashes.length);
   }
 }

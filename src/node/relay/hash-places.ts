@@ -1,4 +1,5 @@
 import type { Statement } from '../store/driver.ts';
+import { HashTable } from './hash-table.ts';
 import { filledUp, insertAll, rowsAtOnce } from './rows.ts';
 
 export const hashShape = `
@@ -13,7 +14,7 @@ const manyHashes = 16_384;
 export class HashPlaces {
   readonly #run: (sql: string) => Statement;
   readonly #many: number;
-  #fresh: Places = new Map();
+  #fresh = new HashTable();
   #last = 0;
   #settling: Settling | null = null;
 
@@ -24,11 +25,11 @@ export class HashPlaces {
 
   /** A message that has its place now, after all before. */
   add(hash: Uint8Array, seq: number): void {
-    put(this.#fresh, prefixOf(hash), seq);
+    this.#fresh.set(hash, seq);
     this.#last = seq;
     if (this.#fresh.size < this.#many || this.#settling) return;
-    this.#settling = { prefixes: Float64Array.from(this.#fresh.keys()).sort(), places: this.#fresh, last: this.#last, done: 0 };
-    this.#fresh = new Map();
+    this.#settling = { table: this.#fresh, ...inOrder(this.#fresh), last: this.#last, done: 0 };
+    this.#fresh = new HashTable();
   }
 
   /** Whether there are so many that they are to be sorted in. */
@@ -40,13 +41,14 @@ export class HashPlaces {
   settle(rows: number): { readonly upTo: number | null; readonly settled: () => void } {
     const settling = this.#settling;
     if (!settling) return { upTo: null, settled: () => {} };
-    const end = Math.min(settling.prefixes.length, settling.done + rows);
+    const { prefixes, seqs, order } = settling;
+    const end = Math.min(order.length, settling.done + rows);
     insertAll(
       this.#run,
       'INSERT OR IGNORE INTO hashed VALUES',
-      [...settling.prefixes.subarray(settling.done, end)].flatMap((prefix) => seqsIn(settling.places, prefix).map((seq) => [prefix, seq])),
+      Array.from(order.subarray(settling.done, end), (place) => [prefixes[place] as number, seqs[place] as number]),
     );
-    const isAll = end === settling.prefixes.length;
+    const isAll = end === order.length;
     return {
       upTo: isAll ? settling.last : null,
       settled: () => {
@@ -69,9 +71,13 @@ export class HashPlaces {
       const asked = filledUp(prefixes.slice(at, at + rowsAtOnce));
       for (const row of this.#run(asked.length === 1 ? ofOne : ofSome).all(...asked)) add(Number(row['prefix']), Number(row['seq']));
     }
-    for (const places of [this.#settling?.places, this.#fresh])
-      if (places) for (const prefix of prefixes) for (const seq of seqsIn(places, prefix)) add(prefix, seq);
-    return prefixes.map((prefix) => found.get(prefix) ?? none);
+    return prefixes.map((prefix, index) => {
+      const hash = hashes[index] as Uint8Array;
+      const waiting = [this.#settling?.table.get(hash), this.#fresh.get(hash)];
+      const seqs = found.get(prefix);
+      if (waiting[0] === undefined && waiting[1] === undefined) return seqs ?? none;
+      return [...new Set([...(seqs ?? none), ...waiting.flatMap((seq) => seq ?? [])])];
+    });
   }
 }
 
@@ -79,15 +85,25 @@ const ofSome = `SELECT prefix, seq FROM hashed WHERE prefix IN (${Array(rowsAtOn
 const ofOne = 'SELECT prefix, seq FROM hashed WHERE prefix = ?';
 const none: readonly number[] = [];
 
-/** Hardly any two begin alike. */
-type Places = Map<number, number | number[]>;
-
 interface Settling {
-  /** In their order. */
+  readonly table: HashTable;
   readonly prefixes: Float64Array;
-  readonly places: Places;
+  readonly seqs: Float64Array;
+  /** The places in both, by prefix. */
+  readonly order: Uint32Array;
   readonly last: number;
   done: number;
+}
+
+function inOrder(table: HashTable): Pick<Settling, 'prefixes' | 'seqs' | 'order'> {
+  const [prefixes, seqs] = [new Float64Array(table.size), new Float64Array(table.size)];
+  let at = 0;
+  for (const [hash, seq] of table.entries()) {
+    prefixes[at] = prefixOf(hash);
+    seqs[at++] = seq;
+  }
+  const order = Uint32Array.from(prefixes, (_, place) => place).sort((a, b) => (prefixes[a] as number) - (prefixes[b] as number));
+  return { prefixes, seqs, order };
 }
 
 /** The first six bytes: as much as a number holds exactly, and more. */
@@ -95,13 +111,3 @@ const prefixOf = (hash: Uint8Array): number => {
   const at = (index: number): number => hash[index] as number;
   return (at(0) * 256 + at(1)) * 2 ** 32 + (((at(2) << 24) | (at(3) << 16) | (at(4) << 8) | at(5)) >>> 0);
 };
-
-const seqsIn = (places: Places, prefix: number): readonly number[] => {
-  const there = places.get(prefix);
-  return there === undefined ? none : typeof there === 'number' ? [there] : there;
-};
-
-function put(places: Places, prefix: number, seq: number): void {
-  const there = places.get(prefix);
-  places.set(prefix, there === undefined ? seq : [there, seq].flat());
-}

@@ -1,29 +1,29 @@
-/** The newest of some hashes, at least so many: what is on its way into the store counts as known by it. In two sets, of which the older goes as a whole: to take one out for each that comes in costs more than the rest. */
+import { HashTable } from './hash-table.ts';
+
+/** The newest of some hashes, at least so many: what is on its way into the store counts as known by it. In two tables, of which the older goes as a whole: to take one out for each that comes in costs more than the rest. */
 export class Recent {
   readonly #least: number;
-  #newer = new Set<string>();
-  #older = new Set<string>();
+  #newer = new HashTable();
+  #older = new HashTable();
 
   constructor(least: number) {
     this.#least = least;
   }
 
   has(hash: Uint8Array): boolean {
-    const name = hashName(hash);
-    return this.#newer.has(name) || this.#older.has(name);
+    return this.#newer.has(hash) || this.#older.has(hash);
   }
 
   add(hash: Uint8Array): void {
-    this.#newer.add(hashName(hash));
+    this.#newer.set(hash, 0);
     if (this.#newer.size < this.#least) return;
     this.#older = this.#newer;
-    this.#newer = new Set();
+    this.#newer = new HashTable();
   }
 
   delete(hash: Uint8Array): void {
-    const name = hashName(hash);
-    this.#newer.delete(name);
-    this.#older.delete(name);
+    this.#newer.delete(hash);
+    this.#older.delete(hash);
   }
 }
 
