@@ -6,8 +6,9 @@ import type { Exchange } from './exchange.ts';
 import { type Origin, originOf, type Request, type Response } from './http.ts';
 import { maxRequestLength } from './limits.ts';
 import type { MessageService } from './message-service.ts';
+import { readPublish } from './publish-request.ts';
 import { type StreamMethod, serveStream } from './streams.ts';
-import { serveUnary, unaryCall } from './unary.ts';
+import { serveUnary, unaryCall, unaryCallBy } from './unary.ts';
 
 const callerKey = createContextKey<Caller>({ authorization: undefined, network: '' });
 
@@ -27,7 +28,7 @@ export interface MessageApiServer {
 export function createMessageApi(service: MessageService, callerOf: (from: Origin) => Caller): MessageApiServer {
   const { publish, query, batchQuery } = MessageApi.method;
   const calls = new Map([
-    [`${apiPrefix}Publish`, unaryCall(publish, (request, caller) => service.publish(request, caller).then(() => ({})))],
+    [`${apiPrefix}Publish`, unaryCallBy(publish, readPublish, (request, caller) => service.publish(request, caller).then(() => ({})))],
     [`${apiPrefix}Query`, unaryCall(query, (request, caller) => service.query(request, caller))],
     [`${apiPrefix}BatchQuery`, unaryCall(batchQuery, (request, caller) => service.batchQuery(request, caller))],
   ]);

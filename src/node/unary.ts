@@ -21,7 +21,9 @@ import { refuse, toRefusal } from './refusal.ts';
 export interface UnaryCall {
   readonly input: DescMessage;
   readonly output: DescMessage;
-  run(request: MessageShape<DescMessage>, caller: Caller): Promise<MessageInitShape<DescMessage>>;
+  run(request: unknown, caller: Caller): Promise<MessageInitShape<DescMessage>>;
+  /** Reads the request in place of the library. @throws Error when these are not the bytes of one */
+  readonly read?: (bytes: Uint8Array) => unknown;
 }
 
 /** Ties a method of a service to what answers it. */
@@ -29,6 +31,13 @@ export const unaryCall = <I extends DescMessage, O extends DescMessage>(
   { input, output }: DescMethodUnary<I, O>,
   run: (request: MessageShape<I>, caller: Caller) => Promise<MessageInitShape<O>>,
 ): UnaryCall => ({ input, output, run: run as unknown as UnaryCall['run'] });
+
+/** The same of a request that is read by hand. */
+export const unaryCallBy = <Request, I extends DescMessage, O extends DescMessage>(
+  { input, output }: DescMethodUnary<I, O>,
+  read: (bytes: Uint8Array) => Request,
+  run: (request: Request, caller: Caller) => Promise<MessageInitShape<O>>,
+): UnaryCall => ({ input, output, read, run: run as unknown as UnaryCall['run'] });
 
 /**
  * Serves a call in the forms that nearly everybody uses: protobuf without compression over Connect, gRPC-web and gRPC. Framed here and not by
@@ -44,7 +53,7 @@ export function serveUnary(call: UnaryCall, caller: () => Caller, exchange: Exch
 }
 
 async function answer(
-  { input, output, run }: UnaryCall,
+  { input, output, run, read = (bytes) => fromBinary(input, bytes, { readUnknownFields: false }) }: UnaryCall,
   caller: () => Caller,
   form: Form,
   type: string,
@@ -53,9 +62,9 @@ async function answer(
   let message: Uint8Array;
   try {
     const body = form.payload(await exchange.body(maxRequestLength + 5));
-    let parsed: MessageShape<DescMessage>;
+    let parsed: unknown;
     try {
-      parsed = fromBinary(input, body, { readUnknownFields: false });
+      parsed = read(body);
     } catch (cause) {
       throw refuse(Code.InvalidArgument, 'the message does not parse', cause);
     }

@@ -16,7 +16,7 @@ const hashLength = 32;
 export class HashTree {
   readonly #levels: Buffer[][];
 
-  /** `leaves`: by `leafOf`; at least one. */
+  /** `leaves`: hashes of bytes with `leafMark` in front; at least one. */
   constructor(leaves: readonly Buffer[]) {
     let level = [...leaves];
     this.#levels = [level];
@@ -54,8 +54,8 @@ export class HashTree {
   }
 }
 
-/** The leaf of these bytes. It cannot be taken for a place where two meet. */
-export const leafOf = (parts: readonly Uint8Array[]): Buffer => sha256(Buffer.concat([leafMark, ...parts]));
+/** Stands before the bytes of which a leaf is the hash: it cannot be taken for a place where two meet. */
+export const leafMark = Uint8Array.of(0);
 
 /** The root to which a path leads; null where it cannot be one. */
 export function rootOf(leaf: Buffer, { hashes, sides }: TreePath): Buffer | null {
@@ -69,7 +69,6 @@ export function rootOf(leaf: Buffer, { hashes, sides }: TreePath): Buffer | null
   return at;
 }
 
-const leafMark = Uint8Array.of(0);
 /** A mark and the two that meet: made once, since what meets is half of all that is hashed. */
 const meeting = Buffer.alloc(1 + 2 * hashLength, 1);
 function joined(left: Uint8Array, right: Uint8Array): Buffer {

@@ -3,7 +3,7 @@ import { type Voucher, VoucherSchema } from '../../gen/parley/relay/v1/voucher_p
 import { sha256 } from '../sha256.ts';
 import type { NewEnvelope } from '../store/store.ts';
 import { isSignedBy, type RelayIdentity } from './identity.ts';
-import { HashTree, leafOf, rootOf, type TreePath } from './tree.ts';
+import { HashTree, leafMark, rootOf, type TreePath } from './tree.ts';
 
 /** Gossip is a matter of seconds: what is much older comes by the store, or not at all. */
 const liveMs = 3_600_000;
@@ -127,17 +127,18 @@ const treeMark = Buffer.from('parley relay vouchers 1\n');
 
 /** What is signed of one envelope; the first line keeps it from meaning anything else. */
 const statementOf = (carried: Carried, issuedMs: bigint): Buffer =>
-  Buffer.concat([statementMark, partsOf(carried), eightLong, eight(issuedMs)]);
+  Buffer.concat([partsOf(carried, statementMark), eightLong, eight(issuedMs)]);
 
-const leafOfCarried = (carried: Carried): Buffer => leafOf([partsOf(carried)]);
+const leafOfCarried = (carried: Carried): Buffer => sha256(partsOf(carried, leafMark));
 
 const treeStatement = (root: Buffer, issuedMs: bigint): Buffer => Buffer.concat([treeMark, root, eight(issuedMs)]);
 
-/** What names an envelope. Each part has its length in front, so that nothing can move from one into the next. */
-function partsOf({ pubsubTopic, envelope: { topic, timestampNs, message } }: Carried): Buffer {
+/** What names an envelope, after a mark. Each part has its length in front, so that nothing can move from one into the next. */
+function partsOf({ pubsubTopic, envelope: { topic, timestampNs, message } }: Carried, mark: Uint8Array): Buffer {
   const [network, content] = [Buffer.byteLength(pubsubTopic), Buffer.byteLength(topic)];
-  const bytes = Buffer.allocUnsafe(4 * 4 + network + content + 8 + 32);
-  let at = bytes.writeUInt32BE(network);
+  const bytes = Buffer.allocUnsafe(mark.length + 4 * 4 + network + content + 8 + 32);
+  bytes.set(mark);
+  let at = bytes.writeUInt32BE(network, mark.length);
   at += bytes.write(pubsubTopic, at);
   at = bytes.writeUInt32BE(content, at);
   at += bytes.write(topic, at);

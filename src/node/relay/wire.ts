@@ -1,5 +1,6 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { WakuMessage } from '../../gen/waku/message/v1/message_pb.ts';
+import { readText } from '../read-text.ts';
 import type { TreeWord } from './voucher.ts';
 
 /**
@@ -76,19 +77,32 @@ function readMessage(reader: BinaryReader, end: number): WakuMessage {
   if (end > reader.len) throw new RangeError('it ends within a message');
   const message: WakuMessage = { $typeName: typeName, payload: empty, contentTopic: '' };
   while (reader.pos < end) {
-    const [field, type] = reader.tag();
-    if (field === 1) message.payload = reader.bytes();
-    else if (field === 2) message.contentTopic = reader.string(true);
-    else if (field === 3) message.version = reader.uint32();
-    else if (field === 10) message.timestamp = BigInt(reader.sint64());
-    else if (field === 11) message.meta = reader.bytes();
-    else if (field === 21) message.rateLimitProof = reader.bytes();
-    else if (field === 31) message.ephemeral = reader.bool();
-    else if (field === 1001) message.voucher = reader.bytes();
-    else reader.skip(type, field);
+    const start = reader.pos;
+    // The usual fields in their usual form, without an object for each head.
+    const head = reader.uint32();
+    if (head === 0x0a) message.payload = reader.bytes();
+    else if (head === 0x12) message.contentTopic = readText(reader);
+    else if (head === 0x50) message.timestamp = BigInt(reader.sint64());
+    else {
+      reader.pos = start;
+      readField(reader, message);
+    }
   }
   if (reader.pos !== end) throw new RangeError('a field goes beyond its message');
   return message;
+}
+
+function readField(reader: BinaryReader, message: WakuMessage): void {
+  const [field, type] = reader.tag();
+  if (field === 1) message.payload = reader.bytes();
+  else if (field === 2) message.contentTopic = reader.string(true);
+  else if (field === 3) message.version = reader.uint32();
+  else if (field === 10) message.timestamp = BigInt(reader.sint64());
+  else if (field === 11) message.meta = reader.bytes();
+  else if (field === 21) message.rateLimitProof = reader.bytes();
+  else if (field === 31) message.ephemeral = reader.bool();
+  else if (field === 1001) message.voucher = reader.bytes();
+  else reader.skip(type, field);
 }
 
 /** What is known before a message is written. */

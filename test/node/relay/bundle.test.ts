@@ -7,11 +7,14 @@ import { type Bundle, BundleSchema } from '../../../src/gen/parley/relay/v1/bund
 import { type Bundled, bundle, maxBundle, type Opened, openBundle } from '../../../src/node/relay/bundle.ts';
 import { openIdentity } from '../../../src/node/relay/identity.ts';
 import { Ledger } from '../../../src/node/relay/ledger.ts';
-import { HashTree, leafOf, rootOf } from '../../../src/node/relay/tree.ts';
+import { HashTree, leafMark, rootOf } from '../../../src/node/relay/tree.ts';
 import { type Carried, checkVoucher, vouchersFor } from '../../../src/node/relay/voucher.ts';
 import { envelopeOf } from '../../../src/node/relay/waku-message.ts';
+import { sha256 } from '../../../src/node/sha256.ts';
 import { openDatabase } from '../../../src/node/store/driver.ts';
 import { utf8 } from '../../../src/protocol/bytes.ts';
+
+const leafOf = (parts: readonly Uint8Array[]): Buffer => sha256(Buffer.concat([leafMark, ...parts]));
 
 const now = 1_764_000_000_000;
 const pubsubTopic = '/waku/2/default-waku/proto';
