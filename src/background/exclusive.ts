@@ -47,8 +47,8 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', done);
   });
 
-/** Does something at once; what is called for within `ms` of that is done together when they have passed. After `signal` aborts nothing is done. */
-export function createSpaced(work: () => void, ms: number, signal: AbortSignal): () => void {
+/** Does something at once; what is called for within `ms` of that, as it is then, is done together when they have passed. After `signal` aborts nothing is done. */
+export function createSpaced(work: () => void, ms: () => number, signal: AbortSignal): () => void {
   let last = Number.NEGATIVE_INFINITY;
   let timer: ReturnType<typeof setTimeout> | undefined;
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
@@ -59,7 +59,7 @@ export function createSpaced(work: () => void, ms: number, signal: AbortSignal):
   };
   return () => {
     if (signal.aborted || timer !== undefined) return;
-    const wait = last + ms - performance.now();
+    const wait = last + ms() - performance.now();
     if (wait <= 0) run();
     else timer = setTimeout(run, wait);
   };

@@ -105,6 +105,9 @@ export interface SessionDeps {
 /** The list and the status are made of all conversations, and a catch-up changes some of them twenty times a second, ms. */
 const listEveryMs = 250;
 
+/** To follow other topics costs the node and us all of them: the more there are, the longer those wait that came soon after others. */
+const followAgainMs = (conversations: number): number => Math.min(5_000, Math.max(250, conversations));
+
 export function openSession(deps: SessionDeps): Session {
   const {
     keys: keystore,
@@ -135,7 +138,7 @@ export function openSession(deps: SessionDeps): Session {
       events.emit('conversations', null);
       statusChanged();
     },
-    listEveryMs,
+    () => listEveryMs,
     signal,
   );
   const changed = (conversations: Iterable<string>): void => {
@@ -206,7 +209,7 @@ export function openSession(deps: SessionDeps): Session {
         await reader.run();
       }),
   });
-  const inbox = createInbox(address, keystore, cache, rows, clock);
+  const inbox = createInbox({ address, keystore, cache, rows, marks, clock });
   const reader = createReader({
     address,
     keystore,
@@ -258,8 +261,9 @@ export function openSession(deps: SessionDeps): Session {
   };
   const follow = createFollow({ subscribe: order.live, sync, awake, signal, ready });
 
+  const followAgain = createSpaced(follow.restart, () => followAgainMs(rows.count()), signal);
   const topicsChanged = (): void => {
-    follow.restart();
+    followAgain();
     run('catching up', sync.catchUp);
   };
 

@@ -1,3 +1,5 @@
+import { answersOf } from './bulk.ts';
+
 /** That a conversation (no message) or a message was not here before; `seq` grows with every arrival. */
 export interface Arrival {
   readonly seq: number;
@@ -5,18 +7,15 @@ export interface Arrival {
   readonly message: string | null;
 }
 
-/** The store that they lie in, in a transaction that writes. */
-interface ArrivalStore {
-  add(arrival: Arrival): Promise<number>;
-  delete(range: IDBKeyRange): Promise<void>;
-}
-
 /** Arrivals that are kept, and how often the older ones are cleared away. */
 const kept = 20_000;
 const clearEvery = 1_000;
 
-export async function arrive(store: ArrivalStore, conversation: string, message: string | null): Promise<void> {
-  // The key is the database's to give.
-  const seq = await store.add({ conversation, message } as Omit<Arrival, 'seq'> as Arrival);
-  if (seq % clearEvery === 0) await store.delete(IDBKeyRange.upperBound(seq - kept));
+/** Notes arrivals in their order, in a transaction that writes. */
+export async function arrive(store: IDBObjectStore, arrivals: readonly Omit<Arrival, 'seq'>[]): Promise<void> {
+  // The keys are the database's to give.
+  const seqs = await answersOf(arrivals.map((arrival) => store.add(arrival) as IDBRequest<number>));
+  const [first, last] = [seqs[0], seqs.at(-1)];
+  if (first === undefined || last === undefined || Math.floor(last / clearEvery) === Math.floor((first - 1) / clearEvery)) return;
+  store.delete(IDBKeyRange.upperBound(last - (last % clearEvery) - kept));
 }

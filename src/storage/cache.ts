@@ -1,5 +1,6 @@
-import type { DBSchema } from 'idb';
+import { type DBSchema, unwrap } from 'idb';
 import { type Arrival, arrive } from './arrivals.ts';
+import { answersOf } from './bulk.ts';
 import { connect, wholly } from './connection.ts';
 
 /** Ids and keys are opaque to the disk (blinded by the keystore); bodies are sealed; times are in the clear because lists are ordered by them. */
@@ -40,8 +41,12 @@ export interface Place {
 export interface Decoded {
   readonly done: readonly number[];
   readonly quarantined: readonly { readonly seq: number; readonly reason: string }[];
+  /** Envelopes that were never in the inbox and go to quarantine there; those that it knows are left as they are. */
+  readonly aside?: readonly { readonly digest: string; readonly sealed: Uint8Array; readonly reason: string }[];
   readonly conversations: readonly ConversationRecord[];
   readonly messages: readonly MessageRecord[];
+  /** None of the messages is here under its dedup key: whoever hands them over has looked, and nobody else writes meanwhile. */
+  readonly lookedUp?: boolean;
   /** Further ids of messages that are known by their dedup key: others may refer to them by these. */
   readonly aliases?: readonly { readonly id: string; readonly dedup: string }[];
 }
@@ -52,8 +57,9 @@ export interface Cache {
     page(options: { readonly before?: number; readonly limit: number }): Promise<ConversationRecord[]>;
     all(): Promise<ConversationRecord[]>;
     get(id: string): Promise<ConversationRecord | undefined>;
-    /** Writes all of them, or none. */
-    put(...records: readonly ConversationRecord[]): Promise<void>;
+    put(record: ConversationRecord): Promise<void>;
+    /** Writes all of them, or none. `strict`: what was written before is on the disk with them. */
+    putAll(records: readonly ConversationRecord[], durability?: 'strict'): Promise<void>;
     delete(id: string): Promise<void>;
   };
   readonly messages: {
@@ -69,6 +75,8 @@ export interface Cache {
     /** All of them in the order of their ids, a page after an id. */
     sweep(after: string, limit: number): Promise<MessageRecord[]>;
     count(): Promise<number>;
+    /** Those of the given ids that a message is stored under; aliases do not count. */
+    known(ids: readonly string[]): Promise<Set<string>>;
     /** Those of the given keys that a stored message has. */
     knownDedup(keys: readonly string[]): Promise<Set<string>>;
   };
@@ -141,8 +149,6 @@ interface Schema extends DBSchema {
   words: { key: number; value: Uint8Array };
 }
 
-const strict = { durability: 'strict' } as const;
-
 // What is asked of the database in one transaction is asked at once, where nothing waits for an answer: each wait for the disk costs more than the work.
 
 /** The disposable half of storage: a sealed copy of what the network holds, for one account. */
@@ -166,6 +172,13 @@ export function openCache(account: string): Cache {
   });
   const { use } = connection;
 
+  const putAll: Cache['conversations']['putAll'] = (records, durability) =>
+    use(async (db) => {
+      const transaction = db.transaction(['conversations', 'arrivals'], 'readwrite', { durability: durability ?? 'default' });
+      const [store, arrivals] = [unwrap(transaction.objectStore('conversations')), unwrap(transaction.objectStore('arrivals'))];
+      await wholly(transaction, () => putConversations(store, arrivals, records));
+    });
+
   return {
     conversations: {
       page: ({ before, limit }) =>
@@ -175,13 +188,8 @@ export function openCache(account: string): Cache {
         }),
       all: () => use(async (db) => (await db.getAllFromIndex('conversations', 'order')).map(plainConversation)),
       get: (id) => use(async (db) => optional(await db.get('conversations', id), plainConversation)),
-      put: (...records) =>
-        use(async (db) => {
-          const transaction = db.transaction(['conversations', 'arrivals'], 'readwrite');
-          await wholly(transaction, () =>
-            putConversations(transaction.objectStore('conversations'), transaction.objectStore('arrivals'), records),
-          );
-        }),
+      put: (record) => putAll([record]),
+      putAll,
       delete: (id) => use((db) => db.delete('conversations', id)),
     },
     messages: {
@@ -210,11 +218,11 @@ export function openCache(account: string): Cache {
         use(async (db) => {
           const transaction = db.transaction(['messages', 'conversations', 'arrivals'], 'readwrite');
           await wholly(transaction, async () => {
-            const [store, arrivals] = [transaction.objectStore('messages'), transaction.objectStore('arrivals')];
+            const [store, arrivals] = [transaction.objectStore('messages'), unwrap(transaction.objectStore('arrivals'))];
             const known = await store.getKey(record.id);
             await store.put({ ...record, order: messageOrder(record) });
-            if (conversation) await putConversations(transaction.objectStore('conversations'), arrivals, [conversation]);
-            if (known === undefined) await arrive(arrivals, record.conversation, record.id);
+            if (conversation) await putConversations(unwrap(transaction.objectStore('conversations')), arrivals, [conversation]);
+            if (known === undefined) await arrive(arrivals, [{ conversation: record.conversation, message: record.id }]);
           });
         }),
       delete: (id) => use((db) => db.delete('messages', id)),
@@ -223,25 +231,26 @@ export function openCache(account: string): Cache {
       count: () => use((db) => db.count('messages')),
       knownDedup: (keys) =>
         use(async (db) => {
-          const index = db.transaction('messages').store.index('dedup');
-          const found = await Promise.all(keys.map((key) => index.getKey(key)));
+          const index = unwrap(db.transaction('messages').store.index('dedup'));
+          const found = await answersOf(keys.map((key) => index.getKey(key)));
           return new Set(keys.filter((_, position) => found[position] !== undefined));
+        }),
+      known: (ids) =>
+        use(async (db) => {
+          const store = unwrap(db.transaction('messages').store);
+          const found = await answersOf(ids.map((id) => store.getKey(id)));
+          return new Set(ids.filter((_, position) => found[position] !== undefined));
         }),
     },
     inbox: {
       append: (envelopes, cursors) =>
         use(async (db) => {
-          const transaction = db.transaction(['inbox', 'cursors'], 'readwrite', strict);
-          const inbox = transaction.objectStore('inbox');
+          const transaction = db.transaction(['inbox', 'cursors'], 'readwrite', { durability: 'strict' });
+          const inbox = unwrap(transaction.objectStore('inbox'));
           return wholly(transaction, async () => {
-            const fresh = await unknown(envelopes, (digest) => inbox.index('digest').getKey(digest), 'digest');
-            await Promise.all([
-              // The key is the database's to give.
-              ...fresh.map(async ({ digest, sealed }) =>
-                inbox.add({ digest, state: 'new', reason: null, sealed } as Omit<InboxRecord, 'seq'> as InboxRecord),
-              ),
-              ...cursors.map(async ({ name, value }) => transaction.objectStore('cursors').put(value, name)),
-            ]);
+            const fresh = await unknown(envelopes, 'digest', inbox.index('digest'));
+            for (const { digest, sealed } of fresh) inbox.add({ digest, state: 'new', reason: null, sealed });
+            for (const { name, value } of cursors) unwrap(transaction.objectStore('cursors')).put(value, name);
             return fresh.length;
           });
         }),
@@ -302,32 +311,33 @@ export function openCache(account: string): Cache {
           await db.put('notes', sealed, key);
         }),
     },
-    apply: ({ done, quarantined, conversations, messages, aliases = [] }) =>
+    apply: ({ done, quarantined, conversations, messages, aside = [], aliases = [], lookedUp = false }) =>
       use(async (db) => {
         const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases', 'arrivals'], 'readwrite');
-        const inbox = transaction.objectStore('inbox');
-        const arrivals = transaction.objectStore('arrivals');
-        const store = transaction.objectStore('messages');
+        const arrivals = unwrap(transaction.objectStore('arrivals'));
+        const inbox = unwrap(transaction.objectStore('inbox'));
+        const store = unwrap(transaction.objectStore('messages'));
         return wholly(transaction, async () => {
-          const settle = async (seq: number, change: Partial<InboxRecord>): Promise<void> => {
-            const row = await inbox.get(seq);
-            if (row) await inbox.put({ ...row, ...change });
-          };
-          const fresh = await unknown(messages, (dedup) => store.index('dedup').getKey(dedup), 'dedup');
-          await putConversations(transaction.objectStore('conversations'), arrivals, conversations);
-          await Promise.all([
-            ...done.map((seq) => settle(seq, { state: 'done', reason: null, sealed: null })),
-            ...quarantined.map(({ seq, reason }) => settle(seq, { state: 'quarantined', reason })),
-            ...fresh.map(async (record) => store.put({ ...record, order: messageOrder(record) })),
-            ...fresh.map(async (record) => arrive(arrivals, record.conversation, record.id)),
+          const [fresh, odd] = await Promise.all([
+            lookedUp ? messages : unknown(messages, 'dedup', store.index('dedup')),
+            unknown(aside, 'digest', inbox.index('digest')),
+            putConversations(unwrap(transaction.objectStore('conversations')), arrivals, conversations),
+            settle(inbox, [
+              ...done.map((seq) => [seq, { state: 'done', reason: null, sealed: null }] as const),
+              ...quarantined.map(({ seq, reason }) => [seq, { state: 'quarantined', reason }] as const),
+            ]),
           ]);
-          const originals = await Promise.all(aliases.map(({ dedup }) => store.index('dedup').getKey(dedup)));
-          await Promise.all(
-            aliases.map(async ({ id }, position) => {
-              const original = originals[position];
-              if (original !== undefined && original !== id) await transaction.objectStore('aliases').put(original, id);
-            }),
+          for (const { digest, sealed, reason } of odd) inbox.add({ digest, state: 'quarantined', reason, sealed });
+          for (const record of fresh) store.put({ ...record, order: messageOrder(record) });
+          await arrive(
+            arrivals,
+            fresh.map(({ id, conversation }) => ({ conversation, message: id })),
           );
+          const originals = await answersOf(aliases.map(({ dedup }) => store.index('dedup').getKey(dedup)));
+          for (const [position, { id }] of aliases.entries()) {
+            const original = originals[position];
+            if (original !== undefined && original !== id) unwrap(transaction.objectStore('aliases')).put(original, id);
+          }
           return fresh.map(({ id }) => id);
         });
       }),
@@ -337,37 +347,33 @@ export function openCache(account: string): Cache {
   };
 }
 
-/** Those whose name is not stored yet, each once. */
+/** Those whose name an index does not have yet, each once. */
 async function unknown<K extends string, T extends { readonly [key in K]: string }>(
   records: readonly T[],
-  find: (name: string) => Promise<unknown>,
   by: K,
+  index: IDBIndex,
 ): Promise<T[]> {
   const seen = new Set<string>();
   const first = records.filter(({ [by]: name }) => !seen.has(name) && seen.add(name));
-  const known = await Promise.all(first.map((record) => find(record[by])));
+  const known = await answersOf(first.map((record) => index.getKey(record[by])));
   return first.filter((_, position) => known[position] === undefined);
+}
+
+/** Changes rows of the inbox, where they are there. */
+async function settle(inbox: IDBObjectStore, changes: readonly (readonly [seq: number, change: Partial<InboxRecord>])[]): Promise<void> {
+  const rows = await answersOf<InboxRecord | undefined>(changes.map(([seq]) => inbox.get(seq)));
+  for (const [position, [, change]] of changes.entries()) if (rows[position]) inbox.put({ ...rows[position], ...change });
 }
 
 const byState = (state: InboxRecord['state']): IDBKeyRange => IDBKeyRange.bound([state, 0], [state, Number.MAX_SAFE_INTEGER]);
 
-/** What is of use here of the store of conversations. */
-interface Conversations {
-  getKey(id: string): Promise<string | undefined>;
-  put(record: ReturnType<typeof ordered>): Promise<unknown>;
-}
-
-async function putConversations(
-  store: Conversations,
-  arrivals: Parameters<typeof arrive>[0],
-  records: readonly ConversationRecord[],
-): Promise<void> {
-  const known = await Promise.all(records.map(({ id }) => store.getKey(id)));
-  await Promise.all(
-    records.map(async (record, position) => {
-      if (known[position] === undefined) await arrive(arrivals, record.id, null);
-      await store.put(ordered(record));
-    }),
+async function putConversations(store: IDBObjectStore, arrivals: IDBObjectStore, records: readonly ConversationRecord[]): Promise<void> {
+  const known = await answersOf(records.map(({ id }) => store.getKey(id)));
+  for (const record of records) store.put(ordered(record));
+  const fresh = records.filter((_, position) => known[position] === undefined);
+  await arrive(
+    arrivals,
+    fresh.map(({ id }) => ({ conversation: id, message: null })),
   );
 }
 

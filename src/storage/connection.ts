@@ -74,12 +74,12 @@ export function connect<S extends DBSchema>(
 
 /** Resolves once the transaction is committed. When the work throws, all of it is undone: a value that cannot be written would else leave its neighbours behind. */
 export async function wholly<T>(transaction: { readonly done: Promise<void>; abort(): void }, work: () => Promise<T>): Promise<T> {
+  transaction.done.catch(() => undefined); // told below
   try {
     const result = await work();
     await transaction.done;
     return result;
   } catch (error) {
-    transaction.done.catch(() => undefined);
     try {
       transaction.abort();
     } catch {

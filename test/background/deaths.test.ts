@@ -132,7 +132,7 @@ describe('a background that dies while it receives', () => {
     expect(await texts(life, atBob)).toEqual(heard);
   });
 
-  it.each(['sync:filling', 'sync:filled', 'reader:written'])(
+  it.each(['sync:filling', 'reader:read', 'reader:written', 'sync:filled'])(
     'a conversation that is new to it, at %s, has its whole history once',
     async (dieAt) => {
       const [alice, bob] = [await person(), await person()];

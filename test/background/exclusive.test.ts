@@ -60,7 +60,7 @@ describe('spaced', () => {
     try {
       const control = new AbortController();
       const work = vi.fn();
-      const ask = createSpaced(work, 100, control.signal);
+      const ask = createSpaced(work, () => 100, control.signal);
       ask();
       expect(work).toHaveBeenCalledTimes(1);
       for (let i = 0; i < 5; i++) ask();

@@ -154,6 +154,42 @@ describe('a slice of decoding', () => {
     expect((await cache.arrivals.after(0, 9)).map((arrival) => arrival.message)).toEqual([null, '01']);
   });
 
+  test('sets aside what was never in the inbox, and leaves there what the inbox knows', async () => {
+    await cache.inbox.append(
+      [
+        { digest: 'a', sealed },
+        { digest: 'b', sealed },
+      ],
+      [],
+    );
+    const [row] = await cache.inbox.next(1);
+    await cache.apply({ ...nothing, done: [row?.seq ?? -1] });
+    const aside = ['a', 'b', 'c', 'c'].map((digest) => ({ digest, sealed, reason: 'cannot-decrypt' }));
+    await cache.apply({ ...nothing, aside });
+    expect((await cache.inbox.quarantined(9)).map(({ digest, reason }) => [digest, reason])).toEqual([['c', 'cannot-decrypt']]);
+    expect((await cache.inbox.next(9)).map(({ digest }) => digest)).toEqual(['b']);
+    expect(await cache.inbox.requeue()).toBe(1);
+    expect(await cache.inbox.waiting()).toBe(2);
+  });
+
+  test('whose messages were looked up writes none of them where one is here all the same', async () => {
+    await cache.apply({ ...nothing, messages: [message('01', 1)], lookedUp: true });
+    expect(await cache.messages.known(['01', '02', '03'])).toEqual(new Set(['01']));
+    const slice = { ...nothing, conversations: [conversation('c', 1)], messages: [message('02', 2), message('03', 2, 'c', 'd01')] };
+    await expect(cache.apply({ ...slice, lookedUp: true })).rejects.toThrow();
+    expect(await cache.messages.known(['01', '02', '03'])).toEqual(new Set(['01']));
+    expect(await cache.conversations.all()).toEqual([]);
+    expect(await cache.apply(slice)).toEqual(['02']);
+  });
+
+  test('is on the disk with what is written strictly after it', async () => {
+    await cache.conversations.put(conversation('c', 1));
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    await cache.conversations.putAll([conversation('c', 2)], 'strict');
+    expect(transaction).toHaveBeenCalledWith(['conversations', 'arrivals'], 'readwrite', { durability: 'strict' });
+    transaction.mockRestore();
+  });
+
   test('is written whole or not at all', async () => {
     await cache.inbox.append([{ digest: 'a', sealed }], []);
     const [row] = await cache.inbox.next(1);

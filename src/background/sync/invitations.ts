@@ -60,7 +60,7 @@ export function createInvitationReader({ address, keystore, rows, contacts, sinc
     const known = slice.shownAt(topic);
     if (opened.group && known?.binding === binding) {
       slice.keep(afterInvitation(known, opened.group), known);
-      slice.done.push(seq);
+      if (seq !== null) slice.done.push(seq);
       return;
     }
     if (!known && rows.count() + slice.conversations.size >= mostConversations)
@@ -70,7 +70,7 @@ export function createInvitationReader({ address, keystore, rows, contacts, sinc
     for (const row of bound.rows) for (const each of chain(row, slice.all())) slice.conversations.set(each.id, each);
     slice.again ||= bound.again;
     if (bound.rival) throw new SecondInvitation();
-    slice.done.push(seq);
+    if (seq !== null) slice.done.push(seq);
   };
 
   return async (invitations: readonly Received[]): Promise<((slice: Slice) => Promise<void>)[]> => {

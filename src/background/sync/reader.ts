@@ -16,15 +16,21 @@ import type { Marks } from '../messages/marks.ts';
 import { previewOf, previewText, type StoredEnvelope, type StoredMessage, sentTimes, showPayload, withMessage } from '../messages/model.ts';
 import type { Reactions } from '../messages/reactions.ts';
 import { conversationOf } from './bindings.ts';
+import { createRaw } from './inbox.ts';
 import { createInvitationReader, SecondInvitation } from './invitations.ts';
 import { createOpening, type Opening } from './opening.ts';
 import type { Rows } from './rows.ts';
 import { createSlice, type NewMessage, type Received, type Slice } from './slice.ts';
 
-/** Reads what waits in the inbox: each envelope becomes a message, a conversation, or a line in quarantine that says why. */
+/** Reads envelopes: each becomes a message, a conversation, or a line in quarantine that says why. */
 export interface Reader {
-  /** Reads until nothing waits. */
+  /** Reads what waits in the inbox, until nothing does. */
   run(): Promise<void>;
+  /**
+   * Reads messages as they come from a node, without a stop in the inbox: for what is asked for again until it is noted that it was read. Resolves when what they
+   * became is written.
+   */
+  read(envelopes: readonly StoredEnvelope[]): Promise<void>;
 }
 
 interface Deps {
@@ -45,6 +51,13 @@ interface Deps {
   /** Somebody has left a group. */
   readonly membersLeft: () => void;
   readonly remaining: (count: number | null) => void;
+}
+
+/** What is to be read, and how it is had. */
+interface Waiting {
+  /** Its row of the inbox; null: it was never there. */
+  readonly seq: number | null;
+  readonly open: () => Promise<Received>;
 }
 
 const batch = 128;
@@ -75,10 +88,23 @@ export function createReader(deps: Deps): Reader {
   const readInvitations = createInvitationReader({ address, keystore, rows, contacts, since });
   const openMessages = createOpening(address, keystore);
 
+  const raw = createRaw(address, keystore);
   let begun = false;
 
+  const ready = () => Promise.all([rows.load(), marks.load()]);
+
+  /** Reads these in slices, and lets others have the thread in between. */
+  const readAll = async (waiting: readonly Waiting[]): Promise<void> => {
+    if (waiting.length >= many) await quickenCurve();
+    const opened = await Promise.allSettled(waiting.map(({ open }) => open()));
+    for (let taken = 0; taken < waiting.length && !signal.aborted; ) {
+      taken += await rows.exclusive(() => readSlice(waiting.slice(taken), opened.slice(taken)));
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  };
+
   const run = createSingle(async () => {
-    await Promise.all([rows.load(), marks.load()]);
+    await ready();
     // A fault of the moment says nothing of the envelope.
     if (!begun) await cache.inbox.requeue(['unexpected']);
     begun = true;
@@ -86,24 +112,17 @@ export function createReader(deps: Deps): Reader {
     for (;;) {
       const waiting = signal.aborted ? [] : await cache.inbox.next(batch);
       if (waiting.length === 0) break;
-      if (waiting.length >= many) await quickenCurve();
       if (waiting.length === batch && count % 10 === 0) remaining(await cache.inbox.waiting());
       count += 1;
-      let left = waiting;
-      while (left.length > 0 && !signal.aborted) {
-        const now = left;
-        left = now.slice(await rows.exclusive(() => readSlice(now)));
-        await new Promise((resolve) => setTimeout(resolve, 0));
-      }
+      await readAll(waiting.map((row) => ({ seq: row.seq, open: () => openRow(row) })));
     }
     remaining(null);
   });
 
   /** Reads and writes as many of the given as fit into a slice; returns how many. */
-  const readSlice = async (waiting: readonly InboxRecord[]): Promise<number> => {
+  const readSlice = async (waiting: readonly Waiting[], opened: readonly PromiseSettledResult<Received>[]): Promise<number> => {
     const slice = createSlice(rows);
     const until = performance.now() + sliceMs;
-    const opened = await Promise.allSettled(waiting.map(openRow));
     let taken = 0;
     while (taken < waiting.length && (taken === 0 || performance.now() < until)) {
       const invitations = invitationsFrom(opened, taken);
@@ -117,7 +136,7 @@ export function createReader(deps: Deps): Reader {
       const messages: Received[] = [];
       for (; taken < waiting.length; taken += 1) {
         const row = opened[taken] as (typeof opened)[number];
-        if (row.status === 'rejected') setAside(slice, waiting[taken] as InboxRecord)(row.reason);
+        if (row.status === 'rejected') setAside(slice, waiting[taken] as Waiting)(row.reason);
         else if (isInvitation(row.value)) break;
         else messages.push(row.value);
       }
@@ -139,9 +158,12 @@ export function createReader(deps: Deps): Reader {
   };
 
   const setAside =
-    (slice: Slice, { seq }: { readonly seq: number }) =>
-    (error: unknown): void =>
-      void slice.quarantined.push({ seq, reason: reasonOf(error) });
+    (slice: Slice, row: Waiting | Received) =>
+    (error: unknown): void => {
+      const reason = reasonOf(error);
+      if (row.seq !== null) slice.quarantined.push({ seq: row.seq, reason });
+      else if ('message' in row) slice.aside.push({ envelope: row, reason });
+    };
 
   /** The invitations that stand together at a place, as many as are opened in a few milliseconds. */
   const invitationsFrom = (rows: readonly PromiseSettledResult<Received>[], start: number): Received[] => {
@@ -182,13 +204,13 @@ export function createReader(deps: Deps): Reader {
   };
 
   const write = async (slice: Slice): Promise<void> => {
-    const { done, quarantined, conversations } = slice;
+    const { done, quarantined, aside, conversations } = slice;
     const known = await cache.messages.knownDedup(slice.messages.map(({ dedup }) => dedup));
     const fresh: NewMessage[] = [];
     const aliases: { id: string; dedup: string }[] = [];
     for (const message of slice.messages) {
       const { seq, record, dedup, shown } = message;
-      done.push(seq);
+      if (seq !== null) done.push(seq);
       const conversation = slice.row(record.conversation);
       if (known.has(dedup)) aliases.push({ id: record.id, dedup });
       if (known.has(dedup) || !conversation || marks.isHidden(record.id)) continue;
@@ -204,16 +226,37 @@ export function createReader(deps: Deps): Reader {
     const messages = await Promise.all(fresh.map(({ record, dedup }) => messageRecord(keystore, record, dedup)));
     const topics = [...conversations.values()].some((row) => rows.get(row.id)?.topic !== row.topic);
     const sealed = await Promise.all([...conversations.values()].map(rows.seal));
-    await cache.apply({ done, quarantined, messages, aliases, conversations: sealed });
+    await cache.apply({
+      done,
+      quarantined,
+      aside: await Promise.all(aside.map(sealAside)),
+      messages,
+      aliases,
+      conversations: sealed,
+      lookedUp: true,
+    });
     for (const row of conversations.values()) rows.wrote(row);
-    for (const { seq, reason } of quarantined) console.info(`envelope ${seq} set aside: ${reason}`);
+    for (const { reason } of [...quarantined, ...aside]) console.info(`an envelope was set aside: ${reason}`);
     if (slice.again) await cache.inbox.requeue(['cannot-decrypt', 'wrong-sender']);
     if (topics || slice.again) topicsChanged();
     if (conversations.size > 0) changed(conversations.keys());
     if ([...conversations.values()].some(({ group }) => group && !group.closed && group.left.length > 0)) membersLeft();
   };
 
-  return { run };
+  const sealAside = async ({ envelope, reason }: Slice['aside'][number]) => {
+    const { contentTopic, timestampNs, message, seenAt } = envelope;
+    const stored = { contentTopic, timestampNs, message, seenAt };
+    const digest = await raw.digestOf(stored);
+    return { digest, sealed: await raw.seal(digest, stored), reason };
+  };
+
+  return {
+    run,
+    async read(envelopes) {
+      await ready();
+      await readAll(envelopes.map((envelope) => ({ seq: null, open: async () => ({ ...envelope, seq: null }) })));
+    },
+  };
 }
 
 /** A message as the cache takes it. */

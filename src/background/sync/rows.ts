@@ -28,8 +28,8 @@ export interface Rows {
   readonly exclusive: Exclusive;
   /** Changes a conversation, if it is there. */
   change(id: string, next: (row: StoredConversation) => StoredConversation): Promise<void>;
-  /** The same of many, all of them or none. */
-  changeAll(ids: readonly string[], next: (row: StoredConversation) => StoredConversation): Promise<void>;
+  /** The same of many, all of them or none. `strict`: what was written before is on the disk with it. */
+  changeAll(ids: readonly string[], next: (row: StoredConversation) => StoredConversation, durability?: 'strict'): Promise<void>;
   seal(row: StoredConversation): Promise<ConversationRecord>;
   /** Takes over what was written to the cache. */
   wrote(row: StoredConversation): void;
@@ -64,7 +64,7 @@ export function createRows(keystore: AccountKeys, cache: Cache): Rows {
     byPeer.set(row.peer, ids.add(row.id));
   };
 
-  const changeAll: Rows['changeAll'] = (ids, next) =>
+  const changeAll: Rows['changeAll'] = (ids, next, durability) =>
     exclusive(async () => {
       const changed = ids.flatMap((id) => {
         const row = byId.get(id);
@@ -72,7 +72,7 @@ export function createRows(keystore: AccountKeys, cache: Cache): Rows {
         return after && after !== row ? [after] : [];
       });
       if (changed.length === 0) return;
-      await cache.conversations.put(...(await Promise.all(changed.map(seal))));
+      await cache.conversations.putAll(await Promise.all(changed.map(seal)), durability);
       for (const row of changed) wrote(row);
     });
 

@@ -2,22 +2,25 @@ import type { Shown } from '../../rpc/views/messages.ts';
 import type { StoredConversation, StoredEnvelope, StoredMessage } from '../messages/model.ts';
 import type { Rows } from './rows.ts';
 
-/** A row of the inbox that opened. */
+/** An envelope to be read. */
 export interface Received extends StoredEnvelope {
-  readonly seq: number;
+  /** Its row of the inbox; null: it was never there, but comes straight from the node. */
+  readonly seq: number | null;
 }
 
 export interface NewMessage {
-  readonly seq: number;
+  readonly seq: number | null;
   readonly record: StoredMessage;
   readonly dedup: string;
   readonly shown: Shown;
 }
 
-/** What reading some rows of the inbox has come to so far; written in one transaction. */
+/** What reading some envelopes has come to so far; written in one transaction. */
 export interface Slice {
   readonly done: number[];
   readonly quarantined: { seq: number; reason: string }[];
+  /** The same of what was never in the inbox. */
+  readonly aside: { envelope: StoredEnvelope; reason: string }[];
   readonly conversations: Map<string, StoredConversation>;
   readonly messages: NewMessage[];
   /** There are more keys to try: what was set aside may open now. */
@@ -37,6 +40,7 @@ export function createSlice(rows: Pick<Rows, 'get' | 'byTopic' | 'all'>): Slice 
   return {
     done: [],
     quarantined: [],
+    aside: [],
     conversations,
     messages: [],
     again: false,

@@ -78,6 +78,8 @@ const orderedWholeEveryMs = 7 * wholeEveryMs;
 const pageSize = 100;
 /** Conversations whose history is fetched by one query; each group that is done stays done. */
 const groupSize = 50;
+/** Groups that are asked for beside the one that is taken in: so many that a node far away is not waited for, so few that little is asked for in vain. */
+const groupsAhead = 4;
 /** The same for what is read again: so few that a background with little time to live gets on. */
 const againGroupSize = 10;
 
@@ -207,15 +209,14 @@ export function createSync(deps: Deps): Sync {
       const missing = newestFirst([...rows.all()].filter(({ filled }) => !(node.url in filled)));
       if (missing.length === 0) return;
       const groups = chunks(missing, groupSize);
-      let next = groups[0] && historyOf(groups[0]);
+      // The next ones are on their way while these are taken in.
+      const coming = groups.slice(0, groupsAhead).map(historyOf);
       for (const [position, group] of groups.entries()) {
-        const pages = next ?? historyOf(group);
-        // The next ones are on their way while these are taken in.
-        const following = groups[position + 1];
-        next = following && historyOf(following);
-        if (!(await takeWhole(group, pages))) return;
-        await reader.run();
+        const following = groups[position + groupsAhead];
+        if (following) coming.push(historyOf(following));
+        if (!(await takeWhole(group, coming.shift() as History))) return;
       }
+      await reader.run();
     }
   };
 
@@ -226,7 +227,6 @@ export function createSync(deps: Deps): Sync {
       const old = [...rows.all()].filter(({ filled: { [node.url]: at } }) => at !== undefined && at <= due);
       const group = old.slice(0, againGroupSize);
       if (group.length === 0 || !(await takeWhole(group, historyOf(group)))) return;
-      await reader.run();
     }
   });
 
@@ -241,13 +241,14 @@ export function createSync(deps: Deps): Sync {
     for await (const page of pages) {
       if (signal.aborted) return false;
       await failpoint('sync:filling');
-      await inbox.append(page);
-      read();
+      await reader.read(await inbox.unread(page));
     }
+    if (signal.aborted) return false;
     await failpoint('sync:filled');
     await rows.changeAll(
       group.map(({ id }) => id),
       (row) => ({ ...row, filled: withNode(row.filled, node.url, askedAt) }),
+      'strict',
     );
     return true;
   };
