@@ -106,7 +106,7 @@ export interface SessionDeps {
 const listEveryMs = 250;
 
 /** To follow other topics costs the node and us all of them: the more there are, the longer those wait that came soon after others. */
-const followAgainMs = (conversations: number): number => Math.min(5_000, Math.max(250, conversations));
+const followAgainMs = (conversations: number): number => Math.min(10_000, Math.max(250, 4 * conversations));
 
 export function openSession(deps: SessionDeps): Session {
   const {
