@@ -103,13 +103,14 @@ async function lookUp(
   client: Pick<NodeClient, 'pages' | 'query'>,
   address: Address,
 ): Promise<{ readonly backups: readonly Uint8Array[]; readonly contact: Uint8Array | null }> {
+  const contacts = client.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
+  contacts.catch(() => undefined); // told below
   const backups: Uint8Array[] = [];
   for await (const page of client.pages({ topics: [privateStoreTopic(address)], direction: 'descending', limit: mostBackups })) {
     for (const { message } of page) if (message.length > 0 && backups.length < mostBackups) backups.push(message);
     if (backups.length >= mostBackups) break;
   }
-  const { envelopes } = await client.query({ topics: [contactTopic(address)], direction: 'descending', limit: 20 });
-  return { backups, contact: chooseContact(envelopes, address)?.identityKey ?? null };
+  return { backups, contact: chooseContact((await contacts).envelopes, address)?.identityKey ?? null };
 }
 
 async function knownOf(client: Pick<NodeClient, 'query'>, address: Address): Promise<PhraseAccount['known']> {

@@ -69,6 +69,8 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
   let known = { of: entries, ids: new Set<string>() };
   let waiting: readonly Waiting[] = [];
   let state: ConsentState = new Map();
+  /** What was looked up in it. Every list asks of every conversation, and to put the key together takes longer than all the rest. */
+  let looked = new Map<SubjectKind, Map<string, Verdict | null>>();
   let topic = '';
   let names = { entries: '', waiting: '' };
   let whole = true;
@@ -81,7 +83,7 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
       const [read, own] = await Promise.all([cache.notes.get(names.entries), records.notes.get(names.waiting)]);
       if (read) entries = (await keystore.openRecord('consent', names.entries, read)) as readonly ConsentEntry[];
       if (own) waiting = (await keystore.openRecord('consent', names.waiting, own)) as readonly Waiting[];
-      state = folded();
+      setState(folded());
     })().catch((error: unknown) => {
       loading = undefined;
       throw error;
@@ -95,9 +97,14 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
     return foldConsent(entries, choices);
   };
 
+  const setState = (next: ConsentState): void => {
+    state = next;
+    looked = new Map();
+  };
+
   const refold = (): void => {
     const before = state;
-    state = folded();
+    setState(folded());
     if (before.size !== state.size || [...state].some(([key, verdict]) => before.get(key) !== verdict)) changed();
   };
 
@@ -202,7 +209,19 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
   return {
     load,
     topic: () => topic,
-    of: (kind, name) => state.get(consentKey(kind, name)) ?? null,
+    of(kind, name) {
+      let ofKind = looked.get(kind);
+      if (!ofKind) {
+        ofKind = new Map();
+        looked.set(kind, ofKind);
+      }
+      let verdict = ofKind.get(name);
+      if (verdict === undefined) {
+        verdict = state.get(consentKey(kind, name)) ?? null;
+        ofKind.set(name, verdict);
+      }
+      return verdict;
+    },
     knows(message) {
       if (known.of !== entries) known = { of: entries, ids: new Set(entries.map(({ id }) => id)) };
       return known.ids.has(ciphertextId(message));

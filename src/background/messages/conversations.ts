@@ -103,11 +103,10 @@ export function createConversations({ sessions, clock, drafts, keptFiles, change
     by: Writer,
   ): Promise<StoredConversation> => {
     const { contacts, rows, sync } = session;
-    const bundle = await contacts.lookUp(peer, 0);
+    // The peer may have begun meanwhile. Without the node the invitation waits, and both sides come to the same topic anyway.
+    const [bundle] = await Promise.all([contacts.lookUp(peer, 0), sync.catchUp().catch(() => undefined)]);
     if (!bundle) throw new RefusalError('peer-absent', 'This address is not on the network of this node yet.');
     const conversationId = context?.conversationId ?? null;
-    // The peer may have begun meanwhile. Without the node the invitation waits, and both sides come to the same topic anyway.
-    await sync.catchUp().catch(() => undefined);
     const begun = find(rows, peer, conversationId, bundle);
     if (begun) return begun;
 

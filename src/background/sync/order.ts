@@ -24,6 +24,9 @@ export interface Order {
   mark(): Promise<() => Promise<void>>;
 }
 
+/** How long the end of the order counts as told just now. */
+const toldLastsMs = 60_000;
+
 interface Deps {
   readonly cache: Pick<Cache, 'cursors'>;
   readonly node: Pick<NodeAccess, 'url' | 'place' | 'since' | 'live' | 'subscribe'>;
@@ -34,9 +37,40 @@ export function createOrder({ cache, node, signal }: Deps): Order {
   const name = `order ${node.url}`;
   /** This node tells no order; until the next session it is not asked for one. */
   let none = false;
+  /** Where the order ended, as the node told last. */
+  let told: { readonly place: Place; readonly at: number } | null = null;
+
+  const tell = (place: Place): void => {
+    told = { place, at: performance.now() };
+  };
+
+  const ask = async (): Promise<Place | null> => {
+    const end = await node.place();
+    if (end) tell(end);
+    return end;
+  };
 
   async function* pages(topics: readonly string[], from: Place, ended: AbortSignal): AsyncGenerator<Ordered, void, undefined> {
-    for await (const { envelopes, place } of node.since(topics, from, ended)) yield { envelopes, cursor: { name, value: toCursor(place) } };
+    let reached = from;
+    for await (const { envelopes, place } of node.since(topics, from, ended)) {
+      reached = place;
+      yield { envelopes, cursor: { name, value: toCursor(place) } };
+    }
+    tell(reached);
+  }
+
+  /** What comes after the end of the order. Where that was told just now it is not asked for: what came since comes once more, which is little. */
+  async function* fromEnd(topics: readonly string[], ended: AbortSignal, onOpen?: () => void): AsyncGenerator<Envelope, void, undefined> {
+    const known = told && performance.now() - told.at < toldLastsMs ? told.place : null;
+    try {
+      const end = known ?? (await ask());
+      if (end) yield* node.live(topics, end, ended, onOpen);
+    } catch (error) {
+      // Another store may be there meanwhile, which has an end of its own.
+      if (!(error instanceof OtherStoreError && known)) throw error;
+      told = null;
+      yield* fromEnd(topics, ended, onOpen);
+    }
   }
 
   const place = async (): Promise<bigint | undefined> => (none ? undefined : cache.cursors.get(name));
@@ -65,9 +99,8 @@ export function createOrder({ cache, node, signal }: Deps): Order {
       }
     },
     async *live(topics, ended, onOpen) {
-      const end = none ? null : await node.place();
       try {
-        if (end) yield* node.live(topics, end, ended, onOpen);
+        if (!none) yield* fromEnd(topics, ended, onOpen);
       } catch (error) {
         if (!(error instanceof NoSequenceError || error instanceof OtherStoreError)) throw error;
         none ||= error instanceof NoSequenceError;
@@ -75,7 +108,7 @@ export function createOrder({ cache, node, signal }: Deps): Order {
       if (!ended.aborted) yield* node.subscribe(topics, ended, onOpen);
     },
     async mark() {
-      const end = none ? null : await node.place();
+      const end = none ? null : await ask();
       none = end === null;
       return async () => {
         if (end) await cache.cursors.put(name, toCursor(end));

@@ -166,6 +166,20 @@ describe('catching up in the order of the node', () => {
     await until(() => asked.some(({ method }) => method === 'Follow'), 'another stream');
   });
 
+  it('follows another conversation without asking where the order ends, which it was told just now', async () => {
+    await known();
+    asked.length = 0;
+    const dave = keysOf('Dave');
+    const invited = await invite(node.url, dave, bob.address);
+    const { id } = await conversationWith(bob.life, dave.address);
+    await until(() => asked.some(({ method }) => method === 'Follow'), 'another stream');
+    await rest();
+    const { message } = await invited.say('live', dave.bundle, nowNs());
+    await clientOf(node.url, dave).publish([envelope(invited.topic, message, nowNs())]);
+    await shown(id, ['live']);
+    expect(asked.filter(({ method }) => method === 'Info' || method === 'Subscribe')).toEqual([]);
+  });
+
   it('does not read everything at every look because a node has another store at every look', async () => {
     const { invited, id } = await known();
     const port = Number(new URL(node.url).port);

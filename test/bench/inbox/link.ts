@@ -1,6 +1,18 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** What was asked of a node. */
+export interface Asked {
+  readonly requests: number;
+  readonly waves: number;
+  readonly streams: number;
+  /** When the first was, by `performance.now()`. */
+  readonly firstAt: number | null;
+}
+
+export const inWords = ({ requests, waves, streams }: Asked): string =>
+  `${requests} requests${streams > 0 ? ` and ${streams} streams` : ''} in ${waves} waves`;
+
 /** The way from a browser to the node: it counts requests, and holds each answer back as a longer way would. */
 export class Link {
   readonly url: string;
@@ -8,7 +20,10 @@ export class Link {
   delayMs = 0;
   #requests = 0;
   #waves = 0;
+  #streams = 0;
   #open = 0;
+  /** When the first was asked since the last time, by `performance.now()`. */
+  #firstAt: number | null = null;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -21,15 +36,20 @@ export class Link {
     let link: Link | undefined;
     const target = new URL(nodeUrl);
     const server = createServer((asked, answer) => {
-      const done = link?.began(asked.url ?? '') ?? (() => undefined);
+      const stream = /subscribe|follow/i.test(asked.url ?? '');
+      const done = link?.began(asked.url ?? '', stream) ?? (() => undefined);
       const { method, url, headers } = asked;
       const there = request({ host: target.hostname, port: target.port, method, path: url, headers }, (came) => {
         answer.writeHead(came.statusCode ?? 502, came.headers);
         answer.flushHeaders();
         came.pipe(answer);
-        came.once('end', done);
+        // Of a stream the first word is the answer.
+        came.once(stream ? 'data' : 'end', done);
       });
-      there.once('error', () => answer.destroy());
+      there.once('error', () => {
+        done();
+        answer.destroy();
+      });
       answer.once('close', () => there.destroy());
       setTimeout(() => asked.pipe(there), link?.delayMs ?? 0);
     });
@@ -38,11 +58,13 @@ export class Link {
     return link;
   }
 
-  /** What was asked since the last time: requests, and how many times one had to wait for those before it. Streams and health do not count. */
-  take(): { readonly requests: number; readonly waves: number } {
-    const taken = { requests: this.#requests, waves: this.#waves };
+  /** What was asked since the last time: requests, streams, and how many times one had to wait for those before it. Health does not count. */
+  take(): Asked {
+    const taken = { requests: this.#requests, waves: this.#waves, streams: this.#streams, firstAt: this.#firstAt };
     this.#requests = 0;
     this.#waves = 0;
+    this.#streams = 0;
+    this.#firstAt = null;
     return taken;
   }
 
@@ -51,13 +73,17 @@ export class Link {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  began(path: string): () => void {
-    if (/subscribe|follow|healthz/i.test(path)) return () => undefined;
+  began(path: string, stream = false): () => void {
+    if (/healthz/i.test(path)) return () => undefined;
+    this.#firstAt ??= performance.now();
     if (this.#open === 0) this.#waves += 1;
     this.#open += 1;
-    this.#requests += 1;
+    if (stream) this.#streams += 1;
+    else this.#requests += 1;
+    let ended = false;
     return () => {
-      this.#open -= 1;
+      if (!ended) this.#open -= 1;
+      ended = true;
     };
   }
 }

@@ -1,11 +1,26 @@
+import { toHex } from '../../../src/protocol/bytes.ts';
+import type { Status } from '../../../src/rpc/views/account.ts';
 import type { SearchAnswer } from '../../../src/rpc/views/conversations.ts';
+import { Site } from '../../e2e/site.ts';
 import { until } from '../../support/browsers/browser.ts';
 import { Person } from '../../support/browsers/person.ts';
 import { connectTo, contactOf, Writer } from '../../support/crowd.ts';
 import { type Comparison, figure, median, report } from '../report.ts';
-import { inFront, rowWith, scrolled, toFirstRowAsleep, toFound, toNewestMessage, toOwnMessage } from './places.ts';
+import { inWords } from './link.ts';
+import {
+  inFront,
+  rowWith,
+  scrolled,
+  toFirstRowAsleep,
+  toFirstSent,
+  toFound,
+  toNewestMessage,
+  toOwnMessage,
+  toRowSaying,
+} from './places.ts';
 import { fullPeer } from './seed.ts';
 import { ask, ownerOf, restore, type Stage } from './stage.ts';
+import { buildStorePage } from './store-page.ts';
 
 export const farMs = 50;
 
@@ -22,30 +37,45 @@ export type Part = (play: Play) => Promise<Comparison[]>;
 
 /** A new device, the node near or far; theirs from its keys to its list. */
 export async function newDevice(stage: Stage, alone: boolean, delayMs: number): Promise<Comparison[]> {
-  const { size, link } = stage;
+  const { size, messages, link } = stage;
   const where = delayMs === 0 ? '' : `, node ${delayMs} ms away`;
   link.delayMs = delayMs;
   link.take();
+  const theirKeys = alone ? Number.NaN : await stage.reference.called('bring', link.url, toHex(ownerOf(size).walletKey));
+  const theirKeysAsked = link.take();
   const theirs = alone ? Number.NaN : await stage.reference.opened();
   const theirsAsked = link.take();
-  const { firstRows, firstAsked, everything, allAsked } = await restore(stage);
-  const asked = ({ requests, waves }: { requests: number; waves: number }) => `${requests} requests in ${waves} waves`;
-  const what = `new device: the first rows with their words, N = ${size}${where}`;
-  const notes = `with the passphrase and its sealing; ${asked(firstAsked)}; theirs ${asked(theirsAsked)}`;
+  const { wallet, walletAsked, firstRows, sealing, firstAsked, everything, allAsked } = await restore(stage);
+  const said = size * 2 + messages;
+  const beside = alone ? '' : `; theirs ${inWords(theirsAsked)}`;
   return [
-    alone
-      ? figure(what, firstRows, 'ms', null, notes)
-      : report({
-          what,
-          unit: 'ms',
-          ours: firstRows,
-          theirs,
-          opponent: 'xmtp-js, keys to list',
-          ratio: theirs / firstRows,
-          bar: null,
-          notes,
-        }),
-    figure(`new device: until everything is here, N = ${size}${where}`, everything, 'ms', null, asked(allAsked)),
+    against(alone, {
+      what: `wallet to keys from the network${where}`,
+      unit: 'ms',
+      ours: wallet,
+      theirs: theirKeys,
+      opponent: 'xmtp-js, create with the wallet',
+      ratio: theirKeys / wallet,
+      bar: null,
+      notes: `with what drives it; ${inWords(walletAsked)}${alone ? '' : `; theirs ${inWords(theirKeysAsked)}`}`,
+    }),
+    against(alone, {
+      what: `new device: the first rows with their words, N = ${size}${where}`,
+      unit: 'ms',
+      ours: firstRows,
+      theirs,
+      opponent: 'xmtp-js, keys to list',
+      ratio: theirs / firstRows,
+      bar: delayMs === 0 && size >= 10_000 ? 100 : null,
+      notes: `${sealing.toFixed(0)} ms of it before the node is asked: the passphrase's; ${inWords(firstAsked)}${beside}`,
+    }),
+    figure(
+      `new device: until everything is here, N = ${size}${where}`,
+      everything,
+      'ms',
+      null,
+      `${((said / everything) * 1000).toFixed(0)} messages a second; ${inWords(allAsked)}`,
+    ),
   ];
 }
 
@@ -155,9 +185,10 @@ const send: Part = async ({ stage: { size, full, link, reference }, mine, rounds
   return rows;
 };
 
-/** What came while the background slept. The node is far away, so that what is asked for at once counts as one wave. */
+/** What came while the background slept, in a conversation that is known. The node is far away, so that what is asked for at once counts as one wave. */
 const meanwhile: Part = async ({ stage: { size, browser, node, link }, mine }) => {
   await mine.open('/');
+  await settled(mine);
   await browser.stopBackground();
   await mine.page.goto('about:blank');
   const api = connectTo(node.url);
@@ -165,26 +196,103 @@ const meanwhile: Part = async ({ stage: { size, browser, node, link }, mine }) =
   await write(Array.from({ length: 10 }, (_, index) => `late message ${index}`));
   link.delayMs = farMs;
   link.take();
-  const began = performance.now();
-  await mine.open('/');
-  await until(
-    () => mine.rows(),
-    (list) => list[0]?.includes('late message 9') ?? false,
-    60_000,
-  );
-  const took = performance.now() - began;
-  const { requests, waves } = link.take();
+  await mine.page.goto(`${browser.base}popup.html`, { wait: 'started' });
+  const took = await toRowSaying(mine.page, 'late message 9');
+  const asked = link.take();
+  await settled(mine);
+  const after = link.take();
   link.delayMs = 0;
+  const notes = `${inWords(asked)} until then, ${inWords(after)} more until all is at rest; node ${farMs} ms away`;
   return [
-    figure(
-      `what came meanwhile (10 messages), N = ${size}`,
-      requests,
-      'requests',
-      null,
-      `${waves} waves, ${took.toFixed(0)} ms until it stands in the list; node ${farMs} ms away`,
-    ),
+    figure(`what came meanwhile (10 messages): opened to shown, N = ${size}`, took, 'ms', null, notes),
+    figure('the same: requests, streams among them', asked.requests + asked.streams + after.requests + after.streams, '', 4),
   ];
 };
+
+/** Until the node was caught up with. */
+const settled = (mine: Person): Promise<unknown> =>
+  until(
+    async () => {
+      await ask(mine.page, 'conversationWindow', { shelf: 'inbox', offset: 20, limit: 1 }); // all rows are read
+      await new Promise((later) => setTimeout(later, 1_000));
+      return ask<Status>(mine.page, 'status', {});
+    },
+    ({ node }) => node.state === 'connected' && node.remaining === null,
+    600_000,
+  );
+
+/** The first message to somebody new, from the call until the node has conversation and message. */
+const first: Part = async ({ stage: { size, node, link, reference }, mine, rounds, alone }) => {
+  const rows: Comparison[] = [];
+  const api = connectTo(node.url);
+  if (!alone) await reference.opened();
+  await mine.open('/');
+  await settled(mine);
+  for (const delayMs of [0, farMs]) {
+    const [own, theirs]: [number[], number[]] = [[], []];
+    let [asked, theirsAsked] = ['', ''];
+    for (let round = 0; round < rounds; round++) {
+      const [one, other] = ['ours', 'theirs'].map((whose) => new Writer(`somebody new ${whose} ${size} ${delayMs} ${round}`, api)) as [
+        Writer,
+        Writer,
+      ];
+      await Promise.all([one.publishContact(), other.publishContact()]);
+      link.delayMs = delayMs;
+      await inFront(mine.page);
+      link.take();
+      own.push(await toFirstSent(mine.page, one.me.address));
+      asked = inWords(link.take());
+      if (!alone) {
+        theirs.push(await reference.asked('begin', other.me.address, 'hello'));
+        theirsAsked = inWords(link.take());
+      }
+      link.delayMs = 0;
+      await settled(mine);
+    }
+    rows.push(
+      against(alone, {
+        what: `first message to somebody new, N = ${size}, node ${delayMs} ms away`,
+        unit: 'ms',
+        ours: median(own),
+        theirs: median(theirs),
+        opponent: 'xmtp-js, newConversation, send',
+        ratio: median(theirs) / median(own),
+        bar: delayMs === 0 ? null : 2.5,
+        notes: `until the node has it; ${asked}${alone ? '' : `; theirs ${theirsAsked}`}`,
+      }),
+    );
+  }
+  return rows;
+};
+
+/** Messages into the store as they are read, a hundred at a time, in a page of the same browser: without the network, without keys. */
+const store: Part = async ({ stage: { browser } }) => {
+  const site = await Site.start({ '/store.js': await buildStorePage() });
+  try {
+    const page = await browser.open(site.url());
+    await inFront(page);
+    const took = await page.evaluate(
+      (count: number) =>
+        import(new URL('/store.js', location.href).href).then(({ fill }: { fill: (count: number) => Promise<number> }) => fill(count)),
+      storedMessages,
+    );
+    const rate = (storedMessages / took) * 1000;
+    return [
+      report({
+        what: `store ${storedMessages} messages`,
+        unit: 'messages/s',
+        ours: rate,
+        theirs: 50_000,
+        opponent: 'the goal',
+        ratio: rate / 50_000,
+        bar: 1,
+      }),
+    ];
+  } finally {
+    await site.close();
+  }
+};
+const storedMessages = 100_000;
 
 const search: Part = async ({ stage: { size, messages, browser }, mine, rounds }) => {
   const rows: Comparison[] = [];
@@ -221,7 +329,7 @@ const unlock: Part = async ({ stage: { size, browser }, mine }) => {
   return [figure(`unlock, typed passphrase to the list, N = ${size}`, performance.now() - typed, 'ms', null, notes)];
 };
 
-export const parts = { list, scroll, conversation, meanwhile, send, search, unlock } satisfies Record<string, Part>;
+export const parts = { list, scroll, conversation, meanwhile, send, first, search, unlock, store } satisfies Record<string, Part>;
 
 /** Somebody at a browser that was unlocked before, and is again. */
 export async function comeBack(stage: Stage): Promise<Person> {

@@ -52,6 +52,27 @@ export const toUnlocked = (page: Page): Promise<number> =>
       }),
   );
 
+/** Milliseconds from the press of Continue, with a new passphrase typed, until so many rows are painted, each with words that were said. */
+export const toRestoredRows = (page: Page, count: number): Promise<number> =>
+  page.evaluate(
+    (count: number) =>
+      new Promise<number>((resolve, reject) => {
+        const button = [...document.querySelectorAll('button')].find(({ textContent }) => textContent?.trim() === 'Continue');
+        if (!button) return reject(new Error('no button'));
+        const began = performance.now();
+        button.click();
+        const look = (): void => {
+          const rows = [...document.querySelectorAll('[aria-label="Conversations"] li')].slice(0, count);
+          if (rows.length === count && rows.every(({ textContent }) => textContent?.includes('message ')))
+            setTimeout(() => resolve(performance.now() - began));
+          else if (performance.now() - began > 300_000) reject(new Error('no rows'));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+    count,
+  );
+
 /** Milliseconds until the background has answered that it is unlocked. */
 export const toUnlockedByCall = (page: Page, passphrase: string): Promise<number> =>
   page.evaluate(
@@ -72,6 +93,56 @@ export const toUnlockedByCall = (page: Page, passphrase: string): Promise<number
         port.postMessage({ id: 1, method: 'status', params: {} }); // the background is awake from here on
       }),
     passphrase,
+  );
+
+/** Milliseconds from the navigation until a row that says this is painted. */
+export const toRowSaying = (page: Page, text: string): Promise<number> =>
+  page.evaluate(
+    (text: string) =>
+      new Promise<number>((resolve, reject) => {
+        const look = (): void => {
+          if ([...document.querySelectorAll('a.row')].some((each) => each.textContent?.includes(text)))
+            setTimeout(() => resolve(performance.now()));
+          else if (performance.now() > 120_000) reject(new Error(`no row says ${text}`));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+    text,
+  );
+
+/** Milliseconds from the call that begins a conversation until its first message has left. */
+export const toFirstSent = (page: Page, peer: string): Promise<number> =>
+  page.evaluate(
+    (peer: string) =>
+      new Promise<number>((resolve, reject) => {
+        const port = chrome.runtime.connect({ name: 'own' });
+        const waiting = new Map<number, (result: unknown) => void>();
+        let last = 0;
+        port.onMessage.addListener(({ id, result, error }: { id?: number; result?: unknown; error?: { message: string } }) => {
+          if (error) reject(new Error(error.message));
+          else if (id !== undefined) waiting.get(id)?.(result);
+        });
+        const call = <T>(method: string, params: object): Promise<T> =>
+          new Promise((answer) => {
+            waiting.set(++last, answer as (result: unknown) => void);
+            port.postMessage({ id: last, method, params });
+          });
+        void (async () => {
+          await call('status', {}); // the background is awake from here on
+          const began = performance.now();
+          const { id } = await call<{ id: string }>('startConversation', { peer });
+          await call('sendMessage', { id, text: 'hello', clientId: `first ${peer}` });
+          for (;;) {
+            const { messages } = await call<{ messages: { state: string }[] }>('listMessages', { id });
+            if (messages.every(({ state }) => state === 'sent')) break;
+            await new Promise((later) => setTimeout(later, 2));
+          }
+          resolve(performance.now() - began);
+          port.disconnect();
+        })();
+      }),
+    peer,
   );
 
 /** A page that was just brought forward draws its first frames late. */

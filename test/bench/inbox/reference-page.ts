@@ -16,14 +16,22 @@ export interface ReferenceProgram {
   all(peer: string): Promise<number>;
   /** From the call to what it answers; milliseconds. */
   send(peer: string, text: string): Promise<number>;
+  /** A client for a wallet that the network has never seen, with two signatures; milliseconds. */
+  create(apiUrl: string, walletKey: string): Promise<number>;
+  /** Opens the client by the wallet, its keys from the network; milliseconds. */
+  bring(apiUrl: string, walletKey: string): Promise<number>;
+  /** A conversation with somebody new, and its first message, until the node has both; milliseconds. */
+  begin(peer: string, text: string): Promise<number>;
   forget(): void;
 }
 
 const source = `
-  import './buffer.js';
   import { Client, SortDirection } from '@xmtp/xmtp-js';
+  import { fromHex } from '${join(root, 'src/protocol/bytes.ts')}';
+  import { signerOf } from '${join(root, 'test/bench/inbox/reference-signer.ts')}';
   const timed = async (work) => { const began = performance.now(); await work(); return performance.now() - began; };
   let client, conversations = [];
+  const byWallet = (apiUrl, walletKey) => Client.create(signerOf(fromHex(walletKey)), { apiUrl, env: 'local' });
   const of = (peer) => conversations.find(({ peerAddress }) => peerAddress === peer);
   window.reference = {
     open: (apiUrl, keys) => timed(async () => {
@@ -36,12 +44,18 @@ const source = `
     newest: (peer) => timed(() => of(peer).messages({ limit: 50, direction: SortDirection.SORT_DIRECTION_DESCENDING })),
     all: (peer) => timed(() => of(peer).messages()),
     send: (peer, text) => timed(() => of(peer).send(text)),
+    create: (apiUrl, walletKey) => timed(() => byWallet(apiUrl, walletKey)),
+    bring: (apiUrl, walletKey) => timed(() => byWallet(apiUrl, walletKey)),
+    begin: (peer, text) => timed(async () => (await client.conversations.newConversation(peer)).send(text)),
     forget: () => localStorage.clear(),
   };
 `;
 
 /** The unmodified reference client in one module for a page. */
-export async function buildReferencePage(): Promise<string> {
+export const buildReferencePage = (): Promise<string> => buildPage(`import './buffer.js';${source}`);
+
+/** A module for a page, in one piece. */
+export async function buildPage(source: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-reference-'));
   try {
     const entry = join(folder, 'page.js');

@@ -12,11 +12,11 @@ import { Walk } from '../../e2e/walk.ts';
 import { signerOf, xmtp } from '../../interop/peer.ts';
 import { type Browser, type Page, until } from '../../support/browsers/browser.ts';
 import { launchChromium } from '../../support/browsers/chromium.ts';
-import { button, field, type Person } from '../../support/browsers/person.ts';
+import { button, field, goodPassphrase, type Person } from '../../support/browsers/person.ts';
 import { connectTo, contactOf } from '../../support/crowd.ts';
 import { person } from '../../support/people.ts';
-import { Link } from './link.ts';
-import { inFront } from './places.ts';
+import { type Asked, Link } from './link.ts';
+import { inFront, toRestoredRows } from './places.ts';
 import type { ReferenceProgram } from './reference-page.ts';
 import { fullPeer, seed } from './seed.ts';
 
@@ -76,6 +76,8 @@ export interface Reference {
   /** The page loaded anew, its keys opened, its list there; milliseconds, without the loading. */
   opened(): Promise<number>;
   asked<K extends keyof ReferenceProgram>(name: K, ...params: Parameters<ReferenceProgram[K]>): Promise<number>;
+  /** The same in the page loaded anew. */
+  called<K extends keyof ReferenceProgram>(name: K, ...params: Parameters<ReferenceProgram[K]>): Promise<number>;
 }
 
 /** A node with the scene, the way to it, and a browser. */
@@ -132,19 +134,26 @@ async function referenceIn(browser: Browser, url: string, nodeUrl: string, keys:
       params,
     );
   };
+  const load = async (): Promise<void> => {
+    await page.goto(url);
+    await page.evaluate(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const script = Object.assign(document.createElement('script'), { type: 'module', src: '/page.js' });
+          script.addEventListener('load', () => resolve());
+          script.addEventListener('error', () => reject(new Error('the page’s script did not load')));
+          document.head.append(script);
+        }),
+    );
+  };
   return {
     asked,
+    async called(...call) {
+      await load();
+      return asked(...call);
+    },
     async opened() {
-      await page.goto(url);
-      await page.evaluate(
-        () =>
-          new Promise<void>((resolve, reject) => {
-            const script = Object.assign(document.createElement('script'), { type: 'module', src: '/page.js' });
-            script.addEventListener('load', () => resolve());
-            script.addEventListener('error', () => reject(new Error('the page’s script did not load')));
-            document.head.append(script);
-          }),
-      );
+      await load();
       return (await asked('open', nodeUrl, keys)) + (await asked('inbox'));
     },
   };
@@ -153,35 +162,41 @@ async function referenceIn(browser: Browser, url: string, nodeUrl: string, keys:
 /** What a new device took, milliseconds from the last press of the welcome page. */
 export interface Restored {
   readonly mine: Person;
+  /** From the wallet's key to the question for a passphrase, and what was asked meanwhile. */
+  readonly wallet: number;
+  readonly walletAsked: Asked;
   readonly firstRows: number;
-  readonly firstAsked: { readonly requests: number; readonly waves: number };
+  /** Until the node was asked first: sealing by the passphrase is over. */
+  readonly sealing: number;
+  readonly firstAsked: Asked;
   readonly everything: number;
-  readonly allAsked: { readonly requests: number; readonly waves: number };
+  readonly allAsked: Asked;
 }
+
+const longestRestoreMs = 3_600_000;
 
 /** Brings the owner's wallet to a browser that knows nothing yet, and waits for the rows that a window shows, and for everything. */
 export async function restore({ size, browser, link, full }: Stage): Promise<Restored> {
   const walk = new Walk('Bench', browser, link.url);
   await walk.bring('Private key');
   await walk.fill(field('Private key'), toHex(ownerOf(size).walletKey));
+  link.take();
+  const brought = performance.now();
   await walk.click(button('Continue'));
   await walk.page.see(field('Repeat passphrase'), 60_000);
+  const wallet = performance.now() - brought;
+  const walletAsked = link.take();
+  for (const name of ['Passphrase', 'Repeat passphrase']) await walk.fill(field(name), goodPassphrase);
+  await inFront(walk.page);
   link.take();
   const began = performance.now();
-  await walk.seal();
-  const mine = walk.person;
-  const shown = Math.min(size, 8);
-  await until(
-    () => mine.rows(),
-    (list) => list.length >= shown && list.slice(0, shown).every((row) => row.includes('message ')),
-    600_000,
-  );
-  const firstRows = performance.now() - began;
+  const firstRows = await toRestoredRows(walk.page, Math.min(size, 8));
   const firstAsked = link.take();
+  const mine = walk.person;
   await until(
     () => ask<ConversationWindow>(mine.page, 'conversationWindow', { shelf: 'inbox', offset: Math.max(0, size - 20), limit: 20 }),
     ({ total, rows }) => total === size && rows.every(({ preview }) => preview !== null),
-    900_000,
+    longestRestoreMs,
   );
   await until(
     () => mine.rows(),
@@ -194,7 +209,8 @@ export async function restore({ size, browser, link, full }: Stage): Promise<Res
     ({ node }) => node.state === 'connected' && node.remaining === null,
     600_000,
   );
-  return { mine, firstRows, firstAsked, everything, allAsked: link.take() };
+  const sealing = (firstAsked.firstAt ?? began) - began;
+  return { mine, wallet, walletAsked, firstRows, sealing, firstAsked, everything, allAsked: link.take() };
 }
 
 /** A profile in which everything is, kept beside the scene for later runs, and where it looks for its node. */
