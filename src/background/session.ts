@@ -133,14 +133,11 @@ export function openSession(deps: SessionDeps): Session {
   const { signal } = control;
   const cache = watchDisk(deps.cache, disk, signal);
 
-  const listChanged = createSpaced(
-    () => {
-      events.emit('conversations', null);
-      statusChanged();
-    },
-    () => listEveryMs,
-    signal,
-  );
+  const tellList = (): void => {
+    events.emit('conversations', null);
+    statusChanged();
+  };
+  const listChanged = createSpaced(tellList, () => listEveryMs, signal);
   const changed = (conversations: Iterable<string>): void => {
     if (signal.aborted) return;
     for (const conversation of conversations) events.emit('messages', { conversation });
@@ -177,11 +174,7 @@ export function openSession(deps: SessionDeps): Session {
     signal,
     failpoint,
     lossAt,
-    changed: () => {
-      if (signal.aborted) return;
-      events.emit('conversations', null);
-      statusChanged();
-    },
+    changed: () => signal.aborted || tellList(),
   });
   const outbox = createOutbox({
     keystore,
@@ -243,6 +236,7 @@ export function openSession(deps: SessionDeps): Session {
     failpoint,
     unlocked,
     working: status.syncing,
+    looked: () => signal.aborted || tellList(),
   });
   const showEntries = async (): Promise<void> => {
     for (const entry of outbox.entries()) await showEntry(entry, keystore, cache, rows);

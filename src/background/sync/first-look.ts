@@ -2,6 +2,7 @@ import type { AccountKeys } from '../../keystore/account-keys.ts';
 import { NodeError } from '../../network/errors.ts';
 import type { Address } from '../../protocol/address.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
+import { quickenCurve } from '../../protocol/secp256k1-engine.ts';
 import { inviteTopic } from '../../protocol/topic.ts';
 import type { NodeAccess } from '../nodes/node-access.ts';
 import type { Inbox } from './inbox.ts';
@@ -15,10 +16,14 @@ interface Deps {
   readonly rows: Pick<Rows, 'all'>;
   readonly inbox: Pick<Inbox, 'append'>;
   readonly reader: Reader;
+  /** It can be shown: nobody is to wait for it until the next time at which lists are made. */
+  readonly looked: () => void;
 }
 
 /** As many as a window has room for. */
 const mostRows = 20;
+/** From how many on it is worth making the curve's module ready. */
+const several = 4;
 /** Of each: the newest may be nothing that a row shows. */
 const mostMessages = 5;
 
@@ -39,7 +44,8 @@ export function lookFirst(deps: Deps): () => Promise<void> {
   };
 }
 
-async function take(envelopes: readonly Envelope[], { keystore, node, rows, inbox, reader }: Deps): Promise<void> {
+async function take(envelopes: readonly Envelope[], { keystore, node, rows, inbox, reader, looked }: Deps): Promise<void> {
+  if (envelopes.length >= several) await quickenCurve();
   const opened = await Promise.allSettled(envelopes.map((each) => keystore.openInvitation(each)));
   // Where invitations contend for a topic they are read in their order. Those that follow from the keys of two stand before all others.
   const firm = envelopes.filter((_, position) => {
@@ -53,4 +59,5 @@ async function take(envelopes: readonly Envelope[], { keystore, node, rows, inbo
   const newest = await node.newest(topics.slice(0, mostRows), mostMessages);
   await inbox.append(newest.toReversed());
   await reader.run();
+  looked();
 }

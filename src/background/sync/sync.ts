@@ -50,6 +50,8 @@ interface Deps {
   readonly failpoint: Failpoint;
   /** Whether the account was just unlocked: then the first look back is longer. */
   readonly unlocked: boolean;
+  /** The first look of a new device is over. */
+  readonly looked: () => void;
   readonly working: (work: { readonly remaining: number | null } | null) => void;
 }
 
@@ -84,7 +86,8 @@ const groupsAhead = 4;
 const againGroupSize = 10;
 
 export function createSync(deps: Deps): Sync {
-  const { address, keystore, cache, rows, inbox, reader, consent, node, order, clock, clockSkew, signal, failpoint, working } = deps;
+  const { address, keystore, cache, rows, inbox, reader, consent, node, order, clock, clockSkew, signal, failpoint, working, looked } =
+    deps;
   const cursorName = `main ${node.url}`;
   /** When everything was last read from its beginning because the node had another store. */
   const anewName = `anew ${node.url}`;
@@ -117,7 +120,8 @@ export function createSync(deps: Deps): Sync {
       // All is asked for at once, and taken in this order: whom something is from decides where it stands.
       const decided = consent.read();
       decided.catch(() => undefined); // told below
-      const look = reachedBefore === undefined && rows.count() === 0 ? lookFirst({ address, keystore, node, rows, inbox, reader }) : null;
+      const look =
+        reachedBefore === undefined && rows.count() === 0 ? lookFirst({ address, keystore, node, rows, inbox, reader, looked }) : null;
       const outcome = await order.read(
         () => [inviteTopic(address), ...filledTopics()],
         (pages) => takeByOrder(pages, decided, localBegan),
