@@ -19,7 +19,7 @@ import {
   toRowSaying,
 } from './places.ts';
 import { fullPeer } from './seed.ts';
-import { ask, ownerOf, restore, type Stage } from './stage.ts';
+import { ask, loadScript, ownerOf, restore, type Stage } from './stage.ts';
 import { buildStorePage } from './store-page.ts';
 
 export const farMs = 50;
@@ -271,9 +271,9 @@ const store: Part = async ({ stage: { browser } }) => {
   try {
     const page = await browser.open(site.url());
     await inFront(page);
+    await loadScript(page, '/store.js');
     const took = await page.evaluate(
-      (count: number) =>
-        import(new URL('/store.js', location.href).href).then(({ fill }: { fill: (count: number) => Promise<number> }) => fill(count)),
+      (count: number) => (window as unknown as { fill: (count: number) => Promise<number> }).fill(count),
       storedMessages,
     );
     const rate = (storedMessages / took) * 1000;

@@ -120,6 +120,19 @@ export async function raise(
   return { ...scene, node, link, browser, reference: await referenceIn(browser, site.url(), link.url, scene.keys) };
 }
 
+/** Has a page run a module. */
+export const loadScript = (page: Page, src: string): Promise<void> =>
+  page.evaluate(
+    (src: string) =>
+      new Promise<void>((resolve, reject) => {
+        const script = Object.assign(document.createElement('script'), { type: 'module', src });
+        script.addEventListener('load', () => resolve());
+        script.addEventListener('error', () => reject(new Error('the page’s script did not load')));
+        document.head.append(script);
+      }),
+    src,
+  );
+
 async function referenceIn(browser: Browser, url: string, nodeUrl: string, keys: string): Promise<Reference> {
   const page = await browser.open(url);
   // A page that nobody sees is drawn once a second.
@@ -136,15 +149,7 @@ async function referenceIn(browser: Browser, url: string, nodeUrl: string, keys:
   };
   const load = async (): Promise<void> => {
     await page.goto(url);
-    await page.evaluate(
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const script = Object.assign(document.createElement('script'), { type: 'module', src: '/page.js' });
-          script.addEventListener('load', () => resolve());
-          script.addEventListener('error', () => reject(new Error('the page’s script did not load')));
-          document.head.append(script);
-        }),
-    );
+    await loadScript(page, '/page.js');
   };
   return {
     asked,

@@ -4,7 +4,7 @@ import { buildPage } from './reference-page.ts';
 
 const source = `
   import { openCache } from '${join(root, 'src/storage/cache.ts')}';
-  export async function fill(count) {
+  window.fill = async (count) => {
     const cache = openCache('bench');
     const random = (length) => crypto.getRandomValues(new Uint8Array(length));
     const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -24,7 +24,7 @@ const source = `
     const took = performance.now() - began;
     await cache.delete();
     return took;
-  }
+  };
 `;
 
 /** A module for a page that writes made-up messages into a store of its own. */
