@@ -38,6 +38,7 @@ import { createKeptFiles } from './messages/kept-files.ts';
 import { createMessages } from './messages/messages.ts';
 import type { StoredMessage } from './messages/model.ts';
 import { createNaming } from './messages/naming.ts';
+import { createOpenings } from './messages/openings.ts';
 import { createRequests } from './messages/requests.ts';
 import { createSafety } from './messages/safety.ts';
 import { createSearch } from './messages/search.ts';
@@ -274,6 +275,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     clock,
     changed: messagesChanged,
   });
+  const openings = createOpenings({ sessions, conversations, messages, safety });
   const search = createSearch({ sessions, view: conversations.get, changed: () => events.emit('search', null) });
   const names = createNaming({ sessions, changed: () => events.emit('names', null) });
   const requests = createRequests({ sessions, clock, view: conversations.get, changed: listChanged });
@@ -395,6 +397,7 @@ export async function assemble(platform: Platform): Promise<Background> {
         attachments,
         keptFiles,
         messages,
+        openings,
         safety,
         settings,
         sites,

@@ -27,6 +27,7 @@ export function guardServices(services: Background['services'], { used, settled 
     attachments: noting(awaiting(services.attachments, settled), ['open', 'send'], used),
     keptFiles: noting(awaiting(services.keptFiles, settled), ['keep'], used),
     messages: noting(awaiting(services.messages, settled), ['send', 'retry', 'hide', 'discard'], used),
+    openings: noting(awaiting(services.openings, settled), ['open'], used),
     safety: noting(awaiting(services.safety, settled), ['verify'], used),
     settings: noting(services.settings, settingsOfAPerson, used),
     sites: noting(services.sites, ['revokeSite', 'amend', 'forgetSite'], used),

@@ -126,6 +126,7 @@ export const methods = {
     }),
     (p, { conversations }) => conversations.window(p.shelf, p.offset, p.limit),
   ),
+  openConversation: own(object({ id }), (p, { openings }) => openings.open(p.id)),
   getConversation: own(object({ id }), (p, { conversations }) => conversations.get(p.id)),
   lookUpPeer: own(object({ peer: addressText }), (p, { conversations }) => conversations.lookUp(p.peer)),
   startConversation: own(object({ peer: addressText }), (p, { conversations }) => conversations.start(p.peer)),

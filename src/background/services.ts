@@ -6,6 +6,7 @@ import type { Address, NotificationLevel, Status, Theme } from '../rpc/views/acc
 import type { ConversationRow, ConversationWindow, PeerAnswer, SearchAnswer } from '../rpc/views/conversations.ts';
 import type { Founding, PhraseAccount, SignatureFault, SigningQuestion } from '../rpc/views/founding.ts';
 import type { KeptFile, KeptFileHead, LeavingMark, MessageView, OpenedFile } from '../rpc/views/messages.ts';
+import type { OpenedConversation } from '../rpc/views/opened.ts';
 import type { KeystoreCall, MessagesQuery, PageConversation, PageMessage, Resumed } from '../rpc/views/page.ts';
 import type { Safety } from '../rpc/views/safety.ts';
 import type { Exposure, NodeComparison, NodeTest, Settings } from '../rpc/views/settings.ts';
@@ -29,6 +30,7 @@ export interface Services {
   readonly search: SearchService;
   readonly requests: Requests;
   readonly messages: Messages;
+  readonly openings: Openings;
   readonly attachments: AttachmentsService;
   readonly keptFiles: KeptFilesService;
   readonly safety: SafetyService;
@@ -199,10 +201,18 @@ export interface NamesService {
 
 /** The keys of the peer of a conversation of two. */
 export interface SafetyService {
+  /** What is known already, without the numbers and without asking the node. */
+  known(conversation: string): Promise<Safety>;
   /** `numbers`: with the safety numbers, which take a tenth of a second to work out. */
   read(conversation: string, numbers: boolean): Promise<Safety>;
   /** Notes that `number` was compared with the peer's, or takes that back. */
   verify(conversation: string, number: string, verified: boolean): Promise<Safety>;
+}
+
+/** The first look at a conversation. */
+export interface Openings {
+  /** All that its screen shows first, in one answer. Nothing is marked as read by it, and the node is not asked. */
+  open(conversation: string): Promise<OpenedConversation>;
 }
 
 /** What a person decides about those who write, and about the order of their own lists. */

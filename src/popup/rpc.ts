@@ -10,6 +10,7 @@ const repeatable = new Set([
   'status',
   'listConversations',
   'conversationWindow',
+  'openConversation',
   'getConversation',
   'decideOn',
   'undoProof',

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { RpcError } from '../rpc/errors.ts';
 import type { Status } from '../rpc/views/account.ts';
 import type { OwnEvents } from '../rpc/views/events.ts';
@@ -24,10 +24,11 @@ const reasonOf = (failure: unknown): string | null => (failure instanceof RpcErr
 
 /**
  * Asks when shown, when `key` changes, and whenever one of the events is heard: many at once are one question, and while one is under way one more follows it.
- * A later answer never gives way to an earlier one.
+ * A later answer never gives way to an earlier one. `first`: what is known already, and not asked for when shown.
  */
-export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly (keyof OwnEvents)[]): Asked<T> {
-  const [state, setState] = useState<State<T>>({ key, value: null, error: null, reason: null });
+export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly (keyof OwnEvents)[], first: T | null = null): Asked<T> {
+  const [state, setState] = useState<State<T>>({ key, value: first, error: null, reason: null });
+  const known = useRef(first !== null);
   const question = useRef(ask);
   question.current = ask;
   const count = useRef(0);
@@ -49,7 +50,8 @@ export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly
     );
   }, [key]);
   const reload = useCallback(() => void askNow(), [askNow]);
-  useEffect(() => {
+  // Before it is painted: whoever waits for the answer would wait a frame longer.
+  useLayoutEffect(() => {
     let [asking, again, over] = [false, false, false];
     const heard = async (): Promise<void> => {
       again = true;
@@ -62,7 +64,8 @@ export function useAsked<T>(ask: () => Promise<T>, key: string, events: readonly
       asking = false;
     };
     shown.current = count.current + 1;
-    reload();
+    if (!known.current) reload();
+    known.current = false;
     const stops = [...events.map((event) => background.on(event, () => void heard())), background.onReconnect(reload)];
     return () => {
       over = true;

@@ -69,6 +69,8 @@ export interface Cache {
     pageUp(conversation: string, options: { readonly after?: Place; readonly limit: number }): Promise<MessageRecord[]>;
     /** By its id, or by one of its aliases. */
     get(id: string): Promise<MessageRecord | undefined>;
+    /** Each of them in its place. */
+    many(ids: readonly string[]): Promise<(MessageRecord | undefined)[]>;
     /** Writes a message and, with it, its conversation. */
     put(record: MessageRecord, conversation?: ConversationRecord): Promise<void>;
     delete(id: string): Promise<void>;
@@ -213,6 +215,13 @@ export function openCache(account: string): Cache {
         use(async (db) => {
           const record = (await db.get('messages', id)) ?? (await db.get('messages', (await db.get('aliases', id)) ?? ''));
           return optional(record, plainMessage);
+        }),
+      many: (ids) =>
+        use(async (db) => {
+          const transaction = db.transaction(['messages', 'aliases']);
+          const [store, aliases] = [transaction.objectStore('messages'), transaction.objectStore('aliases')];
+          const find = async (id: string) => (await store.get(id)) ?? (await store.get((await aliases.get(id)) ?? ''));
+          return Promise.all(ids.map(async (id) => optional(await find(id), plainMessage)));
         }),
       put: (record, conversation) =>
         use(async (db) => {

@@ -5,6 +5,7 @@ describe('a conversation', () => {
   test('opens at its end, in order, with own messages marked', () =>
     at({ route: '#/conversation/c0' }, async (page) => {
       const shown = page.getByRole('log', { name: 'Messages' }).getByRole('article');
+      await shown.nth(30).waitFor({ state: 'attached' });
       expect(await shown.count()).toBe(31);
       const times = await shown.evaluateAll((all) => all.map((each) => Number(each.getAttribute('data-time'))));
       expect(times).toEqual(times.toSorted((a, b) => a - b));
@@ -28,6 +29,69 @@ describe('a conversation', () => {
       await page.setViewportSize({ width: 400, height: 500 });
       await page.waitForTimeout(100);
       expect(await page.getByRole('log').evaluate((log) => log.scrollTop)).toBe(300);
+    }));
+
+  test('draws what the window shows first, then the rest above it, and nothing moves', () =>
+    at({}, async (page) => {
+      const seen = await page.evaluate(async () => {
+        const frames: { readonly count: number; readonly bottom: number; readonly live: string | null }[] = [];
+        location.hash = '#/conversation/c0';
+        while (frames.at(-1)?.live !== 'polite') {
+          await new Promise(requestAnimationFrame);
+          const log = document.querySelector('[role=log]');
+          const all = log?.querySelectorAll('article') ?? [];
+          const bottom = all[all.length - 1]?.getBoundingClientRect().bottom;
+          if (log && bottom !== undefined) frames.push({ count: all.length, bottom, live: log.getAttribute('aria-live') });
+        }
+        return frames;
+      });
+      expect(seen.at(-1)?.count).toBe(31);
+      // A screen reader is not told of what was said before: only what comes from then on is news.
+      for (const { count, live } of seen) if (count < 31) expect(live).toBe('off');
+      expect(new Set(seen.map(({ bottom }) => Math.round(bottom))).size).toBe(1);
+    }));
+
+  test('is asked for in one question, before anybody presses, and nothing is read by that', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      const asked = (of: string): Promise<string[]> =>
+        page.evaluate(
+          (of: string) => (window as unknown as { asked: [string, string][] }).asked.flatMap(([what, id]) => (id === of ? [what] : [])),
+          of,
+        );
+      await page.getByRole('link', { name: 'Back' }).click();
+      const row = page.getByRole('list', { name: 'Conversations' }).getByRole('link').nth(1);
+      await row.hover();
+      await page.waitForFunction(() => (window as unknown as { asked: [string, string][] }).asked.some(([, id]) => id === 'c1'));
+      expect(await asked('c1')).toEqual(['openConversation']);
+      await row.click();
+      await page.getByRole('log').getByRole('article').nth(30).waitFor({ state: 'attached' });
+      await page.waitForFunction(() =>
+        (window as unknown as { asked: [string, string][] }).asked.some(([what, id]) => what === 'markRead' && id === 'c1'),
+      );
+      expect((await asked('c1')).filter((what) => /Conversation|Messages/.test(what))).toEqual(['openConversation']);
+    }));
+
+  test('shows what came between the question and the press', () =>
+    at({ route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('link', { name: 'Back' }).click();
+      const row = page.getByRole('list', { name: 'Conversations' }).getByRole('link').nth(1);
+      await row.hover();
+      await page.waitForFunction(() => (window as unknown as { asked: [string, string][] }).asked.some(([, id]) => id === 'c1'));
+      await page.evaluate(() => {
+        const { tellEvent, say } = window as unknown as Record<'tellEvent' | 'say', (...told: unknown[]) => void>;
+        say('this came last');
+        tellEvent('messages', { conversation: 'c1' });
+      });
+      await row.click();
+      await page.getByRole('log').getByText('this came last').waitFor();
+    }));
+
+  test('that cannot be read says so, and is there once it can', () =>
+    at({ scene: 'failing', route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('button', { name: 'Try again' }).waitFor();
+      await page.evaluate(() => (window as unknown as { mend: () => void }).mend());
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('log').getByRole('article').first().waitFor({ state: 'attached' });
     }));
 
   test('has the field for a message at hand, every time', () =>

@@ -412,6 +412,17 @@ const searched = (text: string): SearchAnswer =>
         indexing: scene === 'syncing' ? { done: 12_000, total: 50_000 } : null,
       };
 
+/** Nothing but the status can be had, until the test mends it. */
+let broken = scene.startsWith('failing');
+Object.assign(globalThis, {
+  mend: () => {
+    broken = false;
+  },
+  /** Somebody writes. */
+  say: (text: string) =>
+    messages.push({ ...message(30), id: 'said', sentAt: now, mine: false, state: null, shown: { form: 'text', text } }),
+});
+
 /** The answer to one call: a result, or an error as `{ error }`. */
 /** Of another node, once that was asked for. */
 let imported: NodeImport | null = null;
@@ -449,8 +460,10 @@ function listed(shelf: string): readonly ConversationRow[] {
   return scene === 'strangers' ? [] : rows;
 }
 
+const resultOf = (answered: { result: unknown } | { error: unknown }): unknown => ('result' in answered ? answered.result : null);
+
 function answer(method: string, params: Record<string, unknown>): { result: unknown } | { error: unknown } {
-  if (scene.startsWith('failing') && method !== 'status') return failing(new Error('a fault'));
+  if (broken && method !== 'status') return failing(new Error('a fault'));
   switch (method) {
     case 'status':
       if (scene === 'damaged') return refusing('storage-failed');
@@ -466,6 +479,11 @@ function answer(method: string, params: Record<string, unknown>): { result: unkn
       if (params['shelf'] === 'archive') return { result: { rows: [], more: false } };
       if (scene === 'strangers') return { result: { rows: [], more: false } };
       return { result: { rows: rows.slice(0, Number(params['limit'] ?? 50)), more: rows.length > Number(params['limit'] ?? 50) } };
+    case 'openConversation': {
+      const [row, page, safety] = (['getConversation', 'listMessages', 'safety'] as const).map((each) => resultOf(answer(each, params)));
+      const opened = { row, ...(page as object), safety: (row as ConversationRow).group ? null : safety };
+      return { result: opened };
+    }
     case 'getConversation':
       return {
         result: {
@@ -706,6 +724,10 @@ Object.assign(globalThis, {
 const uploading = new Map<string, { readonly end: (how: 'sent' | 'failed' | 'cancelled') => void }>();
 Object.assign(globalThis, { endUpload: (how: 'sent' | 'failed') => [...uploading.values()][0]?.end(how) });
 
+/** What was asked, and of which conversation. */
+const asked: unknown[] = [];
+Object.assign(globalThis, { asked });
+
 function connect() {
   const listeners: ((message: unknown) => void)[] = [];
   Object.assign(globalThis, {
@@ -723,6 +745,7 @@ function connect() {
         asked[request.method] = [...(asked[request.method] ?? []), words];
         if (request.method === 'sendMessage') return;
       }
+      asked.push([request.method, request.params?.['id']]);
       const tell = (told: object): void => {
         for (const listener of listeners) listener(told);
       };

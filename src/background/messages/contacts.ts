@@ -109,9 +109,9 @@ export function createContacts({ pins, node, clock, otherKeys }: Deps): Contacts
     },
     known: async (address) => (await pins.get(address))?.bundle ?? null,
     async warning(address) {
-      const pin = await pins.get(address);
-      if (pin?.other) return 'other-keys';
-      return pin?.older ? 'older-keys' : null;
+      const facts = await pins.facts(address);
+      if (facts?.other) return 'other-keys';
+      return facts?.older ? 'older-keys' : null;
     },
     async acceptOther(address) {
       const accept = (pin: Pin | null): Pin | null => {

@@ -34,37 +34,54 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
   const open = async ({ keys }: Session, { id, sealed }: MessageRecord): Promise<StoredMessage> =>
     (await keys.openRecord('messages', id, sealed)) as StoredMessage;
 
-  /** What they look like, with what hangs on them: read for all of them at once. */
-  const views = async (session: Session, messages: readonly StoredMessage[], epochs: readonly string[]): Promise<MessageView[]> => {
-    const reactions = await session.reactions.of(
+  /** What they look like, with what hangs on them, each in its place: all that has to be read for it is asked for at once. */
+  const views = async (
+    session: Session,
+    messages: readonly StoredMessage[],
+    epochs: readonly string[],
+    hanging: Promise<readonly MessageView['reactions'][]> | null,
+  ): Promise<MessageView[]> => {
+    const plain = await Promise.all(
+      messages.map((message) => messageView(message, message.mine ? (session.outbox.stateOf(message.id) ?? 'sent') : null)),
+    );
+    const [reactions, quotes] = await Promise.all([hanging, quotesOf(session, plain, epochs)]);
+    return plain.map((each, place) => {
+      const { shown, mine, sentAt, state, conversation } = each;
+      if (isAside(shown)) return each;
+      return {
+        ...each,
+        quote: quotes[place] ?? null,
+        reactions: reactions?.[place] ?? [],
+        read: mine && state === 'sent' && sentAt <= (session.rows.get(conversation)?.seenAt ?? 0),
+      };
+    });
+  };
+
+  const reactionsOf = ({ reactions }: Session, messages: readonly { readonly id: string }[], epochs: readonly string[]) => {
+    const found = reactions.of(
       messages.map(({ id }) => id),
       epochs,
     );
-    return Promise.all(messages.map((message, place) => view(session, message, epochs, reactions[place] ?? [])));
+    found.catch(() => undefined); // told by who waits for it
+    return found;
   };
 
-  const view = async (
+  /** What each of them answers, if that is here and in the same conversation. */
+  const quotesOf = async (
     session: Session,
-    message: StoredMessage,
+    messages: readonly MessageView[],
     epochs: readonly string[],
-    reactions: MessageView['reactions'],
-  ): Promise<MessageView> => {
-    const waiting = message.mine ? session.outbox.stateOf(message.id) : null;
-    const plain = await messageView(message, waiting ?? (message.mine ? 'sent' : null));
-    const { shown, mine, sentAt, state } = plain;
-    if (isAside(shown)) return plain;
-    return {
-      ...plain,
-      quote: shown.form === 'reply' ? await quoteOf(session, shown.reference, epochs) : null,
-      reactions,
-      read: mine && state === 'sent' && sentAt <= (session.rows.get(message.conversation)?.seenAt ?? 0),
-    };
+  ): Promise<MessageView['quote'][]> => {
+    const references = messages.map(({ shown }) => (shown.form === 'reply' ? shown.reference : null));
+    const wanted = references.filter((reference) => reference !== null);
+    const records = wanted.length > 0 ? await session.cache.messages.many(wanted) : [];
+    const quotes = await Promise.all(records.map((record) => (record ? quoteOf(session, record, epochs) : null)));
+    let next = 0;
+    return references.map((reference) => (reference === null ? null : (quotes[next++] ?? null)));
   };
 
-  /** What a reply answers, if it is here and in the same conversation. */
-  const quoteOf = async (session: Session, reference: string, epochs: readonly string[]): Promise<MessageView['quote']> => {
-    const record = await session.cache.messages.get(reference);
-    if (!record || !epochs.includes(record.conversation) || session.marks.isHidden(record.id)) return null;
+  const quoteOf = async (session: Session, record: MessageRecord, epochs: readonly string[]): Promise<MessageView['quote']> => {
+    if (!epochs.includes(record.conversation) || session.marks.isHidden(record.id)) return null;
     const message = await open(session, record);
     const { shown, sender, mine } = await messageView(message, null);
     const says = saysOf(shown);
@@ -75,9 +92,10 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
     const record = await session.cache.messages.get(id);
     const row = session.outbox.entries().find((entry) => entry.id === id)?.row;
     const message = record ? await open(session, record) : row?.kind === 'message' ? row.message : null;
-    const [found] = message ? await views(session, [message], epochsOf(message.conversation, session.rows)) : [];
-    if (!found) throw new RefusalError('not-found', 'There is no such message.');
-    return found;
+    if (!message) throw new RefusalError('not-found', 'There is no such message.');
+    const epochs = epochsOf(message.conversation, session.rows);
+    const [found] = await views(session, [message], epochs, reactionsOf(session, [message], epochs));
+    return found as MessageView;
   };
 
   const write = async (session: Session, conversation: string, value: Value, request: string, by: Writer): Promise<StoredMessage> => {
@@ -108,8 +126,10 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
   };
 
   /** What was written just now, as it was given to be written: nothing hangs on it yet, and the disk need not be asked for it. */
-  const justWritten = async (session: Session, message: StoredMessage): Promise<MessageView> =>
-    view(session, message, epochsOf(message.conversation, session.rows), []);
+  const justWritten = async (session: Session, message: StoredMessage): Promise<MessageView> => {
+    const [written] = await views(session, [message], epochsOf(message.conversation, session.rows), null);
+    return written as MessageView;
+  };
 
   /** Who answers allows. @throws RefusalError blocked */
   const answering = async (session: Session, row: StoredConversation): Promise<void> => {
@@ -153,8 +173,9 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
         for (let more = true; more && newestFirst.length <= limit; ) {
           const page = await messages.page(epoch, { ...(place && { before: place }), limit: limit + 1 });
           const visible = page.filter(({ id }) => !session.marks.isHidden(id));
+          const hanging = reactionsOf(session, visible, epochs);
           const opened = await Promise.all(visible.map((record) => open(session, record)));
-          newestFirst.push(...(await views(session, opened, epochs)).filter(({ shown }) => !isAside(shown)));
+          newestFirst.push(...(await views(session, opened, epochs, hanging)).filter(({ shown }) => !isAside(shown)));
           place = page.at(-1);
           more = page.length > limit;
         }

@@ -47,8 +47,16 @@ export const unpackPin = ({ peer, contact, other, ...rest }: PackedPin): Pin => 
   other: other && verifyContact(other, peer),
 });
 
+/** What is shown of a pin wherever its peer appears: no key of it is used, so none is verified for it. */
+export interface PinFacts extends Omit<Pin, 'bundle' | 'other' | 'former'> {
+  /** Whether keys of another identity wait to be accepted. */
+  readonly other: boolean;
+}
+
 export interface Pins {
   get(address: Address): Promise<Pin | null>;
+  /** Without its keys: nothing is verified, which would take longer than all else of opening a conversation. */
+  facts(address: Address): Promise<PinFacts | null>;
   /** Changes what is known at present, which may be nothing. `firmly`: resolves when it is on the disk. Answers the pin as it is now. */
   change(address: Address, next: (pin: Pin | null) => Pin | null, firmly?: boolean): Promise<Pin | null>;
   all(): Promise<Pin[]>;
@@ -65,6 +73,7 @@ const store = 'pins';
 
 export function createPins({ account, keystore, table }: Deps): Pins {
   const memory = new Map<Address, Pin>();
+  const facts = new Map<Address, PinFacts>();
   const saving = createExclusive();
   let unsaved = { addresses: new Set<Address>(), firmly: false };
   /** What writes them. */
@@ -79,6 +88,11 @@ export function createPins({ account, keystore, table }: Deps): Pins {
   const open = async (key: string, sealed: Uint8Array): Promise<Pin> =>
     unpackPin((await keystore.openRecord(store, key, sealed)) as PackedPin);
 
+  const remember = (address: Address, pin: Pin): void => {
+    memory.set(address, pin);
+    facts.set(address, factsOf(pin));
+  };
+
   const get = async (address: Address): Promise<Pin | null> => {
     const remembered = memory.get(address);
     if (remembered) return remembered;
@@ -87,7 +101,7 @@ export function createPins({ account, keystore, table }: Deps): Pins {
     const pin = sealed ? await open(key, sealed) : null;
     // Somebody may have been here meanwhile, and further.
     const now = memory.get(address) ?? pin;
-    if (now) memory.set(address, now);
+    if (now) remember(address, now);
     return now;
   };
 
@@ -112,12 +126,23 @@ export function createPins({ account, keystore, table }: Deps): Pins {
 
   return {
     get,
+    async facts(address) {
+      const known = facts.get(address);
+      if (known) return known;
+      const key = await keyOf(address);
+      const sealed = await table.get(key);
+      const read = sealed ? factsOf((await keystore.openRecord(store, key, sealed)) as PackedPin) : null;
+      // Somebody may have been here meanwhile, and further.
+      const now = facts.get(address) ?? read;
+      if (now) facts.set(address, now);
+      return now;
+    },
     async change(address, next, firmly = false) {
       await get(address);
       const before = memory.get(address) ?? null;
       const pin = next(before);
       if (!pin || pin === before) return before;
-      memory.set(address, pin);
+      remember(address, pin);
       await save(address, firmly);
       return pin;
     },
@@ -126,9 +151,18 @@ export function createPins({ account, keystore, table }: Deps): Pins {
       const stored = (await table.all()).filter(([key]) => key.startsWith(`${mine} `));
       for (const [key, sealed] of stored) {
         const pin = await open(key, sealed);
-        if (!memory.has(pin.bundle.address)) memory.set(pin.bundle.address, pin);
+        if (!memory.has(pin.bundle.address)) remember(pin.bundle.address, pin);
       }
       return [...memory.values()];
     },
   };
 }
+
+const factsOf = ({ firstSeenAt, checkedAt, older, other, verified, events }: Pin | PackedPin): PinFacts => ({
+  firstSeenAt,
+  checkedAt,
+  older,
+  other: other !== null,
+  verified,
+  events,
+});

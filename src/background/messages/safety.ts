@@ -37,17 +37,26 @@ export function createSafety({ sessions, clock, changed }: Deps): SafetyService 
     return number;
   };
 
-  const view = async (session: Session, pin: Pin | null, peer: Address, asked = true): Promise<Safety> => {
-    const warning = await session.contacts.warning(peer);
+  const plainView = async (session: Session, peer: Address): Promise<Safety> => {
+    const [facts, warning] = [await session.pins.facts(peer), await session.contacts.warning(peer)];
     // Where the node shows other keys, nobody has verified those, and the shield would be of the ones before.
-    const verified = pin && warning !== 'other-keys' && isVerified(pin, ownKey(session)) ? pin.verified : null;
+    const verified = facts && warning !== 'other-keys' && isVerified(facts, ownKey(session)) ? facts.verified : null;
     return {
-      number: asked && pin ? await numberOf(session, pin.bundle) : null,
-      otherNumber: asked && pin?.other ? await numberOf(session, pin.other) : null,
-      firstSeenAt: pin?.firstSeenAt ?? null,
+      number: null,
+      otherNumber: null,
+      firstSeenAt: facts?.firstSeenAt ?? null,
       verifiedAt: verified?.at ?? null,
       warning,
-      events: pin?.events ?? [],
+      events: facts?.events ?? [],
+    };
+  };
+
+  const viewWithNumbers = async (session: Session, peer: Address): Promise<Safety> => {
+    const pin = await session.pins.get(peer);
+    return {
+      ...(await plainView(session, peer)),
+      number: pin && (await numberOf(session, pin.bundle)),
+      otherNumber: pin?.other ? await numberOf(session, pin.other) : null,
     };
   };
 
@@ -60,16 +69,20 @@ export function createSafety({ sessions, clock, changed }: Deps): SafetyService 
   };
 
   return {
+    async known(id) {
+      const session = sessions.current();
+      return plainView(session, await peerOf(session, id));
+    },
     async read(id, numbers) {
       const session = sessions.current();
       const peer = await peerOf(session, id);
-      const before = await session.pins.get(peer);
+      const before = await session.pins.facts(peer);
       // What the node says comes later, and is told of as a change.
       session.contacts.lookUp(peer, freshMs).then(
-        async () => (await session.pins.get(peer))?.events.length !== before?.events.length && sessions.peek() === session && changed(id),
+        async () => (await session.pins.facts(peer))?.events.length !== before?.events.length && sessions.peek() === session && changed(id),
         (error: unknown) => noteStop('looking at a contact', error),
       );
-      return view(session, before, peer, numbers);
+      return numbers ? viewWithNumbers(session, peer) : plainView(session, peer);
     },
     async verify(id, number, verified) {
       const session = sessions.current();
@@ -79,9 +92,9 @@ export function createSafety({ sessions, clock, changed }: Deps): SafetyService 
       if (!pin || (await numberOf(session, pin.bundle)) !== number)
         throw new RefusalError('other-keys', 'The safety number is another one now. Compare it again.');
       const own = ownKey(session);
-      const next = await session.pins.change(peer, (now) => (now ? mark(now, pin, own, verified) : now), true);
+      await session.pins.change(peer, (now) => (now ? mark(now, pin, own, verified) : now), true);
       changed(id);
-      return view(session, next, peer);
+      return viewWithNumbers(session, peer);
     },
   };
 
@@ -97,4 +110,4 @@ export function createSafety({ sessions, clock, changed }: Deps): SafetyService 
 }
 
 /** Whether these very identities were compared: with another key on either side the number is another. */
-const isVerified = ({ verified }: Pin, own: string): boolean => verified !== null && verified.own === own;
+const isVerified = ({ verified }: Pick<Pin, 'verified'>, own: string): boolean => verified !== null && verified.own === own;

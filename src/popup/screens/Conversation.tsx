@@ -1,9 +1,10 @@
 import { ArrowDown, ArrowLeft, Info, ShieldCheck, X } from 'lucide';
 import type { JSX } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { DraftPart } from '../../rpc/typed.ts';
 import type { Status } from '../../rpc/views/account.ts';
 import type { MessageView } from '../../rpc/views/messages.ts';
+import type { OpenedConversation } from '../../rpc/views/opened.ts';
 import { explain } from '../explain.ts';
 import { groupName } from '../names.ts';
 import { CopyButton } from '../parts/Address.tsx';
@@ -22,15 +23,18 @@ import { Failure, Notice } from '../parts/Notice.tsx';
 import { OtherKeys, Retired } from '../parts/OtherKeys.tsx';
 import { Person } from '../parts/Person.tsx';
 import { SignPicker } from '../parts/Signs.tsx';
+import { BubbleBones } from '../parts/Skeleton.tsx';
 import { Standing } from '../parts/Standing.tsx';
 import { conversationPath, detailsPath, go } from '../router.ts';
 import { background } from '../rpc.ts';
 import { useAsked } from '../state.ts';
 import { t } from '../t.tsx';
 import { visibleLine } from '../text.ts';
+import { type Ahead, watchRows } from './conversation/ahead.ts';
 import { Log } from './conversation/Log.tsx';
 import { useFiles, useLeaving } from './conversation/use-files.ts';
 import { useLog } from './conversation/use-log.ts';
+import { useOpened } from './conversation/use-opened.ts';
 
 interface ConversationProps {
   readonly id: string;
@@ -40,13 +44,42 @@ interface ConversationProps {
   readonly at: string | null;
 }
 
-export function Conversation({ id, status, wide, at }: ConversationProps): JSX.Element {
-  const { value: row, error, reload } = useAsked(() => background.call('getConversation', { id }), id, ['conversations']);
-  const safety = useAsked(
-    async () => (row && !row.group ? await background.call('safety', { id, numbers: false }) : null),
-    `${id} ${row?.group === null}`,
+// Whoever points at a row opens it next, most likely: what it shows is asked for by then.
+watchRows();
+
+export function Conversation(props: ConversationProps): JSX.Element {
+  const { id, status, wide } = props;
+  const { ahead, error, retry } = useOpened(id);
+  const first = ahead.value();
+  if (first) return <Opened {...props} first={first} ahead={ahead} />;
+  return (
+    <main class="screen">
+      <header class={`bar${wide ? '' : ' with-back'}`}>{!wide && <Back />}</header>
+      {!wide && <NodeBar node={status.node} disk={status.disk} />}
+      {error ? <Failure error={error} retry={retry} /> : <BubbleBones />}
+    </main>
+  );
+}
+
+const Back = () => <IconLink icon={ArrowLeft} label={t('common.back')} href="#/" />;
+
+interface OpenedProps extends ConversationProps {
+  /** What was there when it was asked for. */
+  readonly first: OpenedConversation;
+  readonly ahead: Ahead;
+}
+
+function Opened({ id, status, wide, at, first, ahead }: OpenedProps): JSX.Element {
+  const asked = useAsked(() => background.call('getConversation', { id }), id, ['conversations'], first.row);
+  const { reload } = asked;
+  const row = asked.value ?? first.row;
+  const known = useAsked(
+    async () => (row.group ? null : await background.call('safety', { id, numbers: false })),
+    id,
     ['conversations'],
-  ).value;
+    first.safety,
+  );
+  const safety = known.value;
   const [said, setSaid] = useState('');
   const [answered, setAnswered] = useState<MessageView | null>(null);
   const [picking, setPicking] = useState<MessageView | null>(null);
@@ -56,13 +89,22 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
   const [saving, setSaving] = useState(false);
   const [over, setOver] = useState(false);
   const leavingFiles = useLeaving(id);
-  const log = useLog(id, at, leavingFiles);
+  const log = useLog(id, at, leavingFiles, first);
+  useLayoutEffect(() => {
+    // All that is shown hears of changes from here on.
+    if (ahead.isOld()) for (const part of [asked, known, log]) part.reload();
+    ahead.end();
+  }, []);
+  // The node is asked for the keys of the peer once the screen is painted: nothing that is shown first waits for that.
+  useEffect(() => {
+    if (!row.group) known.reload();
+  }, []);
   const sent = (): void => {
     setAnswered(null);
     log.toNewest();
   };
   const files = useFiles({ id, replyTo: answered?.id ?? null, onSent: log.stand, onError: setSendError });
-  const peer = row?.peer ?? '';
+  const { peer } = row;
 
   const send = async (text: string, clientId: string): Promise<void> => {
     setSendError(null);
@@ -88,10 +130,10 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
     setPicking(null);
     background.call('react', { id, message: message.id, sign, added, clientId: crypto.randomUUID() }).catch(failed);
   };
-  const writes = row !== null && row.shelf !== 'blocked' && !row.otherKeys && !row.retired && (row.group?.open ?? true);
+  const writes = row.shelf !== 'blocked' && !row.otherKeys && !row.retired && (row.group?.open ?? true);
   const deeds = useDeeds({
     own: status.account?.address ?? '',
-    links: row?.shelf === 'inbox',
+    links: row.shelf === 'inbox',
     writes,
     reply: (message) => {
       setAnswered(message);
@@ -132,22 +174,20 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
       }}
     >
       <header class={`bar${wide ? '' : ' with-back'}`}>
-        {!wide && <IconLink icon={ArrowLeft} label={t('common.back')} href="#/" />}
-        {row && (
-          <div class="who">
-            {row.group ? <GroupMark size={28} /> : <Avatar address={peer} size={28} />}
-            <h2 title={row.group ? undefined : peer}>
-              {row.group ? <bdi>{groupName(row.group)}</bdi> : <Person address={peer} />}
-              {row.thread !== null && (
-                <span class="quiet">
-                  {' '}
-                  · <bdi>{visibleLine(row.thread)}</bdi>
-                </span>
-              )}
-            </h2>
-          </div>
-        )}
-        {row && !row.group && (
+        {!wide && <Back />}
+        <div class="who">
+          {row.group ? <GroupMark size={28} /> : <Avatar address={peer} size={28} />}
+          <h2 title={row.group ? undefined : peer}>
+            {row.group ? <bdi>{groupName(row.group)}</bdi> : <Person address={peer} />}
+            {row.thread !== null && (
+              <span class="quiet">
+                {' '}
+                · <bdi>{visibleLine(row.thread)}</bdi>
+              </span>
+            )}
+          </h2>
+        </div>
+        {!row.group && (
           <>
             {safety?.verifiedAt != null && (
               <IconLink icon={ShieldCheck} label={t('conversation.verifiedShowTheSafety')} href={detailsPath(id)} good />
@@ -156,64 +196,58 @@ export function Conversation({ id, status, wide, at }: ConversationProps): JSX.E
             <IconLink icon={Info} label={t('conversation.detailsAndSafetyNumber')} href={detailsPath(id)} />
           </>
         )}
-        {row?.group && <IconLink icon={Info} label={t('conversation.membersAndDetails')} href={detailsPath(id)} />}
-        {row && <ConversationMenu row={row} onExport={() => setSaving(true)} onDone={setSaid} />}
+        {row.group && <IconLink icon={Info} label={t('conversation.membersAndDetails')} href={detailsPath(id)} />}
+        <ConversationMenu row={row} onExport={() => setSaving(true)} onDone={setSaid} />
       </header>
       {!wide && <NodeBar node={status.node} disk={status.disk} />}
-      {error && !row ? (
-        <Failure error={error} retry={reload} />
-      ) : (
-        <>
-          <Log
-            deeds={deeds}
-            log={log}
-            peer={peer}
-            group={row?.group ?? null}
-            events={safety?.events ?? []}
-            leaving={leavingFiles}
-            leavingDeeds={{ ...files.deeds, writes }}
-          />
-          <div class="conversation-foot">
-            {log.away && (
-              <div class="jump">
-                <IconButton icon={ArrowDown} label={t('conversation.newestMessage')} onClick={log.toNewest} />
-              </div>
-            )}
-            {sendError && <Notice tone="danger">{sendError}</Notice>}
-            {row?.otherKeys && (
-              <OtherKeys peer={row.peer} accepted={row.group ? reload : accepted} {...(!row.group && { details: detailsPath(id) })} />
-            )}
-            {row && <Standing row={row} onDecided={setSaid} />}
-            <span class="hidden" role="status">
-              {said}
-            </span>
-            <div class="hidden" aria-live="polite">
-              {files.said.map((each) => (
-                <p key={each.id}>{each.words}</p>
-              ))}
-            </div>
-            {row?.retired && <Retired peer={row.peer} />}
-            {row?.group && !row.group.open && <Notice>{t('common.thisGroupHasEnded')}</Notice>}
-            {row && writes && answered && <Answering message={answered} onDrop={() => setAnswered(null)} />}
-            {row && writes && files.chosen.length > 0 && <ChosenFiles files={files.chosen} onDrop={files.drop} />}
-            {row && writes && (
-              <Composer
-                key={id}
-                conversation={id}
-                draft={row.draft ?? ''}
-                revision={row.draftRevision}
-                autoFocus={at === null}
-                files={files.chosen.length}
-                onFiles={files.add}
-                onSendFiles={sendFiles}
-                onSend={send}
-              />
-            )}
+      <Log
+        deeds={deeds}
+        log={log}
+        peer={peer}
+        group={row.group}
+        events={safety?.events ?? []}
+        leaving={leavingFiles}
+        leavingDeeds={{ ...files.deeds, writes }}
+      />
+      <div class="conversation-foot">
+        {log.away && (
+          <div class="jump">
+            <IconButton icon={ArrowDown} label={t('conversation.newestMessage')} onClick={log.toNewest} />
           </div>
-        </>
-      )}
+        )}
+        {sendError && <Notice tone="danger">{sendError}</Notice>}
+        {row.otherKeys && (
+          <OtherKeys peer={row.peer} accepted={row.group ? reload : accepted} {...(!row.group && { details: detailsPath(id) })} />
+        )}
+        <Standing row={row} onDecided={setSaid} />
+        <span class="hidden" role="status">
+          {said}
+        </span>
+        <div class="hidden" aria-live="polite">
+          {files.said.map((each) => (
+            <p key={each.id}>{each.words}</p>
+          ))}
+        </div>
+        {row.retired && <Retired peer={row.peer} />}
+        {row.group && !row.group.open && <Notice>{t('common.thisGroupHasEnded')}</Notice>}
+        {writes && answered && <Answering message={answered} onDrop={() => setAnswered(null)} />}
+        {writes && files.chosen.length > 0 && <ChosenFiles files={files.chosen} onDrop={files.drop} />}
+        {writes && (
+          <Composer
+            key={id}
+            conversation={id}
+            draft={row.draft ?? ''}
+            revision={row.draftRevision}
+            autoFocus={at === null}
+            files={files.chosen.length}
+            onFiles={files.add}
+            onSendFiles={sendFiles}
+            onSend={send}
+          />
+        )}
+      </div>
       {picking && <SignPicker onPick={(sign) => react(picking, sign, true)} onClose={() => setPicking(null)} />}
-      {saving && row && <ExportDialog row={row} own={deeds.own} onClose={() => setSaving(false)} />}
+      {saving && <ExportDialog row={row} own={deeds.own} onClose={() => setSaving(false)} />}
       {forwarded !== null && <Forward what={forwarded} from={id} onClose={() => setForwarded(null)} />}
       {leaving && (
         <Dialog title={t('conversation.deleteThisMessageHereQuestion')} onClose={() => setLeaving(null)}>

@@ -8,9 +8,7 @@ import { Avatar } from '../../parts/Avatar.tsx';
 import { KeyNews } from '../../parts/KeyNews.tsx';
 import { type LeavingDeeds, LeavingFiles } from '../../parts/LeavingFiles.tsx';
 import { type Deeds, Message } from '../../parts/Message.tsx';
-import { Failure } from '../../parts/Notice.tsx';
 import { Person } from '../../parts/Person.tsx';
-import { BubbleBones } from '../../parts/Skeleton.tsx';
 import { useNow } from '../../state.ts';
 import { t } from '../../t.tsx';
 import { dayName, sameDay } from '../../time.ts';
@@ -31,23 +29,22 @@ interface LogProps {
 /** The messages with their days, what happened to keys between them, and where it began. */
 export function Log({ deeds, log, peer, group, events, leaving, leavingDeeds }: LogProps): JSX.Element {
   const now = useNow();
-  const { value, error, reload, scroller, onScroll, mark } = log;
-  const messages = value?.messages ?? [];
+  const { value, news, scroller, onScroll, mark } = log;
+  const { messages } = value;
+  const live = news ? 'polite' : 'off';
   const silent = messages.length === 0 && leaving.length === 0;
   /** Those that belong right before a message; what is older than all that is shown waits for its place. */
   const eventsBefore = (index: number): readonly KeyEvent[] => {
-    const from = messages[index - 1]?.sentAt ?? (value?.more ? Number.POSITIVE_INFINITY : 0);
+    const from = messages[index - 1]?.sentAt ?? (value.more ? Number.POSITIVE_INFINITY : 0);
     const to = messages[index]?.sentAt ?? Number.POSITIVE_INFINITY;
     return events.filter(({ at }) => at >= from && at < to);
   };
   return (
     // The region scrolls, so the keyboard has to be able to reach it.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling by keyboard
-    <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label={t('common.messages')} aria-live="polite">
-      <div class={`log${value && silent ? ' nothing' : ''}`}>
-        {error && !value && <Failure error={error} retry={reload} />}
-        {!value && !error && <BubbleBones />}
-        {value && !value.more && peer && (
+    <div class="scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-label={t('common.messages')} aria-live={live}>
+      <div class={`log${silent ? ' nothing' : ''}`}>
+        {!value.more && peer && (
           <div class="beginning">
             {group ? <Members group={group} /> : <Avatar address={peer} size={56} />}
             {!group && <FullAddress address={peer} />}
@@ -58,12 +55,12 @@ export function Log({ deeds, log, peer, group, events, leaving, leavingDeeds }: 
           const before = messages[index - 1];
           const after = messages[index + 1];
           const newDay = !before || !sameDay(before.sentAt, message.sentAt);
-          const marked = message.id === mark?.from;
+          const marked = message.id === mark.from;
           return (
             <div key={message.id}>
               <KeyNews events={eventsBefore(index)} />
               {newDay && <div class="day">{dayName(message.sentAt, now)}</div>}
-              {marked && <div class="unread-line">{t('log.new', { count: mark?.count ?? 0 })}</div>}
+              {marked && <div class="unread-line">{t('log.new', { count: mark.count })}</div>}
               <Message
                 message={message}
                 first={newDay || marked || !together(before, message)}
@@ -74,8 +71,8 @@ export function Log({ deeds, log, peer, group, events, leaving, leavingDeeds }: 
             </div>
           );
         })}
-        {value && <KeyNews events={eventsBefore(messages.length)} />}
-        {value && <LeavingFiles files={leaving} deeds={leavingDeeds} />}
+        <KeyNews events={eventsBefore(messages.length)} />
+        <LeavingFiles files={leaving} deeds={leavingDeeds} />
       </div>
     </div>
   );

@@ -1,51 +1,68 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Address } from '../../../rpc/views/account.ts';
 import type { MessageView } from '../../../rpc/views/messages.ts';
+import type { OpenedConversation } from '../../../rpc/views/opened.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
 import { keepUnchanged } from '../../unchanged.ts';
 import { type Echo, echoOf, isRead, withEchoes } from './echoes.ts';
 
 const pageSize = 50;
+/** The height of the lowest message, pixels: a window has room for no more than so many of them. */
+const leastHeight = 34;
 
 export type LogState = ReturnType<typeof useLog>;
 
 /**
  * The messages that are shown, and the place in them: it stays where the reader is, and follows the newest only for who is there. What stands `below` them counts as
- * newest too.
+ * newest too. Of the `first` ones those that a window has room for are drawn first, and the others once these are painted.
  */
-export function useLog(id: string, at: string | null, below: unknown) {
+export function useLog(id: string, at: string | null, below: unknown, opened: OpenedConversation) {
   const [limit, setLimit] = useState(pageSize);
-  const { value: loaded, error, reload } = useAsked(() => load(id, limit), id, []);
+  const [first] = useState<Loaded>(() => ({ messages: opened.messages, more: opened.more }));
+  const { value: now, reload } = useAsked(() => load(id, limit), id, [], first);
+  const loaded = now ?? first;
+  /** The window, all that is here, and what comes from then on: that alone is news to who hears it. */
+  const [step, setStep] = useState<0 | 1 | 2>(at === null ? 0 : 1);
+  useEffect(() => {
+    if (step < 2) setStep(step === 0 ? 1 : 2);
+  }, [step]);
   const [echoes, setEchoes] = useState<readonly Echo[]>([]);
   const before = useRef<Promise<unknown>>(Promise.resolve());
   const shown = useRef<readonly MessageView[]>([]);
+  const few = step === 0;
   const value = useMemo(() => {
-    if (!loaded) return loaded;
     shown.current = keepUnchanged(shown.current, withEchoes(loaded.messages, echoes));
-    return { ...loaded, messages: shown.current };
-  }, [loaded, echoes]);
+    const messages = few ? shown.current.slice(-Math.ceil(innerHeight / leastHeight)) : shown.current;
+    return { messages, more: loaded.more || messages.length < shown.current.length };
+  }, [loaded, echoes, few]);
   useEffect(() => {
     // One that is not answered yet stays: it may have to be taken back.
-    if (loaded) setEchoes((all) => leftOf(all, (echo) => echo.before !== null || !isRead(echo, loaded.messages)));
+    setEchoes((all) => leftOf(all, (echo) => echo.before !== null || !isRead(echo, loaded.messages)));
   }, [loaded, echoes]);
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   const atEnd = useRef(true);
   const fromEnd = useRef(0);
   /** Where the new ones began and how many there were when the conversation was opened: reading them must not take the mark away. */
-  const mark = useRef<{ readonly from: string | undefined; readonly count: number } | null>(null);
+  const [mark] = useState(() => {
+    const { unread } = opened.row;
+    return { from: unread > 0 ? opened.messages.filter(({ mine }) => !mine).at(-unread)?.id : undefined, count: unread };
+  });
 
-  useEffect(() => background.on('messages', ({ conversation }) => conversation === id && reload()), [id, reload]);
-  useEffect(() => background.onReconnect(reload), [reload]);
-  useEffect(reload, [limit, reload]);
+  useLayoutEffect(() => background.on('messages', ({ conversation }) => conversation === id && reload()), [id, reload]);
+  const asked = useRef(limit);
+  useEffect(() => {
+    if (asked.current !== limit) reload();
+    asked.current = limit;
+  }, [limit, reload]);
 
   // Taken while the page still has what was there before.
   const seen = useMemo(() => firstSeen(scroller.current), [value]);
   // Before the browser paints: nothing jumps when older messages come in above or new ones below.
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (!element || !value) return;
+    if (!element) return;
     const same = seen && element.querySelector(`[data-id="${CSS.escape(seen.id)}"]`);
     if (atEnd.current) element.scrollTop = element.scrollHeight;
     else if (same) element.scrollTop += topIn(element, same) - seen.top;
@@ -65,13 +82,9 @@ export function useLog(id: string, at: string | null, below: unknown) {
     });
     for (const each of [element, ...element.children]) observer.observe(each);
     return () => observer.disconnect();
-  }, [scroller.current]);
+  }, []);
 
-  if (value && !mark.current) {
-    const { unread, messages } = value;
-    mark.current = { from: unread > 0 ? messages.filter(({ mine }) => !mine).at(-unread)?.id : undefined, count: unread };
-  }
-  const newest = value?.messages.at(-1)?.id;
+  const newest = value.messages.at(-1)?.id;
   useEffect(() => {
     if (newest === undefined) return;
     const read = (): void => {
@@ -88,7 +101,7 @@ export function useLog(id: string, at: string | null, below: unknown) {
     fromEnd.current = element.scrollHeight - element.scrollTop;
     atEnd.current = fromEnd.current - element.clientHeight < 48;
     setAway(fromEnd.current - element.clientHeight > 400);
-    if (element.scrollTop < 200 && value?.more) setLimit((before) => (before <= value.messages.length ? before + pageSize : before));
+    if (element.scrollTop < 200 && value.more && !few) setLimit((before) => (before <= value.messages.length ? before + pageSize : before));
   };
   const toNewest = (): void => {
     atEnd.current = true;
@@ -100,9 +113,9 @@ export function useLog(id: string, at: string | null, below: unknown) {
   const show = (): void => {
     const found = wanted.current && scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`);
     if (!found) {
-      if (wanted.current && value?.more) setLimit(value.messages.length + 200);
+      if (wanted.current && value.more) setLimit(value.messages.length + 200);
       // What is not here once everything is, is gone.
-      else if (value) wanted.current = null;
+      else wanted.current = null;
       return;
     }
     wanted.current = null;
@@ -133,7 +146,7 @@ export function useLog(id: string, at: string | null, below: unknown) {
     sender: Address,
     send: () => Promise<MessageView>,
   ): Promise<void> => {
-    const first = echoOf(text, clientId, { conversation: id, sender, answered, before: loaded?.messages ?? [] });
+    const first = echoOf(text, clientId, { conversation: id, sender, answered, before: loaded.messages });
     setEchoes((all) => [...all, first]);
     const sent = before.current.then(send);
     before.current = sent.catch(() => undefined);
@@ -147,7 +160,7 @@ export function useLog(id: string, at: string | null, below: unknown) {
   };
   /** A message that the background has, before all is read again. */
   const stand = (message: MessageView): void => setEchoes((all) => [...all, { clientId: message.id, message, before: null }]);
-  return { value, error, reload, echo, stand, scroller, onScroll, away, toNewest, jump, mark: mark.current };
+  return { value, news: step === 2, reload, echo, stand, scroller, onScroll, away, toNewest, jump, mark };
 }
 
 const topIn = (outer: Element, inner: Element): number => inner.getBoundingClientRect().top - outer.getBoundingClientRect().top;
@@ -161,10 +174,10 @@ function firstSeen(outer: HTMLElement | null): { readonly id: string; readonly t
   return null;
 }
 
+type Loaded = Pick<OpenedConversation, 'messages' | 'more'>;
+
 /** The newest messages, however many pages of the background that takes. */
-async function load(id: string, limit: number) {
-  const row = background.call('getConversation', { id });
-  row.catch(() => undefined); // told below
+async function load(id: string, limit: number): Promise<Loaded> {
   let messages: readonly MessageView[] = [];
   for (;;) {
     const [oldest] = messages;
@@ -174,7 +187,7 @@ async function load(id: string, limit: number) {
       ...(oldest && { before: oldest.id }),
     });
     messages = [...page.messages, ...messages];
-    if (!page.more || messages.length >= limit) return { messages, more: page.more, unread: (await row).unread };
+    if (!page.more || messages.length >= limit) return { messages, more: page.more };
   }
 }
 
