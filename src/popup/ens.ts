@@ -1,8 +1,8 @@
 import type { Address } from '../rpc/views/account.ts';
 import { t } from './t.tsx';
 
-/** What went wrong with a name: it is none, the server did not answer, or what it answers is not of Ethereum's main network. */
-export type EnsFault = 'no-name' | 'unreachable' | 'other-chain';
+/** What went wrong with a name: it is none, the server did not answer, the one that keeps the name did not, or what answers is not of Ethereum's main network. */
+export type EnsFault = 'no-name' | 'unreachable' | 'gateway' | 'other-chain';
 
 export class EnsError extends Error {
   readonly fault: EnsFault;
@@ -14,7 +14,7 @@ export class EnsError extends Error {
   }
 }
 
-const words = { 'no-name': 'ens.noName', unreachable: 'ens.unreachable', 'other-chain': 'ens.otherChain' } as const;
+const words = { 'no-name': 'ens.noName', unreachable: 'ens.unreachable', gateway: 'ens.gateway', 'other-chain': 'ens.otherChain' } as const;
 
 /** What went wrong, in words; null for what is no fault of a name's. */
 export const explainEns = (error: unknown): string | null => (error instanceof EnsError ? t(words[error.fault]) : null);
@@ -30,7 +30,7 @@ export async function testEns(rpc: string): Promise<void> {
   if ((await chainOf(rpc).catch(unreachable)) !== 1) throw new EnsError('other-chain');
 }
 
-/** The address that a name stands for, and the name as it is to be written; null: it stands for none. @throws EnsError no-name, unreachable */
+/** The address that a name stands for, and the name as it is to be written; null: it stands for none. @throws EnsError no-name, unreachable, gateway */
 export async function addressOfName(rpc: string, text: string): Promise<{ readonly name: string; readonly address: Address } | null> {
   const { addressOf, normalName } = await load();
   const name = normalName(text.trim());
@@ -39,7 +39,7 @@ export async function addressOfName(rpc: string, text: string): Promise<{ readon
   return address === null ? null : { name, address };
 }
 
-/** The name that an address goes by, if that name is written as names are and stands for the address in turn; else null. @throws EnsError unreachable */
+/** The name that an address goes by, if that name is written as names are and stands for the address in turn; else null. @throws EnsError unreachable, gateway */
 export async function nameOfAddress(rpc: string, address: Address): Promise<string | null> {
   const { addressOf, nameOf, normalName } = await load();
   const name = await nameOf(rpc, address).catch(unreachable);
@@ -49,5 +49,6 @@ export async function nameOfAddress(rpc: string, address: Address): Promise<stri
 }
 
 function unreachable(cause: unknown): never {
+  if (cause instanceof EnsError) throw cause;
   throw new EnsError('unreachable', { cause });
 }
