@@ -10,6 +10,8 @@ interface Results {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
 }
 
+const field = { role: 'textbox', name: 'Wallet address' };
+
 /** The screens as Firefox draws them; as Chromium does, they are looked through in test/popup. */
 describe('in Firefox', () => {
   let stage: Awaited<ReturnType<typeof openStage>>;
@@ -56,6 +58,48 @@ describe('in Firefox', () => {
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     },
   );
+
+  test('an address shown as a QR code is read from a picture of the page, chosen or pasted', async () => {
+    const show = async (route: string): Promise<void> => {
+      await page.goto('about:blank');
+      await page.goto(`${stage.url}?scene=typical&language=en${route}`);
+    };
+    await show('#/settings/accounts');
+    await page.click({ role: 'button', name: 'Show as a QR code' });
+    const { name } = await page.see({ role: 'img', name: 'QR code of the address', part: true });
+    const picture = (await page.screenshot()).toString('base64');
+    /** Gives the field a file, as one that was chosen or as one that was pasted. */
+    const give = (base64: string, type: string, how: 'chosen' | 'pasted'): Promise<void> =>
+      page.evaluate(
+        (base64, type, how) => {
+          const given = new DataTransfer();
+          given.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], 'code', { type }));
+          const input = document.querySelector<HTMLInputElement>('input[type=file]');
+          const field = document.querySelector<HTMLInputElement>('input.mono');
+          // A paste that a script makes carries no files in Firefox; one of a person does.
+          const paste = Object.defineProperty(new Event('paste', { bubbles: true, cancelable: true }), 'clipboardData', { value: given });
+          if (how === 'pasted') field?.dispatchEvent(paste);
+          else if (input) {
+            input.files = given.files;
+            input.dispatchEvent(new Event('change', { bubbles: true }));
+          }
+        },
+        base64,
+        type,
+        how,
+      );
+    for (const how of ['chosen', 'pasted'] as const) {
+      await show('#/new');
+      await page.see(field);
+      await give(picture, 'image/png', how);
+      await until(
+        async () => (await page.see(field)).value,
+        (value) => value === name.split(' ').at(-1),
+      );
+    }
+    await give(btoa('nothing'), 'image/png', 'chosen');
+    await page.seeText('This file is no picture that can be read.');
+  });
 
   test('a part whose script cannot be read says so, and is there once it can', async () => {
     const says = (text: string) => until(() => page.evaluate((text) => document.body.textContent?.includes(text) ?? false, text));

@@ -173,6 +173,12 @@ describe.each(browserNames)('what is open at once in %s: a tab, a window, and Pa
     await out.click({ role: 'radio', name: 'Dark' });
     await besideShows(({ theme }) => theme === 'dark');
     await until(() => me.page.evaluate(() => document.documentElement.dataset['theme'] === 'dark'));
+    await out.click({ role: 'radio', name: 'Deutsch' });
+    await says('Posteingang');
+    await tabSays('Einstellungen');
+    await out.click({ role: 'radio', name: 'English' });
+    await says('Inbox');
+    await tabSays('Settings');
   });
 
   test('is locked everywhere at once, and opened again', async () => {
