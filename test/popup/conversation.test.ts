@@ -200,10 +200,10 @@ describe('a message', () => {
       const list = page.getByRole('list', { name: 'Reactions' });
       expect(await list.getByRole('button').first().getAttribute('aria-pressed')).toBe('true');
       await page.getByRole('article').nth(29).getByRole('button', { name: 'React' }).press('Enter');
-      await page.getByRole('button', { name: 'All signs' }).click();
-      await page.getByRole('searchbox', { name: 'Search signs' }).fill('piano');
+      await page.getByRole('button', { name: 'All emoji' }).click();
+      await page.getByRole('searchbox', { name: 'Search emoji' }).fill('piano');
       await page.getByRole('button', { name: 'musical keyboard' }).waitFor({ state: 'detached' });
-      await page.getByRole('searchbox', { name: 'Search signs' }).fill('musical keyboard');
+      await page.getByRole('searchbox', { name: 'Search emoji' }).fill('musical keyboard');
       await page.getByRole('button', { name: 'musical keyboard' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }));

@@ -66,7 +66,7 @@ export const first = {
   'elsewhere.openElsewhere': 'فتح في مكان آخر',
   'elsewhere.besideThePage': 'بجانب الصفحة',
   'elsewhere.inAWindowOf': 'في نافذة خاصة',
-  'elsewhere.inATab': 'في تبويب',
+  'elsewhere.inATab': 'في علامة تبويب',
   'nodeBar.diskFull': 'القرص ممتلئ. تنتظر الرسائل الجديدة عند العقدة وتصل حين تتوفر مساحة.',
   'nodeBar.diskFailed': 'لا يحفظ المتصفح ما يصل. تنتظر الرسائل الجديدة عند العقدة. أعد تشغيل المتصفح.',
   'nodeBar.reading': {

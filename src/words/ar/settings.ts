@@ -47,7 +47,7 @@ export const settings = {
   'backup.everythingThatThisBrowser':
     'كل ما يعرفه هذا المتصفح عن حسابك، في ملف مشفّر واحد له عبارة مروره: المفاتيح، ومن تحققت منه، والإعدادات، والرسائل إن شئت. من دون تلك العبارة لا يستطيع أحد فتحه، ولا أنت.',
   'backup.lastMadeHereOn': 'أُنشئ هنا آخر مرة في {time}.',
-  'backup.filesNeedAPage': 'تحتاج الملفات إلى صفحة تبقى مفتوحة: <link>افتح الإعدادات في تبويب</link>.',
+  'backup.filesNeedAPage': 'تحتاج الملفات إلى صفحة تبقى مفتوحة: <link>افتح الإعدادات في علامة تبويب</link>.',
   'backup.check': 'فحص',
   'backup.noneOnTheNetwork':
     'لا يستطيع Parley وضع مفاتيح هذا الحساب في نسخة احتياطية على الشبكة: محفظته ليست هنا ولم توقّع لأيّ نسخة. أحدث المفاتيح في هذا المتصفح فقط. أنشئ ملف نسخة احتياطية.',
@@ -211,7 +211,7 @@ export const settings = {
   'settings.about': 'حول',
   'settings.identity': 'هوية جديدة',
   'settings.wipe': 'إزالة كل شيء',
-  'settings.openSettingsInA': 'فتح الإعدادات في تبويب',
+  'settings.openSettingsInA': 'فتح الإعدادات في علامة تبويب',
   'settings.groupsOfSettings': 'مجموعات الإعدادات',
   'showPhrase.youHaveNotWritten': 'لم تكتبها بعد. من دونها يعني فقدان هذا المتصفح فقدان هذا الحساب. <link>اكتبها الآن</link>',
   'showPhrase.itBringsYourAccount': 'تعيد حسابك على أيّ جهاز. ومن يملكها فهو أنت.',

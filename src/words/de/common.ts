@@ -112,10 +112,11 @@ export const common = {
   'errors.updated': 'Parley wurde aktualisiert. Schließe diese Seite und öffne sie wieder.',
   'errors.interrupted': 'Parley wurde unterbrochen. Versuche es noch einmal.',
   'errors.notUnderstood': 'Das wurde nicht verstanden: {message}.',
-  'nodeState.unreachable': 'Der Knoten bei {host} hat nicht geantwortet. Nachrichten bleiben hier und gehen hinaus, wenn er wieder da ist.',
+  'nodeState.unreachable':
+    'Der Knoten bei {host} hat nicht geantwortet. Nachrichten bleiben hier und werden gesendet, sobald er wieder da ist.',
   'nodeState.failed':
-    'Der Knoten bei {host} hat mit einem Fehler geantwortet. Nachrichten bleiben hier und gehen hinaus, wenn er sich erholt hat.',
-  'nodeState.limited': 'Der Knoten bei {host} bittet um weniger Eile. Nachrichten bleiben hier und gehen etwas später hinaus.',
+    'Der Knoten bei {host} hat mit einem Fehler geantwortet. Nachrichten bleiben hier und werden gesendet, sobald er sich erholt hat.',
+  'nodeState.limited': 'Der Knoten bei {host} bittet um weniger Eile. Nachrichten bleiben hier und werden etwas später gesendet.',
   'nodeState.wrong': 'Bei {host} antwortet etwas, aber es ist kein XMTP-Knoten. Prüfe die Adresse.',
   'nodeState.unauthorised':
     'Der Knoten bei {host} nimmt keine Nachrichten von diesem Konto an. Sie bleiben hier. Frage, wer den Knoten betreibt, oder wähle einen anderen.',

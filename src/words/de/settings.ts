@@ -45,7 +45,7 @@ export const settings = {
   'backup.filesNeedAPage': 'Dateien brauchen eine Seite, die offen bleibt: <link>Einstellungen in einem Tab öffnen</link>.',
   'backup.check': 'Prüfen',
   'backup.noneOnTheNetwork':
-    'Parley kann die Schlüssel dieses Kontos nicht auf dem Netz sichern: Seine Wallet ist nicht hier und hat keine Sicherung unterschrieben. Die neuesten Schlüssel sind nur in diesem Browser. Lege eine Sicherungsdatei an.',
+    'Parley kann die Schlüssel dieses Kontos nicht im Netz sichern: Seine Wallet ist nicht hier und hat keine Sicherung unterschrieben. Die neuesten Schlüssel sind nur in diesem Browser. Lege eine Sicherungsdatei an.',
   'backup.nothingWasChanged': 'Nichts wurde geändert.',
   'backup.makeABackupFileBegin': 'Sicherungsdatei anlegen…',
   'backup.checkAFileBegin': 'Datei prüfen…',
@@ -141,14 +141,14 @@ export const settings = {
   'nodes.anotherNodesAddress': 'Adresse eines anderen Knotens',
   'nodes.keepThisAddress': 'Diese Adresse behalten',
   'notifications.off': 'Keine',
-  'notifications.nothing': 'Nur Neues',
+  'notifications.nothing': 'Nur Hinweis',
   'notifications.name': 'Von wem',
-  'notifications.text': 'Auch die Worte',
+  'notifications.text': 'Auch den Text',
   'notifications.ofNewMessagesIn':
     'Zu neuen Nachrichten in deinen Posteingängen: nie zu Anfragen, nie zu Stummgeschaltetem, und nie, während Parley gesperrt ist. Dein System merkt sich, was sie zeigen, und zeigt es vielleicht auf dem Sperrbildschirm.',
   'notifications.whatNotificationsShow': 'Was Benachrichtigungen zeigen',
   'preKey.theBackupStays':
-    'Die Sicherung auf dem Netz kann keinen neuen Schlüssel aufnehmen, weil die Wallet dieses Kontos nicht hier ist. Lege nach jeder Erneuerung eine Sicherungsdatei an.',
+    'Die Sicherung im Netz kann keinen neuen Schlüssel aufnehmen, weil die Wallet dieses Kontos nicht hier ist. Lege nach jeder Erneuerung eine Sicherungsdatei an.',
   'preKey.never': 'Nie',
   'preKey.inUse': 'In Gebrauch seit {time}.',
   'preKey.inUseOneOf': { one: 'In Gebrauch seit {time}, insgesamt {count}.', other: 'In Gebrauch seit {time}, insgesamt {count}.' },

@@ -15,7 +15,7 @@ export const inbox = {
   'details.moreDigits': { one: '{count} dígito más.', many: '{count} dígitos más.', other: '{count} dígitos más.' },
   'details.backToTheConversation': 'Volver a la conversación',
   'details.details': 'Detalles',
-  'details.onlyYouSeeIt': 'Solo lo ves tú. Está cifrado en este navegador y en tus archivos de copia.',
+  'details.onlyYouSeeIt': 'Solo lo ves tú. Está cifrado en este navegador y en tus archivos de copia de seguridad.',
   'details.removeTheName': 'Quitar el nombre',
   'details.safetyNumber': 'Número de seguridad',
   'details.nothingIsKnownOf':
@@ -40,20 +40,20 @@ export const inbox = {
   'groupDetails.addSomebody': 'Añadir a alguien',
   'groupDetails.theyCanAlsoRead': 'También podrá leer lo que se escribió antes de su llegada.',
   'groupDetails.endTheGroup': 'Terminar el grupo',
-  'groupDetails.leaveTheGroup': 'Dejar el grupo',
+  'groupDetails.leaveTheGroup': 'Salir del grupo',
   'groupDetails.endTheGroupBegin': 'Terminar el grupo…',
-  'groupDetails.leaveBegin': 'Dejar…',
+  'groupDetails.leaveBegin': 'Salir…',
   'groupDetails.removeNamedQuestion': '¿Quitar a {name}?',
   'groupDetails.theGroupGoesOn':
     'El grupo sigue sin esa persona con claves nuevas. Conserva lo dicho hasta ahora, y se la puede volver a añadir. Todos los demás ven que se la quitó.',
   'groupDetails.endThisGroupQuestion': '¿Terminar este grupo?',
-  'groupDetails.leaveThisGroupQuestion': '¿Dejar este grupo?',
+  'groupDetails.leaveThisGroupQuestion': '¿Salir de este grupo?',
   'groupDetails.nobodyCanWriteIn':
     'Después nadie puede escribir en él: sin quien lo creó, un grupo no puede seguir. Todos pueden seguir leyendo lo dicho.',
   'groupDetails.youWriteAndRead':
     'Ya no escribes ni lees nada más en él, y lo dicho queda aquí. Todos ven que te fuiste; quien lo creó puede volver a añadirte.',
   'groupDetails.endIt': 'Terminarlo',
-  'groupDetails.leave': 'Dejar',
+  'groupDetails.leave': 'Salir',
   'groupDetails.everybodyInItSees': 'Todos los del grupo ven el nombre.',
   'groupDetails.rename': 'Cambiar el nombre',
   'log.new': { one: '{count} nuevo', many: '{count} nuevos', other: '{count} nuevos' },
@@ -65,15 +65,15 @@ export const inbox = {
   'log.hasLeft': 'ha salido',
   'newConversation.newGroup': 'Grupo nuevo',
   'newConversation.start': 'Empezar',
-  'newConversation.makeAGroup': 'Hacer un grupo',
-  'newGroup.make': 'Hacer el grupo',
+  'newConversation.makeAGroup': 'Crear un grupo',
+  'newGroup.make': 'Crear el grupo',
   'newGroup.makeWith': {
-    one: 'Hacer el grupo con {count} persona más',
-    many: 'Hacer el grupo con {count} personas más',
-    other: 'Hacer el grupo con {count} personas más',
+    one: 'Crear el grupo con {count} persona más',
+    many: 'Crear el grupo con {count} personas más',
+    other: 'Crear el grupo con {count} personas más',
   },
   'newGroup.everybodyInItSees':
-    'Todos ven las direcciones de todos. Quien hace un grupo añade y quita gente; a quien se quita le queda lo dicho antes.',
+    'Todos ven las direcciones de todos. Quien crea un grupo añade y quita gente; a quien se quita le queda lo dicho antes.',
   'newGroup.everybodyInItSeesThe': 'Todos los del grupo ven el nombre. Se puede dejar en blanco.',
   'newGroup.withOnePersonInstead': 'Mejor con una persona',
   'results.unknown':
@@ -97,7 +97,7 @@ export const inbox = {
   'inbox.nothingPutAwayMeans': 'Lo que archivas queda aquí hasta que se escriba algo nuevo.',
   'inbox.nobodyBlocked': 'Nadie está bloqueado',
   'inbox.nobodyBlockedMeans': 'Lo que escribe la gente bloqueada queda oculto. Tus otros programas con esta cuenta también lo saben.',
-  'inbox.noLettersYet': 'Todavía no hay cartas',
+  'inbox.noLettersYet': 'Todavía no hay mensajes',
   'inbox.writeToSomebodyFirst':
     'Escribe tú primero: una conversación nueva solo pide una dirección de cartera. O da la tuya a quienes quieras que te escriban.',
 } satisfies CatalogueLike<typeof english>;

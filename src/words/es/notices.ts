@@ -30,5 +30,5 @@ export const notices = {
   },
   'says.groupClosed': 'Este grupo está cerrado.',
   'says.groupGoesOn': 'Este grupo sigue en otra parte sin {names}.',
-  'says.left': 'Ha dejado el grupo.',
+  'says.left': 'Ha salido del grupo.',
 } satisfies CatalogueLike<typeof english>;

@@ -30,7 +30,7 @@ export const refusals = {
   'refusals.nodeScheme': 'La dirección de un nodo empieza por https:// o http://.',
   'refusals.nodeNearby': 'http:// es para nodos de este ordenador o de una red privada. Usa https:// para este.',
   'refusals.exportTooLarge': 'Un archivo admite como mucho {number} mensajes. Exporta menos conversaciones.',
-  'refusals.backupTooLarge': 'Un archivo de copia admite como mucho {most} mensajes; hay {number}.',
+  'refusals.backupTooLarge': 'Un archivo de copia de seguridad admite como mucho {most} mensajes; hay {number}.',
   'refusals.serverUser': 'La dirección de un servidor no lleva nombre de usuario ni contraseña.',
   'refusals.serverScheme':
     'La dirección de un servidor empieza por https://, o por http:// si está en este ordenador o en una red privada.',

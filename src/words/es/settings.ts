@@ -32,21 +32,22 @@ export const settings = {
   'accounts.colour': 'Color',
   'accounts.removeThisAccountBegin': 'Quitar esta cuenta…',
   'accounts.theKeysOfIts':
-    'Las claves de {name}, sus mensajes y borradores, y lo que los sitios pueden hacer con la cuenta se destruyen en este navegador. Lo que tiene el nodo queda allí, cifrado. Vuelve con su frase de recuperación, su cartera o un archivo de copia, y con nada más.',
+    'Las claves de {name}, sus mensajes y borradores, y lo que los sitios pueden hacer con la cuenta se destruyen en este navegador. Lo que tiene el nodo queda allí, cifrado. Vuelve con su frase de recuperación, su cartera o un archivo de copia de seguridad, y con nada más.',
   'accounts.removeIt': 'Quitarla',
   'backup.added': 'Añadido: {messages}, novedades de las claves de {peers}. No se reemplazó nada de lo que había aquí.',
   'backup.addedWithKeys':
     'Añadido: {messages}, novedades de las claves de {peers}, y claves tuyas más antiguas. No se reemplazó nada de lo que había aquí.',
-  'backup.thisAccountIsIn': 'Esta cuenta solo está en este navegador. Anota la frase de recuperación, o haz un archivo de copia.',
+  'backup.thisAccountIsIn':
+    'Esta cuenta solo está en este navegador. Anota la frase de recuperación, o crea un archivo de copia de seguridad.',
   'backup.everythingThatThisBrowser':
     'Todo lo que este navegador sabe de tu cuenta, en un archivo cifrado con su propia contraseña: claves, a quién verificaste, ajustes, y mensajes si quieres. Sin esa contraseña nadie puede abrirlo, y tú tampoco.',
   'backup.lastMadeHereOn': 'Hecho aquí por última vez el {time}.',
   'backup.filesNeedAPage': 'Los archivos necesitan una página que siga abierta: <link>abre los ajustes en una pestaña</link>.',
   'backup.check': 'Comprobar',
   'backup.noneOnTheNetwork':
-    'Parley no puede poner las claves de esta cuenta en una copia en la red: su cartera no está aquí y no firmó ninguna. Las claves más nuevas solo están en este navegador. Haz un archivo de copia.',
+    'Parley no puede poner las claves de esta cuenta en una copia en la red: su cartera no está aquí y no firmó ninguna. Las claves más nuevas solo están en este navegador. Crea un archivo de copia de seguridad.',
   'backup.nothingWasChanged': 'No se cambió nada.',
-  'backup.makeABackupFileBegin': 'Hacer un archivo de copia…',
+  'backup.makeABackupFileBegin': 'Crear un archivo de copia de seguridad…',
   'backup.checkAFileBegin': 'Comprobar un archivo…',
   'backup.addFromAFileBegin': 'Añadir desde un archivo…',
   'backup.isInYourDownloads':
@@ -61,7 +62,7 @@ export const settings = {
     'La que desbloquea Parley. Se añade lo que falta aquí; no se reemplaza nada. Usa solo archivos que hiciste tú.',
   'backup.addWhatIsMissing': 'Añadir lo que falta',
   'changePassphrase.itOpensParleyIn':
-    'Abre Parley en este navegador. Los archivos de copia conservan la contraseña con la que se hicieron. Las copias de los datos de este navegador de antes de un cambio se siguen abriendo con la de entonces.',
+    'Abre Parley en este navegador. Los archivos de copia de seguridad conservan la contraseña con la que se hicieron. Las copias de los datos de este navegador de antes de un cambio se siguen abriendo con la de entonces.',
   'changePassphrase.theNewPassphraseOpens': 'La contraseña nueva abre Parley desde ahora. Nadie puede restablecerla por ti.',
   'changePassphrase.presentPassphrase': 'Contraseña actual',
   'changePassphrase.newPassphrase': 'Contraseña nueva',
@@ -72,7 +73,7 @@ export const settings = {
   'locking.never': 'Nunca',
   'locking.parleyLocksWhenThe':
     'Parley se bloquea cuando se cierra el navegador, cuando se bloquea la pantalla, y a las 12 horas como tarde. Puede bloquearse antes, cuando no lo usas.',
-  'locking.lockAfterNoUse': 'Bloquear tras no usarlo',
+  'locking.lockAfterNoUse': 'Bloquear tras un tiempo sin uso',
   'language.language': 'Idioma',
   'language.asBrowser': 'Como el navegador',
   'look.system': 'Sistema',
@@ -142,14 +143,14 @@ export const settings = {
   'nodes.anotherNodesAddress': 'Dirección de otro nodo',
   'nodes.keepThisAddress': 'Guardar esta dirección',
   'notifications.off': 'Ninguna',
-  'notifications.nothing': 'Un aviso',
+  'notifications.nothing': 'Solo aviso',
   'notifications.name': 'De quién',
-  'notifications.text': 'El texto',
+  'notifications.text': 'También el texto',
   'notifications.ofNewMessagesIn':
     'De mensajes nuevos en tus bandejas: nunca de solicitudes, de quien está en silencio, ni mientras Parley está bloqueado. Tu sistema guarda lo que muestran, y puede mostrarlo en la pantalla bloqueada.',
   'notifications.whatNotificationsShow': 'Qué muestran las notificaciones',
   'preKey.theBackupStays':
-    'La copia en la red no puede recibir una clave nueva, porque la cartera de esta cuenta no está aquí. Haz un archivo de copia después de cada renovación.',
+    'La copia en la red no puede recibir una clave nueva, porque la cartera de esta cuenta no está aquí. Crea un archivo de copia de seguridad después de cada renovación.',
   'preKey.never': 'Nunca',
   'preKey.inUse': 'En uso desde el {time}.',
   'preKey.inUseOneOf': {
@@ -186,7 +187,7 @@ export const settings = {
   'settings.locking': 'Bloqueo',
   'settings.privacy': 'Privacidad',
   'settings.sites': 'Sitios conectados',
-  'settings.backup': 'Archivo de copia',
+  'settings.backup': 'Archivo de copia de seguridad',
   'settings.names': 'Nombres de Ethereum',
   'settings.export': 'Exportar e importar',
   'settings.preKey': 'Clave previa',
@@ -195,7 +196,7 @@ export const settings = {
   'settings.receipts': 'Confirmaciones de lectura',
   'settings.about': 'Acerca de',
   'settings.identity': 'Identidad nueva',
-  'settings.wipe': 'Quitar todo',
+  'settings.wipe': 'Borrar todo',
   'settings.openSettingsInA': 'Abrir los ajustes en una pestaña',
   'settings.groupsOfSettings': 'Grupos de ajustes',
   'showPhrase.youHaveNotWritten':
@@ -212,10 +213,10 @@ export const settings = {
   'sites.noneASiteThat': 'Ninguno. Un sitio que quiera escribir en tu nombre tiene que preguntarte antes.',
   'sites.seesYourAddress': 'Ve tu dirección {time}.',
   'sites.disconnect': 'Desconectar',
-  'wipe.removeEverythingFromThis': 'Quitar todo de este navegador',
+  'wipe.removeEverythingFromThis': 'Borrar todo de este navegador',
   'wipe.keysMessagesDraftsAnd':
     'Las claves, mensajes, borradores y ajustes se destruyen aquí. Lo que tiene el nodo queda allí, cifrado. Sin tu frase de recuperación, nadie puede volver a abrirlo, y tú tampoco.',
   'wipe.keepEverything': 'Conservar todo',
-  'wipe.removeEverything': 'Quitar todo',
-  'wipe.removeEverythingBegin': 'Quitar todo…',
+  'wipe.removeEverything': 'Borrar todo',
+  'wipe.removeEverythingBegin': 'Borrar todo…',
 } satisfies CatalogueLike<typeof english>;

@@ -3,7 +3,7 @@ import type { CatalogueLike } from '../message.ts';
 
 export const transfer = {
   'export.explain':
-    'Conversaciones en un archivo que no pide contraseña: quien lo tiene las lee. Para poner a salvo tu cuenta, haz mejor un archivo de copia.',
+    'Conversaciones en un archivo que no pide contraseña: quien lo tiene las lee. Para poner a salvo tu cuenta, haz mejor un archivo de copia de seguridad.',
   'export.all': 'Exportar todas las conversaciones…',
   'export.fromFile': 'Importar un archivo…',
   'export.fromNode': 'Importar de un nodo…',

@@ -51,7 +51,7 @@ export const welcome = {
   'pickAccount.derivationPath': 'Ruta de derivación',
   'pickAccount.howTheKeyFollows': 'Cómo sale la clave de la frase; los ajustes de la cartera la muestran.',
   'pickAccount.findAccount': 'Buscar la cuenta',
-  'restore.bringBackABackup': 'Recuperar un archivo de copia',
+  'restore.bringBackABackup': 'Recuperar un archivo de copia de seguridad',
   'restore.theFileAndIts':
     'El archivo y su contraseña devuelven tu cuenta como estaba, con los ajustes y el nodo. Usa solo un archivo que hiciste tú.',
   'restore.filesNeedAPage': 'Los archivos necesitan una página que siga abierta: <link>abre esto en una pestaña</link>.',
@@ -222,7 +222,7 @@ export const welcome = {
   'ways.keysOfAnotherXmtp': 'Claves de otro programa XMTP',
   'ways.whatXmtpJsExports': 'Lo que xmtp-js exporta o guarda; no hace falta cartera.',
   'ways.whatDoYouHaveQuestion': '¿Qué tienes?',
-  'ways.aBackupFileOf': 'Un archivo de copia de Parley',
+  'ways.aBackupFileOf': 'Un archivo de copia de seguridad de Parley',
   'ways.accountMessagesAndSettings': 'Cuenta, mensajes y ajustes como estaban.',
   'welcome.words': { one: '{count} palabra', many: '{count} palabras', other: '{count} palabras' },
   'welcome.makingYourKeysBegin': 'Haciendo tus claves…',

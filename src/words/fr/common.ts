@@ -71,7 +71,7 @@ export const common = {
   'errors.lastAccount': 'C’est le seul compte ici. Pour le retirer, efface tout.',
   'errors.wrongPassphrase': 'Ce n’est pas la phrase de passe de Parley dans ce navigateur.',
   'errors.weakPassphrase': 'Cette phrase de passe est parmi les premières que n’importe qui essaierait. Choisis-en une autre.',
-  'errors.tooSoon': 'Trop de phrases de passe fausses. Attends un peu avant la suivante.',
+  'errors.tooSoon': 'Trop de phrases de passe erronées. Attends un peu avant la suivante.',
   'errors.noFounding': 'Cela a été commencé il y a trop longtemps, ou dans une autre session du navigateur. Recommence.',
   'errors.noWallet': 'Le portefeuille de ce compte n’est pas dans Parley : il n’y a donc ni phrase ni clé à montrer ici.',
   'errors.notAsked': 'C’est déjà fait, ou ce n’est pas le moment. Recharge la page.',
@@ -86,18 +86,18 @@ export const common = {
   'errors.blocked': 'Cette adresse est bloquée. Débloque-la avant d’écrire.',
   'errors.otherKeys': 'Cette adresse a d’autres clés qu’avant. Accepte-les d’abord, ou n’écris pas.',
   'errors.nodeUnreachable': 'Le nœud n’a pas répondu. Vérifie son adresse, ou réessaie dans un instant.',
-  'errors.nodeWrong': 'Ce qui répond à l’adresse du nœud n’accepte pas cela. Vérifie l’adresse dans les Réglages.',
+  'errors.nodeWrong': 'Ce qui répond à l’adresse du nœud n’accepte pas cela. Vérifie l’adresse dans les Paramètres.',
   'errors.notFound': 'Cette conversation n’est plus ici.',
   'errors.storageFull': 'Le disque est plein, rien n’a pu être écrit. Fais de la place et réessaie.',
   'errors.storageFailed':
     'Le navigateur n’a pas pu lire ou écrire les données de Parley. Ferme les autres onglets de Parley, ou redémarre le navigateur.',
   'loss.explain':
-    'Le navigateur a perdu ce que Parley gardait ici, sauf tes clés. Les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les réglages et ce qui n’était pas encore parti ont disparu ; un fichier de sauvegarde ramène les noms et les clés vérifiées.',
+    'Le navigateur a perdu ce que Parley gardait ici, sauf tes clés. Les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les paramètres et ce qui n’était pas encore parti ont disparu ; un fichier de sauvegarde ramène les noms et les clés vérifiées.',
   'loss.understood': 'Compris',
   'loss.older':
-    'Ce navigateur est revenu à un état plus ancien de ce que Parley garde ici, celui de {time}, comme après la remise en place d’une sauvegarde. Les messages reviennent du nœud, et ce qui a été envoyé n’est pas envoyé deux fois. Les noms, les clés vérifiées, les brouillons et les réglages sont ceux d’alors. Les sites doivent redemander.',
+    'Ce navigateur est revenu à un état plus ancien de ce que Parley garde ici, celui de {time}, comme après la remise en place d’une sauvegarde. Les messages reviennent du nœud, et ce qui a été envoyé n’est pas envoyé deux fois. Les noms, les clés vérifiées, les brouillons et les paramètres sont ceux d’alors. Les sites doivent redemander.',
   'repair.explain':
-    'Si cela reste après un redémarrage du navigateur, ce que Parley garde ici est endommagé. La réparation garde ce qui peut encore être lu. Tes clés sont gardées deux fois et ta phrase de passe les ouvre ; les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les réglages et ce qui n’était pas encore parti peuvent être perdus. Parley se ferme pour cela : rouvre-le ensuite.',
+    'Si cela reste après un redémarrage du navigateur, ce que Parley garde ici est endommagé. La réparation garde ce qui peut encore être lu. Tes clés sont gardées deux fois et ta phrase de passe les ouvre ; les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les paramètres et ce qui n’était pas encore parti peuvent être perdus. Parley se ferme pour cela : rouvre-le ensuite.',
   'repair.begin': 'Réparer et recommencer',
   'errors.storageNewer': 'Les données de ce navigateur viennent d’un Parley plus récent. Mets l’extension à jour.',
   'errors.badSite': 'Un site commence par https://, ou par http:// quand il est sur cet ordinateur.',
@@ -113,13 +113,13 @@ export const common = {
   'errors.updated': 'Parley a été mis à jour. Ferme cette page et rouvre-la.',
   'errors.interrupted': 'Parley a été interrompu. Réessaie.',
   'errors.notUnderstood': 'Cela n’a pas été compris : {message}.',
-  'nodeState.unreachable': 'Le nœud à {host} n’a pas répondu. Les messages restent ici et partent quand il revient.',
-  'nodeState.failed': 'Le nœud à {host} a répondu par une erreur. Les messages restent ici et partent quand il s’est remis.',
-  'nodeState.limited': 'Le nœud à {host} nous demande de ralentir. Les messages restent ici et partent un peu plus tard.',
-  'nodeState.wrong': 'Quelque chose répond à {host}, mais ce n’est pas un nœud XMTP. Vérifie l’adresse.',
+  'nodeState.unreachable': 'Le nœud {host} n’a pas répondu. Les messages restent ici et partiront à son retour.',
+  'nodeState.failed': 'Le nœud {host} a répondu par une erreur. Les messages restent ici et partiront quand il sera rétabli.',
+  'nodeState.limited': 'Le nœud {host} nous demande de ralentir. Les messages restent ici et partiront un peu plus tard.',
+  'nodeState.wrong': 'Quelque chose répond à l’adresse {host}, mais ce n’est pas un nœud XMTP. Vérifie l’adresse.',
   'nodeState.unauthorised':
-    'Le nœud à {host} n’accepte pas les messages de ce compte. Ils restent ici. Demande à qui gère le nœud, ou choisis-en un autre.',
-  'nodeState.nodes': 'Réglages du nœud',
+    'Le nœud {host} n’accepte pas les messages de ce compte. Ils restent ici. Demande à qui gère le nœud, ou choisis-en un autre.',
+  'nodeState.nodes': 'Paramètres du nœud',
   'nodeState.clockBehind':
     'L’horloge de cet ordinateur retarde de {amount} sur celle du nœud. Mets-la à l’heure, ou les messages seront refusés.',
   'nodeState.clockAhead':

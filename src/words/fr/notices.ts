@@ -17,7 +17,7 @@ export const notices = {
   'says.reactedToSome': 'A réagi par {sign} à un message',
   'says.youReacted': 'Tu as réagi par {sign} à « {text} »',
   'says.youReactedToSome': 'Tu as réagi par {sign} à un message',
-  'says.unknown': 'Un message d’un genre que Parley ne connaît pas',
+  'says.unknown': 'Un message d’un type que Parley ne connaît pas',
   'says.groupHas': {
     one: 'Le groupe a maintenant {count} membre.',
     many: 'Le groupe a maintenant {count} membres.',

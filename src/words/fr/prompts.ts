@@ -31,10 +31,10 @@ export const prompts = {
   'said.readReceipt': 'Que tu as lu les messages jusqu’à maintenant',
   'said.transaction': 'Une transaction : {reference}',
   'approve.forHowLong': 'Pour combien de temps',
-  'approve.itNeverGetsYour': 'Il n’obtient jamais tes clés privées. Tu peux revenir là-dessus dans les Réglages.',
-  'approve.itCanNeverSee': 'Il ne peut jamais voir tes clés ni tes contacts. Tu peux revenir là-dessus dans les Réglages.',
+  'approve.itNeverGetsYour': 'Il n’obtient jamais tes clés privées. Tu peux revenir là-dessus dans les Paramètres.',
+  'approve.itCanNeverSee': 'Il ne peut jamais voir tes clés ni tes contacts. Tu peux revenir là-dessus dans les Paramètres.',
   'approve.itCanNeverSeeYour':
-    'Il ne peut jamais voir tes clés, tes conversations ni tes contacts. Tu peux revenir là-dessus dans les Réglages.',
+    'Il ne peut jamais voir tes clés, tes conversations ni tes contacts. Tu peux revenir là-dessus dans les Paramètres.',
   'approve.withYourAccount': 'Avec ton compte {address}',
   'approve.theWholeAccountIs': 'Le compte entier ne se donne qu’avec ta phrase de passe, et pour 24 heures au plus.',
   'approve.refuse': 'Refuser',

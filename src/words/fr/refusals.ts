@@ -13,7 +13,7 @@ export const refusals = {
   'refusals.fileNeedsHttps':
     'Ce nœud n’est pas joint par https, si bien que des fichiers de plus de {number} ko ne peuvent y être laissés pour d’autres.',
   'refusals.fileTooLargeForNode':
-    'Le nœud {host} n’accepte pas de fichier de cette taille. Choisis-en un plus petit, ou un autre nœud dans les Réglages.',
+    'Le nœud {host} n’accepte pas de fichier de cette taille. Choisis-en un plus petit, ou un autre nœud dans les Paramètres.',
   'refusals.fileEmpty': 'Ce fichier est vide.',
   'refusals.tooManyFilesWait': 'Trop de fichiers attendent d’être envoyés. Envoies-en d’abord quelques-uns, ou retire-les.',
   'refusals.fileOfStranger': 'Accepte d’abord la conversation : le fichier d’un inconnu n’est transféré qu’ensuite.',

@@ -37,16 +37,16 @@ export const settings = {
   'backup.added': 'Ajouté : {messages}, des nouvelles des clés de {peers}. Rien de ce qui était ici n’a été remplacé.',
   'backup.addedWithKeys':
     'Ajouté : {messages}, des nouvelles des clés de {peers}, et d’anciennes clés à toi. Rien de ce qui était ici n’a été remplacé.',
-  'backup.thisAccountIsIn': 'Ce compte n’est que dans ce navigateur. Note la phrase de récupération, ou fais un fichier de sauvegarde.',
+  'backup.thisAccountIsIn': 'Ce compte n’est que dans ce navigateur. Note la phrase de récupération, ou crée un fichier de sauvegarde.',
   'backup.everythingThatThisBrowser':
-    'Tout ce que ce navigateur sait de ton compte, dans un fichier chiffré qui a sa propre phrase de passe : clés, qui tu as vérifié, réglages, et messages si tu veux. Sans cette phrase de passe, personne ne peut l’ouvrir, toi non plus.',
+    'Tout ce que ce navigateur sait de ton compte, dans un fichier chiffré qui a sa propre phrase de passe : clés, qui tu as vérifié, paramètres, et messages si tu veux. Sans cette phrase de passe, personne ne peut l’ouvrir, toi non plus.',
   'backup.lastMadeHereOn': 'Fait ici pour la dernière fois le {time}.',
-  'backup.filesNeedAPage': 'Les fichiers demandent une page qui reste ouverte : <link>ouvrir les réglages dans un onglet</link>.',
+  'backup.filesNeedAPage': 'Les fichiers demandent une page qui reste ouverte : <link>ouvrir les paramètres dans un onglet</link>.',
   'backup.check': 'Vérifier',
   'backup.noneOnTheNetwork':
-    'Parley ne peut pas mettre les clés de ce compte dans une sauvegarde sur le réseau : son portefeuille n’est pas ici et n’en a signé aucune. Les clés les plus récentes ne sont que dans ce navigateur. Fais un fichier de sauvegarde.',
+    'Parley ne peut pas mettre les clés de ce compte dans une sauvegarde sur le réseau : son portefeuille n’est pas ici et n’en a signé aucune. Les clés les plus récentes ne sont que dans ce navigateur. Crée un fichier de sauvegarde.',
   'backup.nothingWasChanged': 'Rien n’a été changé.',
-  'backup.makeABackupFileBegin': 'Faire un fichier de sauvegarde…',
+  'backup.makeABackupFileBegin': 'Créer un fichier de sauvegarde…',
   'backup.checkAFileBegin': 'Vérifier un fichier…',
   'backup.addFromAFileBegin': 'Ajouter depuis un fichier…',
   'backup.isInYourDownloads':
@@ -55,7 +55,7 @@ export const settings = {
   'backup.repeatTheFilesPassphrase': 'Répéter la phrase de passe du fichier',
   'backup.withConversationsAndMessages': 'Avec les conversations et les messages',
   'backup.sealingBegin': 'Chiffrement…',
-  'backup.makeAndDownload': 'Faire et télécharger',
+  'backup.makeAndDownload': 'Créer et télécharger',
   'backup.nothingInItCan': 'Rien de ce qu’il contient ne peut s’ajouter au compte qui est ici.',
   'backup.theOneThatUnlocks':
     'Celle qui déverrouille Parley. Ce qui manque ici est ajouté ; rien n’est remplacé. N’utilise que des fichiers que tu as faits.',
@@ -73,7 +73,7 @@ export const settings = {
   'locking.never': 'Jamais',
   'locking.parleyLocksWhenThe':
     'Parley se verrouille quand le navigateur se ferme, quand l’écran se verrouille, et après 12 heures au plus tard. Il peut se verrouiller plus tôt, quand tu ne l’utilises pas.',
-  'locking.lockAfterNoUse': 'Verrouiller après inactivité de',
+  'locking.lockAfterNoUse': 'Verrouiller après un temps d’inactivité',
   'language.language': 'Langue',
   'language.asBrowser': 'Comme le navigateur',
   'look.system': 'Système',
@@ -87,12 +87,12 @@ export const settings = {
   'newIdentity.everybodyYouWriteTo': 'Tous ceux à qui tu écris voient que tes clés ont changé, et doivent accepter les nouvelles.',
   'newIdentity.everyConversationOfTwo': 'Chaque conversation à deux finit et recommence. Les groupes que tu as créés finissent.',
   'newIdentity.otherProgramsWithThis':
-    'Les autres programmes avec ce compte cessent de marcher jusqu’à ce qu’ils chargent les nouvelles clés.',
+    'Les autres programmes avec ce compte cessent de fonctionner jusqu’à ce qu’ils chargent les nouvelles clés.',
   'newIdentity.whatWasSaidSo': 'Ce qui a été dit jusqu’ici reste lisible. On ne peut pas revenir en arrière.',
   'newIdentity.needsTheWallet':
     'Seul le portefeuille de ce compte peut se porter garant d’autres clés, et il n’est pas dans Parley. Si quelqu’un d’autre a tes clés, recommence avec un autre portefeuille.',
   'newIdentity.keepMyKeys': 'Garder mes clés',
-  'newIdentity.makeANewIdentity': 'Faire une nouvelle identité',
+  'newIdentity.makeANewIdentity': 'Créer une nouvelle identité',
   'newIdentity.newIdentityBegin': 'Nouvelle identité…',
   'nodes.useHint':
     'Un autre nœud voit quand et à qui tu écris, c’est pourquoi en changer demande ta phrase de passe. Tes conversations y sont relues.',
@@ -101,7 +101,7 @@ export const settings = {
     'Quand le nœud choisi ne répond pas, celui-ci porte tes messages. Il voit alors quand et à qui tu écris, c’est pourquoi cela demande ta phrase de passe.',
   'nodes.letStandBy': 'Le garder en réserve',
   'nodes.sendToTwo': 'Envoyer à deux nœuds',
-  'nodes.sendToTwoMeans': 'Un second reçoit une copie de ce que tu envoies, si bien que l’un peut la perdre.',
+  'nodes.sendToTwoMeans': 'Un second reçoit une copie de ce que tu envoies, au cas où l’un la perdrait.',
   'nodes.missing': {
     one: 'Il lui manque {count} message qu’un autre nœud a.',
     many: 'Il lui manque {count} messages qu’un autre nœud a.',
@@ -145,14 +145,14 @@ export const settings = {
   'nodes.anotherNodesAddress': 'Adresse d’un autre nœud',
   'nodes.keepThisAddress': 'Garder cette adresse',
   'notifications.off': 'Aucune',
-  'notifications.nothing': 'Du nouveau',
+  'notifications.nothing': 'Juste un avis',
   'notifications.name': 'De qui',
-  'notifications.text': 'Les mots aussi',
+  'notifications.text': 'Le texte aussi',
   'notifications.ofNewMessagesIn':
     'Des nouveaux messages dans tes boîtes : jamais des demandes, de ce qui est en sourdine, ni quand Parley est verrouillé. Ton système garde ce qu’elles montrent, et peut le montrer sur l’écran verrouillé.',
   'notifications.whatNotificationsShow': 'Ce que montrent les notifications',
   'preKey.theBackupStays':
-    'La sauvegarde sur le réseau ne peut pas recevoir de nouvelle clé, car le portefeuille de ce compte n’est pas ici. Fais un fichier de sauvegarde après chaque renouvellement.',
+    'La sauvegarde sur le réseau ne peut pas recevoir de nouvelle clé, car le portefeuille de ce compte n’est pas ici. Crée un fichier de sauvegarde après chaque renouvellement.',
   'preKey.never': 'Jamais',
   'preKey.inUse': 'Utilisée depuis le {time}.',
   'preKey.inUseOneOf': {
@@ -173,7 +173,7 @@ export const settings = {
   'privacy.askedMeans': 'Les pages ne voient rien tant qu’elles ne demandent pas un portefeuille de ce genre. Toute page peut demander.',
   'privacy.afterReload': 'Les pages ouvertes changent quand elles sont rechargées.',
   'privacy.sitesThatWantTo':
-    'Les sites qui veulent écrire en ton nom trouvent Parley comme window.xmtp dans leur page. Ce qui s’y montre montre aussi que tu as Parley.',
+    'Les sites qui veulent écrire en ton nom trouvent Parley comme window.xmtp dans leur page. Là où il se montre, on voit aussi que tu as Parley.',
   'privacy.parleyShowsOn': 'Parley se montre à',
   'privacy.noneYetNoPage': 'Aucun pour l’instant : aucune page ne peut voir Parley.',
   'privacy.hideFrom': 'Cacher à {site}',
@@ -198,12 +198,12 @@ export const settings = {
   'settings.receipts': 'Accusés de lecture',
   'settings.about': 'À propos',
   'settings.identity': 'Nouvelle identité',
-  'settings.wipe': 'Tout retirer',
-  'settings.openSettingsInA': 'Ouvrir les réglages dans un onglet',
-  'settings.groupsOfSettings': 'Groupes de réglages',
+  'settings.wipe': 'Tout effacer',
+  'settings.openSettingsInA': 'Ouvrir les paramètres dans un onglet',
+  'settings.groupsOfSettings': 'Groupes de paramètres',
   'showPhrase.youHaveNotWritten':
     'Tu ne l’as pas encore notée. Sans elle, perdre ce navigateur, c’est perdre ce compte. <link>La noter maintenant</link>',
-  'showPhrase.itBringsYourAccount': 'Elle ramène ton compte sur n’importe quel appareil. Qui l’a, c’est toi.',
+  'showPhrase.itBringsYourAccount': 'Elle ramène ton compte sur n’importe quel appareil. Qui la possède peut se faire passer pour toi.',
   'showPhrase.itIsNotHere':
     'Le portefeuille de ce compte n’est pas dans Parley, et sa phrase de récupération non plus. Garde-la là où elle est.',
   'showPhrase.showRecoveryPhraseBegin': 'Afficher la phrase de récupération…',
@@ -216,10 +216,10 @@ export const settings = {
   'sites.noneASiteThat': 'Aucun. Un site qui veut écrire en ton nom doit d’abord te le demander.',
   'sites.seesYourAddress': 'Voit ton adresse {time}.',
   'sites.disconnect': 'Déconnecter',
-  'wipe.removeEverythingFromThis': 'Tout retirer de ce navigateur',
+  'wipe.removeEverythingFromThis': 'Tout effacer de ce navigateur',
   'wipe.keysMessagesDraftsAnd':
-    'Les clés, messages, brouillons et réglages sont détruits ici. Ce que le nœud contient y reste, chiffré. Sans ta phrase de récupération, personne ne peut le rouvrir, toi non plus.',
+    'Les clés, messages, brouillons et paramètres sont détruits ici. Ce que le nœud contient y reste, chiffré. Sans ta phrase de récupération, personne ne peut le rouvrir, toi non plus.',
   'wipe.keepEverything': 'Tout garder',
-  'wipe.removeEverything': 'Tout retirer',
-  'wipe.removeEverythingBegin': 'Tout retirer…',
+  'wipe.removeEverything': 'Tout effacer',
+  'wipe.removeEverythingBegin': 'Tout effacer…',
 } satisfies CatalogueLike<typeof english>;

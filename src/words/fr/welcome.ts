@@ -27,7 +27,7 @@ export const welcome = {
   'lookForKeys.whetherHasKeysAnd': 'Si {host} a des clés et des messages de',
   'lookForKeys.nothingWasMadeOr':
     '{error} Rien n’a été fait ni changé : sans sa réponse, personne ne peut dire si ce portefeuille a déjà des clés.',
-  'lookForKeys.anotherNodeIsChosen': 'Un autre nœud se choisit dans les Réglages.',
+  'lookForKeys.anotherNodeIsChosen': 'Un autre nœud se choisit dans les Paramètres.',
   'pageWallet.throughNode':
     'Les portefeuilles se montrent aux pages web, pas aux extensions. Parley atteint le tien par une page de ton nœud : {where}. Tes clés restent dans le portefeuille, et avant qu’une signature lui soit demandée, tu vois ici pourquoi.',
   'pageWallet.throughTab':
@@ -51,11 +51,11 @@ export const welcome = {
   'pickAccount.showMore': 'En afficher plus',
   'pickAccount.anotherPath': 'Un autre chemin',
   'pickAccount.derivationPath': 'Chemin de dérivation',
-  'pickAccount.howTheKeyFollows': 'Comment la clé découle de la phrase ; les réglages du portefeuille le montrent.',
+  'pickAccount.howTheKeyFollows': 'Comment la clé découle de la phrase ; les paramètres du portefeuille le montrent.',
   'pickAccount.findAccount': 'Trouver le compte',
   'restore.bringBackABackup': 'Ramener un fichier de sauvegarde',
   'restore.theFileAndIts':
-    'Le fichier et sa phrase de passe ramènent ton compte tel qu’il était, réglages et nœud compris. N’utilise qu’un fichier que tu as fait.',
+    'Le fichier et sa phrase de passe ramènent ton compte tel qu’il était, paramètres et nœud compris. N’utilise qu’un fichier que tu as fait.',
   'restore.filesNeedAPage': 'Les fichiers demandent une page qui reste ouverte : <link>ouvrir ceci dans un onglet</link>.',
   'restore.aNewOneWhich': 'Une nouvelle, qui déverrouille Parley dans ce navigateur. Au moins 12 caractères.',
   'restore.bringingItBackBegin': 'Restauration…',
@@ -226,7 +226,7 @@ export const welcome = {
   'ways.whatXmtpJsExports': 'Ce que xmtp-js exporte ou garde ; sans portefeuille.',
   'ways.whatDoYouHaveQuestion': 'Qu’as-tu ?',
   'ways.aBackupFileOf': 'Un fichier de sauvegarde de Parley',
-  'ways.accountMessagesAndSettings': 'Compte, messages et réglages tels qu’ils étaient.',
+  'ways.accountMessagesAndSettings': 'Compte, messages et paramètres tels qu’ils étaient.',
   'welcome.words': { one: '{count} mot', many: '{count} mots', other: '{count} mots' },
   'welcome.makingYourKeysBegin': 'Création de tes clés…',
   'writePhrase.theseWordsAreYour':
