@@ -151,6 +151,7 @@ export const methods = {
     if (await conversations.markRead(p.id)) await messages.receipt(p.id);
   }),
 
+  readySearch: own(object({}), (_, { search }) => search.ready()),
   search: own(
     object({ text: string({ max: 1024 }), conversation: optional(id), limit: optional(integer({ min: 1, max: 1000 })) }),
     (p, { search }) => search.find(p),

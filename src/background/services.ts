@@ -187,6 +187,8 @@ export interface DraftsService {
 
 /** Looks through what is here; no node is asked. */
 export interface SearchService {
+  /** Reads what it looks through, for whoever is about to look for something. */
+  ready(): Promise<void>;
   /** `conversation`: in it alone. `limit`: of messages. */
   find(wanted: { readonly text: string; readonly conversation?: string; readonly limit?: number }): Promise<SearchAnswer>;
 }

@@ -189,6 +189,14 @@ describe('the menu of a conversation', () => {
 });
 
 describe('the search', () => {
+  test('is made ready once the list is drawn, before anybody goes into the field', () =>
+    at({}, async (page) => {
+      await page.waitForFunction(() => (window as unknown as { asked: [string][] }).asked.some(([what]) => what === 'readySearch'));
+      const asked = await page.evaluate(() => (window as unknown as { asked: [string][] }).asked.map(([what]) => what));
+      expect(asked.indexOf('conversationWindow')).toBeLessThan(asked.indexOf('readySearch'));
+      expect(asked).not.toContain('search');
+    }));
+
   test('shows conversations and messages with the words marked, and is walked by keyboard', () =>
     at({ scene: 'named' }, async (page) => {
       await page.keyboard.press('Control+k');

@@ -12,6 +12,8 @@ import { fold, having, type SearchQuery } from './search-query.ts';
  * the other, which takes a few milliseconds for fifty thousand messages and finds parts of words in every script; what is new is added when somebody searches.
  */
 export interface SearchIndex {
+  /** Reads what was made of it already: what is looked for next is found sooner then. */
+  ready(): Promise<void>;
   /** Takes up what is not in it yet. `progress` is told now and then. */
   update(progress: (done: number, total: number) => void): Promise<void>;
   /** The newest that fit among what is read by now, at most `limit`, newest first; `update` tells when that is all. `from`: whether a sender is one of those that are looked for. `within`: these conversations alone. */
@@ -46,8 +48,9 @@ const rowsOfPiece = 1_000;
 const page = 500;
 /** Of a very long message its beginning is looked through. */
 const longestText = 8_000;
-/** Pieces that are read from the disk at once. */
-const atOnce = 8;
+/** Pieces that are read from the disk at once, and those that are read before all others: what was said last is looked for most. */
+const atOnce = 4;
+const newestPieces = 2;
 
 const store = 'words';
 const nobody = (): boolean => true;
@@ -89,15 +92,27 @@ export function createSearchIndex(
 
   /** From the last one to the first: what came last is there, once the index was built. */
   const readPieces = async (count: number): Promise<Piece[]> => {
-    const readSome = async (last: number): Promise<Piece[]> => {
-      const first = Math.max(1, last - atOnce + 1);
+    const readSome = async (first: number, last: number): Promise<Piece[]> => {
       const sealed = await cache.words.between(first, last);
       const some = await Promise.all(sealed.map(async (each, i) => unpackPiece(await keystore.openBytes(store, String(first + i), each))));
       soFar = [...(soFar ?? []), ...some];
       return some;
     };
-    const lasts = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => count - i * atOnce);
-    const pieces = (await Promise.all(lasts.map(readSome))).reverse().flat();
+    if (count === 0) return [];
+    const parts: Piece[][] = [];
+    let last = count - newestPieces;
+    // All that is asked for at once shares the way from the disk: the newest would be here no sooner than the oldest.
+    parts[0] = await readSome(Math.max(1, last + 1), count);
+    const readOthers = async (): Promise<void> => {
+      while (last > 0) {
+        const [place, until] = [parts.push([]) - 1, last];
+        last -= atOnce;
+        parts[place] = await readSome(Math.max(1, last + 1), until);
+      }
+    };
+    // One lot comes while the one before it is opened.
+    await Promise.all([readOthers(), readOthers()]);
+    const pieces = parts.reverse().flat();
     if (pieces.length !== count) throw new Error('pieces of the index are lost');
     return pieces;
   };
@@ -178,6 +193,7 @@ export function createSearchIndex(
   let tell: (done: number, total: number) => void = () => undefined;
 
   return {
+    ready: async () => void (await load()),
     update(progress) {
       tell = progress;
       return running();

@@ -89,6 +89,11 @@ export function createSearch({ sessions, view, changed, patience = 60 }: Deps): 
   };
 
   return {
+    async ready() {
+      const session = sessions.current();
+      await session.ready();
+      await session.search.ready();
+    },
     async find({ text, conversation, limit = defaultLimit }): Promise<SearchAnswer> {
       const session = sessions.current();
       await session.ready();

@@ -107,17 +107,32 @@ describe('the index of words', () => {
     const gate = new Promise<void>((resolve) => {
       go = resolve;
     });
+    let newest = (): void => {};
+    const newestGate = new Promise<void>((resolve) => {
+      newest = resolve;
+    });
+    const asked: number[][] = [];
     const between: Cache['words']['between'] = async (first, last) => {
-      if (last < 10) await gate;
+      asked.push([first, last]);
+      if (last === 10) await newestGate;
+      if (last < 5) await gate;
       return cache.words.between(first, last);
     };
     const woken = index({ ...cache, words: { ...cache.words, between } });
+    // A page that is there asks for it to be read; nobody has looked for anything yet.
+    const reading = woken.ready();
+    await vi.waitFor(() => expect(asked).not.toEqual([]));
+    // Whatever else is asked for at the same time would hold up what was said last.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(asked).toEqual([[9, 10]]);
+    newest();
     const updating = woken.update(() => undefined);
     const find = async () => (await woken.find(parseSearch('apple'), { limit: 10_000 })).map(({ at }) => at);
-    await vi.waitFor(async () => expect(await find()).toHaveLength(7_500));
+    await vi.waitFor(async () => expect(await find()).toHaveLength(5_500));
     expect((await find())[0]).toBe(9_500);
     go();
-    await updating;
+    await Promise.all([reading, updating]);
+    expect(asked.length).toBe(3);
     expect(await find()).toEqual(Array.from({ length: 9_500 }, (_, n) => 9_500 - n));
   });
 

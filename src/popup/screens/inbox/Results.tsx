@@ -27,6 +27,9 @@ const pageSize = 40;
 /** Letters that come together, as from a key that is held, are one question, ms. Nobody types so fast, and who waits for longer waits for nothing. */
 const gatheredMs = 25;
 
+// This script comes once the list is drawn and nothing else is to be done: the background, which may have slept, reads meanwhile what it looks through.
+background.call('readySearch', {}).catch(() => undefined); // whoever looks for something is told
+
 /** What a search has found, and how far it is. */
 export function Results({ text, within, now, current }: ResultsProps): JSX.Element {
   const [limit, setLimit] = useState(pageSize);
