@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { buildIfStale } from '../cli/build.ts';
 import { ensureBrowsers } from '../cli/find-browsers.ts';
 import { CommandError, cleanup, readOptions, root } from '../cli/processes.ts';
-import { comeBack, farMs, newDevice, parts } from './inbox/parts.ts';
+import { comeBack, farMs, flatness, newDevice, parts } from './inbox/parts.ts';
 import { buildReferencePage } from './inbox/reference-page.ts';
 import { keptProfile, raise, sceneIn } from './inbox/stage.ts';
 import { type Comparison, writeReport } from './report.ts';
@@ -13,7 +13,7 @@ const newDevices = { device: 0, 'device-far': farMs } as const;
 const names = [...Object.keys(newDevices), ...Object.keys(parts)];
 
 /**
- * `npm run bench -- inbox --conversations LIST --messages N --rounds N --only PARTS --kept FOLDER --alone --json FILE`: the extension in Chromium beside the reference
+ * `npm run bench -- inbox --conversations LIST --messages LIST --rounds N --only PARTS --kept FOLDER --alone --json FILE`: the extension in Chromium beside the reference
  * client in a page of the same browser, with the same account at the same node; `--alone` leaves that client out, which takes minutes at 10,000 conversations. What is
  * seeded, and a profile that has all of it, are made once and copied for each part; with `--kept` also for later runs. The node runs without rate limits here.
  */
@@ -28,8 +28,9 @@ export async function run(args: readonly string[]): Promise<number> {
     json: 'text',
   });
   const sizes = (options.conversations ?? '100,1000').split(',').map(Number);
-  const [messages, rounds] = [Number(options.messages ?? 5000), Number(options.rounds ?? 3)];
-  if (![...sizes, messages, rounds].every((each) => Number.isInteger(each) && each >= 1))
+  const counts = (options.messages ?? '5000').split(',').map(Number);
+  const rounds = Number(options.rounds ?? 3);
+  if (![...sizes, ...counts, rounds].every((each) => Number.isInteger(each) && each >= 1))
     throw new CommandError('--conversations, --messages and --rounds are whole numbers from 1 on');
   const only = options.only?.split(',') ?? names;
   if (!only.every((name) => names.includes(name))) throw new CommandError(`--only takes some of: ${names.join(', ')}`);
@@ -42,12 +43,13 @@ export async function run(args: readonly string[]): Promise<number> {
   const found: Comparison[] = [];
   try {
     const script = await buildReferencePage();
-    for (const size of sizes) {
+    for (const [size, messages] of sizes.flatMap((size) => counts.map((count) => [size, count] as const))) {
       const work = bench({ kept, size, messages, rounds, only, alone: options.alone ?? false, script, atEnd: started.add });
       const outcome = await Promise.race([work, started.interrupted]);
       if (outcome === 'interrupted') return 130;
       found.push(...outcome);
     }
+    found.push(...flatness(found, counts));
   } finally {
     await started.run();
   }

@@ -159,24 +159,50 @@ export const rowWith = (page: Page, text: string): Promise<void> =>
     60_000,
   ).then(() => undefined);
 
-/** Milliseconds from a click on a row until the newest message is painted. */
-export const toNewestMessage = (page: Page, text: string): Promise<number> =>
+/** Milliseconds from the click that opens a conversation. */
+export interface Opened {
+  /** Until its newest messages are painted, from one end of the window to the other. */
+  readonly window: number;
+  /** Until the newest fifty are there, or all where it has fewer, and painted where they are in sight. */
+  readonly fifty: number;
+}
+
+/** A click on a row, which nothing announces: as long before it as `pressedMs` the button of the mouse goes down, as it does under a hand. */
+export const toOpened = (page: Page, text: string, fifty: number, pressedMs = 0): Promise<Opened> =>
   page.evaluate(
-    (text: string) =>
-      new Promise<number>((resolve, reject) => {
-        const row = [...document.querySelectorAll<HTMLAnchorElement>('a.row')].find((each) => each.textContent?.includes(text));
-        if (!row) return reject(new Error(`no row says ${text}`));
+    async (text: string, fifty: number, pressedMs: number) => {
+      const row = [...document.querySelectorAll<HTMLAnchorElement>('a.row')].find((each) => each.textContent?.includes(text));
+      if (!row) throw new Error(`no row says ${text}`);
+      if (pressedMs > 0) {
+        row.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
+        await new Promise((later) => setTimeout(later, pressedMs));
+      }
+      return new Promise<Opened>((resolve, reject) => {
         const began = performance.now();
+        let window = 0;
         row.click();
         const look = (): void => {
           const log = document.querySelector('[aria-label="Messages"]');
-          if (log?.textContent?.includes(text)) setTimeout(() => resolve(performance.now() - began));
-          else if (performance.now() - began > 30_000) reject(new Error('no message'));
+          const shown = log?.querySelectorAll('[data-id]') ?? [];
+          const [first] = shown;
+          const full = log && first && (shown.length >= fifty || first.getBoundingClientRect().top <= log.getBoundingClientRect().top);
+          const there = full && log.textContent?.includes(text);
+          if (there && window === 0) {
+            window = Number.NaN;
+            setTimeout(() => {
+              window = performance.now() - began;
+            });
+          }
+          if (there && shown.length >= fifty) setTimeout(() => resolve({ window, fifty: performance.now() - began }));
+          else if (performance.now() - began > 30_000) reject(new Error('no messages'));
           else requestAnimationFrame(look);
         };
         look();
-      }),
+      });
+    },
     text,
+    fifty,
+    pressedMs,
   );
 
 /** Milliseconds from Enter until the message is painted in the conversation. */

@@ -84,7 +84,7 @@ export interface Reference {
 export interface Stage extends Scene {
   readonly node: RunningNode;
   readonly link: Link;
-  readonly browser: Browser;
+  readonly browser: Awaited<ReturnType<typeof launchChromium>>;
   readonly reference: Reference;
 }
 
@@ -115,6 +115,8 @@ export async function raise(
   const profile = stayingIn ?? join(copy, 'profile');
   mkdirSync(profile, { recursive: true });
   if (copyOf) cpSync(copyOf, profile, { recursive: true });
+  // Chromium keeps the background's script with the profile, and reads no other one of the same version: the one of when it was made would be timed.
+  rmSync(join(profile, 'Default/Service Worker'), { recursive: true, force: true });
   const browser = await launchChromium({ profile });
   atEnd(() => browser.close());
   return { ...scene, node, link, browser, reference: await referenceIn(browser, site.url(), link.url, scene.keys) };

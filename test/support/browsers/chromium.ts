@@ -31,6 +31,8 @@ const quiet = [
 interface WithHeap {
   /** All texts in the memory of the page at this address, those of the content script beside it among them; the longest are cut. */
   heapOf(url: string): Promise<string>;
+  /** Bytes that the scripts of the page at this address hold, once what nobody holds is gone. */
+  heapUsed(url: string): Promise<number>;
 }
 
 /** Starts Chromium with the built extension. @throws CommandError when there is no browser. */
@@ -192,6 +194,17 @@ class ChromiumBrowser implements Browser, WithHeap {
     await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
     await session.detach();
     return (JSON.parse(chunks.join('')) as { strings: string[] }).strings.join('\n');
+  }
+
+  async heapUsed(url: string): Promise<number> {
+    const tab = this.#tabs.pages().find((page) => page.url() === url);
+    if (!tab) throw new Error(`no page at ${url}`);
+    const session = await tab.context().newCDPSession(tab);
+    await session.send('HeapProfiler.enable');
+    for (let pass = 0; pass < 3; pass++) await session.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await session.send('Runtime.getHeapUsage');
+    await session.detach();
+    return usedSize;
   }
 
   async setColourScheme(scheme: 'light' | 'dark'): Promise<void> {
