@@ -31,7 +31,7 @@ export function AccountMenu({ status, onStatus, onFailure }: AccountMenuProps): 
       button={
         <>
           {current && <Avatar address={current.address} size={28} color={current.color} />}
-          <h1 title={current?.address}>
+          <h1 title={current?.address} dir="auto">
             {current && (current.name === '' ? <BriefAddress address={current.address} /> : <AccountName account={current} />)}
           </h1>
           <Icon of={ChevronDown} size={16} />
