@@ -145,7 +145,7 @@ export const settings = {
   'notifications.off': 'Ninguna',
   'notifications.nothing': 'Solo aviso',
   'notifications.name': 'De quién',
-  'notifications.text': 'También el texto',
+  'notifications.text': 'Con texto',
   'notifications.ofNewMessagesIn':
     'De mensajes nuevos en tus bandejas: nunca de solicitudes, de quien está en silencio, ni mientras Parley está bloqueado. Tu sistema guarda lo que muestran, y puede mostrarlo en la pantalla bloqueada.',
   'notifications.whatNotificationsShow': 'Qué muestran las notificaciones',
