@@ -39,6 +39,8 @@ interface LedgerOptions {
   /** Bytes of the log with which it is moved. */
   readonly logBytes?: number;
   readonly onFault?: (fault: string) => void;
+  /** See `moveMessages`. */
+  readonly onMoving?: (messages: number) => void;
   /** See `HashPlaces`. */
   readonly manyHashes?: number;
 }
@@ -57,7 +59,7 @@ export class Ledger {
 
   /** `topics`: the setting of the pubsub topics, `store`: the id of the store. */
   constructor(data: string, topics: string, store: string, options: LedgerOptions = {}) {
-    const { thread = checkpointThreadBeside(), onFault = () => {}, logBytes, manyHashes } = options;
+    const { thread = checkpointThreadBeside(), onFault = () => {}, onMoving = () => {}, logBytes, manyHashes } = options;
     this.#database = openDatabase(data === ':memory:' ? data : join(data, 'relay.db'));
     this.#log = data === ':memory:' ? null : join(data, 'relay.db-wal');
     for (const pragma of ['journal_mode = WAL', 'synchronous = NORMAL', moveHere, 'busy_timeout = 5000']) this.#set(pragma);
@@ -66,7 +68,7 @@ export class Ledger {
     this.#segments = new Segments(run);
     this.#hashes = new HashPlaces(run, manyHashes);
     this.#times = new TimePlaces(run, this.#segments);
-    moveMessages(this.#database, this.#segments);
+    moveMessages(this.#database, this.#segments, onMoving);
     const indexed = this.#run('SELECT topics, store FROM indexed').get();
     if (indexed?.['topics'] !== topics || indexed['store'] !== store) {
       this.#database.exec('BEGIN');

@@ -3,12 +3,13 @@ import type { Segments } from './segments.ts';
 
 const rowsAtOnce = 500;
 
-/** Moves what was remembered of messages into its present shape. There was one row for each, with a tree by hash, one by time and one by place, and that was a third of what taking one cost. */
-export function moveMessages(database: Database, segments: Segments): void {
+/** Moves what was remembered of messages into its present shape. There was one row for each, with a tree by hash, one by time and one by place, and that was a third of what taking one cost. `onMoving` is told before how many there are: of a million it takes some ten seconds, in which the node does nothing else. */
+export function moveMessages(database: Database, segments: Segments, onMoving: (messages: number) => void): void {
   const has = (sql: string): boolean => database.prepare(sql).get() !== undefined;
   if (!has("SELECT 1 FROM sqlite_master WHERE name = 'message'")) return;
   const bundle = has("SELECT 1 FROM pragma_table_info('message') WHERE name = 'bundle'") ? 'bundle' : '0 AS bundle';
   const run = (sql: string) => database.prepare(sql);
+  onMoving(Number(run('SELECT count(*) AS count FROM message').get()?.['count']));
   database.exec('BEGIN IMMEDIATE');
   try {
     const page = run(`SELECT hash, seq, ts, ${bundle} FROM message WHERE seq > ? ORDER BY seq LIMIT ${rowsAtOnce}`);

@@ -121,6 +121,7 @@ export class Relay {
     this.#host = host;
     this.#ledger = new Ledger(data, settings.topic, store.id, {
       onFault: (fault) => log.warn('the log of relay.db could not be moved into it', { why: fault }),
+      onMoving: (messages) => log.info('moving what relay.db remembers into its present shape; the node listens afterwards', { messages }),
     });
     this.#indexer = new Indexer({ store, ledger: this.#ledger, shards });
     this.#queries = new RateLimiter('store queries of this peer', queriesPerSecond, clock);

@@ -15,8 +15,8 @@ const topic = '/waku/2/default-waku/proto';
 const root = mkdtempSync(join(tmpdir(), 'parley-ledger-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const folder = (): string => mkdtempSync(join(root, 'data-'));
-const open = (data: string, manyHashes?: number): Ledger =>
-  new Ledger(data, topic, 'store', { thread: null, ...(manyHashes !== undefined && { manyHashes }) });
+const open = (data: string, manyHashes?: number, onMoving: (messages: number) => void = () => {}): Ledger =>
+  new Ledger(data, topic, 'store', { thread: null, onMoving, ...(manyHashes !== undefined && { manyHashes }) });
 const all = { startNs: undefined, endNs: undefined, cursor: undefined, ascending: true, limit: 10_000 };
 /** Some begin alike, as far as hashes are told apart in the index. */
 const hashOf = (n: number): Buffer => {
@@ -170,8 +170,10 @@ describe('the index of what is stored', () => {
     old.prepare('INSERT INTO message VALUES (?, 50, 50, ?, 0)').run(hashOf(50), Uint8Array.of(5));
     old.prepare('INSERT INTO message VALUES (?, NULL, NULL, ?, 0)').run(hashOf(51), Uint8Array.of(6));
     old.close();
+    const told: number[] = [];
     for (const manyHashes of [10, undefined]) {
-      ledger = open(data, manyHashes);
+      ledger = open(data, manyHashes, (messages) => told.push(messages));
+      expect(told).toEqual([42]);
       expect(ledger.indexed).toBe(30);
       expect(ledger.known(hashes).size).toBe(30);
       expect(ledger.findAll(hashes)).toHaveLength(29);
