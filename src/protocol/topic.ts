@@ -45,12 +45,16 @@ export const ephemeralTopic = (topic: string): string =>
 /** The inverse of `ephemeralTopic`; other topics are returned as they are. */
 export const ordinaryTopic = (topic: string): string => topic.replace(/^\/xmtp\/0\/(m|dm)E-/, '/xmtp/0/$1-');
 
-export const isEphemeralTopic = (topic: string): boolean => /^\/xmtp\/0\/(m|dm)E-/.test(topic);
+export const isEphemeralTopic = (topic: string): boolean => topic.startsWith('/xmtp/0/mE-') || topic.startsWith('/xmtp/0/dmE-');
 
-/** What kind of topic this is, whose, and its name. */
+/** What kind of topic this is, whose, and its name. A node asks it several times of every envelope, and a pattern takes several times as long. */
 export function parseTopic(topic: string): ParsedTopic {
-  const [, kind, name] = /^\/xmtp\/0\/([a-zA-Z]+)-(.+)\/proto$/s.exec(topic) ?? [];
-  if (kind === undefined || name === undefined || !kinds.has(kind)) return { kind: 'unknown', name: topic };
+  const dash = topic.indexOf('-', prefix.length);
+  const nameEnd = topic.length - suffix.length;
+  if (!topic.startsWith(prefix) || nameEnd <= dash + 1 || !topic.endsWith(suffix)) return { kind: 'unknown', name: topic };
+  const kind = topic.slice(prefix.length, dash);
+  if (!kinds.has(kind)) return { kind: 'unknown', name: topic };
+  const name = topic.slice(dash + 1, nameEnd);
   const known = kind as TopicKind;
   return owned.has(known) ? { kind: known, name, address: name.split('/', 1)[0] as string } : { kind: known, name };
 }
@@ -68,7 +72,9 @@ export function isValidTopic(topic: string): boolean {
   return name.length > 0 && /^[\x21-\x7f]+$/.test(name);
 }
 
-const wrap = (name: string): string => `/xmtp/0/${name}/proto`;
+const prefix = '/xmtp/0/';
+const suffix = '/proto';
+const wrap = (name: string): string => `${prefix}${name}${suffix}`;
 
 const owned = new Set<TopicKind>(['contact', 'privatestore', 'invite', 'intro']);
 const kinds = new Set<string>(['contact', 'privatestore', 'invite', 'intro', 'm', 'mE', 'dm', 'dmE', 'userpreferences', 'groupInvite']);

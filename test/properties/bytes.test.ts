@@ -104,6 +104,45 @@ property('a topic of a conversation or of preferences tells its name', [topicNam
   expect(parseTopic(preferencesTopic(name))).toEqual({ kind: 'userpreferences', name });
 });
 
+const pieces = [
+  '/xmtp/0/',
+  '/xmtp/1/',
+  'm',
+  'mE',
+  'dm',
+  'dmE',
+  'contact',
+  'invite',
+  'group',
+  '-',
+  '--',
+  '/',
+  '/proto',
+  'proto',
+  '\n',
+  'x',
+  '0xAb',
+  '',
+];
+
+property(
+  'a topic of whatever pieces is read as the pattern of topics reads it',
+  [
+    fc.oneof(
+      text(60),
+      fc.array(fc.constantFrom(...pieces), { maxLength: 8 }).map((some) => some.join('')),
+      topicName.map(conversationTopic),
+    ),
+  ],
+  (topic) => {
+    const [, kind, name] = /^\/xmtp\/0\/([a-zA-Z]+)-(.+)\/proto$/s.exec(topic) ?? [];
+    const { kind: read, name: readName } = parseTopic(topic);
+    const isKnown = ['contact', 'invite', 'm', 'mE', 'dm', 'dmE'].includes(kind ?? '');
+    expect([read, readName]).toEqual(isKnown ? [kind, name] : ['unknown', topic]);
+    expect(isEphemeralTopic(topic)).toBe(/^\/xmtp\/0\/(m|dm)E-/.test(topic));
+  },
+);
+
 property('two people have one legacy topic, whoever of them writes', [address, address], (one, other) => {
   expect(directTopic(one, other)).toBe(directTopic(other, one));
 });
