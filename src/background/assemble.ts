@@ -74,6 +74,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     preferences,
     clock,
     hasAccount: () => keystore.state() !== 'none',
+    remains: platform.remains,
   });
   const lossAt = losses.lastAt;
   const notices = async (): Promise<Say> => noticesIn(await preferences.language());
@@ -165,6 +166,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     sessions,
     node,
     disk,
+    losses,
     doubts: comparing.doubts,
     prompts,
     clock,
@@ -215,7 +217,8 @@ export async function assemble(platform: Platform): Promise<Background> {
     forgetGrants: grants.forget,
     dropGlimpse: () => glimpses.drop(),
     clearTyped: () => drafts.clear(),
-    forgetAges: losses.clear,
+    losses,
+    failpoint,
     turned,
     clock,
     accountChanged,
@@ -362,6 +365,7 @@ export async function assemble(platform: Platform): Promise<Background> {
     exposure,
     clock,
     begin: accounts.begin,
+    makeRoom: accounts.makeRoom,
     moved: (url) => node.reset(url),
     changed: listChanged,
   });
@@ -371,6 +375,7 @@ export async function assemble(platform: Platform): Promise<Background> {
   awake.arm();
   exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
   const woken = await keystore.wake();
+  await accounts.settleWipe();
   await accounts.settleRemoval();
   if (woken === 'open') {
     await sessions.open('woken');

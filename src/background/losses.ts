@@ -1,4 +1,5 @@
 import type { Cell } from '../keystore/vault-store.ts';
+import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { Records } from '../storage/records.ts';
 import { repairDatabases } from '../storage/repair.ts';
@@ -9,7 +10,7 @@ import type { Preferences } from './preferences.ts';
 export const mainName = 'main';
 
 interface Deps {
-  readonly records: Pick<Records, 'vault' | 'age' | 'onWrite' | 'grants'>;
+  readonly records: Pick<Records, 'vault' | 'age' | 'onWrite' | 'grants' | 'settings'>;
   readonly mirror: Pick<Cell<Uint8Array>, 'get'>;
   readonly ages: Pick<Ages, 'look' | 'settle'>;
   readonly preferences: Pick<Preferences, 'setLoss' | 'setSiteKeystore'>;
@@ -49,6 +50,10 @@ async function noteLossOf(
 
 /** What of this browser's databases was lost, for who has to go by that. */
 export interface Losses extends Pick<Ages, 'forget' | 'clear' | 'stop'> {
+  /** Whose keys were here and are lost, as far as that is known; null: nobody's. */
+  lostAccounts(): readonly Address[] | null;
+  /** There are keys again, or nobody wants to know of those that were. */
+  begunAnew(): void;
   /** When something was last lost, ms; null: never. */
   lastAt(): Promise<number | null>;
   /** Looks at the rows of an account that has a database of its own. */
@@ -59,20 +64,47 @@ export interface Losses extends Pick<Ages, 'forget' | 'clear' | 'stop'> {
 export async function createLosses({
   ageMirror,
   hasAccount,
+  remains,
   ...deps
 }: Omit<Deps, 'ages' | 'preferences'> & {
   readonly preferences: Pick<Preferences, 'loss' | 'setLoss' | 'setSiteKeystore'>;
   readonly ageMirror: Cell<string>;
   readonly hasAccount: () => boolean;
+  /** The accounts that have databases here. */
+  readonly remains: () => Promise<readonly Address[]>;
 }): Promise<Losses> {
   const ages = createAges({ mirror: ageMirror, clock: deps.clock, worthIt: hasAccount });
   await noteLoss({ ...deps, ages });
+  let lost = await findLost({ ...deps, ages }, remains);
   return {
     ...ages,
+    lostAccounts: () => lost,
+    begunAnew() {
+      lost = null;
+    },
     lastAt: async () => (await deps.preferences.loss())?.at ?? null,
     look: (address, records) => noteLossOf(address, records, { ...deps, ages }),
   };
 }
+
+/** Whether there were keys here, of which both copies are gone: what is sealed by them stays closed, and the next account is to be told from a first one. */
+async function findLost(
+  { records, mirror, ages }: Pick<Deps, 'records' | 'mirror'> & { readonly ages: Pick<Ages, 'any'> },
+  remains: () => Promise<readonly Address[]>,
+): Promise<readonly Address[] | null> {
+  const [here, there] = await Promise.all([records.vault.get(), mirror.get()]);
+  if (here !== undefined || there !== undefined) return null;
+  // Somebody wanted all of it gone; what is left of it goes now.
+  if ((await records.settings.get(wipingName)) !== undefined) return null;
+  const noted = (await records.settings.all()).flatMap(([name]) => noteOfAccount.exec(name)?.[1] ?? []);
+  const accounts = [...new Set([...(await remains()), ...(noted as Address[])])];
+  return accounts.length > 0 || (await ages.any()) ? accounts : null;
+}
+
+/** By this name stands in the settings that everything is being erased. */
+export const wipingName = 'wiping';
+/** What is noted of an account in the clear. */
+const noteOfAccount = /^(?:published|since) (0x[0-9a-fA-F]{40})$/;
 
 /** Makes damaged databases anew where a page has asked for it before the extension began again. Before anything is opened. */
 export async function repairIfAsked(

@@ -6,6 +6,7 @@ import { openGlimpseKey } from '../rpc/glimpse-key.ts';
 import { openTypedStore } from '../rpc/typed-store.ts';
 import { repairAsked } from '../rpc/wire.ts';
 import { openRecords } from '../storage/records.ts';
+import { accountsWithDatabases } from '../storage/remains.ts';
 import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
 import { localText, notices, openOrigins, promptWindow, showPage, tabInFront, trustOnly, wakePages } from './browser.ts';
@@ -93,6 +94,7 @@ async function start(): Promise<Background> {
     },
     glimpseKey: openGlimpseKey(),
     typed: openTypedStore(),
+    remains: accountsWithDatabases,
     wakers: {
       createAlarm: (name, when) => browser.alarms.create(name, when),
       clearAlarm: (name) => browser.alarms.clear(name),

@@ -44,6 +44,8 @@ export interface Platform {
   readonly recordsOf?: (address: Address) => Records;
   /** The name of an account's cache among the databases; by default its address. */
   readonly cacheName?: (address: Address) => string;
+  /** The accounts that have databases in this browser. */
+  readonly remains: () => Promise<readonly Address[]>;
   readonly clock?: Clock;
   readonly fetch?: typeof fetch;
   readonly failpoint?: Failpoint;

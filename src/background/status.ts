@@ -1,6 +1,7 @@
 import type { Keystore } from '../keystore/keystore.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { AccountView, Address, Status } from '../rpc/views/account.ts';
+import { StorageError } from '../storage/errors.ts';
 import type { Records } from '../storage/records.ts';
 import { backedUpAt } from './accounts/account-dates.ts';
 import type { Front } from './accounts/front.ts';
@@ -8,6 +9,7 @@ import { isPublished } from './accounts/publication.ts';
 import type { DiskStatus } from './disk.ts';
 import type { Events } from './events.ts';
 import { noteStop } from './log.ts';
+import type { Losses } from './losses.ts';
 import type { StoredConversation } from './messages/model.ts';
 import { shelfOf } from './messages/shelf.ts';
 import type { NodeStatus } from './nodes/node-state.ts';
@@ -30,6 +32,7 @@ interface Deps {
   readonly sessions: Sessions;
   readonly node: NodeStatus;
   readonly disk: Pick<DiskStatus, 'read'>;
+  readonly losses: Pick<Losses, 'lostAccounts'>;
   /** Whether a node is to be told of. */
   readonly doubts: (session: Session) => Promise<boolean>;
   readonly prompts: () => number;
@@ -53,6 +56,7 @@ export function createStatus({
   sessions,
   node,
   disk,
+  losses,
   doubts,
   prompts,
   clock,
@@ -69,7 +73,19 @@ export function createStatus({
     return { address, name, color, unread: session.rows.unread((row) => onShelf(session, row) === 'inbox') };
   };
 
+  let last: Status | null = null;
+  /** A disk that cannot even be read, as in Chromium once it was full, is to be told of too. */
   const read = async (): Promise<Status> => {
+    try {
+      last = await readNow();
+      return last;
+    } catch (error) {
+      if (!(error instanceof StorageError) || last?.phase !== phases[keystore.state()]) throw error;
+      return { ...last, disk: error.reason === 'full' ? 'full' : 'failed' };
+    }
+  };
+
+  const readNow = async (): Promise<Status> => {
     const session = sessions.peek();
     const accounts = await Promise.all(keystore.accounts().map(({ address }) => accountView(address)));
     const [url, theme, language] = [await preferences.nodeInUse(), await preferences.theme(), await preferences.language()];
@@ -85,6 +101,7 @@ export function createStatus({
       node: node.read(),
       disk: session === null ? null : disk.read(),
       loss: session === null || loss === null || loss.told ? null : { at: loss.at, from: loss.from },
+      lostAccounts: keystore.state() === 'none' ? losses.lostAccounts() : null,
       nodeDoubt: session !== null && (await doubts(session)),
       prompts: prompts(),
       unread: accounts.find(({ address }) => address === account?.address)?.unread ?? 0,

@@ -6,6 +6,7 @@ import type { Background } from '../../src/background/platform.ts';
 import type { KdfCost } from '../../src/keystore/passphrase.ts';
 import type { Cell } from '../../src/keystore/vault-store.ts';
 import { pathKinds } from '../../src/keystore/wallet.ts';
+import { type Address, parseAddress } from '../../src/protocol/address.ts';
 import { type Glimpse, readGlimpse } from '../../src/rpc/glimpse.ts';
 import { openGlimpseKey } from '../../src/rpc/glimpse-key.ts';
 import { openTypedStore } from '../../src/rpc/typed-store.ts';
@@ -111,6 +112,7 @@ export class Device {
       wakePages: () => undefined,
       expose: async (exposure) => void this.exposed.push(exposure),
       tabInFront: async () => this.tabInFront,
+      remains: () => this.#remains(),
       version: '0.0.0',
       ...(this.#apart && { cacheName: (address: string) => `${this.#name}-${address.toLowerCase()}` }),
       failpoint,
@@ -136,6 +138,14 @@ export class Device {
   /** The browser has lost its databases, all of them or one; what lies beside them is there. */
   async loseDatabases(which = /./): Promise<void> {
     for (const { name = '' } of await indexedDB.databases()) if (name.includes(this.#name) && which.test(name)) await deleteDB(name);
+  }
+
+  /** The browser has lost both copies of the vault, and what else lies there is there. */
+  async loseKeys(): Promise<void> {
+    const records = openRecords(this.#name);
+    await records.vault.delete();
+    await records.close();
+    await this.#mirror.delete();
   }
 
   /** Copies the database beside the vault; what this answers puts the copy in its place, while no background lives. */
@@ -165,6 +175,12 @@ export class Device {
       this.#lives.delete(life);
       await life.stop();
     }
+  }
+
+  async #remains(): Promise<Address[]> {
+    const mine = (await indexedDB.databases()).filter(({ name = '' }) => name.includes(this.#name));
+    const addresses = mine.flatMap(({ name = '' }) => /(0x[0-9a-fA-F]{40})$/.exec(name)?.[1] ?? []);
+    return [...new Set(addresses.map(parseAddress))];
   }
 
   #area() {

@@ -1,7 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 import { sealerFor } from '../../src/rpc/typed.ts';
-import { conversationWith, Device, draft, type Life, makeWallet, newPerson, type Person, passphrase, texts, until } from './device.ts';
+import {
+  bringWallet,
+  conversationWith,
+  Device,
+  draft,
+  type Life,
+  makeWallet,
+  newPerson,
+  type Person,
+  passphrase,
+  texts,
+  until,
+} from './device.ts';
 
 let node: RunningNode;
 let friend: Person;
@@ -235,4 +247,52 @@ it('words that were sent are no draft, though what was noted of their sending is
   const atFriend = await conversationWith(friend.life, address);
   await until(async () => (await texts(friend.life, atFriend.id)).includes('peer: after'), 'the last one');
   expect(await texts(friend.life, atFriend.id)).toEqual(['peer: sent', 'peer: after']);
+});
+
+describe('a browser that has lost both copies of its keys', () => {
+  it('says whose account was here, and takes it up again by its phrase, with its messages', async () => {
+    const { me, id, address } = await begun();
+    await sent(me, id, 'hello');
+    await draft(me, id, 'half a word');
+    const { phrase } = await me.services.accounts.revealPhrase(passphrase);
+    await device.close();
+    await device.loseKeys();
+    const life = await device.restartBrowser();
+    expect(await life.services.accounts.status()).toMatchObject({ phase: 'welcome', lostAccounts: [address] });
+    await bringWallet(life, phrase ?? '', 'another calm window', node.url);
+    expect(await life.services.accounts.status()).toMatchObject({ phase: 'ready', lostAccounts: null });
+    const { id: there } = await conversationWith(life, friend.address);
+    await until(async () => (await texts(life, there)).join() === 'me: hello', 'the message');
+    await sent(life, there, 'after');
+    const atFriend = await conversationWith(friend.life, address);
+    await until(async () => (await texts(friend.life, atFriend.id)).length === 2, 'the message after');
+    expect((await (await device.restartBrowser()).services.accounts.status()).lostAccounts).toBeNull();
+  });
+
+  it('says so where nothing else is left of them than that something was counted', async () => {
+    const { me, id } = await begun();
+    await sent(me, id, 'hello');
+    await counted();
+    await device.close();
+    await device.loseKeys();
+    await device.loseDatabases();
+    expect(await (await device.restartBrowser()).services.accounts.status()).toMatchObject({ phase: 'welcome', lostAccounts: [] });
+  });
+
+  it('is none where somebody has removed everything, also where that was broken off', async () => {
+    const { me } = await begun();
+    await counted();
+    await me.services.accounts.wipe(passphrase);
+    expect((await (await device.restartBrowser()).services.accounts.status()).lostAccounts).toBeNull();
+    device = new Device({ apart: true });
+    const { me: again } = await begun();
+    await counted();
+    again.kill();
+    const doomed = await device.start({ dieAt: 'wipe:keys' });
+    doomed.services.accounts.wipe(passphrase).catch(() => undefined);
+    await doomed.died;
+    doomed.kill();
+    const life = await device.restartBrowser();
+    expect(await life.services.accounts.status()).toMatchObject({ phase: 'welcome', lostAccounts: null, loss: null });
+  });
 });

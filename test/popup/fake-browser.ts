@@ -198,6 +198,7 @@ const status: Status = {
     ...(troubles[scene] ?? { state: 'connected', trouble: null }),
     remaining: scene === 'syncing' ? 12_345 : null,
   },
+  lostAccounts: scene === 'welcome after the keys were lost' ? [me] : null,
   loss: scene === 'lost' ? { at: now - hour, from: null } : scene === 'lost, older' ? { at: now - hour, from: now - 30 * hour } : null,
   disk: scene === 'full disk' ? 'full' : null,
   nodeDoubt: scene === 'withholding node',

@@ -1,6 +1,7 @@
 /** Every screen of the popup, in the states that look different: a scene of the fake background, and the route. */
 export const screens = [
   { name: 'welcome', scene: 'welcome', route: '#/welcome' },
+  { name: 'welcome after the keys were lost', scene: 'welcome after the keys were lost', route: '#/welcome' },
   ...['account', 'look', 'sign', 'open', 'backup', 'closed', 'elsewhere', 'other', 'differs', 'ready'].map((step) => ({
     name: `welcome, ${step}`,
     scene: `welcome ${step}`,

@@ -2,6 +2,14 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { at, browser, phrase, stage } from './page.ts';
 
+test('where the keys of an account were lost that is said, and the first thing offered is to bring it back', () =>
+  at({ scene: 'welcome after the keys were lost', route: '#/welcome' }, async (page) => {
+    await page.getByRole('alert').filter({ hasText: 'the browser has lost its keys: 0xca9Feb…94a987.' }).waitFor();
+    expect(await page.locator('.button.primary').allInnerTexts()).toEqual(['I already have a wallet']);
+    await page.getByRole('button', { name: 'I already have a wallet', exact: true }).click();
+    await page.getByRole('heading', { name: 'What do you have?' }).waitFor();
+  }));
+
 describe('creating a wallet', () => {
   const opened = (work: (page: Page) => Promise<void>): Promise<void> =>
     at({ scene: 'welcome', route: '#/welcome?node=http://127.0.0.1:5555' }, async (page) => {

@@ -7,6 +7,8 @@ import type { Status } from '../../rpc/views/account.ts';
 import type { Cache } from '../../storage/cache.ts';
 import type { Records } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
+import type { Failpoint } from '../failpoint.ts';
+import { type Losses, wipingName } from '../losses.ts';
 import type { NodeStatus } from '../nodes/node-state.ts';
 import type { Preferences } from '../preferences.ts';
 import type { Accounts } from '../services.ts';
@@ -36,8 +38,8 @@ interface Deps {
   readonly dropGlimpse: () => Promise<void>;
   /** What pages have typed is nobody's any more. */
   readonly clearTyped: () => Promise<void>;
-  /** What was counted of what is deleted says nothing any more. */
-  readonly forgetAges: () => Promise<void>;
+  readonly losses: Pick<Losses, 'lostAccounts' | 'begunAnew' | 'clear'>;
+  readonly failpoint: Failpoint;
   /** Another account is shown now, or the first one. */
   readonly turned: () => void;
   readonly clock: Clock;
@@ -51,6 +53,9 @@ const removingName = 'removing';
 export interface Adoption {
   chooseNode(url: string | null): Promise<string>;
   settleRemoval(): Promise<void>;
+  settleWipe(): Promise<void>;
+  /** Before the first account, where the keys of others were lost. */
+  makeRoom(): Promise<void>;
   adopt(founded: Founded, isNew: boolean, passphrase: string): Promise<Status>;
   /** An account is in the keystore that was not there before: opens it, and brings it to the front. */
   begin(address: Address): Promise<void>;
@@ -71,7 +76,8 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
     forgetGrants,
     dropGlimpse,
     clearTyped,
-    forgetAges,
+    losses,
+    failpoint,
     turned,
     clock,
     accountChanged,
@@ -96,9 +102,39 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
       await forgetGrants(address);
       await cacheOf(address).delete();
       await accountRecords.delete(address, first);
-      for (const [name] of await records.settings.all()) if (name.endsWith(` ${address}`)) await records.settings.delete(name);
+      await forgetNotes(address);
     }
     await records.settings.delete(removingName);
+  };
+
+  const forgetNotes = async (address: Address): Promise<void> => {
+    for (const [name] of await records.settings.all()) if (name.endsWith(` ${address}`)) await records.settings.delete(name);
+  };
+
+  const deleteRows = async (addresses: readonly Address[]): Promise<void> => {
+    for (const address of addresses) await cacheOf(address).delete();
+    for (const address of addresses) await accountRecords.delete(address, false);
+  };
+
+  /** Ends what a death broke off when everything was to be erased. */
+  const settleWipe = async (): Promise<void> => {
+    const wiping = (await records.settings.get(wipingName)) as readonly Address[] | undefined;
+    if (!wiping || keystore.state() !== 'none') return;
+    await deleteRows(wiping);
+    await preferences.forgetNode();
+    await losses.clear();
+    await records.delete();
+  };
+
+  /** Rows of accounts whose keys are lost open by no key, and would stand in the way of the same accounts with other keys. */
+  const makeRoom = async (): Promise<void> => {
+    const lost = losses.lostAccounts();
+    if (keystore.state() !== 'none' || lost === null) return;
+    await deleteRows(lost);
+    await records.clearAccount();
+    for (const address of lost) await forgetNotes(address);
+    await losses.clear();
+    losses.begunAnew();
   };
 
   const known = (address: string): Address => {
@@ -116,6 +152,8 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
 
   return {
     settleRemoval,
+    settleWipe,
+    makeRoom,
     chooseNode,
     begin,
     adopt: ({ account, address, replaces }, isNew, passphrase) =>
@@ -123,6 +161,7 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         // What is owed for an account that is here already is not another's to change.
         if (keystore.accounts().some((account) => account.address === address))
           throw new RefusalError('account-exists', 'This account is here already.');
+        await makeRoom();
         // Written first: a death in between must not turn old messages into news, nor lose what only the wallet can make again.
         if (!isNew) await setSince(records, address, clock());
         await owe(records, address, { replaces });
@@ -239,13 +278,19 @@ export function createAccounts(deps: Deps): Accounts & Adoption {
         await lock.now();
         await dropGlimpse();
         await clearTyped();
+        // Written first: after a death in between nothing of it is to look lost.
+        await records.settings.put(
+          wipingName,
+          accounts.map(({ address }) => address),
+        );
         await keystore.wipe();
+        await failpoint('wipe:keys');
         // From here on nothing that is sealed can be opened; the rest is tidying up.
         for (const session of open) await atRest(session);
-        for (const { address } of accounts) await cacheOf(address).delete();
-        for (const { address } of accounts) await accountRecords.delete(address, false);
+        await deleteRows(accounts.map(({ address }) => address));
         await preferences.forgetNode();
-        await forgetAges();
+        await losses.clear();
+        losses.begunAnew();
         await records.delete();
         node.reset(await preferences.nodeInUse());
         board.changed();

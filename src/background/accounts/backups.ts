@@ -29,6 +29,7 @@ interface Deps {
   readonly parcels: Pick<Parcels, 'offer' | 'received' | 'drop'>;
   readonly clock: Clock;
   readonly begin: Adoption['begin'];
+  readonly makeRoom: Adoption['makeRoom'];
   /** The node is another one now. */
   readonly moved: (url: string) => void;
   readonly changed: () => void;
@@ -58,6 +59,7 @@ export function createBackups({
   parcels,
   clock,
   begin,
+  makeRoom,
   moved,
   changed,
 }: Deps): BackupsPart {
@@ -165,6 +167,7 @@ export function createBackups({
         }
         await takeSettings(settings, fresh);
         if (added) {
+          await makeRoom();
           // Written first: a death in between must not turn old messages into news.
           await setSince(records, account.address, clock());
           await keystore.restoreAccount(index, passphrase);

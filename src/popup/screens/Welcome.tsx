@@ -115,7 +115,16 @@ export function Welcome({ preset, tab, adding, status, onStatus, onFounding }: W
   };
   switch (place) {
     case 'start':
-      return <Start node={node} preset={preset !== null} onNode={setNode} onNew={() => enter('new')} onExisting={() => enter('ways')} />;
+      return (
+        <Start
+          node={node}
+          preset={preset !== null}
+          lost={status.lostAccounts}
+          onNode={setNode}
+          onNew={() => enter('new')}
+          onExisting={() => enter('ways')}
+        />
+      );
     case 'ways':
       return <Ways adding={adding} tab={host} onWay={enter} onBack={leave} />;
     case 'new':

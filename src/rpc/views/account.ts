@@ -21,6 +21,8 @@ export interface Status {
   readonly node: NodeState;
   /** That the browser had lost everything but the keys, or went back to an older state; null: it has not, or somebody was told. */
   readonly loss: Loss | null;
+  /** Whose keys were in this browser and are lost, as far as that is known; null: nobody's, or there are keys again. */
+  readonly lostAccounts: readonly Address[] | null;
   /** What keeps messages that come from being kept here; null: nothing. */
   readonly disk: DiskTrouble | null;
   /** Whether a node lacks what others have, or shows keys from before. */

@@ -88,6 +88,10 @@ export const welcome = {
   'sign.with130DigitsAfter0x': '130 digits after 0x. It is checked as soon as it is pasted.',
   'sign.checkTheSignature': 'Check the signature',
   'start.writeToAnyWallet': 'Write to any wallet. Only the two of you can read it.',
+  'start.keysLostOf':
+    'There was an account in this browser, and the browser has lost its keys: {who}. Bring it back with its recovery phrase, a signature of its wallet, or a backup file. Messages come from the node again; what lay here besides cannot be opened any more.',
+  'start.keysLost':
+    'There was an account in this browser, and the browser has lost its keys. Bring it back with its recovery phrase, a signature of its wallet, or a backup file. Messages come from the node again; what lay here besides cannot be opened any more.',
   'start.createANewWallet': 'Create a new wallet',
   'start.iAlreadyHaveA': 'I already have a wallet',
   'start.thisPageSuggestsThe': 'This page suggests the node',

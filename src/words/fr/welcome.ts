@@ -95,6 +95,10 @@ export const welcome = {
   'sign.with130DigitsAfter0x': '130 chiffres après 0x. Elle est vérifiée dès qu’elle est collée.',
   'sign.checkTheSignature': 'Vérifier la signature',
   'start.writeToAnyWallet': 'Écris à n’importe quel portefeuille. Vous deux seuls pouvez lire.',
+  'start.keysLostOf':
+    'Il y avait un compte dans ce navigateur, et le navigateur en a perdu les clés : {who}. Ramène-le avec sa phrase de récupération, une signature de son portefeuille ou un fichier de sauvegarde. Les messages reviennent du nœud ; le reste de ce qui était ici ne peut plus être ouvert.',
+  'start.keysLost':
+    'Il y avait un compte dans ce navigateur, et le navigateur en a perdu les clés. Ramène-le avec sa phrase de récupération, une signature de son portefeuille ou un fichier de sauvegarde. Les messages reviennent du nœud ; le reste de ce qui était ici ne peut plus être ouvert.',
   'start.createANewWallet': 'Créer un nouveau portefeuille',
   'start.iAlreadyHaveA': 'J’ai déjà un portefeuille',
   'start.thisPageSuggestsThe': 'Cette page propose le nœud',

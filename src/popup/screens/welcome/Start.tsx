@@ -1,32 +1,43 @@
 import { Server } from 'lucide';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { shortAddress } from '../../address.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Field } from '../../parts/Field.tsx';
 import { Icon } from '../../parts/Icon.tsx';
 import { Letter } from '../../parts/Letter.tsx';
+import { Notice } from '../../parts/Notice.tsx';
 import { t } from '../../t.tsx';
+import { listed } from '../../words.ts';
 
 interface StartProps {
   readonly node: string;
   readonly preset: boolean;
+  /** Whose keys were here and are lost; null: nobody's. */
+  readonly lost: readonly string[] | null;
   readonly onNode: (node: string) => void;
   readonly onNew: () => void;
   readonly onExisting: () => void;
 }
 
-export function Start({ node, preset, onNode, onNew, onExisting }: StartProps): JSX.Element {
+export function Start({ node, preset, lost, onNode, onNew, onExisting }: StartProps): JSX.Element {
   const [editing, setEditing] = useState(false);
   return (
     <main class="scroll gate">
       <div class="page">
         <Letter />
         <h1 class="welcome-title">{t('start.writeToAnyWallet')}</h1>
+        {lost && (
+          <Notice tone="danger">
+            {lost.length === 0 ? t('start.keysLost') : t('start.keysLostOf', { who: listed(lost.map(shortAddress)) })}
+          </Notice>
+        )}
         <div class="stack">
-          <Button kind="primary" wide onClick={onNew}>
+          {/* Who has lost an account is not to make another one by the first button. */}
+          <Button kind={lost ? 'secondary' : 'primary'} wide onClick={onNew}>
             {t('start.createANewWallet')}
           </Button>
-          <Button wide onClick={onExisting}>
+          <Button kind={lost ? 'primary' : 'secondary'} wide onClick={onExisting}>
             {t('start.iAlreadyHaveA')}
           </Button>
         </div>
