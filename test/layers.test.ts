@@ -9,10 +9,10 @@ const layers: Record<string, { standsOn: string[]; types?: string[] }> = {
   protocol: { standsOn: ['gen'] },
   'content-types': { standsOn: ['protocol', 'parse'] },
   keystore: { standsOn: ['protocol'], types: ['words'] },
-  storage: { standsOn: ['protocol'] },
+  storage: { standsOn: ['protocol', 'room'] },
   network: { standsOn: ['gen', 'protocol'] },
   words: { standsOn: [] },
-  rpc: { standsOn: ['parse'], types: ['words'] },
+  rpc: { standsOn: ['parse', 'room'], types: ['words'] },
   background: { standsOn: ['gen', 'protocol', 'content-types', 'keystore', 'storage', 'network', 'rpc', 'words', 'parse'] },
   content: { standsOn: ['rpc', 'parse'], types: ['background', 'content-types'] },
   popup: { standsOn: ['rpc', 'words', 'parse'], types: ['background', 'content-types'] },
@@ -20,6 +20,7 @@ const layers: Record<string, { standsOn: string[]; types?: string[] }> = {
   node: { standsOn: ['gen', 'protocol', 'parse'] },
   sdk: { standsOn: ['gen', 'protocol'] },
   parse: { standsOn: [] },
+  room: { standsOn: [] },
 };
 
 /** The one folder, or the few, through which a dependency enters. The first pattern that fits counts. */

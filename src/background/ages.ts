@@ -40,7 +40,7 @@ const gatheredMs = 500;
 
 /**
  * The count in the database is written after what it counts and before the one beside it, so that neither a death nor a power cut leaves it behind that one. What
- * is written in the last half second may be missing in both: an end within it is not seen, and costs that much.
+ * is sent is counted at once. Other things that were written in the last half second may be missing in both: an end within it is not seen, and costs that much.
  */
 export function createAges({ mirror, clock, worthIt }: Deps): Ages {
   const open = new Map<string, { readonly records: Counted; count: number; timer: ReturnType<typeof setTimeout> | null }>();
@@ -78,12 +78,16 @@ export function createAges({ mirror, clock, worthIt }: Deps): Ages {
       end(name);
       const known = { records, count: Math.max(here?.count ?? 0, there), timer: null as ReturnType<typeof setTimeout> | null };
       open.set(name, known);
-      records.onWrite(() => {
-        if (stopped || known.timer !== null || open.get(name) !== known) return;
-        known.timer = setTimeout(() => {
-          known.timer = null;
-          if (worthIt()) count(name).catch((error: unknown) => noteStop('counting what was written', error));
-        }, gatheredMs);
+      const now = (): void => {
+        known.timer = null;
+        if (worthIt()) count(name).catch((error: unknown) => noteStop('counting what was written', error));
+      };
+      records.onWrite((sent) => {
+        if (stopped || open.get(name) !== known) return;
+        if (sent) {
+          clearTimeout(known.timer ?? undefined);
+          now();
+        } else known.timer ??= setTimeout(now, gatheredMs);
       });
       return (here?.count ?? 0) < there ? { from: here?.at ?? null } : null;
     },

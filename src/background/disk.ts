@@ -1,6 +1,7 @@
 import type { DiskTrouble } from '../rpc/views/account.ts';
 import type { Cache } from '../storage/cache.ts';
 import { StorageError } from '../storage/errors.ts';
+import type { AccountRecords } from '../storage/records.ts';
 
 /** Whether what comes can be kept. It lives in memory: after a restart the first write finds out again. */
 export interface DiskStatus {
@@ -26,9 +27,11 @@ export function createDiskStatus(changed: () => void): DiskStatus {
   };
 }
 
-/** Tells the status what becomes of what comes, until `signal` aborts: nobody waits for these writes, so nobody else would hear that they fail. */
-export function watchDisk(cache: Cache, disk: Pick<DiskStatus, 'ok' | 'failed'>, signal: AbortSignal): Cache {
-  const watch = async <T>(write: Promise<T>): Promise<T> => {
+type Watch = <T>(write: Promise<T>) => Promise<T>;
+
+const watcher =
+  (disk: Pick<DiskStatus, 'ok' | 'failed'>, signal: AbortSignal): Watch =>
+  async (write) => {
     try {
       const result = await write;
       if (!signal.aborted) disk.ok();
@@ -38,9 +41,24 @@ export function watchDisk(cache: Cache, disk: Pick<DiskStatus, 'ok' | 'failed'>,
       throw error;
     }
   };
+
+/** Tells the status what becomes of what comes, until `signal` aborts: nobody waits for these writes, so nobody else would hear that they fail. */
+export function watchDisk(cache: Cache, disk: Pick<DiskStatus, 'ok' | 'failed'>, signal: AbortSignal): Cache {
+  const watch = watcher(disk, signal);
   return {
     ...cache,
     inbox: { ...cache.inbox, append: (...page) => watch(cache.inbox.append(...page)) },
     apply: (decoded) => watch(cache.apply(decoded)),
+  };
+}
+
+/** The same of what a person writes and chooses. */
+export function watchRecords(records: AccountRecords, disk: Pick<DiskStatus, 'ok' | 'failed'>, signal: AbortSignal): AccountRecords {
+  const watch = watcher(disk, signal);
+  return {
+    ...records,
+    drafts: { ...records.drafts, put: (...row) => watch(records.drafts.put(...row)) },
+    files: { ...records.files, put: (...file) => watch(records.files.put(...file)) },
+    outbox: { ...records.outbox, add: (...entry) => watch(records.outbox.add(...entry)) },
   };
 }

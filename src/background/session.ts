@@ -7,7 +7,7 @@ import type { AccountRecords } from '../storage/records.ts';
 import { createPublication } from './accounts/publication.ts';
 import { settleRenewal } from './accounts/renewal.ts';
 import type { Awake } from './awake.ts';
-import { type DiskStatus, watchDisk } from './disk.ts';
+import { type DiskStatus, watchDisk, watchRecords } from './disk.ts';
 import type { Events } from './events.ts';
 import { createSpaced } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
@@ -111,7 +111,6 @@ const followAgainMs = (conversations: number): number => Math.min(10_000, Math.m
 export function openSession(deps: SessionDeps): Session {
   const {
     keys: keystore,
-    records,
     client,
     status,
     disk,
@@ -132,6 +131,7 @@ export function openSession(deps: SessionDeps): Session {
   const control = new AbortController();
   const { signal } = control;
   const cache = watchDisk(deps.cache, disk, signal);
+  const records = watchRecords(deps.records, disk, signal);
 
   const tellList = (): void => {
     events.emit('conversations', null);

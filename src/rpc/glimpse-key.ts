@@ -1,4 +1,4 @@
-import { answer } from './database-answer.ts';
+import { answer, openStore } from './database-answer.ts';
 import type { GlimpseKey } from './glimpse.ts';
 
 const store = 'keys';
@@ -14,9 +14,7 @@ export function openGlimpseKey(name = 'parley-glimpse'): GlimpseKey {
 }
 
 async function within<T>(name: string, mode: IDBTransactionMode, ask: (keys: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const opening = indexedDB.open(name, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(store);
-  const database = await answer(opening);
+  const database = await openStore(name, store);
   try {
     return await answer(ask(database.transaction(store, mode).objectStore(store)));
   } finally {

@@ -1,4 +1,4 @@
-import { answer } from './database-answer.ts';
+import { answer, needRoom, openStore } from './database-answer.ts';
 import type { TypedRow } from './typed.ts';
 
 /** When a composer was opened (ms), and its name. */
@@ -41,7 +41,9 @@ export function openTypedStore(name = 'parley-typed'): TypedStore {
   };
   /** Resolves when the transaction is through. */
   const within = async <T>(mode: IDBTransactionMode, work: (rows: IDBObjectStore) => Promise<T>): Promise<T> => {
-    const transaction = (await open()).transaction(store, mode, { durability: 'relaxed' });
+    const database = await open();
+    if (mode === 'readwrite') await needRoom();
+    const transaction = database.transaction(store, mode, { durability: 'relaxed' });
     const through = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error ?? new Error('the transaction was aborted'));
@@ -78,9 +80,7 @@ export function openTypedStore(name = 'parley-typed'): TypedStore {
 }
 
 async function openDatabase(name: string, gone: () => void): Promise<IDBDatabase> {
-  const opening = indexedDB.open(name, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(store);
-  const database = await answer(opening);
+  const database = await openStore(name, store);
   database.onclose = gone;
   database.onversionchange = () => {
     database.close();

@@ -172,10 +172,10 @@ export function openCache(account: string): Cache {
     inbox.createIndex('state', ['state', 'seq']);
     db.createObjectStore('cursors');
   });
-  const { use } = connection;
+  const { use, write } = connection;
 
   const putAll: Cache['conversations']['putAll'] = (records, durability) =>
-    use(async (db) => {
+    write(async (db) => {
       const transaction = db.transaction(['conversations', 'arrivals'], 'readwrite', { durability: durability ?? 'default' });
       const [store, arrivals] = [unwrap(transaction.objectStore('conversations')), unwrap(transaction.objectStore('arrivals'))];
       await wholly(transaction, () => putConversations(store, arrivals, records));
@@ -192,7 +192,7 @@ export function openCache(account: string): Cache {
       get: (id) => use(async (db) => optional(await db.get('conversations', id), plainConversation)),
       put: (record) => putAll([record]),
       putAll,
-      delete: (id) => use((db) => db.delete('conversations', id)),
+      delete: (id) => write((db) => db.delete('conversations', id)),
     },
     messages: {
       page: (conversation, { before, limit }) =>
@@ -224,7 +224,7 @@ export function openCache(account: string): Cache {
           return Promise.all(ids.map(async (id) => optional(await find(id), plainMessage)));
         }),
       put: (record, conversation) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction(['messages', 'conversations', 'arrivals'], 'readwrite');
           await wholly(transaction, async () => {
             const [store, arrivals] = [transaction.objectStore('messages'), unwrap(transaction.objectStore('arrivals'))];
@@ -234,7 +234,7 @@ export function openCache(account: string): Cache {
             if (known === undefined) await arrive(arrivals, [{ conversation: record.conversation, message: record.id }]);
           });
         }),
-      delete: (id) => use((db) => db.delete('messages', id)),
+      delete: (id) => write((db) => db.delete('messages', id)),
       sweep: (after, limit) =>
         use(async (db) => (await db.getAll('messages', IDBKeyRange.lowerBound(after, true), limit)).map(plainMessage)),
       count: () => use((db) => db.count('messages')),
@@ -253,7 +253,7 @@ export function openCache(account: string): Cache {
     },
     inbox: {
       append: (envelopes, cursors) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction(['inbox', 'cursors'], 'readwrite', { durability: 'strict' });
           const inbox = unwrap(transaction.objectStore('inbox'));
           return wholly(transaction, async () => {
@@ -268,7 +268,7 @@ export function openCache(account: string): Cache {
       waiting: () => use((db) => db.countFromIndex('inbox', 'state', byState('new'))),
       quarantined: (limit) => use((db) => db.getAllFromIndex('inbox', 'state', byState('quarantined'), limit)),
       requeue: (reasons) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction('inbox', 'readwrite');
           return wholly(transaction, async () => {
             const all = await transaction.store.index('state').getAll(byState('quarantined'));
@@ -293,18 +293,18 @@ export function openCache(account: string): Cache {
           return keys.map((key, index) => [key, values[index] as Uint8Array]);
         }),
       put: (pieces) =>
-        use(async (db) => {
+        write(async (db) => {
           const transaction = db.transaction('words', 'readwrite');
           await wholly(transaction, async () => {
             for (const [number, sealed] of pieces) await transaction.store.put(sealed, number);
           });
         }),
-      clear: () => use((db) => db.clear('words')),
+      clear: () => write((db) => db.clear('words')),
     },
     cursors: {
       get: (name) => use((db) => db.get('cursors', name)),
       put: (name, value) =>
-        use(async (db) => {
+        write(async (db) => {
           await db.put('cursors', value, name);
         }),
     },
@@ -316,12 +316,12 @@ export function openCache(account: string): Cache {
           return Promise.all(keys.map((key) => store.get(key)));
         }),
       put: (key, sealed) =>
-        use(async (db) => {
+        write(async (db) => {
           await db.put('notes', sealed, key);
         }),
     },
     apply: ({ done, quarantined, conversations, messages, aside = [], aliases = [], lookedUp = false }) =>
-      use(async (db) => {
+      write(async (db) => {
         const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases', 'arrivals'], 'readwrite');
         const arrivals = unwrap(transaction.objectStore('arrivals'));
         const inbox = unwrap(transaction.objectStore('inbox'));

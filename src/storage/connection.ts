@@ -1,10 +1,13 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, type OpenDBCallbacks, openDB } from 'idb';
+import { hasRoom } from '../room.ts';
 import { guarded, StorageError } from './errors.ts';
 
 /** A database that opens when first used, gives way to upgrades and deletions, and opens again after the browser closed it. */
 export interface Connection<S extends DBSchema> {
   /** Runs work on the open database. @throws StorageError */
   use<T>(work: (db: IDBPDatabase<S>) => Promise<T>): Promise<T>;
+  /** The same for work that writes, where there is room for it. @throws StorageError */
+  write<T>(work: (db: IDBPDatabase<S>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
   /** Closes it for good: whoever comes late gets an error, and no new database in the place of one that was deleted. */
   end(): Promise<void>;
@@ -31,11 +34,19 @@ export function connect<S extends DBSchema>(
     return open;
   };
 
-  const openOnce = (): Promise<IDBPDatabase<S>> =>
+  const openOnce = async (): Promise<IDBPDatabase<S>> => {
+    await needRoom();
+    return openNow();
+  };
+
+  const openNow = (): Promise<IDBPDatabase<S>> =>
     new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       openDB<S>(name, version, {
-        upgrade,
+        upgrade: (...change) => {
+          change[3].done.catch(() => undefined); // who opens hears of it
+          return upgrade(...change);
+        },
         blocked: () => {
           timer = setTimeout(() => reject(new StorageError('blocked', 'another page holds the stored data open')), blockedAfterMs);
         },
@@ -59,6 +70,12 @@ export function connect<S extends DBSchema>(
 
   return {
     use: (work) => guarded(async () => work(await opened())),
+    write: (work) =>
+      guarded(async () => {
+        const db = await opened();
+        await needRoom();
+        return work(db);
+      }),
     close,
     async end() {
       ended = true;
@@ -67,9 +84,15 @@ export function connect<S extends DBSchema>(
     delete: () =>
       guarded(async () => {
         await close();
+        await needRoom();
         await deleteDB(name);
       }),
   };
+}
+
+/** @throws StorageError full */
+async function needRoom(): Promise<void> {
+  if (!(await hasRoom())) throw new StorageError('full', 'the disk is full');
 }
 
 /** Resolves once the transaction is committed. When the work throws, all of it is undone: a value that cannot be written would else leave its neighbours behind. */

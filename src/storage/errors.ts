@@ -1,3 +1,5 @@
+import { hasRoom } from '../room.ts';
+
 /** Why the disk could not serve. `full`: no space; `newer`: written by a later version; `blocked`: another page holds an older version open; `failed`: all else. */
 export type StorageReason = 'full' | 'newer' | 'blocked' | 'failed';
 
@@ -20,6 +22,8 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
     const name = error instanceof Error || error instanceof DOMException ? error.name : '';
     if (name === 'QuotaExceededError') throw new StorageError('full', 'the disk is full', { cause: error });
     if (name === 'VersionError') throw new StorageError('newer', 'the stored data was written by a later version', { cause: error });
+    // Chromium calls it an unknown error, and closes every connection.
+    if (!(await hasRoom().catch(() => true))) throw new StorageError('full', 'the disk is full', { cause: error });
     throw new StorageError('failed', 'the stored data could not be read or written', { cause: error });
   }
 }

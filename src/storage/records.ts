@@ -31,8 +31,8 @@ export interface Records {
   readonly vault: Cell<Uint8Array>;
   /** Whoever keeps the count a second time elsewhere can tell that an older database was put in the place of this one. */
   readonly age: Cell<Age>;
-  /** Calls after each write that must not be lost, but for those of the age. */
-  onWrite(told: () => void): void;
+  /** Calls after each write that must not be lost, but for those of the age. `sent`: something was written down to be sent. */
+  onWrite(told: (sent: boolean) => void): void;
   /** The key of this unlock; not extractable. */
   readonly sessionKey: Cell<CryptoKey>;
   /** The key of the account that is being made; not extractable. */
@@ -135,17 +135,17 @@ export function openRecords(name = 'parley-records'): Records {
     outbox.createIndex('id', 'id', { unique: true });
     outbox.createIndex('conversation', 'conversation');
   });
-  const { use } = connection;
-  let told: () => void = () => undefined;
+  const { use, write: writeDown } = connection;
+  let told: (sent: boolean) => void = () => undefined;
   /** Work that writes what must not be lost. */
-  const write: typeof use = async (work) => {
-    const result = await use(work);
-    told();
+  const write = async <T>(work: Parameters<typeof use<T>>[0], sent = false): Promise<T> => {
+    const result = await writeDown(work);
+    told(sent);
     return result;
   };
 
   type Plain = 'vault' | 'keys' | 'settings' | 'grants' | 'drafts' | 'sent' | 'pins' | 'notes';
-  const put = (store: Plain, key: string, value: unknown, by = write): Promise<void> =>
+  const put = (store: Plain, key: string, value: unknown, by: typeof writeDown = write): Promise<void> =>
     by(async (db) => {
       const transaction = db.transaction(store, 'readwrite', strict);
       await Promise.all([transaction.store.put(value as never, key), transaction.done]);
@@ -179,7 +179,7 @@ export function openRecords(name = 'parley-records'): Records {
 
   return {
     vault: cell('vault'),
-    age: { ...cell<Age>('vault', 'age'), put: (age) => put('vault', 'age', age, use) },
+    age: { ...cell<Age>('vault', 'age'), put: (age) => put('vault', 'age', age, writeDown) },
     onWrite(listener) {
       told = listener;
     },
@@ -223,7 +223,7 @@ export function openRecords(name = 'parley-records'): Records {
     pins: {
       ...table<Uint8Array>('pins'),
       putAll: (rows, firmly) =>
-        (firmly ? write : use)(async (db) => {
+        (firmly ? write : writeDown)(async (db) => {
           const transaction = db.transaction('pins', 'readwrite', firmly ? strict : undefined);
           await Promise.all([...rows.map(async ([key, value]) => transaction.store.put(value, key)), transaction.done]);
         }),
@@ -248,7 +248,7 @@ export function openRecords(name = 'parley-records'): Records {
             if (sent) await transaction.objectStore('sent').put(sent.id, sent.key);
             return order;
           });
-        }),
+        }, true),
       update: (row) =>
         write(async (db) => {
           const transaction = db.transaction('outbox', 'readwrite', strict);

@@ -1,4 +1,6 @@
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
+import { hasRoom } from '../room.ts';
+import { StorageError } from './errors.ts';
 import { openRecords } from './records.ts';
 
 /** What became of the databases. `lost`: rows that were nowhere else could not be read. */
@@ -22,6 +24,8 @@ type Stores = ReadonlyMap<string, readonly (readonly [key: IDBValidKey, value: u
  * sound is left as it is.
  */
 export async function repairDatabases(): Promise<Repair> {
+  // What cannot be opened on a full disk is not damaged, and to delete it there would take the others along.
+  if (!(await hasRoom())) throw new StorageError('full', 'the disk is full');
   const damaged: string[] = [];
   let lost = false;
   for (const { name } of await indexedDB.databases()) {

@@ -62,6 +62,13 @@ it('it is told of until it is settled, and not afterwards', async () => {
   expect(await life()).toBeNull();
 });
 
+it('what is written down to be sent is counted at once', async () => {
+  await life(async () => {
+    await records.outbox.add({ id: 'a', conversation: 'c', sealed: new Uint8Array(1) });
+    await vi.waitFor(() => expect(kept).toBeDefined(), 300);
+  });
+});
+
 it('many writes at once are one count', async () => {
   await life(async () => {
     for (let i = 0; i < 20; i++) await records.settings.put(`${i}`, i);

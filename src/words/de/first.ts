@@ -41,7 +41,8 @@ export const first = {
   'elsewhere.besideThePage': 'Neben der Seite',
   'elsewhere.inAWindowOf': 'In einem eigenen Fenster',
   'elsewhere.inATab': 'In einem Tab',
-  'nodeBar.diskFull': 'Die Festplatte ist voll. Neue Nachrichten warten beim Knoten und kommen, sobald Platz ist.',
+  'nodeBar.diskFull':
+    'Die Festplatte ist voll. Neue Nachrichten warten beim Knoten und kommen, sobald Platz ist. Was du jetzt schreibst oder auswählst, bleibt nur, solange diese Seite offen ist.',
   'nodeBar.diskFailed': 'Der Browser behält nicht, was ankommt. Neue Nachrichten warten beim Knoten. Starte den Browser neu.',
   'nodeBar.reading': { one: 'Noch {count} Nachricht wird gelesen…', other: 'Noch {count} Nachrichten werden gelesen…' },
   'nodeBar.standsIn': '{chosen} antwortet nicht. Bis dahin springt {other} ein.',

@@ -40,7 +40,8 @@ export const first = {
   'elsewhere.besideThePage': 'Beside the page',
   'elsewhere.inAWindowOf': 'In a window of its own',
   'elsewhere.inATab': 'In a tab',
-  'nodeBar.diskFull': 'The disk is full. New messages wait at the node and come once there is room.',
+  'nodeBar.diskFull':
+    'The disk is full. New messages wait at the node and come once there is room. What you type or choose now is kept only while this page is open.',
   'nodeBar.diskFailed': 'The browser does not keep what comes. New messages wait at the node. Restart the browser.',
   'nodeBar.reading': { one: 'Reading {count} more message…', other: 'Reading {count} more messages…' },
   'nodeBar.standsIn': '{chosen} does not answer. {other} stands in until it does.',

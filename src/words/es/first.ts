@@ -44,7 +44,8 @@ export const first = {
   'elsewhere.besideThePage': 'Junto a la página',
   'elsewhere.inAWindowOf': 'En una ventana propia',
   'elsewhere.inATab': 'En una pestaña',
-  'nodeBar.diskFull': 'El disco está lleno. Los mensajes nuevos esperan en el nodo y llegarán cuando haya espacio.',
+  'nodeBar.diskFull':
+    'El disco está lleno. Los mensajes nuevos esperan en el nodo y llegarán cuando haya espacio. Lo que escribas o elijas ahora solo se conserva mientras esta página esté abierta.',
   'nodeBar.diskFailed': 'El navegador no guarda lo que llega. Los mensajes nuevos esperan en el nodo. Reinicia el navegador.',
   'nodeBar.reading': { one: 'Leyendo {count} mensaje más…', many: 'Leyendo {count} mensajes más…', other: 'Leyendo {count} mensajes más…' },
   'nodeBar.standsIn': '{chosen} no responde. {other} lo suple mientras tanto.',

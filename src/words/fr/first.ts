@@ -48,7 +48,8 @@ export const first = {
   'elsewhere.besideThePage': 'À côté de la page',
   'elsewhere.inAWindowOf': 'Dans sa propre fenêtre',
   'elsewhere.inATab': 'Dans un onglet',
-  'nodeBar.diskFull': 'Le disque est plein. Les nouveaux messages attendent sur le nœud et arriveront dès qu’il y aura de la place.',
+  'nodeBar.diskFull':
+    'Le disque est plein. Les nouveaux messages attendent sur le nœud et arriveront dès qu’il y aura de la place. Ce que tu écris ou choisis maintenant ne reste que tant que cette page est ouverte.',
   'nodeBar.diskFailed': 'Le navigateur ne garde pas ce qui arrive. Les nouveaux messages attendent sur le nœud. Redémarre le navigateur.',
   'nodeBar.reading': {
     one: 'Encore {count} message à lire…',
