@@ -4,13 +4,20 @@ import { join, resolve } from 'node:path';
 import { buildIfStale } from '../cli/build.ts';
 import { ensureBrowsers } from '../cli/find-browsers.ts';
 import { CommandError, cleanup, readOptions, root } from '../cli/processes.ts';
-import { comeBack, farMs, flatness, newDevice, parts } from './inbox/parts.ts';
+import { firstRun, newDevice } from './inbox/newcomers.ts';
+import { comeBack, farMs, flatness, parts } from './inbox/parts.ts';
 import { buildReferencePage } from './inbox/reference-page.ts';
 import { keptProfile, raise, sceneIn } from './inbox/stage.ts';
 import { type Comparison, writeReport } from './report.ts';
 
-const newDevices = { device: 0, 'device-far': farMs } as const;
-const names = [...Object.keys(newDevices), ...Object.keys(parts)];
+/** On profiles that know nothing. */
+const fresh = {
+  'first-run': { play: firstRun, delayMs: 0 },
+  'first-run-far': { play: firstRun, delayMs: farMs },
+  device: { play: newDevice, delayMs: 0 },
+  'device-far': { play: newDevice, delayMs: farMs },
+};
+const names = [...Object.keys(fresh), ...Object.keys(parts)];
 
 /**
  * `npm run bench -- inbox --conversations LIST --messages LIST --rounds N --only PARTS --kept FOLDER --alone --json FILE`: the extension in Chromium beside the reference
@@ -85,8 +92,8 @@ async function bench({ kept, size, messages, rounds, only, alone, script, atEnd 
     rows.push(...(await play(await raise(scene, script, raised, (each) => stops.push(each)))));
     await stop();
   };
-  for (const [name, delayMs] of Object.entries(newDevices))
-    if (only.includes(name)) await onStage({}, (stage) => newDevice(stage, alone, delayMs));
+  for (const [name, { play, delayMs }] of Object.entries(fresh))
+    if (only.includes(name)) await onStage({}, (stage) => play(stage, alone, delayMs));
   for (const [name, part] of Object.entries(parts)) {
     if (!only.includes(name)) continue;
     const profile = await keptProfile(scene, script, atEnd);

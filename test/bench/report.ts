@@ -99,6 +99,10 @@ export function figure(what: string, value: number, unit: string, limit: number 
   return row;
 }
 
+/** Beside the opponent, if it runs. */
+export const against = (alone: boolean, row: Parameters<typeof report>[0]): Comparison =>
+  alone ? figure(row.what, row.ours, row.unit, null, row.notes) : report(row);
+
 const number = (value: number): string =>
   Number.isNaN(value) ? '' : value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(value < 10 ? 2 : 1);
 

@@ -139,13 +139,9 @@ export function createPublication({ address, keystore, records, node, clock, sig
 
   /** A node that says yes and keeps nothing is owed them still. */
   const areKept = async (backup: boolean, contact: boolean): Promise<boolean> => {
-    if (backup) {
-      const [newest] = await readBackups();
-      if (!newest || !(await keystore.isBackedUpBy(newest))) return false;
-    }
-    if (!contact) return true;
-    const there = await readContact();
-    return there !== null && equalBytes(there.preKey, keystore.publicBundle().preKey);
+    const [backups, there] = await Promise.all([backup ? readBackups() : null, contact ? readContact() : null]);
+    if (backup && !(backups?.[0] && (await keystore.isBackedUpBy(backups[0])))) return false;
+    return !contact || (there !== null && equalBytes(there.preKey, keystore.publicBundle().preKey));
   };
 
   const note = async (stillTrue: () => boolean): Promise<void> => {

@@ -1,11 +1,10 @@
-import { toHex } from '../../../src/protocol/bytes.ts';
 import type { Status } from '../../../src/rpc/views/account.ts';
 import type { SearchAnswer } from '../../../src/rpc/views/conversations.ts';
 import { Site } from '../../e2e/site.ts';
 import { until } from '../../support/browsers/browser.ts';
 import { Person } from '../../support/browsers/person.ts';
 import { connectTo, contactOf, Writer } from '../../support/crowd.ts';
-import { type Comparison, figure, median, report } from '../report.ts';
+import { against, type Comparison, figure, median, report } from '../report.ts';
 import { inWords } from './link.ts';
 import {
   inFront,
@@ -20,7 +19,7 @@ import {
   toRowSaying,
 } from './places.ts';
 import { fullPeer } from './seed.ts';
-import { ask, loadScript, ownerOf, restore, type Stage } from './stage.ts';
+import { ask, loadScript, ownerOf, type Stage } from './stage.ts';
 import { buildStorePage } from './store-page.ts';
 
 export const farMs = 50;
@@ -35,54 +34,6 @@ export interface Play {
 
 /** A part of the bench: on a profile of its own that has everything, except for new devices. */
 export type Part = (play: Play) => Promise<Comparison[]>;
-
-/** A new device, the node near or far; theirs from its keys to its list. */
-export async function newDevice(stage: Stage, alone: boolean, delayMs: number): Promise<Comparison[]> {
-  const { size, messages, link } = stage;
-  const where = delayMs === 0 ? '' : `, node ${delayMs} ms away`;
-  link.delayMs = delayMs;
-  link.take();
-  const theirKeys = alone ? Number.NaN : await stage.reference.called('bring', link.url, toHex(ownerOf(size).walletKey));
-  const theirKeysAsked = link.take();
-  const theirs = alone ? Number.NaN : await stage.reference.opened();
-  const theirsAsked = link.take();
-  const { wallet, walletAsked, firstRows, sealing, firstAsked, everything, allAsked } = await restore(stage);
-  const said = size * 2 + messages;
-  const beside = alone ? '' : `; theirs ${inWords(theirsAsked)}`;
-  return [
-    against(alone, {
-      what: `wallet to keys from the network${where}`,
-      unit: 'ms',
-      ours: wallet,
-      theirs: theirKeys,
-      opponent: 'xmtp-js, create with the wallet',
-      ratio: theirKeys / wallet,
-      bar: null,
-      notes: `with what drives it; ${inWords(walletAsked)}${alone ? '' : `; theirs ${inWords(theirKeysAsked)}`}`,
-    }),
-    against(alone, {
-      what: `new device: the first rows with their words, N = ${size}${where}`,
-      unit: 'ms',
-      ours: firstRows,
-      theirs,
-      opponent: 'xmtp-js, keys to list',
-      ratio: theirs / firstRows,
-      bar: delayMs === 0 && size >= 10_000 ? 100 : null,
-      notes: `${sealing.toFixed(0)} ms of it before the node is asked: the passphrase's; ${inWords(firstAsked)}${beside}`,
-    }),
-    figure(
-      `new device: until everything is here, N = ${size}${where}`,
-      everything,
-      'ms',
-      null,
-      `${((said / everything) * 1000).toFixed(0)} messages a second; ${inWords(allAsked)}`,
-    ),
-  ];
-}
-
-/** Beside the reference client, if it runs. */
-const against = (alone: boolean, row: Parameters<typeof report>[0]): Comparison =>
-  alone ? figure(row.what, row.ours, row.unit, null, row.notes) : report(row);
 
 const list: Part = async ({ stage: { size, browser, link, reference }, mine, rounds, alone }) => {
   const [asleep, theirs]: [number[], number[]] = [[], []];
