@@ -3,7 +3,7 @@ import { getChainId, getEnsAddress, getEnsName } from 'viem/actions';
 import { mainnet } from 'viem/chains';
 import { normalize } from 'viem/ens';
 import type { Address } from '../rpc/views/account.ts';
-import { EnsError } from './ens.ts';
+import { EnsError } from './ens-error.ts';
 
 /**
  * Asks an RPC server of Ethereum's main network for names (ENS). A chunk of its own, fetched when the first name is asked for. Names are normalised by ENSIP-15, so that two that

@@ -18,8 +18,8 @@ export function Segments<T>({ legend, name, choices, chosen, onChoose }: Segment
   useLayoutEffect(() => {
     const element = row.current;
     if (!element) return undefined;
-    fit(element);
-    const observer = new ResizeObserver(() => fit(element));
+    arrange(element);
+    const observer = new ResizeObserver(() => arrange(element));
     observer.observe(element);
     return () => observer.disconnect();
   }, [said]);
@@ -41,7 +41,7 @@ export function Segments<T>({ legend, name, choices, chosen, onChoose }: Segment
 /** What a choice takes beside its words: padding and border on both sides, and the gap, pixels. */
 const around = 24;
 
-function fit(row: HTMLElement): void {
+function arrange(row: HTMLElement): void {
   delete row.dataset['columns'];
   const choices = [...row.querySelectorAll<HTMLElement>('.segment')];
   if (choices.every(({ offsetTop }) => offsetTop === choices[0]?.offsetTop)) return;
