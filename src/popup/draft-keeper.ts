@@ -84,6 +84,9 @@ export function createDraftKeeper({ conversation, text, revision, onBefore, stor
   };
 }
 
+/** Whoever is not answered in this time writes firmly, once for what was typed last: a power cut takes no more than that, ms. */
+const unansweredMs = 1_000;
+
 /** What was typed last lies there until the background has it. */
 function keepOnDisk(store: TypedStore, name: TypedName) {
   const ask = (): Promise<TypedSealer | null> =>
@@ -97,6 +100,7 @@ function keepOnDisk(store: TypedStore, name: TypedName) {
   let written = 0;
   let toldUpTo = 0;
   let running = false;
+  let firmly: ReturnType<typeof setTimeout> | undefined;
 
   const run = async (): Promise<void> => {
     if (running) return;
@@ -109,8 +113,13 @@ function keepOnDisk(store: TypedStore, name: TypedName) {
           sealer = ask();
           return;
         }
-        await store.put(name, await seal(typed));
+        const row = await seal(typed);
+        await store.put(name, row);
         written = typed.seq;
+        clearTimeout(firmly);
+        firmly = setTimeout(() => {
+          if (toldUpTo < typed.seq && written === typed.seq) store.put(name, row, true).catch(() => undefined);
+        }, unansweredMs);
       }
       if (written > 0 && written <= toldUpTo) {
         await store.delete(name);

@@ -8,8 +8,8 @@ export type TypedName = [at: number, writer: string];
 export interface TypedStore {
   /** Makes it ready to be written to without delay. */
   ready(): Promise<void>;
-  /** In place of what this composer had there; the oldest of too many go. */
-  put(name: TypedName, row: TypedRow): Promise<void>;
+  /** In place of what this composer had there; the oldest of too many go. `firmly`: on the disk itself when it resolves. */
+  put(name: TypedName, row: TypedRow, firmly?: boolean): Promise<void>;
   delete(name: TypedName): Promise<void>;
   all(): Promise<[TypedName, TypedRow][]>;
   /** Takes it away, unless other words have come into its place. */
@@ -40,10 +40,10 @@ export function openTypedStore(name = 'parley-typed'): TypedStore {
     return opened;
   };
   /** Resolves when the transaction is through. */
-  const within = async <T>(mode: IDBTransactionMode, work: (rows: IDBObjectStore) => Promise<T>): Promise<T> => {
+  const within = async <T>(mode: IDBTransactionMode, work: (rows: IDBObjectStore) => Promise<T>, firmly = false): Promise<T> => {
     const database = await open();
     if (mode === 'readwrite') await needRoom();
-    const transaction = database.transaction(store, mode, { durability: 'relaxed' });
+    const transaction = database.transaction(store, mode, { durability: firmly ? 'strict' : 'relaxed' });
     const through = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error ?? new Error('the transaction was aborted'));
@@ -54,16 +54,20 @@ export function openTypedStore(name = 'parley-typed'): TypedStore {
 
   return {
     ready: async () => void (await open()),
-    put: (row, value) =>
-      within('readwrite', async (rows) => {
-        const [, writer] = row;
-        rows.put(value, row);
-        if (counted.has(writer)) return;
-        counted.add(writer);
-        const names = (await answer(rows.getAllKeys())) as unknown as TypedName[];
-        const others = names.filter(([, each]) => each !== writer);
-        for (const old of others.slice(0, Math.max(0, others.length + 1 - most))) rows.delete(old);
-      }),
+    put: (row, value, firmly) =>
+      within(
+        'readwrite',
+        async (rows) => {
+          const [, writer] = row;
+          rows.put(value, row);
+          if (counted.has(writer)) return;
+          counted.add(writer);
+          const names = (await answer(rows.getAllKeys())) as unknown as TypedName[];
+          const others = names.filter(([, each]) => each !== writer);
+          for (const old of others.slice(0, Math.max(0, others.length + 1 - most))) rows.delete(old);
+        },
+        firmly,
+      ),
     delete: (row) => within('readwrite', async (rows) => void rows.delete(row)),
     all: () =>
       within('readonly', async (rows) => {

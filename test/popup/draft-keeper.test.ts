@@ -56,6 +56,30 @@ test('the last words stay there where the background does not answer, and it is 
   await until(async () => (await onDisk()).join() === 'hello', 'the later words');
 });
 
+test('what nobody answers for a second is written firmly, once; what is answered is not', async () => {
+  const puts: (boolean | undefined)[] = [];
+  const { put } = store;
+  store = {
+    ...store,
+    put: (name, row, firmly) => {
+      puts.push(firmly);
+      return put(name, row, firmly);
+    },
+  };
+  const kept = keeper();
+  kept.say([part('hel')]);
+  (await question(0)).answer({ revision: 1, before: '' });
+  await new Promise((resolve) => setTimeout(resolve, 1_300));
+  expect(puts).toEqual([undefined]);
+  kept.say([part('hello')]);
+  await question(1);
+  await until(() => puts.length === 3, 'the firm one');
+  expect(puts).toEqual([undefined, undefined, true]);
+  expect(await onDisk()).toEqual(['hello']);
+  await new Promise((resolve) => setTimeout(resolve, 1_300));
+  expect(puts).toHaveLength(3);
+});
+
 test('the key is asked for again with the next words where it could not be had', async () => {
   const away = vi.mocked(background.call).getMockImplementation();
   vi.mocked(background.call).mockRejectedValueOnce(new Error('away'));
