@@ -25,7 +25,7 @@ type Stores = ReadonlyMap<string, readonly (readonly [key: IDBValidKey, value: u
  */
 export async function repairDatabases(): Promise<Repair> {
   // What cannot be opened on a full disk is not damaged, and to delete it there would take the others along.
-  if (!(await hasRoom())) throw new StorageError('full', 'the disk is full');
+  if (!(await hasRoom()) || !(await takesAnything())) throw new StorageError('full', 'the disk is full');
   const damaged: string[] = [];
   let lost = false;
   for (const { name } of await indexedDB.databases()) {
@@ -39,6 +39,25 @@ export async function repairDatabases(): Promise<Repair> {
     if (stores !== null) await writeBack(name, stores);
   }
   return { damaged, lost };
+}
+
+/** Whether a database that is new takes some bytes: Firefox says of no error that it was for want of room. */
+async function takesAnything(): Promise<boolean> {
+  const name = 'room-for-parley';
+  try {
+    const db = await openDB(name, 1, { upgrade: (upgrading) => void upgrading.createObjectStore('bytes') });
+    try {
+      const transaction = db.transaction('bytes', 'readwrite', { durability: 'strict' });
+      await Promise.all([transaction.store.put(crypto.getRandomValues(new Uint8Array(65_536)), 'only'), transaction.done]);
+    } finally {
+      db.close();
+    }
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await deleteDB(name).catch(() => undefined);
+  }
 }
 
 /** Null: it does not even open. */

@@ -56,6 +56,23 @@ it('Chromium writes nothing on a full disk, and reads on', async () => {
   expect(await cache.cursors.get('a')).toBe(1n);
 });
 
+it('where not even a new database takes anything, none is repaired', async () => {
+  const records = openRecords('parley-records-room-5');
+  await records.settings.put('a', 1);
+  await records.close();
+  const remove = vi.spyOn(indexedDB, 'deleteDatabase');
+  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('something', 'UnknownError');
+  });
+  vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(() => {
+    throw new DOMException('something', 'UnknownError');
+  });
+  await expect(repairDatabases()).rejects.toMatchObject({ reason: 'full' });
+  expect(remove.mock.calls.flat()).not.toContain('parley-records-room-5');
+  vi.restoreAllMocks();
+  expect(await records.settings.get('a')).toBe(1);
+});
+
 it('what fails for no named reason on a full disk failed for that', async () => {
   const records = openRecords('room-2');
   await records.settings.put('a', 1);
