@@ -9,12 +9,12 @@ export function useShortcuts(onSheet: () => void): void {
   // Before the page is painted: who is fast presses a key as soon as they see it.
   useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
-      if (event.isComposing || document.querySelector('dialog[open]')) return;
+      if (event.isComposing || event.defaultPrevented || document.querySelector('dialog[open]')) return;
       const { key, ctrlKey, metaKey, altKey } = event;
       if ((ctrlKey || metaKey) && key.toLowerCase() === 'k') focusSearch();
       else if (altKey && (key === 'ArrowUp' || key === 'ArrowDown')) step(key === 'ArrowUp' ? -1 : 1);
       else if (key === '?' && !isTyping(event.target)) onSheet();
-      else return;
+      else if (key !== 'Escape' || !back(event.target)) return;
       event.preventDefault();
     };
     addEventListener('keydown', pressed);
@@ -42,6 +42,16 @@ function step(by: number): void {
   next.click();
   next.scrollIntoView({ block: 'nearest' });
 }
+
+/** One step back, as the arrow above goes; not from the list, nor where it would lose what was typed. The words of a message are kept. */
+function back(from: EventTarget | null): boolean {
+  const { hash } = location;
+  if (hash === '' || hash === '#/' || (from instanceof HTMLInputElement && isText(from) && from.value !== '')) return false;
+  go(/^(#\/conversation\/.+)\/details$/.exec(hash)?.[1] ?? '#/');
+  return true;
+}
+
+const isText = ({ type }: HTMLInputElement): boolean => !['radio', 'checkbox', 'file'].includes(type);
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof Element && target.matches('input, textarea, select, [contenteditable]');

@@ -270,4 +270,35 @@ describe('keys', () => {
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }));
+
+  test('lead one step back by Escape, which first takes back what lies on top, and never what was typed', () =>
+    at({ route: '#/conversation/c0/details' }, async (page) => {
+      const path = (): Promise<string> => page.evaluate(() => location.hash);
+      const name = page.getByRole('textbox', { name: 'Name', exact: true });
+      await name.fill('Zoë');
+      await name.press('Escape');
+      expect(await path()).toBe('#/conversation/c0/details');
+      await name.fill('');
+      await name.press('Escape');
+      await page.waitForFunction(() => location.hash === '#/conversation/c0');
+      // A menu, an answer that was begun, and then the conversation itself; its words are kept.
+      await page.getByRole('button', { name: 'More', exact: true }).click();
+      await page.getByRole('menu').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('menu').waitFor({ state: 'detached' });
+      const message = page.getByRole('article').nth(29);
+      await message.getByRole('button', { name: 'Message' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Reply' }).press('Enter');
+      const field = page.getByRole('textbox', { name: 'Message', exact: true });
+      await field.fill('not sent');
+      await page.locator('.answering').waitFor();
+      await field.press('Escape');
+      await page.locator('.answering').waitFor({ state: 'detached' });
+      expect(await path()).toBe('#/conversation/c0');
+      await field.press('Escape');
+      await page.waitForFunction(() => location.hash === '#/');
+      await page.getByRole('list', { name: 'Conversations' }).waitFor();
+      await page.keyboard.press('Escape');
+      expect(await path()).toBe('#/');
+    }));
 });

@@ -157,6 +157,11 @@ function Opened({ id, status, wide, at, first, ahead }: OpenedProps): JSX.Elemen
   return (
     <main
       class={`screen${over ? ' dropping' : ''}`}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !answered || event.isComposing) return;
+        event.preventDefault();
+        setAnswered(null);
+      }}
       onDragOver={(event) => {
         if (!writes || !event.dataTransfer?.types.includes('Files')) return;
         event.preventDefault();

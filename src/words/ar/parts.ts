@@ -141,7 +141,7 @@ export const parts = {
   'shortcuts.listKeys': '?',
   'shortcuts.list': 'هذه القائمة',
   'shortcuts.closeKeys': 'Esc',
-  'shortcuts.closeTop': 'إغلاق ما هو مفتوح في الأعلى',
+  'shortcuts.closeTop': 'إغلاق ما هو مفتوح في الأعلى، أو الرجوع',
   'signs.reactions': 'التفاعلات',
   'signs.by': '{shown} من {who}',
   'signs.allSigns': 'كل الرموز التعبيرية',

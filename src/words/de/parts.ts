@@ -140,7 +140,7 @@ export const parts = {
   'shortcuts.listKeys': '?',
   'shortcuts.list': 'Diese Liste',
   'shortcuts.closeKeys': 'Esc',
-  'shortcuts.closeTop': 'Schließen, was obenauf liegt',
+  'shortcuts.closeTop': 'Schließen, was obenauf liegt, oder zurück',
   'signs.reactions': 'Reaktionen',
   'signs.by': '{shown} von {who}',
   'signs.allSigns': 'Alle Emojis',

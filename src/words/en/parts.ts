@@ -135,7 +135,7 @@ export const parts = {
   'shortcuts.listKeys': '?',
   'shortcuts.list': 'This list',
   'shortcuts.closeKeys': 'Esc',
-  'shortcuts.closeTop': 'Close what is open on top',
+  'shortcuts.closeTop': 'Close what is open on top, or go back',
   'signs.reactions': 'Reactions',
   'signs.by': '{shown} by {who}',
   'signs.allSigns': 'All emoji',

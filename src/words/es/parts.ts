@@ -136,7 +136,7 @@ export const parts = {
   'shortcuts.listKeys': '?',
   'shortcuts.list': 'Esta lista',
   'shortcuts.closeKeys': 'Esc',
-  'shortcuts.closeTop': 'Cerrar lo que está encima',
+  'shortcuts.closeTop': 'Cerrar lo que está encima, o volver',
   'signs.reactions': 'Reacciones',
   'signs.by': '{shown} de {who}',
   'signs.allSigns': 'Todos los emojis',

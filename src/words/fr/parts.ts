@@ -138,7 +138,7 @@ export const parts = {
   'shortcuts.listKeys': '?',
   'shortcuts.list': 'Cette liste',
   'shortcuts.closeKeys': 'Échap',
-  'shortcuts.closeTop': 'Fermer ce qui est au-dessus',
+  'shortcuts.closeTop': 'Fermer ce qui est au-dessus, ou revenir',
   'signs.reactions': 'Réactions',
   'signs.by': '{shown} de {who}',
   'signs.allSigns': 'Tous les émojis',
