@@ -15,6 +15,9 @@ const said = 'quizzacious canary words that nobody else would write';
 const draft = 'canary words that were never sent';
 const typed = 'canary words of the last key';
 const nickname = 'Zebulon Canarius';
+const group = 'Canary society of Zanzibar';
+const chosen = { name: 'canary-in-a-file.txt', words: 'canary bytes that lie in a file which was chosen' };
+const gone = { name: 'canary-that-flew.txt', words: 'canary bytes that lie in a file which was sent' };
 const wallet = walletOfEntropy(readPhrase(phrase));
 const next = 'another calm window';
 
@@ -30,6 +33,9 @@ const secrets = {
   // The index of words, and previews, would have a single one.
   'word of a message': formsOfText('quizzacious'),
   nickname: formsOfText(nickname),
+  'name of a group': formsOfText(group),
+  'name of a file': [...formsOfText(chosen.name), ...formsOfText(gone.name)],
+  'bytes of a file': [chosen, gone].flatMap(({ words: bytes }) => formsOfBytes(Buffer.from(bytes))),
 };
 /** What is there in the clear, to see that looking finds what is there. */
 const address = { address: formsOfText(wallet.address) };
@@ -64,6 +70,41 @@ describe.each(browserNames)('the profile of %s on the disk', (name) => {
     await me.page.fill(search, '');
     await me.person.openConversation();
     await me.page.see(field('Message'));
+  };
+
+  const choose = ({ name: filename, words: bytes }: typeof chosen): Promise<void> =>
+    me.page.evaluate(
+      (as, text) => {
+        const picker = document.querySelector<HTMLInputElement>('.composer input[type="file"]');
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([text], as, { type: 'text/plain' }));
+        if (!picker) throw new Error('there is no field for files');
+        picker.files = transfer.files;
+        picker.dispatchEvent(new Event('change', { bubbles: true }));
+      },
+      filename,
+      bytes,
+    );
+
+  const makeGroup = async (): Promise<void> => {
+    await me.page.click(button('New conversation'));
+    await me.page.click(button('Make a group'));
+    await me.page.fill(field('Name of the group'), group);
+    await me.page.fill(field('Wallet address'), peer.person.address);
+    await me.page.click(button('Add'));
+    await me.page.click({ role: 'button', name: 'Make the group', part: true });
+    await me.page.see(field('Message'));
+    await me.person.open('/');
+  };
+
+  /** One file goes off, and one stays chosen. */
+  const sendAndChooseFiles = async (): Promise<void> => {
+    await choose(gone);
+    await me.page.see({ role: 'list', name: 'Files to send' });
+    await me.page.click(button('Send'));
+    await me.person.waitForMessages(2);
+    await choose(chosen);
+    await me.page.see({ role: 'list', name: 'Files to send' });
   };
 
   /** Whom one writes to is nobody's business either. */
@@ -101,8 +142,10 @@ describe.each(browserNames)('the profile of %s on the disk', (name) => {
     await me.seal();
     await me.inbox();
     expect(me.person.address).toBe(wallet.address);
+    await makeGroup();
     await me.writeTo(peer.person.address, said);
     await nameThePeer();
+    await sendAndChooseFiles();
     await me.page.fill(field('Message'), draft);
     await written(); // the background has the draft a moment after the last key
     await browser.stopBackground();
@@ -124,8 +167,9 @@ describe.each(browserNames)('the profile of %s on the disk', (name) => {
       await me.person.inbox();
     }
     await me.person.openConversation();
-    await me.person.waitForMessages(1);
-    expect((await me.person.messages()).map(({ text }) => text)).toEqual([said]);
+    await me.person.waitForMessages(2);
+    expect((await me.person.messages())[0]?.text).toBe(said);
+    await me.page.see({ role: 'list', name: 'Files to send' });
     expect((await me.page.see(field('Message'))).value).toBe(typed);
   });
 
