@@ -33,9 +33,19 @@ afterAll(async () => {
 let kept: Page | undefined;
 const size = { width: 400, height: 600 };
 
+/** A page that opens each scene in its language, as if that had been spoken last: in some scenes nobody ever says which it is. */
+async function opened(): Promise<Page> {
+  const page = await browser.newPage({ viewport: size, bypassCSP: true, reducedMotion: 'reduce' });
+  await page.addInitScript(() => {
+    const language = new URLSearchParams(location.search).get('language');
+    if (language) localStorage.setItem('language', language);
+  });
+  return page;
+}
+
 /** Opens a scene on a route; an error on the page is a failure. What a test leaves behind on the page ends with the next scene, or with the page. */
 export async function at({ scene = 'typical', route = '#/', language = 'browser' }, work: (page: Page) => Promise<void>): Promise<void> {
-  if (!kept || kept.isClosed()) kept = await browser.newPage({ viewport: size, bypassCSP: true, reducedMotion: 'reduce' });
+  if (!kept || kept.isClosed()) kept = await opened();
   const page = kept;
   const faults: string[] = [];
   const note = (error: Error): void => void faults.push(error.message);
@@ -50,7 +60,6 @@ export async function at({ scene = 'typical', route = '#/', language = 'browser'
       (tag) =>
         document.querySelector('#app > *') &&
         !document.querySelector('.skeleton') &&
-        // The page opens in the language of the scene before, until the background has said which.
         document.documentElement.lang.startsWith(tag === 'browser' ? navigator.language.slice(0, 2) : tag),
       language,
     );
