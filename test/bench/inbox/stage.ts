@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { sealConsent } from '../../../src/protocol/consent.ts';
 import { decodePrivateBundle } from '../../../src/protocol/private-keys.ts';
 import type { Status } from '../../../src/rpc/views/account.ts';
 import type { ConversationWindow } from '../../../src/rpc/views/conversations.ts';
+import { root } from '../../cli/processes.ts';
 import { Site } from '../../e2e/site.ts';
 import { Walk } from '../../e2e/walk.ts';
 import { signerOf, xmtp } from '../../interop/peer.ts';
@@ -115,11 +117,26 @@ export async function raise(
   const profile = stayingIn ?? join(copy, 'profile');
   mkdirSync(profile, { recursive: true });
   if (copyOf) cpSync(copyOf, profile, { recursive: true });
-  // Chromium keeps the background's script with the profile, and reads no other one of the same version: the one of when it was made would be timed.
-  rmSync(join(profile, 'Default/Service Worker'), { recursive: true, force: true });
-  const browser = await launchChromium({ profile });
+  const browser = await launchChromium({ profile, extension: extensionIn(scene.folder) });
   atEnd(() => browser.close());
   return { ...scene, node, link, browser, reference: await referenceIn(browser, site.url(), link.url, scene.keys) };
+}
+
+/**
+ * The built extension in a place that stays with a scene, for its id comes from there, and with a version made of its background: Chromium keeps that script with the
+ * profile and reads no other one of the same version, so that the one of when the profile was made would be timed.
+ */
+function extensionIn(folder: string): string {
+  const place = join(folder, 'extension');
+  rmSync(place, { recursive: true, force: true });
+  cpSync(join(root, 'dist/chromium'), place, { recursive: true });
+  const hash = createHash('sha256')
+    .update(readFileSync(join(place, 'background.js')))
+    .digest();
+  const path = join(place, 'manifest.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as object;
+  writeFileSync(path, JSON.stringify({ ...manifest, version: `0.${hash.readUInt16BE(0)}.${hash.readUInt16BE(2)}` }));
+  return place;
 }
 
 /** Has a page run a module. */
