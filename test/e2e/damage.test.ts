@@ -90,7 +90,7 @@ describe.each(browserNames)('in %s, databases that are damaged', (name) => {
       await me.inbox();
       const told = name === 'chromium' || how !== 'in the middle';
       const older = name === 'chromium' && how === 'by half';
-      const words = older ? 'has gone back to an older state' : 'The browser has lost what Parley kept here, but for your keys.';
+      const words = older ? 'has gone back here to how it was on' : 'The browser has lost what Parley kept here, but for your keys.';
       if (told) await me.page.seeText(words);
       await me.openConversation();
       await me.waitForMessages(1);

@@ -94,7 +94,7 @@ export const common = {
     'Der Browser hat verloren, was Parley hier hatte, außer deinen Schlüsseln. Nachrichten kommen wieder vom Knoten. Namen, geprüfte Schlüssel, Entwürfe, Einstellungen und noch nicht Gesendetes sind weg; eine Sicherungsdatei bringt Namen und geprüfte Schlüssel zurück.',
   'loss.understood': 'Verstanden',
   'loss.older':
-    'Dieser Browser ist auf einen älteren Stand dessen zurückgefallen, was Parley hier hat: den von {time}, wie nach dem Einspielen einer Sicherung. Nachrichten kommen wieder vom Knoten, und was gesendet wurde, wird nicht zweimal gesendet. Namen, geprüfte Schlüssel, Entwürfe und Einstellungen sind die von damals. Websites müssen neu fragen.',
+    'Parley ist hier auf den Stand vom {time} zurückgefallen, wie nach dem Einspielen einer Sicherung. Nachrichten kommen wieder vom Knoten, nichts wird zweimal gesendet. Namen, geprüfte Schlüssel, Entwürfe und Einstellungen sind die von damals; Websites müssen neu fragen.',
   'repair.explain':
     'Wenn das nach einem Neustart des Browsers bleibt, ist beschädigt, was Parley hier hat. Eine Reparatur behält, was noch lesbar ist. Deine Schlüssel liegen zweimal da, und deine Passphrase öffnet sie; Nachrichten kommen wieder vom Knoten. Namen, geprüfte Schlüssel, Entwürfe, Einstellungen und noch nicht Gesendetes können verloren sein. Parley schließt sich dafür: öffne es danach wieder.',
   'repair.begin': 'Reparieren und neu beginnen',

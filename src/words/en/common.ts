@@ -92,7 +92,7 @@ export const common = {
     'The browser has lost what Parley kept here, but for your keys. Messages come from the node again. Names, verified keys, drafts, settings and what was not sent yet are gone; a backup file brings names and verified keys back.',
   'loss.understood': 'Understood',
   'loss.older':
-    'This browser has gone back to an older state of what Parley keeps here, that of {time}, as after a backup was put back. Messages come from the node again, and what was sent is not sent twice. Names, verified keys, drafts and settings are those of then. Sites have to ask anew.',
+    'Parley has gone back here to how it was on {time}, as after restoring a backup. Messages come from the node again, and nothing is sent twice. Names, verified keys, drafts and settings are those of then; sites must ask again.',
   'repair.explain':
     'If this stays after a restart of the browser, what Parley keeps here is damaged. A repair keeps what can still be read. Your keys are kept twice, and your passphrase opens them; messages come from the node again. Names, verified keys, drafts, settings and what was not sent yet may be lost. Parley closes for it: open it again afterwards.',
   'repair.begin': 'Repair and begin anew',

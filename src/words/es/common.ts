@@ -95,7 +95,7 @@ export const common = {
     'El navegador ha perdido lo que Parley guardaba aquí, salvo tus claves. Los mensajes vuelven desde el nodo. Los nombres, claves verificadas, borradores, ajustes y lo que no se había enviado ya no están; una copia de seguridad devuelve los nombres y las claves verificadas.',
   'loss.understood': 'Entendido',
   'loss.older':
-    'Este navegador ha vuelto a un estado anterior de lo que Parley guarda aquí, el de {time}, como tras restaurar una copia. Los mensajes vuelven desde el nodo, y lo enviado no se envía dos veces. Los nombres, claves verificadas, borradores y ajustes son los de entonces. Los sitios tienen que volver a preguntar.',
+    'Parley ha vuelto aquí al estado del {time}, como tras restaurar una copia. Los mensajes vuelven desde el nodo y nada se envía dos veces. Nombres, claves verificadas, borradores y ajustes son los de entonces; los sitios deben volver a preguntar.',
   'repair.explain':
     'Si esto sigue después de reiniciar el navegador, lo que Parley guarda aquí está dañado. La reparación conserva lo que aún se puede leer. Tus claves están guardadas dos veces y tu contraseña las abre; los mensajes vuelven desde el nodo. Los nombres, claves verificadas, borradores, ajustes y lo que no se había enviado pueden perderse. Parley se cierra para ello: ábrelo otra vez después.',
   'repair.begin': 'Reparar y empezar de nuevo',

@@ -95,7 +95,7 @@ export const common = {
     'Le navigateur a perdu ce que Parley gardait ici, sauf tes clés. Les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les paramètres et ce qui n’était pas encore parti ont disparu ; un fichier de sauvegarde ramène les noms et les clés vérifiées.',
   'loss.understood': 'Compris',
   'loss.older':
-    'Ce navigateur est revenu à un état plus ancien de ce que Parley garde ici, celui de {time}, comme après la remise en place d’une sauvegarde. Les messages reviennent du nœud, et ce qui a été envoyé n’est pas envoyé deux fois. Les noms, les clés vérifiées, les brouillons et les paramètres sont ceux d’alors. Les sites doivent redemander.',
+    'Parley est revenu ici à son état du {time}, comme après la restauration d’une sauvegarde. Les messages reviennent du nœud et rien n’est envoyé deux fois. Noms, clés vérifiées, brouillons et paramètres sont ceux d’alors ; les sites doivent redemander.',
   'repair.explain':
     'Si cela reste après un redémarrage du navigateur, ce que Parley garde ici est endommagé. La réparation garde ce qui peut encore être lu. Tes clés sont gardées deux fois et ta phrase de passe les ouvre ; les messages reviennent du nœud. Les noms, les clés vérifiées, les brouillons, les paramètres et ce qui n’était pas encore parti peuvent être perdus. Parley se ferme pour cela : rouvre-le ensuite.',
   'repair.begin': 'Réparer et recommencer',
