@@ -1,10 +1,8 @@
 import { Founding } from '../keystore/founding.ts';
 import { DraftStore } from '../keystore/founding-draft.ts';
 import { Keystore } from '../keystore/keystore.ts';
-import { getBlob } from '../network/blobs.ts';
 import { createNodeClient, type NodeClient, type NodeClientOptions } from '../network/node-client.ts';
 import type { Address } from '../protocol/address.ts';
-import { maxRemoteLength } from '../protocol/remote-content.ts';
 import { systemClock } from '../protocol/time.ts';
 import { openCache } from '../storage/cache.ts';
 import { openRecords, type Records } from '../storage/records.ts';
@@ -29,19 +27,7 @@ import { createGlimpses } from './glimpses.ts';
 import { guardServices } from './guard-services.ts';
 import { noteStop } from './log.ts';
 import { createLosses } from './losses.ts';
-import { createAttachments } from './messages/attachments.ts';
-import { createConversations } from './messages/conversations.ts';
-import { createDrafts } from './messages/drafts.ts';
-import { createGroups } from './messages/groups.ts';
-import { createHistory } from './messages/history.ts';
-import { createKeptFiles } from './messages/kept-files.ts';
-import { createMessages } from './messages/messages.ts';
-import type { StoredMessage } from './messages/model.ts';
-import { createNaming } from './messages/naming.ts';
-import { createOpenings } from './messages/openings.ts';
-import { createRequests } from './messages/requests.ts';
-import { createSafety } from './messages/safety.ts';
-import { createSearch } from './messages/search.ts';
+import { createMessaging } from './messages/messaging.ts';
 import { createNodeChoice } from './nodes/node-choice.ts';
 import { createComparing } from './nodes/node-comparison.ts';
 import { createNodeStatus } from './nodes/node-state.ts';
@@ -235,63 +221,16 @@ export async function assemble(platform: Platform): Promise<Background> {
     events.emit('conversations', null);
     board.changed();
   };
-  const messagesChanged = (conversation: string): void => {
-    events.emit('messages', { conversation });
-    listChanged();
-  };
-  const drafts = createDrafts({
+  const messaging = createMessaging({
+    platform,
     sessions,
     accounts: () => keystore.accounts().length,
-    typed: platform.typed,
-    clock,
+    preferences,
     lossAt,
-    changed: listChanged,
+    events,
+    listChanged,
   });
-  const keptFiles = createKeptFiles({
-    sessions,
-    clock,
-    lossAt,
-    changed: (conversation) => {
-      events.emit('files', { conversation });
-      listChanged();
-    },
-  });
-  const conversations = createConversations({ sessions, clock, drafts, keptFiles, changed: listChanged });
-  const messages = createMessages({
-    receipts: preferences.receipts,
-    sessions,
-    drafts,
-    failpoint,
-    changed: messagesChanged,
-  });
-  const attachments = createAttachments({
-    sessions,
-    messages,
-    conversations,
-    keptFiles,
-    nodes: async () => [await preferences.nodeInUse(), ...(await preferences.nodes())],
-    get: (address, options) => getBlob(address, { bytes: maxRemoteLength, ...options, ...(platform.fetch && { fetch: platform.fetch }) }),
-    progress: (transfer) => events.emit('transfer', transfer),
-  });
-  const safety = createSafety({
-    sessions,
-    clock,
-    changed: messagesChanged,
-  });
-  const openings = createOpenings({ sessions, conversations, messages, safety });
-  const search = createSearch({ sessions, view: conversations.get, changed: () => events.emit('search', null) });
-  const names = createNaming({ sessions, changed: () => events.emit('names', null) });
-  const requests = createRequests({ sessions, clock, view: conversations.get, changed: listChanged });
-  const groups = createGroups({
-    sessions,
-    failpoint,
-    view: conversations.get,
-    changed: messagesChanged,
-  });
-  const history = createHistory({
-    current: sessions.current,
-    open: async ({ keys }, { id, sealed }) => (await keys.openRecord('messages', id, sealed)) as StoredMessage,
-  });
+  const { drafts, keptFiles, conversations, messages, attachments, safety, openings, search, names, requests, groups, history } = messaging;
   const sites = createSites({
     clock,
     grants,
