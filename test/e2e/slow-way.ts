@@ -55,7 +55,7 @@ export class SlowWay {
       this.asked.push(`${asked.method} ${url.slice('/blob/'.length + 64)}`);
       if (this.unwilling || (this.older && url.includes('/parts'))) {
         asked.resume();
-        answer.writeHead(this.unwilling ? 413 : 400).end('{}');
+        answer.writeHead(this.unwilling ? 503 : 400).end('{}');
         return;
       }
       if (asked.method === 'PATCH' && --this.partsLeft < 0) return;

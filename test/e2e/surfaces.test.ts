@@ -124,7 +124,8 @@ describe.each(browserNames)('what is open at once in %s: a tab, a window, and Pa
     await says('You: said in the window');
     await me.waitForMessages(4);
     await me.waitUntilSent('said in the window');
-    expect((await me.page.see(field('Message'))).value).toBe('');
+    // The field of the other window hears of it a moment later.
+    await until(async () => (await me.page.see(field('Message'))).value === '');
   });
 
   test('shows where it was put, and what somebody is called', async () => {
