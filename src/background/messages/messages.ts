@@ -2,7 +2,7 @@ import { encodeText, type Value, writeContent } from '../../content-types/index.
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { MessageView } from '../../rpc/views/messages.ts';
-import type { MessageRecord } from '../../storage/cache.ts';
+import type { MessageRecord } from '../../storage/cache-schema.ts';
 import { createExclusive } from '../exclusive.ts';
 import type { Failpoint } from '../failpoint.ts';
 import { noteStop } from '../log.ts';

@@ -1,7 +1,8 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import type { Address } from '../../protocol/address.ts';
 import type { Shown } from '../../rpc/views/messages.ts';
-import type { Cache, MessageRecord } from '../../storage/cache.ts';
+import type { Cache } from '../../storage/cache.ts';
+import type { MessageRecord } from '../../storage/cache-schema.ts';
 import { createSingle } from '../exclusive.ts';
 import { isAside, type StoredMessage, showPayload } from './model.ts';
 import { emptyPiece, type Found, findIn, grown, newest, type Piece, packPiece, type Row, unpackPiece } from './search-piece.ts';

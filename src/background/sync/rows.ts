@@ -1,6 +1,7 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import type { Address } from '../../protocol/address.ts';
-import type { Cache, ConversationRecord } from '../../storage/cache.ts';
+import type { Cache } from '../../storage/cache.ts';
+import type { ConversationRecord } from '../../storage/cache-schema.ts';
 import { createExclusive, type Exclusive } from '../exclusive.ts';
 import { type StoredConversation, timeOf } from '../messages/model.ts';
 
