@@ -23,7 +23,7 @@ import { createSearchIndex, type SearchIndex } from './messages/search-index.ts'
 import { type NodeAccess, watchNode } from './nodes/node-access.ts';
 import type { NodeStatus, NodeTrouble } from './nodes/node-state.ts';
 import { createLedger, type Ledger } from './sites/ledger.ts';
-import { createFollow } from './sync/follow.ts';
+import { createFollow, followAgainMs } from './sync/follow.ts';
 import { createInbox } from './sync/inbox.ts';
 import { createOrder } from './sync/order.ts';
 import { createOutbox, type Outbox } from './sync/outbox.ts';
@@ -104,9 +104,6 @@ export interface SessionDeps {
 
 /** The list and the status are made of all conversations, and a catch-up changes some of them twenty times a second, ms. */
 const listEveryMs = 250;
-
-/** To follow other topics costs the node and us all of them: the more there are, the longer those wait that came soon after others. */
-const followAgainMs = (conversations: number): number => Math.min(10_000, Math.max(250, 4 * conversations));
 
 export function openSession(deps: SessionDeps): Session {
   const {
@@ -255,7 +252,7 @@ export function openSession(deps: SessionDeps): Session {
   };
   const follow = createFollow({ subscribe: order.live, sync, awake, signal, ready });
 
-  const followAgain = createSpaced(follow.restart, () => followAgainMs(rows.count()), signal);
+  const followAgain = createSpaced(follow.restart, () => followAgainMs(rows.count(), order.told()), signal);
   const topicsChanged = (): void => {
     followAgain();
     run('catching up', sync.catchUp);

@@ -27,6 +27,13 @@ interface Deps {
 /** What a stream may pile up; beyond it a catch-up is cheaper. */
 const longestQueue = 1_000;
 
+/**
+ * To follow other topics costs the node and us all of them: the more conversations there are, the longer those wait that came soon after others, ms. Only where the
+ * node tells its order (`told`): elsewhere no catch-up finds what is said in a new one meanwhile with an older time, and nothing may wait.
+ */
+export const followAgainMs = (conversations: number, told: boolean): number =>
+  told ? Math.min(10_000, Math.max(250, 4 * conversations)) : 0;
+
 export function createFollow({ subscribe, sync, awake, signal, ready }: Deps): Follow {
   let running = false;
   let open = false;

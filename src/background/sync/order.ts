@@ -18,6 +18,8 @@ export interface Order {
   read(topics: () => readonly string[], take: (pages: AsyncIterable<Ordered>) => Promise<void>): Promise<Outcome>;
   /** Whether this node is read in its order. */
   known(): Promise<boolean>;
+  /** Whether it has told in this session where its order ends: what a stream missed is found by the next reading then, whatever time it bears. */
+  told(): boolean;
   /** What comes from now on: in the order of the node, where what has died is noticed, else as it is. It may be opened before everything else was read. */
   live: NodeAccess['subscribe'];
   /** Notes where the order ends now. Once everything before was asked for by times, what this answers has the next reading begin there. */
@@ -77,6 +79,7 @@ export function createOrder({ cache, node, signal }: Deps): Order {
 
   return {
     known: async () => (await place()) !== undefined,
+    told: () => told !== null && !none,
     async read(topics, take) {
       const value = await place();
       if (value === undefined) return 'none';

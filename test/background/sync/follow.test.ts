@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createAwake } from '../../../src/background/awake.ts';
-import { createFollow } from '../../../src/background/sync/follow.ts';
+import { createFollow, followAgainMs } from '../../../src/background/sync/follow.ts';
 import { NodeError } from '../../../src/network/errors.ts';
 import type { Envelope } from '../../../src/protocol/envelope.ts';
 
@@ -98,6 +98,11 @@ describe('following', () => {
       expect(node.opened.at(-1)?.topics).toEqual(topics);
     }
     session.abort();
+  });
+
+  it('has other topics wait for those that came soon before only where the node tells its order', () => {
+    expect([1, 1_000, 100_000].map((conversations) => followAgainMs(conversations, false))).toEqual([0, 0, 0]);
+    expect([1, 1_000, 100_000].map((conversations) => followAgainMs(conversations, true))).toEqual([250, 4_000, 10_000]);
   });
 
   it('comes back after a stream that broke, sooner when it is woken', async () => {
