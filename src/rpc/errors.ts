@@ -78,6 +78,7 @@ const codeOf: Partial<Record<RefusalReason, number>> = {
   'file-gone': codes.notFound,
   'file-damaged': codes.notFound,
   'not-now': codes.notNow,
+  'maybe-sent': codes.notNow,
   'node-unreachable': codes.notNow,
   'node-wrong': codes.notNow,
   'bad-params': codes.invalidParams,

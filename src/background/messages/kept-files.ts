@@ -1,5 +1,5 @@
 import type { Clock } from '../../protocol/time.ts';
-import { codes, type RefusalReason } from '../../rpc/errors.ts';
+import { RefusalError, toWireError } from '../../rpc/errors.ts';
 import type { KeptFile, KeptFileHead } from '../../rpc/views/messages.ts';
 import type { FileKey } from '../../storage/records.ts';
 import { createExclusive } from '../exclusive.ts';
@@ -34,11 +34,7 @@ export interface KeptFiles extends KeptFilesService {
 type StoredHead = Omit<KeptFileHead, 'leaving'> & Partial<Pick<KeptFileHead, 'leaving'>> & { readonly offAt?: number };
 
 /** As a page is told of a failure. */
-const maybeSent = JSON.stringify({
-  code: codes.notNow,
-  message: 'this may have been sent already',
-  data: { reason: 'maybe-sent' satisfies RefusalReason },
-});
+const maybeSent = JSON.stringify(toWireError(new RefusalError('maybe-sent', 'This may have been sent already.'), 'own', () => undefined));
 
 /** What is kept of an account in all. */
 const mostFiles = 50;
