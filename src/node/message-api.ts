@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 import { type Origin, originOf, type Request, type Response } from './http.ts';
 import { maxRequestLength } from './limits.ts';
 import type { MessageService } from './message-service.ts';
-import { readPublish } from './publish-request.ts';
+import { readPublishRequest } from './publish-request.ts';
 import { type StreamMethod, serveStream } from './streams.ts';
 import { serveUnary, unaryCall, unaryCallBy } from './unary.ts';
 
@@ -28,7 +28,10 @@ export interface MessageApiServer {
 export function createMessageApi(service: MessageService, callerOf: (from: Origin) => Caller): MessageApiServer {
   const { publish, query, batchQuery } = MessageApi.method;
   const calls = new Map([
-    [`${apiPrefix}Publish`, unaryCallBy(publish, readPublish, (request, caller) => service.publish(request, caller).then(() => ({})))],
+    [
+      `${apiPrefix}Publish`,
+      unaryCallBy(publish, readPublishRequest, (request, caller) => service.publish(request, caller).then(() => ({}))),
+    ],
     [`${apiPrefix}Query`, unaryCall(query, (request, caller) => service.query(request, caller))],
     [`${apiPrefix}BatchQuery`, unaryCall(batchQuery, (request, caller) => service.batchQuery(request, caller))],
   ]);

@@ -11,7 +11,7 @@ const mostDepth = 99;
  * A `PublishRequest`, read by hand as the library reads it, whose way over descriptors took a tenth of all that a node does for an envelope. Fields that nobody knows are passed over.
  * @throws Error when these are not the bytes of one
  */
-export function readPublish(bytes: Uint8Array): Publish {
+export function readPublishRequest(bytes: Uint8Array): Publish {
   // Views of this kind are made faster than those of the kind that Node has.
   const reader = new BinaryReader(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   const envelopes: Published[] = [];

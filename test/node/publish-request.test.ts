@@ -2,7 +2,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { expect, test } from 'vitest';
 import { EnvelopeSchema, PublishRequestSchema } from '../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
-import { readPublish } from '../../src/node/publish-request.ts';
+import { readPublishRequest } from '../../src/node/publish-request.ts';
 import { fc } from '../support/fast-check.ts';
 
 const envelope = fc.record({
@@ -32,7 +32,7 @@ const byLibrary = (bytes: Uint8Array): unknown => {
 };
 const byHand = (bytes: Uint8Array): unknown => {
   try {
-    return readPublish(bytes).envelopes.map(({ contentTopic, timestampNs, message }) => ({
+    return readPublishRequest(bytes).envelopes.map(({ contentTopic, timestampNs, message }) => ({
       contentTopic,
       timestampNs,
       message: Buffer.from(message).toString('hex'),
