@@ -89,7 +89,10 @@ async function demo(atEnd: (stop: () => unknown) => void): Promise<boolean> {
     }
   };
 
-  for (const person of both) await person.open(`/welcome?node=${encodeURIComponent(node.url)}`);
+  for (const person of both) {
+    await person.open(`/welcome?node=${encodeURIComponent(node.url)}`);
+    await person.page.seeText('Create a new wallet', 60_000);
+  }
   await picture('welcome');
   for (const person of both) await timed(`${person.name} creates a wallet`, () => person.createWallet(node.url));
   await picture('inbox-empty');
@@ -129,6 +132,39 @@ async function demo(atEnd: (stop: () => unknown) => void): Promise<boolean> {
     await person.waitForMessages(script.length);
   }
   await picture('wide');
+
+  await timed('the node goes away, and everybody is told', async () => {
+    await node.stop();
+    for (const person of both) {
+      await person.open('/');
+      await person.page.seeText('did not answer', 60_000);
+    }
+  });
+  await picture('node-away');
+  const waiting = 'Written while the node is away.';
+  await timed('Alice writes all the same', async () => {
+    await alice.openConversation();
+    await alice.write(waiting);
+    await alice.page.seeText(waiting);
+  });
+  await picture('message-waits', [alice]);
+  await timed('the node is back, and so is what waited', async () => {
+    await node.start();
+    await alice.waitUntilSent(waiting);
+    await bob.openConversation();
+    await bob.page.seeText(waiting, 60_000);
+  });
+  for (const [what, route, shows] of [
+    ['inbox-dark', '/', waiting],
+    ['settings-dark', '/settings', 'Add an account'],
+  ] as const) {
+    for (const person of both) {
+      await person.open(route);
+      await person.browser.setColourScheme('dark'); // of the pages that are open
+      await person.page.seeText(shows, 60_000);
+    }
+    await picture(what);
+  }
 
   const differences = both.flatMap((person) => compare(person.name, shown[person.name] ?? [], sent));
   const transcript = {
