@@ -7,6 +7,7 @@ import type { AccountRecords } from '../storage/records.ts';
 export interface DiskStatus {
   /** What keeps it from being written down; null: nothing. */
   read(): DiskTrouble | null;
+  /** Something was written. */
   ok(): void;
   failed(error: unknown): void;
 }
@@ -22,7 +23,9 @@ export function createDiskStatus(changed: () => void): DiskStatus {
     read: () => trouble,
     ok: () => set(null),
     failed: (error) => {
-      if (error instanceof StorageError) set(error.reason === 'full' ? 'full' : 'failed');
+      if (!(error instanceof StorageError)) return;
+      // Firefox says why of one write, and of the next not.
+      set(error.reason === 'full' || trouble === 'full' ? 'full' : 'failed');
     },
   };
 }
@@ -30,7 +33,7 @@ export function createDiskStatus(changed: () => void): DiskStatus {
 type Watch = <T>(write: Promise<T>) => Promise<T>;
 
 const watcher =
-  (disk: Pick<DiskStatus, 'ok' | 'failed'>, signal: AbortSignal): Watch =>
+  (disk: DiskStatus, signal: AbortSignal): Watch =>
   async (write) => {
     try {
       const result = await write;
@@ -43,7 +46,7 @@ const watcher =
   };
 
 /** Tells the status what becomes of what comes, until `signal` aborts: nobody waits for these writes, so nobody else would hear that they fail. */
-export function watchDisk(cache: Cache, disk: Pick<DiskStatus, 'ok' | 'failed'>, signal: AbortSignal): Cache {
+export function watchDisk(cache: Cache, disk: DiskStatus, signal: AbortSignal): Cache {
   const watch = watcher(disk, signal);
   return {
     ...cache,
@@ -53,7 +56,7 @@ export function watchDisk(cache: Cache, disk: Pick<DiskStatus, 'ok' | 'failed'>,
 }
 
 /** The same of what a person writes and chooses. */
-export function watchRecords(records: AccountRecords, disk: Pick<DiskStatus, 'ok' | 'failed'>, signal: AbortSignal): AccountRecords {
+export function watchRecords(records: AccountRecords, disk: DiskStatus, signal: AbortSignal): AccountRecords {
   const watch = watcher(disk, signal);
   return {
     ...records,

@@ -80,7 +80,7 @@ export interface SessionDeps {
   readonly cache: Cache;
   readonly client: NodeClient;
   readonly status: NodeStatus;
-  readonly disk: Pick<DiskStatus, 'ok' | 'failed'>;
+  readonly disk: DiskStatus;
   /** A call to the node went wrong, or is slow. */
   readonly nodeTroubled: (trouble: NodeTrouble | 'slow') => void;
   readonly events: Events;
@@ -104,6 +104,8 @@ export interface SessionDeps {
 
 /** The list and the status are made of all conversations, and a catch-up changes some of them twenty times a second, ms. */
 const listEveryMs = 250;
+/** What waits for room on the disk is asked for again once something else has found some, no more often than this, ms. */
+const roomEveryMs = 5_000;
 
 export function openSession(deps: SessionDeps): Session {
   const {
@@ -127,8 +129,16 @@ export function openSession(deps: SessionDeps): Session {
   const address = keystore.address();
   const control = new AbortController();
   const { signal } = control;
-  const cache = watchDisk(deps.cache, disk, signal);
-  const records = watchRecords(deps.records, disk, signal);
+  const watched: DiskStatus = {
+    ...disk,
+    ok() {
+      const was = disk.read();
+      disk.ok();
+      if (was !== null) roomAgain();
+    },
+  };
+  const cache = watchDisk(deps.cache, watched, signal);
+  const records = watchRecords(deps.records, watched, signal);
 
   const tellList = (): void => {
     events.emit('conversations', null);
@@ -235,11 +245,18 @@ export function openSession(deps: SessionDeps): Session {
     working: status.syncing,
     looked: () => signal.aborted || tellList(),
   });
+  let unshown = false;
+  /** What cannot be shown, since the disk takes no more, is sent all the same, and shown when somebody asks next. */
   const showEntries = async (): Promise<void> => {
-    for (const entry of outbox.entries()) await showEntry(entry, keystore, cache, rows);
+    unshown = false;
+    for (const entry of outbox.entries())
+      await showEntry(entry, keystore, cache, rows).catch((error: unknown) => {
+        unshown = true;
+        if (!signal.aborted) noteStop('showing what is to be sent', error);
+      });
   };
   let readying: Promise<void> | undefined;
-  const ready = (): Promise<void> => {
+  const ready = async (): Promise<void> => {
     readying ??= (async () => {
       await Promise.all([rows.load(), outbox.load(), consent.load(), marks.load(), names.load()]);
       await settleRenewal(keystore, records, rows, address);
@@ -248,7 +265,8 @@ export function openSession(deps: SessionDeps): Session {
       readying = undefined;
       throw error;
     });
-    return readying;
+    await readying;
+    if (unshown) await showEntries();
   };
   const follow = createFollow({ subscribe: order.live, sync, awake, signal, ready });
 
@@ -270,6 +288,27 @@ export function openSession(deps: SessionDeps): Session {
       .finally(() => running.delete(promise));
     running.add(promise);
   };
+
+  const resume = (ask: boolean): void => {
+    follow.start();
+    run('sending', async () => {
+      await ready();
+      await outbox.run();
+    });
+    run('publishing a choice', consent.run);
+    run('publishing', async () => {
+      const days = await rotateDays();
+      if (days !== null && clock() - keystore.preKeys().newestMs > days * 86_400_000) await publication.rotate();
+      await publication.run();
+    });
+    if (ask || !follow.isOpen()) run('catching up', sync.catchUp);
+    run('reading again', sync.readAgain);
+  };
+  const roomAgain = createSpaced(
+    () => resume(true),
+    () => roomEveryMs,
+    signal,
+  );
 
   return {
     address,
@@ -295,7 +334,13 @@ export function openSession(deps: SessionDeps): Session {
       running.add(written);
       await written.finally(() => running.delete(written));
       if (signal.aborted) return handOver(address);
-      await showEntry(entry, keystore, cache, rows);
+      await showEntry(entry, keystore, cache, rows).catch(async (error: unknown) => {
+        unshown = true;
+        // A message goes its way: who heard that it was not written would write it again. A conversation that nobody sees helps nobody.
+        if (entry.row.kind === 'message') return noteStop('showing what is to be sent', error);
+        await outbox.discard(entry.id);
+        throw error;
+      });
       await failpoint('post:shown');
       changed([entry.conversation]);
       run('sending', outbox.run);
@@ -323,21 +368,7 @@ export function openSession(deps: SessionDeps): Session {
       run('publishing', publication.run);
     },
     topicsChanged,
-    resume(ask) {
-      follow.start();
-      run('sending', async () => {
-        await ready();
-        await outbox.run();
-      });
-      run('publishing a choice', consent.run);
-      run('publishing', async () => {
-        const days = await rotateDays();
-        if (days !== null && clock() - keystore.preKeys().newestMs > days * 86_400_000) await publication.rotate();
-        await publication.run();
-      });
-      if (ask || !follow.isOpen()) run('catching up', sync.catchUp);
-      run('reading again', sync.readAgain);
-    },
+    resume,
     ended: () => signal.aborted,
     stop() {
       control.abort();

@@ -1,5 +1,7 @@
 import { encodeText, type Value, writeContent } from '../../content-types/index.ts';
 import type { AccountKeys } from '../../keystore/account-keys.ts';
+import { encodeContent } from '../../protocol/content.ts';
+import { nsToMs } from '../../protocol/time.ts';
 import { RefusalError } from '../../rpc/errors.ts';
 import type { MessageView } from '../../rpc/views/messages.ts';
 import type { MessageRecord } from '../../storage/cache-schema.ts';
@@ -105,8 +107,7 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
     if (row.retired) throw new RefusalError('other-keys', 'This conversation belongs to keys that are no longer used. Begin a new one.');
     if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
     if (by === 'person') await answering(session, row);
-    const content = value.kind === 'text' ? { content: encodeText(value.text), shouldPush: true } : writeContent(value);
-    const entry = await compose(session, row, content, by);
+    const entry = await compose(session, row, contentOf(value), by);
     await failpoint('send:sealed');
     await session.post(entry, request);
     return entry.row.message;
@@ -129,6 +130,18 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
   const justWritten = async (session: Session, message: StoredMessage): Promise<MessageView> => {
     const [written] = await views(session, [message], epochsOf(message.conversation, session.rows), null);
     return written as MessageView;
+  };
+
+  /** What a request made before: the disk may not have taken it to be shown, and what is sent already is to come back from the node first. */
+  const writtenBefore = async (session: Session, conversation: string, value: Value, id: string): Promise<MessageView> => {
+    try {
+      return await byId(session, id);
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      const sentAt = nsToMs(session.nextTimeNs(conversation));
+      const payload = encodeContent(contentOf(value).content);
+      return justWritten(session, { id, conversation, sender: session.address, mine: true, sentAt, payload });
+    }
   };
 
   /** Who answers allows. @throws RefusalError blocked */
@@ -202,7 +215,7 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
         const said = wordsOf(value);
         if (said !== null) drafts.sent(now, conversation, clientId, said).catch((error: unknown) => noteStop('forgetting a draft', error));
         await now.ready();
-        return typeof written === 'string' ? byId(now, written) : justWritten(now, written);
+        return typeof written === 'string' ? writtenBefore(now, conversation, value, written) : justWritten(now, written);
       }),
     async settled(id, ms) {
       const session = sessions.current();
@@ -252,6 +265,9 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
     },
   };
 }
+
+const contentOf = (value: Value): ReturnType<typeof writeContent> =>
+  value.kind === 'text' ? { content: encodeText(value.text), shouldPush: true } : writeContent(value);
 
 /** The words of a value that a composer may have held. */
 export const wordsOf = (value: Value): string | null =>

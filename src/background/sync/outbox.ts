@@ -5,6 +5,7 @@ import { isConversationTopic, ordinaryTopic, parseTopic } from '../../protocol/t
 import type { OutboxRow, Records } from '../../storage/records.ts';
 import { createSingle } from '../exclusive.ts';
 import type { Failpoint } from '../failpoint.ts';
+import { noteStop } from '../log.ts';
 import type { OutboxEntry } from '../messages/model.ts';
 import type { NodeAccess } from '../nodes/node-access.ts';
 import { createAgain } from './again.ts';
@@ -168,8 +169,10 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
       const order = await records.outbox.add({ id, conversation, sealed }, request === undefined ? undefined : { key: request, id });
       await failpoint('outbox:written');
       waiting.set(id, { order, entry });
+      // It is written down, whatever becomes of the rest.
       for (const each of inOrder())
-        if (each.entry.conversation === conversation && each.entry.row.kind === 'invitation') await setFailure(each.entry.id, null);
+        if (each.entry.conversation === conversation && each.entry.row.kind === 'invitation')
+          await setFailure(each.entry.id, null).catch((error: unknown) => noteStop('trying an invitation again', error));
     },
     entries: () => inOrder().map(({ entry }) => entry),
     stateOf(id) {
