@@ -162,6 +162,25 @@ describe('a conversation', () => {
       expect(await page.getByRole('log').getByRole('article').count()).toBe(31);
     }));
 
+  test('sends what came back by the same name as long as it is the same: it may have been written down after all', () =>
+    at({ scene: 'blocked meanwhile', route: '#/conversation/c0' }, async (page) => {
+      const field = page.getByRole('textbox', { name: 'Message', exact: true });
+      const send = async (words: string): Promise<string> => {
+        await field.fill(words);
+        await field.press('Enter');
+        await page.waitForFunction((words) => document.querySelector<HTMLTextAreaElement>('.composer textarea')?.value === words, words);
+        const names = await page.evaluate(() =>
+          (window as unknown as { asked: string[][] }).asked.flatMap(([what, , name]) => (what === 'sendMessage' ? [name] : [])),
+        );
+        return names.at(-1) as string;
+      };
+      const first = await send('not to be sent');
+      expect(await send('not to be sent')).toBe(first);
+      const other = await send('other words');
+      expect(other).not.toBe(first);
+      expect(await send('other words')).toBe(other);
+    }));
+
   test('does not send what is only space', () =>
     at({ route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('  \n ');

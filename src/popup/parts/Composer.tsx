@@ -29,6 +29,8 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
   const current = useRef(text);
   /** By this name the words in the field will be sent: what has become a message is known by it, whatever dies meanwhile. */
   const name = useRef(crypto.randomUUID());
+  /** Words that came back, where they stand in the field by the name that they had: the background may have written them down after all. */
+  const back = useRef<string | null>(null);
   /** Messages that the background has not written down yet, each by itself. */
   const leaving = useRef<readonly DraftPart[]>([]);
   const keeper = useRef<DraftKeeper | null>(null);
@@ -43,9 +45,14 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
     setText(value);
     current.current = value;
   };
+  const rename = (): void => {
+    name.current = crypto.randomUUID();
+    back.current = null;
+  };
   // A message that leaves stays in the draft until the background has it, which forgets it there itself: a death between loses nothing.
   const keep = (): void => keeper.current?.say([...leaving.current, { id: name.current, words: current.current }]);
   const type = (value: string): void => {
+    if (back.current !== null && value.trim() !== back.current) rename();
     show(value);
     keep();
   };
@@ -76,7 +83,7 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
     if (wanted === '' && files > 0) void onSendFiles(null);
     if (wanted === '') return field.current?.focus();
     const mine = { id: name.current, words: wanted };
-    name.current = crypto.randomUUID();
+    rename();
     leaving.current = [...leaving.current, mine];
     // The field is free at once; what cannot be written down comes back into it.
     type('');
@@ -88,7 +95,11 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
       () => false,
     );
     leaving.current = leaving.current.filter((each) => each !== mine);
-    if (!taken) show(current.current === '' ? wanted : `${wanted}\n${current.current}`);
+    if (!taken && current.current === '') {
+      show(wanted);
+      name.current = mine.id;
+      back.current = wanted;
+    } else if (!taken) type(`${wanted}\n${current.current}`);
     keep();
     keeper.current?.tell();
   };
