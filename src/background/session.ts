@@ -29,7 +29,7 @@ import { createOrder } from './sync/order.ts';
 import { createOutbox, type Outbox } from './sync/outbox.ts';
 import { createReader } from './sync/reader.ts';
 import { createRows, type Rows } from './sync/rows.ts';
-import { showEntry } from './sync/shown-entry.ts';
+import { createShowing } from './sync/shown-entry.ts';
 import { createSync, type Sync } from './sync/sync.ts';
 
 /** The open account and everything that works for it. It begins with unlocking (or a start while unlocked) and ends with the lock. */
@@ -245,28 +245,19 @@ export function openSession(deps: SessionDeps): Session {
     working: status.syncing,
     looked: () => signal.aborted || tellList(),
   });
-  let unshown = false;
-  /** What cannot be shown, since the disk takes no more, is sent all the same, and shown when somebody asks next. */
-  const showEntries = async (): Promise<void> => {
-    unshown = false;
-    for (const entry of outbox.entries())
-      await showEntry(entry, keystore, cache, rows).catch((error: unknown) => {
-        unshown = true;
-        if (!signal.aborted) noteStop('showing what is to be sent', error);
-      });
-  };
+  const showing = createShowing({ outbox, keystore, cache, rows, signal });
   let readying: Promise<void> | undefined;
   const ready = async (): Promise<void> => {
     readying ??= (async () => {
       await Promise.all([rows.load(), outbox.load(), consent.load(), marks.load(), names.load()]);
       await settleRenewal(keystore, records, rows, address);
-      await showEntries();
+      await showing.all();
     })().catch((error: unknown) => {
       readying = undefined;
       throw error;
     });
     await readying;
-    if (unshown) await showEntries();
+    await showing.left();
   };
   const follow = createFollow({ subscribe: order.live, sync, awake, signal, ready });
 
@@ -334,13 +325,7 @@ export function openSession(deps: SessionDeps): Session {
       running.add(written);
       await written.finally(() => running.delete(written));
       if (signal.aborted) return handOver(address);
-      await showEntry(entry, keystore, cache, rows).catch(async (error: unknown) => {
-        unshown = true;
-        // A message goes its way: who heard that it was not written would write it again. A conversation that nobody sees helps nobody.
-        if (entry.row.kind === 'message') return noteStop('showing what is to be sent', error);
-        await outbox.discard(entry.id);
-        throw error;
-      });
+      await showing.one(entry);
       await failpoint('post:shown');
       changed([entry.conversation]);
       run('sending', outbox.run);
@@ -349,7 +334,7 @@ export function openSession(deps: SessionDeps): Session {
     async takeUp() {
       await ready();
       await outbox.takeUp();
-      await showEntries();
+      await showing.all();
       run('sending', outbox.run);
     },
     async decide(...decision) {
