@@ -138,7 +138,7 @@ export const methods = {
       writer: string({ min: 1, max: 64 }),
       seq: integer(),
       base: integer(),
-      parts: array(object({ id: string({ max: 64 }), words: string({ max: 1_048_577 }) }), { max: 200 }),
+      parts: array(object({ id: string({ max: 64 }), words: string({ max: 1_048_577 }), since: optional(integer()) }), { max: 200 }),
     }),
     ({ id: conversation, ...said }, { drafts }) => drafts.save({ conversation, ...said }),
   ),

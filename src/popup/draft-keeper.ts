@@ -36,10 +36,11 @@ export function createDraftKeeper({ conversation, text, revision, onBefore, stor
   let tells = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const say = (now: readonly DraftPart[]): void => {
-    const filled = now.filter(({ words }) => words !== '');
+  const say = (said: readonly DraftPart[]): void => {
+    const filled = said.filter(({ words }) => words !== '');
     if (same(filled, parts)) return;
-    parts = filled;
+    const now = Date.now();
+    parts = filled.map((part) => ({ since: parts.find(({ id }) => id === part.id)?.since ?? now, ...part }));
     seq += 1;
     disk.put({ conversation, writer, seq, base, parts });
     clearTimeout(timer);

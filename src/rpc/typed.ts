@@ -5,6 +5,8 @@ export interface DraftPart {
   /** The name of the request that sends it, or will: once that is done these words are a message, and no draft any more. */
   readonly id: string;
   readonly words: string;
+  /** When it was begun, or earlier, ms; absent in what a version before has written. */
+  readonly since?: number;
 }
 
 /** What stands in the composer of a page, as the page says it. */

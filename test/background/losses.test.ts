@@ -146,6 +146,21 @@ describe('a browser that has gone back to an older state', () => {
     expect(await texts(friend.life, there.id)).toEqual(['peer: waiting', 'peer: half a word', 'peer: after']);
   });
 
+  it('offers no draft that was sent after more was written, or after it was mended', async () => {
+    const { me, id } = await begun();
+    const typing = (seq: number, words: string) =>
+      me.services.drafts.save({ conversation: id, writer: 'composer', seq, base: 0, parts: [{ id: 'request', words }] });
+    await typing(1, 'helo ');
+    await counted();
+    const older = await device.copyRecords();
+    await typing(2, 'hello there');
+    await sent(me, id, 'hello there', 'request');
+    await counted();
+    const life = await comeBackWith(older);
+    await until(async () => (await texts(life, id)).length === 1, 'the message');
+    await until(async () => (await draftOf(life, id)) === null, 'the end of the draft');
+  });
+
   it('keeps a draft that was not sent, though the same was said before', async () => {
     const { me, id } = await begun();
     await sent(me, id, 'yes');
@@ -220,21 +235,23 @@ describe('a browser that has gone back to an older state', () => {
   });
 });
 
-it('words that were sent are no draft, though what was noted of their sending is lost and a page had left a copy', async () => {
+it('words that were sent are no draft, and those that were typed again are, though what was noted of their sending is lost and a page had left a copy', async () => {
   const { me, id, address } = await begun();
   const seal = await sealerFor(await me.services.drafts.key());
   const opened = Date.now();
+  await sent(me, id, 'sent', 'request');
+  await new Promise((resolve) => setTimeout(resolve, 5));
   const row = await seal({
     conversation: id,
     writer: 'p',
     seq: 1,
     base: 0,
     parts: [
-      { id: 'request', words: 'sent' },
-      { id: 'next', words: 'and not' },
+      { id: 'request', words: 'sen', since: opened },
+      { id: 'again', words: 'sent', since: Date.now() },
+      { id: 'next', words: 'and not', since: Date.now() },
     ],
   });
-  await sent(me, id, 'sent', 'request');
   await device.close();
   await device.loseDatabases(/^(?!.*typed)/);
   await device.typed.put([opened, 'p'], row);
@@ -242,7 +259,7 @@ it('words that were sent are no draft, though what was noted of their sending is
   await life.services.accounts.unlock(passphrase);
   const { id: there } = await conversationWith(life, friend.address);
   await until(async () => (await texts(life, there)).length === 1, 'the message');
-  await until(async () => (await draftOf(life, there)) === 'and not', 'what was not sent');
+  await until(async () => (await draftOf(life, there)) === 'sent\nand not', 'what was not sent');
   await sent(life, there, 'after');
   const atFriend = await conversationWith(friend.life, address);
   await until(async () => (await texts(friend.life, atFriend.id)).includes('peer: after'), 'the last one');

@@ -108,6 +108,23 @@ test('that all was taken out again is said too', async () => {
   expect((await question(0)).asked).toMatchObject({ base: 3, parts: [] });
 });
 
+test('it is said with the words when they were begun, which is after what was sent before them', async () => {
+  const kept = keeper();
+  const begun = Date.now();
+  kept.say([part('hel')]);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  kept.say([part('hello')]);
+  const [first] = (await question(0)).asked.parts;
+  expect(first?.since).toBeGreaterThanOrEqual(begun);
+  (await question(0)).answer({ revision: 1, before: '' });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const later = Date.now();
+  kept.say([part('hello'), { id: 'next', words: 'hello' }]);
+  const { parts } = (await question(1)).asked;
+  expect(parts[0]).toEqual(first);
+  expect(parts[1]?.since).toBeGreaterThanOrEqual(later);
+});
+
 test('words of another window are shown where all that stands here is known, and only then', async () => {
   const kept = keeper('mine', 1);
   expect(kept.heard('theirs', 2)).toBe('theirs');

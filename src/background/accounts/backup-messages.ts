@@ -17,7 +17,8 @@ export async function gatherMessages(session: Session): Promise<{
   await session.ready();
   const rows = [...session.rows.all()].filter(({ rival }) => !rival);
   const messages: BackedMessage[] = [];
-  for (const { id } of rows) for await (const page of messagesOf(session, id)) for (const { mine: _, ...kept } of page) messages.push(kept);
+  for (const { id } of rows)
+    for await (const page of messagesOf(session, id)) for (const { mine: _, request: __, ...kept } of page) messages.push(kept);
   return { rows, conversations: rows.map(packConversation), messages };
 }
 

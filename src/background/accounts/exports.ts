@@ -81,7 +81,7 @@ function rowsOf({ rows }: Session, only: string | null): StoredConversation[] {
 }
 
 /** A message, and what a person reads of it; what cannot be read any more goes along as it is. */
-async function withWords({ mine: _, bySite: __, ...message }: StoredMessage) {
+async function withWords({ mine: _, bySite: __, request: ___, ...message }: StoredMessage) {
   try {
     const { type, shown } = await showPayload(message.payload);
     const plain = shown.form === 'reply' ? shown.content : shown;

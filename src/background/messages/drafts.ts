@@ -46,8 +46,6 @@ interface Deps {
 
 interface KeptPart extends DraftPart {
   readonly by: string;
-  /** When it was begun, or earlier, ms; absent in rows of a version before. */
-  readonly since?: number;
 }
 
 /** As it is kept, sealed; a version before had the bare text. It stays for a while when it is emptied: by its revision and by who was heard, nothing older comes back. */
@@ -88,13 +86,19 @@ export function createDrafts({ sessions, accounts, typed, clock, lossAt, changed
     return { ...kept, ...change, revision: Math.max(kept.revision + 1, at), at };
   };
 
-  /** Whether these words stand in the conversation as ours, at this time or later. */
-  const isSaid = async ({ keys, cache, rows }: Session, conversation: string, words: string, since: number): Promise<boolean> => {
+  /** Whether this stands in the conversation as ours, at this time or later: by the name under which it would be sent, whatever was written in the end, or by its words. */
+  const isSaid = async (
+    { keys, cache, rows }: Session,
+    conversation: string,
+    { id: name, words, since }: DraftPart & { readonly since: number },
+  ): Promise<boolean> => {
+    const wanted = name === '' ? null : await requestName(keys, conversation, name);
     let left = mostSaid;
     for (const epoch of epochsOf(conversation, rows)) {
       for (const { id, time, sealed } of await cache.messages.page(epoch, { limit: left })) {
         if (time < since || --left < 0) break;
-        const { mine, payload } = (await keys.openRecord('messages', id, sealed)) as StoredMessage;
+        const { mine, payload, request } = (await keys.openRecord('messages', id, sealed)) as StoredMessage;
+        if (mine && wanted !== null && request === wanted) return true;
         if (mine && wordsOf(readContent(await decodeContent(payload)))?.trim() === words.trim()) return true;
       }
     }
@@ -113,7 +117,7 @@ export function createDrafts({ sessions, accounts, typed, clock, lossAt, changed
     for (const part of parts) {
       if (part.words === '' || waiting.has(part.id)) continue;
       const sent = part.id !== '' && (await records.sent.get(await requestName(keys, conversation, part.id))) !== undefined;
-      if (sent || (lost !== null && part.since < lost && (await isSaid(session, conversation, part.words, part.since)))) continue;
+      if (sent || (lost !== null && part.since < lost && (await isSaid(session, conversation, part)))) continue;
       left.push(part);
     }
     return left;
@@ -132,7 +136,7 @@ export function createDrafts({ sessions, accounts, typed, clock, lossAt, changed
       // It asks again, since the answer was lost, or was taken in before it could ask.
       if (kept.heard.some(([each, upTo]) => each === writer && upTo >= seq)) return { revision: kept.revision, before: textOf(others) };
       const begun = new Map(kept.parts.map((part) => [part.id, part.since ?? 0]));
-      const said = parts.map(({ id, words }) => ({ id, words, by: writer, since: begun.get(id) ?? since }));
+      const said = parts.map(({ id, words, since: first = since }) => ({ id, words, by: writer, since: begun.get(id) ?? first }));
       const mine = await unsent(session, conversation, said);
       const same = textOf(others) === textOf(mine);
       const before = same ? '' : textOf(others);

@@ -107,7 +107,7 @@ export function createMessages({ sessions, drafts, failpoint, receipts, changed 
     if (row.retired) throw new RefusalError('other-keys', 'This conversation belongs to keys that are no longer used. Begin a new one.');
     if (!mayWrite(row, session.address)) throw new RefusalError('not-found', 'This group has ended here.');
     if (by === 'person') await answering(session, row);
-    const entry = await compose(session, row, contentOf(value), by);
+    const entry = await compose(session, row, contentOf(value), by, request);
     await failpoint('send:sealed');
     await session.post(entry, request);
     return entry.row.message;

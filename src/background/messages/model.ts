@@ -107,6 +107,8 @@ export interface StoredMessage {
   readonly claimedAt?: number;
   /** The content frame, as it was signed. */
   readonly payload: Uint8Array;
+  /** Of our own: the name of the request that has sent it (`requestName`), if this browser did. Absent in rows of a version before. */
+  readonly request?: string;
 }
 
 /** An envelope as it came, sealed until it is read. */
