@@ -313,7 +313,8 @@ export async function assemble(platform: Platform): Promise<Background> {
 
   awake.arm();
   exposure.apply().catch((error: unknown) => noteStop('showing the provider', error));
-  const woken = await keystore.wake();
+  // Keys that nothing opens are those of nobody: whose they were can come back.
+  const woken = losses.keysDamaged() ? 'none' : await keystore.wake();
   await accounts.settleWipe();
   await accounts.settleRemoval();
   if (woken === 'open') {

@@ -1,4 +1,4 @@
-import type { Cell } from '../keystore/vault-store.ts';
+import { areDamaged, type Cell } from '../keystore/vault-store.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { Records } from '../storage/records.ts';
@@ -52,6 +52,8 @@ async function noteLossOf(
 export interface Losses extends Pick<Ages, 'forget' | 'clear' | 'stop'> {
   /** Whose keys were here and are lost, as far as that is known; null: nobody's. */
   lostAccounts(): readonly Address[] | null;
+  /** Whether the vault is there, and damaged in both places: nobody is to try and open it. */
+  keysDamaged(): boolean;
   /** There are keys again, or nobody wants to know of those that were. */
   begunAnew(): void;
   /** When something was last lost, ms; null: never. */
@@ -78,7 +80,8 @@ export async function createLosses({
   let lost = await findLost({ ...deps, ages }, remains);
   return {
     ...ages,
-    lostAccounts: () => lost,
+    lostAccounts: () => lost?.accounts ?? null,
+    keysDamaged: () => lost?.damaged ?? false,
     begunAnew() {
       lost = null;
     },
@@ -87,18 +90,19 @@ export async function createLosses({
   };
 }
 
-/** Whether there were keys here, of which both copies are gone: what is sealed by them stays closed, and the next account is to be told from a first one. */
+/** Whether there were keys here, of which both copies are gone or damaged: what is sealed by them stays closed, and the next account is to be told from a first one. */
 async function findLost(
   { records, mirror, ages }: Pick<Deps, 'records' | 'mirror'> & { readonly ages: Pick<Ages, 'any'> },
   remains: () => Promise<readonly Address[]>,
-): Promise<readonly Address[] | null> {
-  const [here, there] = await Promise.all([records.vault.get(), mirror.get()]);
-  if (here !== undefined || there !== undefined) return null;
+): Promise<{ readonly accounts: readonly Address[]; readonly damaged: boolean } | null> {
+  const copies = await Promise.all([records.vault.get(), mirror.get()]);
+  const damaged = areDamaged(copies);
+  if (!damaged && copies.some((copy) => copy !== undefined)) return null;
   // Somebody wanted all of it gone; what is left of it goes now.
-  if ((await records.settings.get(wipingName)) !== undefined) return null;
+  if (!damaged && (await records.settings.get(wipingName)) !== undefined) return null;
   const noted = (await records.settings.all()).flatMap(([name]) => noteOfAccount.exec(name)?.[1] ?? []);
   const accounts = [...new Set([...(await remains()), ...(noted as Address[])])];
-  return accounts.length > 0 || (await ages.any()) ? accounts : null;
+  return damaged || accounts.length > 0 || (await ages.any()) ? { accounts, damaged } : null;
 }
 
 /** By this name stands in the settings that everything is being erased. */

@@ -32,7 +32,7 @@ interface Deps {
   readonly sessions: Sessions;
   readonly node: NodeStatus;
   readonly disk: Pick<DiskStatus, 'read'>;
-  readonly losses: Pick<Losses, 'lostAccounts'>;
+  readonly losses: Pick<Losses, 'lostAccounts' | 'keysDamaged'>;
   /** Whether a node is to be told of. */
   readonly doubts: (session: Session) => Promise<boolean>;
   readonly prompts: () => number;
@@ -102,6 +102,7 @@ export function createStatus({
       disk: session === null ? null : disk.read(),
       loss: session === null || loss === null || loss.told ? null : { at: loss.at, from: loss.from },
       lostAccounts: keystore.state() === 'none' ? losses.lostAccounts() : null,
+      keysDamaged: keystore.state() === 'none' && losses.keysDamaged(),
       nodeDoubt: session !== null && (await doubts(session)),
       prompts: prompts(),
       unread: accounts.find(({ address }) => address === account?.address)?.unread ?? 0,

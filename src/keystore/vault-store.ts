@@ -19,11 +19,12 @@ export class VaultStore {
     this.#mirror = mirror;
   }
 
-  /** The newest good copy, of two equally new ones the primary; null when there never was one. The other copy is made equal to it. @throws KeystoreError vault-corrupt when no copy is good, vault-newer when one is of a format to come: nothing is written then */
+  /** The newest good copy, of two equally new ones the primary; null when there never was one. The other copy is made equal to it. @throws KeystoreError vault-corrupt when no copy is good, vault-newer when one is of a format to come: nothing is written then; as the cell, where none is good and one cannot be read now */
   async read(): Promise<Vault | null> {
     const [primary, mirror] = await Promise.all([copyIn(this.#primary), copyIn(this.#mirror)]);
     const newest = [primary.vault, mirror.vault].filter((vault) => vault !== null).sort((a, b) => b.rev - a.rev)[0];
     if (!newest) {
+      for (const { away } of [primary, mirror]) if (away) throw away.error;
       if (primary.damaged || mirror.damaged) throw new KeystoreError('vault-corrupt', 'both copies of the vault are damaged');
       return null;
     }
@@ -52,12 +53,36 @@ export class VaultStore {
   }
 }
 
-async function copyIn(cell: Cell<Uint8Array>): Promise<{ readonly vault: Vault | null; readonly damaged: boolean }> {
+/** Whether there are copies and none of them is good. One of a format to come is not judged. */
+export function areDamaged(copies: readonly (Uint8Array | undefined)[]): boolean {
+  const there = copies.filter((copy) => copy !== undefined);
+  return there.length > 0 && there.every(isDamaged);
+}
+
+function isDamaged(copy: Uint8Array): boolean {
   try {
-    const bytes = await cell.get();
-    return { vault: bytes ? decodeVault(bytes) : null, damaged: false };
+    decodeVault(copy);
+    return false;
   } catch (error) {
-    if (error instanceof KeystoreError && error.reason === 'vault-newer') throw error;
-    return { vault: null, damaged: true };
+    return !(error instanceof KeystoreError && error.reason === 'vault-newer');
   }
+}
+
+interface Copy {
+  readonly vault: Vault | null;
+  readonly damaged: boolean;
+  /** Why it cannot be read just now. */
+  readonly away?: { readonly error: unknown };
+}
+
+/** @throws KeystoreError vault-newer */
+async function copyIn(cell: Cell<Uint8Array>): Promise<Copy> {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await cell.get();
+  } catch (error) {
+    return { vault: null, damaged: false, away: { error } };
+  }
+  if (bytes !== undefined && isDamaged(bytes)) return { vault: null, damaged: true };
+  return { vault: bytes ? decodeVault(bytes) : null, damaged: false };
 }

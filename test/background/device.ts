@@ -148,6 +148,14 @@ export class Device {
     await this.#mirror.delete();
   }
 
+  /** A failing disk has written over both copies of the vault. */
+  async damageKeys(): Promise<void> {
+    const records = openRecords(this.#name);
+    for (const copy of [records.vault, this.#mirror])
+      await copy.put((await copy.get())?.map((byte, at) => (at % 97 === 0 ? 0xa5 : byte)) ?? new Uint8Array());
+    await records.close();
+  }
+
   /** Copies the database beside the vault; what this answers puts the copy in its place, while no background lives. */
   async copyRecords(): Promise<() => Promise<void>> {
     return copyDatabase(this.#name);

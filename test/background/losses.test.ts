@@ -275,7 +275,7 @@ describe('a browser that has lost both copies of its keys', () => {
     await device.close();
     await device.loseKeys();
     const life = await device.restartBrowser();
-    expect(await life.services.accounts.status()).toMatchObject({ phase: 'welcome', lostAccounts: [address] });
+    expect(await life.services.accounts.status()).toMatchObject({ phase: 'welcome', lostAccounts: [address], keysDamaged: false });
     await bringWallet(life, phrase ?? '', 'another calm window', node.url);
     expect(await life.services.accounts.status()).toMatchObject({ phase: 'ready', lostAccounts: null });
     const { id: there } = await conversationWith(life, friend.address);
@@ -284,6 +284,29 @@ describe('a browser that has lost both copies of its keys', () => {
     const atFriend = await conversationWith(friend.life, address);
     await until(async () => (await texts(friend.life, atFriend.id)).length === 2, 'the message after');
     expect((await (await device.restartBrowser()).services.accounts.status()).lostAccounts).toBeNull();
+  });
+
+  it('says so where they are there and damaged, and takes the account up again by its phrase', async () => {
+    const { me, id, address } = await begun();
+    await sent(me, id, 'hello');
+    const { phrase } = await me.services.accounts.revealPhrase(passphrase);
+    await device.close();
+    await device.damageKeys();
+    // As long as nobody does anything about it, it stays as it is.
+    for (let time = 0; time < 2; time++)
+      expect(await (await device.restartBrowser()).services.accounts.status()).toMatchObject({
+        phase: 'welcome',
+        lostAccounts: [address],
+        keysDamaged: true,
+      });
+    const life = await device.restartBrowser();
+    await bringWallet(life, phrase ?? '', 'another calm window', node.url);
+    expect(await life.services.accounts.status()).toMatchObject({ phase: 'ready', lostAccounts: null, keysDamaged: false });
+    const { id: there } = await conversationWith(life, friend.address);
+    await until(async () => (await texts(life, there)).join() === 'me: hello', 'the message');
+    const again = await device.restartBrowser();
+    await again.services.accounts.unlock('another calm window');
+    expect((await again.services.accounts.status()).account?.address).toBe(address);
   });
 
   it('says so where nothing else is left of them than that something was counted', async () => {

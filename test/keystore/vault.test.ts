@@ -135,6 +135,21 @@ describe('the two copies of a vault', () => {
     expect(await store.read()).toEqual(vault);
   });
 
+  test('are not called damaged where one of them cannot be read just now', async () => {
+    const { vault } = await make();
+    const [primary, mirror] = [cell<Uint8Array>(), cell<Uint8Array>()];
+    await new VaultStore(primary, mirror).write(vault);
+    const away = async (): Promise<never> => {
+      throw new Error('no room');
+    };
+    const store = new VaultStore({ ...primary, get: away, put: away, delete: away }, mirror);
+    expect(await store.read()).toEqual(vault);
+    for (const left of [undefined, utf8('damaged')]) {
+      mirror.value = left;
+      await expect(store.read()).rejects.toThrow('no room');
+    }
+  });
+
   test('leave the mirror alone until the primary is written as it is', async () => {
     const { vault, dataKey } = await make();
     const [primary, mirror] = [cell<Uint8Array>(), cell<Uint8Array>()];

@@ -2,6 +2,7 @@
 export const screens = [
   { name: 'welcome', scene: 'welcome', route: '#/welcome' },
   { name: 'welcome after the keys were lost', scene: 'welcome after the keys were lost', route: '#/welcome' },
+  { name: 'welcome after the keys were damaged', scene: 'welcome after the keys were damaged', route: '#/welcome' },
   ...['account', 'look', 'sign', 'open', 'backup', 'closed', 'elsewhere', 'other', 'differs', 'ready'].map((step) => ({
     name: `welcome, ${step}`,
     scene: `welcome ${step}`,

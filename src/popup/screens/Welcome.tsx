@@ -120,6 +120,7 @@ export function Welcome({ preset, tab, adding, status, onStatus, onFounding }: W
           node={node}
           preset={preset !== null}
           lost={status.lostAccounts}
+          damaged={status.keysDamaged}
           onNode={setNode}
           onNew={() => enter('new')}
           onExisting={() => enter('ways')}

@@ -23,6 +23,8 @@ export interface Status {
   readonly loss: Loss | null;
   /** Whose keys were in this browser and are lost, as far as that is known; null: nobody's, or there are keys again. */
   readonly lostAccounts: readonly Address[] | null;
+  /** Whether these keys are there, and damaged in both places where they lie. */
+  readonly keysDamaged: boolean;
   /** What keeps messages that come from being kept here; null: nothing. */
   readonly disk: DiskTrouble | null;
   /** Whether a node lacks what others have, or shows keys from before. */

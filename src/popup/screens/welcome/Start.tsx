@@ -15,12 +15,14 @@ interface StartProps {
   readonly preset: boolean;
   /** Whose keys were here and are lost; null: nobody's. */
   readonly lost: readonly string[] | null;
+  /** Whether they are there, and damaged. */
+  readonly damaged: boolean;
   readonly onNode: (node: string) => void;
   readonly onNew: () => void;
   readonly onExisting: () => void;
 }
 
-export function Start({ node, preset, lost, onNode, onNew, onExisting }: StartProps): JSX.Element {
+export function Start({ node, preset, lost, damaged, onNode, onNew, onExisting }: StartProps): JSX.Element {
   const [editing, setEditing] = useState(false);
   return (
     <main class="scroll gate">
@@ -29,7 +31,9 @@ export function Start({ node, preset, lost, onNode, onNew, onExisting }: StartPr
         <h1 class="welcome-title">{t('start.writeToAnyWallet')}</h1>
         {lost && (
           <Notice tone="danger">
-            {lost.length === 0 ? t('start.keysLost') : t('start.keysLostOf', { who: listed(lost.map(shortAddress)) })}
+            {lost.length === 0
+              ? t(damaged ? 'start.keysDamaged' : 'start.keysLost')
+              : t(damaged ? 'start.keysDamagedOf' : 'start.keysLostOf', { who: listed(lost.map(shortAddress)) })}
           </Notice>
         )}
         <div class="stack">
