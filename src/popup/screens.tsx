@@ -1,9 +1,19 @@
 import { type Later, later } from './later.tsx';
 import { Bones, BubbleBones, PageBones } from './parts/Skeleton.tsx';
+import { t } from './t.tsx';
 
 /** What is not seen at first. Each is fetched when it is shown, or before that once nothing else is to be done. */
 
 const page = () => <PageBones />;
+const settings = () => (
+  <div class="screen">
+    <header class="bar with-back">
+      <i class="icon-button" />
+      <h1>{t('common.settings')}</h1>
+    </header>
+    <PageBones />
+  </div>
+);
 const rows = () => <Bones rows={4} />;
 const bubbles = () => (
   <div class="screen">
@@ -31,7 +41,7 @@ export const Beneath = later(
   () => null,
 );
 export const Results = later(async () => (await import('./screens/inbox/Results.tsx')).Results, rows);
-export const Settings = later(async () => (await import('./screens/Settings.tsx')).Settings, page);
+export const Settings = later(async () => (await import('./screens/Settings.tsx')).Settings, settings);
 export const Shortcuts = later(
   async () => (await import('./parts/Shortcuts.tsx')).Shortcuts,
   () => null,

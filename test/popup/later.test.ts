@@ -17,6 +17,27 @@ describe('a part of the page with a script of its own', () => {
       expect(await page.evaluate(() => (globalThis as unknown as { bare: string[] }).bare)).toEqual([]);
     }));
 
+  test('of the settings has its title before it is here, where it will stand', () =>
+    at({}, async (page) => {
+      let go = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      await page.route(/assets\/Settings/, async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.goto('about:blank');
+      await page.goto(`${stage.url}?scene=typical#/settings`);
+      const heading = page.getByRole('heading', { name: 'Settings', exact: true });
+      await heading.waitFor();
+      await page.getByRole('status', { name: 'Loading' }).waitFor();
+      const before = await heading.boundingBox();
+      go();
+      await page.getByRole('heading', { name: 'Account', exact: true }).waitFor();
+      expect(await heading.boundingBox()).toEqual(before);
+    }));
+
   test.each([
     ['Conversation', '#/conversation/c0', 'textbox', 'Message'],
     ['Settings', '#/settings', 'heading', 'Settings'],
