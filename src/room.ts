@@ -17,3 +17,8 @@ export async function hasRoom(): Promise<boolean> {
   if (quota - usage >= muchRoom) enoughUntil = performance.now() + lookAgainMs;
   return quota - usage >= leastRoom;
 }
+
+/** For who is about to write. @throws DOMException QuotaExceededError, as a browser does that finds no room itself */
+export async function needRoom(): Promise<void> {
+  if (!(await hasRoom())) throw new DOMException('the disk is full', 'QuotaExceededError');
+}

@@ -1,4 +1,4 @@
-import { hasRoom } from '../room.ts';
+import { needRoom } from '../room.ts';
 
 /** What a request to a database of the browser is answered with. */
 export const answer = <T>(request: IDBRequest<T>): Promise<T> =>
@@ -7,15 +7,10 @@ export const answer = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error);
   });
 
-/** Opens a database of one store, of which there was one version only. @throws Error where there is no room to open any */
+/** Opens a database of one store, of which there was one version only. @throws DOMException QuotaExceededError where there is no room to open any */
 export async function openStore(name: string, store: string): Promise<IDBDatabase> {
   await needRoom();
   const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(store);
   return answer(opening);
-}
-
-/** @throws Error where there is no room to write */
-export async function needRoom(): Promise<void> {
-  if (!(await hasRoom())) throw new Error('the disk is full');
 }

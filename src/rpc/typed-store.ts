@@ -1,4 +1,5 @@
-import { answer, needRoom, openStore } from './database-answer.ts';
+import { needRoom } from '../room.ts';
+import { answer, openStore } from './database-answer.ts';
 import type { TypedRow } from './typed.ts';
 
 /** When a composer was opened (ms), and its name. */

@@ -1,5 +1,5 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, type OpenDBCallbacks, openDB } from 'idb';
-import { hasRoom } from '../room.ts';
+import { needRoom } from '../room.ts';
 import { guarded, StorageError } from './errors.ts';
 
 /** A database that opens when first used, gives way to upgrades and deletions, and opens again after the browser closed it. */
@@ -88,11 +88,6 @@ export function connect<S extends DBSchema>(
         await deleteDB(name);
       }),
   };
-}
-
-/** @throws StorageError full */
-async function needRoom(): Promise<void> {
-  if (!(await hasRoom())) throw new StorageError('full', 'the disk is full');
 }
 
 /** Resolves once the transaction is committed. When the work throws, all of it is undone: a value that cannot be written would else leave its neighbours behind. */
