@@ -1,7 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../../protocol/time.ts';
 import type { BlobCopies, BlobSource } from '../blob-copies.ts';
 import type { Blobs } from '../blobs.ts';
-import type { RateLimiter } from '../limits.ts';
+import { RateLimiter } from '../limits.ts';
 import { readFrame, writeAll, writeFrame } from './frames.ts';
 import type { Host, PeerId, Stream } from './host.ts';
 
@@ -18,6 +19,8 @@ const giveLength = 1 + 32;
 /** The proof, the size, and how many milliseconds ago it was put. */
 const answerLength = 32 + 8 + 8;
 const answerMs = 100_000;
+/** Questions of one peer. */
+const asksPerSecond = 20;
 
 /** What a node gives to its peers. */
 export interface BlobShelf {
@@ -46,8 +49,9 @@ const hashOf = (...parts: readonly Uint8Array[]): Buffer => {
 };
 
 /** Answers peers from what this node keeps; for them it asks nobody. */
-export const serveBlobs = (host: Host, shelf: BlobShelf, asks: RateLimiter): Promise<void> =>
-  host.handle(
+export function serveBlobs(host: Host, shelf: BlobShelf, clock: Clock, perSecond = asksPerSecond): Promise<void> {
+  const asks = new RateLimiter('attachments for this peer', perSecond, clock);
+  return host.handle(
     blobProtocol,
     async (stream, { remotePeer }) => {
       const signal = AbortSignal.timeout(answerMs);
@@ -67,6 +71,7 @@ export const serveBlobs = (host: Host, shelf: BlobShelf, asks: RateLimiter): Pro
     },
     { maxInboundStreams: 32 },
   );
+}
 
 /** Nothing, or the proof that it is here. */
 async function answer(shelf: BlobShelf, request: Buffer): Promise<Buffer> {

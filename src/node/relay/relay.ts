@@ -63,8 +63,6 @@ export interface RelayDeps {
 const manyRecent = 40_000;
 /** Requests to our store per second of one peer. */
 const queriesPerSecond = 200;
-/** Attachments that one peer may ask for. */
-const blobsPerSecond = 20;
 const maxRequestBytes = 1 << 20;
 const maxAnswerBytes = 64 << 20;
 
@@ -223,7 +221,7 @@ export class Relay {
       { maxInboundStreams: 64 },
     );
     const { blobs, clock } = this.#deps;
-    if (blobs) await serveBlobs(this.#host, blobs, new RateLimiter('attachments for this peer', blobsPerSecond, clock));
+    if (blobs) await serveBlobs(this.#host, blobs, clock);
     await this.#host.start();
     for (const topic of [...this.#shards.topics, this.#bundleTopic]) pubsub.subscribe(topic);
     this.#peers.start();
