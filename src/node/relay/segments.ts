@@ -1,4 +1,5 @@
 import { bytesOf, type Statement } from '../store/driver.ts';
+import { writeTime } from './write-time.ts';
 
 /** A message of the store. */
 export interface Indexed {
@@ -31,6 +32,8 @@ const maxCached = 64;
 interface Segment {
   readonly first: number;
   readonly records: Buffer;
+  /** The same bytes, for numbers in them. */
+  readonly numbers: DataView;
 }
 
 /** Messages in the order of the store: one row for some hundreds costs a fraction of a row for each. Everything that writes is called within a transaction. */
@@ -57,7 +60,7 @@ export class Segments {
       const { hash, seq, timestampNs } = rows[index] as Indexed;
       const at = index * recordLength;
       records.set(hash, at);
-      records.writeBigInt64BE(timestampNs, at + timeAt);
+      writeTime(records, timestampNs, at + timeAt);
       records.writeUInt32BE(seq - first, at + offsetAt);
       records.writeUInt32BE(bundles[index] as number, at + bundleAt);
     }
@@ -115,11 +118,16 @@ export class Segments {
 
 function segmentOf(row: Record<string, unknown>): Segment {
   const bytes = bytesOf(row['records']);
-  return { first: Number(row['first']), records: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  const { buffer, byteOffset, byteLength } = bytes;
+  return {
+    first: Number(row['first']),
+    records: Buffer.from(buffer, byteOffset, byteLength),
+    numbers: new DataView(buffer, byteOffset, byteLength),
+  };
 }
 
 const sizeOf = ({ records }: Segment): number => records.length / recordLength;
-const seqOf = ({ first, records }: Segment, index: number): number => first + records.readUInt32BE(index * recordLength + offsetAt);
+const seqOf = ({ first, numbers }: Segment, index: number): number => first + numbers.getUint32(index * recordLength + offsetAt);
 const lastOf = (segment: Segment): number => seqOf(segment, sizeOf(segment) - 1);
 
 /** The first place in a segment that is after this number. */
@@ -139,14 +147,14 @@ function indexOf(segment: Segment, seq: number): number | null {
 }
 
 function placed(segment: Segment, index: number): Placed {
-  const { records } = segment;
+  const { records, numbers } = segment;
   const at = index * recordLength;
-  const timestampNs = records.readBigInt64BE(at + timeAt);
+  const timestampNs = numbers.getBigInt64(at + timeAt);
   return {
     hash: records.subarray(at, at + 32),
     seq: seqOf(segment, index),
     timestampNs,
-    bundle: records.readUInt32BE(at + bundleAt),
+    bundle: numbers.getUint32(at + bundleAt),
     isGone: timestampNs === gone,
   };
 }

@@ -4,6 +4,7 @@ import { sha256 } from '../sha256.ts';
 import type { NewEnvelope } from '../store/store.ts';
 import { isSignedBy, type RelayIdentity } from './identity.ts';
 import { HashTree, leafMark, rootOf, type TreePath } from './tree.ts';
+import { writeTime } from './write-time.ts';
 
 /** Gossip is a matter of seconds: what is much older comes by the store, or not at all. */
 const liveMs = 3_600_000;
@@ -143,7 +144,7 @@ function partsOf({ pubsubTopic, envelope: { topic, timestampNs, message } }: Car
   at = bytes.writeUInt32BE(content, at);
   at += bytes.write(topic, at);
   at = bytes.writeUInt32BE(8, at);
-  at = bytes.writeBigInt64BE(timestampNs, at);
+  at = writeTime(bytes, timestampNs, at);
   at = bytes.writeUInt32BE(32, at);
   sha256(message).copy(bytes, at);
   return bytes;

@@ -3,6 +3,7 @@ import { isEphemeralTopic } from '../../protocol/topic.ts';
 import { sha256 } from '../sha256.ts';
 import type { NewEnvelope } from '../store/store.ts';
 import { decodeMessage, encodeMessage } from './wire.ts';
+import { writeTime } from './write-time.ts';
 
 export type { WakuMessage } from '../../gen/waku/message/v1/message_pb.ts';
 
@@ -40,6 +41,6 @@ export function wakuHash(pubsubTopic: string, { topic, timestampNs, message }: N
   bytes.set(message, at);
   at += message.length;
   at += bytes.write(topic, at);
-  bytes.writeBigInt64BE(timestampNs, at);
+  writeTime(bytes, timestampNs, at);
   return sha256(bytes);
 }
