@@ -43,5 +43,8 @@ export function decodeAnswer(bytes: Uint8Array): { readonly answer: StoreQueryRe
   return { answer: fromBinary(StoreQueryResponseSchema, Buffer.concat(rest)), hashes };
 }
 
-const startsEntry = (bytes: Uint8Array, at: number): boolean =>
-  at + entryLength <= bytes.length && before.every((byte, index) => bytes[at + index] === byte);
+function startsEntry(bytes: Uint8Array, at: number): boolean {
+  if (at + entryLength > bytes.length) return false;
+  for (let index = 0; index < before.length; index++) if (bytes[at + index] !== before[index]) return false;
+  return true;
+}

@@ -2,18 +2,29 @@ import { randomInt } from 'node:crypto';
 
 const hashLength = 32;
 const leastBits = 6;
+/** The part of a table that may be in use: beyond it what is looked for lies far from where it should be. */
+const mostFull = 5 / 8;
 
 /**
  * Hashes of 32 bytes, each with a number from 0 on, in memory that holds nothing but bytes: a set of texts has an object for each, which the collector of garbage moves about and which is
  * somewhere else whenever it is looked for, and every envelope is looked for several times.
  */
 export class HashTable {
-  #bits = leastBits;
-  #slots = 2 ** leastBits;
-  #hashes = Buffer.alloc(2 ** leastBits * hashLength);
+  #bits: number;
+  #slots: number;
+  #hashes: Buffer;
   /** One more than the number; 0: nothing is there. */
-  #values = new Float64Array(2 ** leastBits);
+  #values: Float64Array;
   #size = 0;
+
+  /** `expected`: so many have room without being moved. */
+  constructor(expected = 0) {
+    this.#bits = leastBits;
+    while (2 ** this.#bits * mostFull < expected) this.#bits += 1;
+    this.#slots = 2 ** this.#bits;
+    this.#hashes = Buffer.alloc(this.#slots * hashLength);
+    this.#values = new Float64Array(this.#slots);
+  }
 
   get size(): number {
     return this.#size;
@@ -32,7 +43,7 @@ export class HashTable {
   set(hash: Uint8Array, value: number): void {
     let slot = this.#slotOf(hash);
     if (this.#values[slot] === 0) {
-      if ((this.#size + 1) * 8 > this.#slots * 5) {
+      if (this.#size + 1 > this.#slots * mostFull) {
         this.#grow();
         slot = this.#slotOf(hash);
       }
@@ -58,10 +69,10 @@ export class HashTable {
     return true;
   }
 
-  /** In no order; the hashes are to be read before the next change. */
-  *entries(): Generator<[hash: Buffer, value: number]> {
+  /** Tells of all, in no order: the hash is what begins at `at` of these bytes. */
+  each(tell: (bytes: Uint8Array, at: number, value: number) => void): void {
     for (let slot = 0; slot < this.#slots; slot++)
-      if (this.#values[slot] !== 0) yield [this.#hashAt(slot), (this.#values[slot] as number) - 1];
+      if (this.#values[slot] !== 0) tell(this.#hashes, slot * hashLength, (this.#values[slot] as number) - 1);
   }
 
   /** Where a hash is, or where there would be room for it. */
@@ -81,10 +92,6 @@ export class HashTable {
   /** Where the hash that lies here is looked for first. Nobody outside can know it, and so make many hashes that are looked for in one place. */
   #startOf(bytes: Uint8Array, at: number): number {
     return ((Math.imul(wordAt(bytes, at), factors[0]) + Math.imul(wordAt(bytes, at + 4), factors[1])) | 0) >>> (32 - this.#bits);
-  }
-
-  #hashAt(slot: number): Buffer {
-    return this.#hashes.subarray(slot * hashLength, (slot + 1) * hashLength);
   }
 
   #grow(): void {

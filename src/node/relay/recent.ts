@@ -18,7 +18,7 @@ export class Recent {
     this.#newer.set(hash, 0);
     if (this.#newer.size < this.#least) return;
     this.#older = this.#newer;
-    this.#newer = new HashTable();
+    this.#newer = new HashTable(this.#least);
   }
 
   delete(hash: Uint8Array): void {
