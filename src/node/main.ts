@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { commandsText, runCommand } from './commands.ts';
 import { ConfigError, describeConfig, helpText, readConfig } from './config.ts';
 import { HealthError } from './health.ts';
+import { letHeapGrow } from './heap.ts';
 import { RelayMissingError } from './relay/host.ts';
 import { type RunningNode, startNode } from './start-node.ts';
 import { StoreError } from './store/store.ts';
@@ -29,6 +30,7 @@ export async function main(args: readonly string[]): Promise<void> {
       console.log(`${helpText()}\n${commandsText()}`);
       return;
     }
+    letHeapGrow();
     let node: RunningNode | null = null;
     // Before the start: a reload that comes during it must not end the process, and has nothing to read again yet.
     process.on('SIGHUP', () => {
