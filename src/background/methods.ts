@@ -126,7 +126,7 @@ export const methods = {
     }),
     (p, { conversations }) => conversations.window(p.shelf, p.offset, p.limit),
   ),
-  openConversation: own(object({ id }), (p, { openings }) => openings.open(p.id)),
+  openConversation: own(object({ id, limit: optional(integer({ min: 1, max: 200 })) }), (p, { openings }) => openings.open(p.id, p.limit)),
   getConversation: own(object({ id }), (p, { conversations }) => conversations.get(p.id)),
   lookUpPeer: own(object({ peer: addressText }), (p, { conversations }) => conversations.lookUp(p.peer)),
   startConversation: own(object({ peer: addressText }), (p, { conversations }) => conversations.start(p.peer)),

@@ -213,8 +213,8 @@ export interface SafetyService {
 
 /** The first look at a conversation. */
 export interface Openings {
-  /** All that its screen shows first, in one answer. Nothing is marked as read by it, and the node is not asked. */
-  open(conversation: string): Promise<OpenedConversation>;
+  /** All that its screen shows first, in one answer, with as many of the newest messages as are asked for. Nothing is marked as read by it, and the node is not asked. */
+  open(conversation: string, limit?: number): Promise<OpenedConversation>;
 }
 
 /** What a person decides about those who write, and about the order of their own lists. */

@@ -4,6 +4,8 @@ import { background } from './rpc.ts';
 
 /** Keeps what stands in one composer: on the disk at once, sealed, and with the background a moment later. */
 export interface DraftKeeper {
+  /** Makes ready what the first words would wait for. */
+  warm(): void;
   /** What stands there now. */
   say(parts: readonly DraftPart[]): void;
   /** Tells the background now. `last`: there will be no other chance. */
@@ -72,6 +74,7 @@ export function createDraftKeeper({ conversation, text, revision, onBefore, stor
   };
 
   return {
+    warm: disk.warm,
     say,
     tell,
     heard(words, now) {
@@ -95,8 +98,7 @@ function keepOnDisk(store: TypedStore, name: TypedName) {
       .call('typedKey', {})
       .then(sealerFor)
       .catch(() => null); // the next words ask again
-  let sealer = ask();
-  store.ready().catch(() => undefined); // the first write says so
+  let sealer: Promise<TypedSealer | null> | null = null;
   let next: Typed | null = null;
   let written = 0;
   let toldUpTo = 0;
@@ -109,6 +111,7 @@ function keepOnDisk(store: TypedStore, name: TypedName) {
     try {
       for (let typed = next; typed; typed = next) {
         next = null;
+        sealer ??= ask();
         const seal = await sealer;
         if (!seal) {
           sealer = ask();
@@ -134,6 +137,10 @@ function keepOnDisk(store: TypedStore, name: TypedName) {
     if (next) void run();
   };
   return {
+    warm(): void {
+      sealer ??= ask();
+      store.ready().catch(() => undefined); // the first write says so
+    },
     put(typed: Typed): void {
       next = typed;
       void run();

@@ -60,7 +60,7 @@ export function duration(seconds: number, locale = spokenLocale()): string {
 export const sameDay = (a: number, b: number): boolean => startOfDay(a) === startOfDay(b);
 
 const sameYear = (a: number, b: number): boolean => new Date(a).getFullYear() === new Date(b).getFullYear();
-const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0);
+export const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0);
 const format = (time: number, options: Intl.DateTimeFormatOptions, locale = spokenLocale()): string =>
   formatOf(locale, options).format(time);
 

@@ -3,7 +3,12 @@ import { askAhead, forgetAhead, takeAhead } from '../../src/popup/screens/conver
 
 /** What was asked of the background and not answered yet, and who listens to it. */
 const held = vi.hoisted(() => ({
-  asked: [] as { readonly id: string; readonly answer: (value: unknown) => void; readonly fail: (error: Error) => void }[],
+  asked: [] as {
+    readonly id: string;
+    readonly limit: number;
+    readonly answer: (value: unknown) => void;
+    readonly fail: (error: Error) => void;
+  }[],
   listeners: new Set<{ readonly event: string; readonly heard: (payload: unknown) => void }>(),
 }));
 vi.mock('../../src/popup/rpc.ts', () => {
@@ -14,9 +19,9 @@ vi.mock('../../src/popup/rpc.ts', () => {
   };
   return {
     background: {
-      call: (_: string, { id }: { id: string }) =>
+      call: (_: string, { id, limit }: { id: string; limit: number }) =>
         new Promise((answer, fail) => {
-          held.asked.push({ id, answer, fail });
+          held.asked.push({ id, limit, answer, fail });
         }),
       on: listen,
       onReconnect: (heard: () => void) => listen('reconnect', heard),
@@ -36,12 +41,14 @@ const answerWith = async (value: unknown): Promise<void> => {
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.stubGlobal('innerHeight', 600);
   held.asked.length = 0;
 });
 afterEach(() => {
   forgetAhead();
   expect(held.listeners.size).toBe(0);
   vi.useRealTimers();
+  vi.unstubAllGlobals();
 });
 
 test('what is asked twice, and then shown, is one question', async () => {
@@ -52,6 +59,16 @@ test('what is asked twice, and then shown, is one question', async () => {
   expect([asked(), ahead.value(), ahead.isOld()]).toEqual([['a'], 'opened', false]);
   expect(await ahead.answer).toBe('opened');
   ahead.end();
+});
+
+test.each([
+  [600, 15],
+  [860, 23],
+  [90, 1],
+])('no more messages are asked for than a window has room for: %i pixels, %i of them', (height, count) => {
+  vi.stubGlobal('innerHeight', height);
+  askAhead('a');
+  expect(held.asked.map(({ limit }) => limit)).toEqual([count]);
 });
 
 test('what was shown is asked for anew the next time', async () => {

@@ -68,7 +68,58 @@ describe('a conversation', () => {
       await page.waitForFunction(() =>
         (window as unknown as { asked: [string, string][] }).asked.some(([what, id]) => what === 'markRead' && id === 'c1'),
       );
-      expect((await asked('c1')).filter((what) => /Conversation|Messages/.test(what))).toEqual(['openConversation']);
+      const ofMessages = await page.evaluate(() =>
+        (window as unknown as { asked: [string, string, string, object][] }).asked
+          .filter(([what, id]) => id === 'c1' && /Conversation|Messages/.test(what))
+          .map(([what, , , params]) => [what, params]),
+      );
+      // What the window has room for; then, while that is painted, what stands above it, and nothing twice.
+      expect(ofMessages).toEqual([
+        ['openConversation', { id: 'c1', limit: 15 }],
+        ['listMessages', { id: 'c1', limit: 35, before: expect.any(String) }],
+      ]);
+    }));
+
+  test('marks where the new ones begin, also above all that the first look has', () =>
+    at({ scene: 'much unread', route: '#/conversation/c0' }, async (page) => {
+      await page.getByText('12 new').waitFor();
+      const below = await page.locator('.message').evaluateAll((all) => {
+        const line = document.querySelector('.unread-line');
+        return all.flatMap((each) =>
+          line && line.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING ? [each.getAttribute('data-mine')] : [],
+        );
+      });
+      expect(below.length).toBeGreaterThan(15);
+      expect(below.filter((mine) => mine === 'false')).toHaveLength(12);
+    }));
+
+  test('draws no more for the first look than is seen of it, and each message once', () =>
+    at({}, async (page) => {
+      const seen = await page.evaluate(async () => {
+        const states: { readonly messages: number; readonly tools: number; readonly titles: number; readonly live: string | null }[] = [];
+        let added = 0;
+        await new Promise<void>((resolve) => {
+          new MutationObserver((changes, observer) => {
+            for (const { addedNodes } of changes)
+              for (const node of addedNodes)
+                if (node instanceof Element) added += (node.matches('article') ? 1 : 0) + node.querySelectorAll('article').length;
+            const log = document.querySelector('[role=log]');
+            const messages = log?.querySelectorAll('article').length ?? 0;
+            if (!log || messages === 0) return;
+            const [tools, titles] = ['.tools', '.bubble[title]'].map((each) => log.querySelectorAll(each).length) as [number, number];
+            states.push({ messages, tools, titles, live: log.getAttribute('aria-live') });
+            if (states.at(-1)?.live !== 'polite') return;
+            observer.disconnect();
+            resolve();
+          }).observe(document.body, { subtree: true, childList: true, attributes: true });
+          location.hash = '#/conversation/c0';
+        });
+        return { states, added };
+      });
+      expect(seen.states[0]).toEqual({ messages: 15, tools: 0, titles: 0, live: 'off' });
+      expect(seen.states.at(-1)).toMatchObject({ messages: 31, titles: 31, live: 'polite' });
+      expect(seen.states.at(-1)?.tools).toBeGreaterThan(25);
+      expect(seen.added).toBe(31);
     }));
 
   test('shows what came between the question and the press', () =>
@@ -271,6 +322,7 @@ describe('what can be done with a message', () => {
     test(`stands beside its bubble, and its list within the page: ${language}, ${width} wide`, () =>
       at({ route: '#/conversation/c0', language }, async (page) => {
         await page.setViewportSize({ width, height: 700 });
+        await page.locator('.message:has(.tools)').nth(11).waitFor({ state: 'attached' });
         const all = await page.locator('.message:has(.tools)').all();
         expect(all.length).toBeGreaterThan(10);
         for (const message of all) {

@@ -99,6 +99,18 @@ function listed(shelf: string): readonly ConversationRow[] {
   return scene === 'strangers' ? [] : rows;
 }
 
+/** The newest, or those before one, as many as are asked for. */
+function pageOf<T extends { readonly id: string }>(all: readonly T[], { before, limit = 50 }: Record<string, unknown>) {
+  const older =
+    before === undefined
+      ? all
+      : all.slice(
+          0,
+          all.findIndex(({ id }) => id === before),
+        );
+  return { messages: older.slice(-Number(limit)), more: older.length > Number(limit) };
+}
+
 const resultOf = (answered: { result: unknown } | { error: unknown }): unknown => ('result' in answered ? answered.result : null);
 
 /** The answer to one call: a result, or an error as `{ error }`. */
@@ -128,7 +140,7 @@ export function answer(method: string, params: Record<string, unknown>): { resul
       return {
         result: {
           ...([...rows, ...requests, ...blocked].find(({ id }) => id === params['id']) ?? rows[0] ?? row(0)),
-          unread: scene === 'empty' ? 0 : 2,
+          unread: scene === 'empty' ? 0 : scene === 'much unread' ? 12 : 2,
           ...(scene === 'proof' && { proof: { signedAt: now - 48 * hour } }),
           otherKeys: scene === 'changed keys',
           retired: scene === 'retired',
@@ -253,7 +265,7 @@ export function answer(method: string, params: Record<string, unknown>): { resul
     case 'search':
       return { result: searched(String(params['text'])) };
     case 'listMessages':
-      return { result: { messages: params['id'] === 'c4' ? groupMessages : messages, more: false } };
+      return { result: pageOf(params['id'] === 'c4' ? groupMessages : messages, params) };
     case 'lookUpPeer':
       return String(params['peer']).endsWith('f')
         ? unreachable

@@ -23,7 +23,7 @@ const held = scene.endsWith('after what is ahead')
 const uploading = new Map<string, { readonly end: (how: 'sent' | 'failed' | 'cancelled') => void }>();
 Object.assign(globalThis, { endUpload: (how: 'sent' | 'failed') => [...uploading.values()][0]?.end(how) });
 
-/** What was asked, of which conversation, and by which name. */
+/** What was asked, of which conversation, by which name, and how. */
 const asked: unknown[] = [];
 Object.assign(globalThis, { asked });
 
@@ -44,7 +44,7 @@ function connect() {
         asked[request.method] = [...(asked[request.method] ?? []), words];
         if (request.method === 'sendMessage') return;
       }
-      asked.push([request.method, request.params?.['id'], request.params?.['clientId']]);
+      asked.push([request.method, request.params?.['id'], request.params?.['clientId'], request.params]);
       const tell = (told: object): void => {
         for (const listener of listeners) listener(told);
       };

@@ -12,10 +12,14 @@ interface Deps {
 /** Opens conversations by what is here: a page asks ahead of the press, so that no more may follow from it than from looking at the list. */
 export function createOpenings({ sessions, conversations, messages, safety }: Deps): Openings {
   return {
-    async open(id) {
+    async open(id, limit) {
       const session = sessions.current();
       const { group } = await existing(session, id);
-      const [row, page, known] = await Promise.all([conversations.get(id), messages.list(id, {}), group ? null : safety.known(id)]);
+      const [row, page, known] = await Promise.all([
+        conversations.get(id),
+        messages.list(id, { ...(limit !== undefined && { limit }) }),
+        group ? null : safety.known(id),
+      ]);
       return { row, ...page, safety: known };
     },
   };

@@ -60,6 +60,8 @@ export function Composer({ conversation, draft, revision, autoFocus, files, onFi
     if (autoFocus) field.current?.focus({ preventScroll: true });
   }, []);
   useEffect(() => {
+    // Not before it is painted: to make keys takes the time of some messages.
+    keeper.current?.warm();
     const tell = (): void => keeper.current?.tell();
     const tellAll = (): void => keeper.current?.tell(true);
     addEventListener('pagehide', tellAll);

@@ -44,6 +44,8 @@ interface MessageProps {
   readonly last: boolean;
   /** Whether it says who wrote it: where there are more than two. */
   readonly named: boolean;
+  /** Without what is out of sight until somebody points at it. */
+  readonly bare: boolean;
   readonly deeds: Deeds;
 }
 
@@ -55,7 +57,7 @@ const states = {
 } as const;
 const read = { icon: CheckCheck, words: 'message.read' } as const;
 
-export const Message = memo(function Message({ message, first, last, named, deeds }: MessageProps): JSX.Element {
+export const Message = memo(function Message({ message, first, last, named, bare, deeds }: MessageProps): JSX.Element {
   useContext(SpokenContext);
   const nameOf = useNameOf();
   const { id, mine, sender, sentAt, claimedAt, shown, state, reactions } = message;
@@ -79,19 +81,19 @@ export const Message = memo(function Message({ message, first, last, named, deed
         </div>
       )}
       <div class="said">
-        <div class="bubble" dir="auto" title={fullTime(sentAt)}>
+        <div class="bubble" dir="auto" title={bare ? undefined : fullTime(sentAt)}>
           {shown.form === 'reply' && <Quote message={message} jump={deeds.jump} />}
           {event && <>{mine ? t('common.you') : <Person address={sender} />}: </>}
           <Content message={message} shown={shown} links={deeds.links} typed={!event} />
         </div>
-        {!event && <Tools message={message} deeds={deeds} />}
+        {!event && !bare && <Tools message={message} deeds={deeds} />}
       </div>
       {reactions.length > 0 && (
         <Signs reactions={reactions} own={deeds.own} onReact={deeds.writes ? (what, added) => deeds.react(message, what, added) : null} />
       )}
       {(last || waits || state === 'failed' || claimedAt !== null) && !event && (
         <div class={`meta${state === 'failed' ? ' failed' : ''}`}>
-          <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
+          <time dateTime={new Date(sentAt).toISOString()} title={bare ? undefined : fullTime(sentAt)}>
             {clockTime(sentAt)}
           </time>
           {claimedAt !== null && <span title={t('message.theClockOfThe')}>{t('message.says', { time: fullTime(claimedAt) })}</span>}

@@ -93,6 +93,7 @@ function Opened({ id, status, wide, at, first, ahead }: OpenedProps): JSX.Elemen
   useLayoutEffect(() => {
     // All that is shown hears of changes from here on.
     if (ahead.isOld()) for (const part of [asked, known, log]) part.reload();
+    else if (first.more) log.reloadAbove();
     ahead.end();
   }, []);
   // The node is asked for the keys of the peer once the screen is painted: nothing that is shown first waits for that.

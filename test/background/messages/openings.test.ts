@@ -34,6 +34,7 @@ describe('opening a conversation', () => {
     expect(opened).toEqual({ row: await conversations.get(id), ...(await messages.list(id, {})), safety: await safety.known(id) });
     expect(opened.messages).toMatchObject([{ reactions: [{ sign: '👍' }] }, { quote: { text: 'a question' } }]);
     expect(opened.safety).toMatchObject({ number: null, warning: null, firstSeenAt: expect.any(Number) });
+    expect(await openings.open(id, 1)).toEqual({ ...opened, messages: opened.messages.slice(-1), more: true });
     await expect(openings.open('no such')).rejects.toMatchObject({ reason: 'not-found' });
   });
 

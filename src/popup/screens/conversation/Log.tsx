@@ -11,7 +11,7 @@ import { type Deeds, Message } from '../../parts/Message.tsx';
 import { Person } from '../../parts/Person.tsx';
 import { useNow } from '../../state.ts';
 import { t } from '../../t.tsx';
-import { dayName, sameDay } from '../../time.ts';
+import { dayName, startOfDay } from '../../time.ts';
 import type { LogState } from './use-log.ts';
 
 interface LogProps {
@@ -26,12 +26,16 @@ interface LogProps {
   readonly leavingDeeds: LeavingDeeds;
 }
 
+/** Where nothing can point, nothing waits for that. */
+const pointing = !matchMedia('(hover: none)').matches;
+
 /** The messages with their days, what happened to keys between them, and where it began. */
 export function Log({ deeds, log, peer, group, events, leaving, leavingDeeds }: LogProps): JSX.Element {
   const now = useNow();
-  const { value, news, scroller, onScroll, mark } = log;
+  const { value, bare, news, scroller, onScroll, mark } = log;
   const { messages } = value;
   const live = news ? 'polite' : 'off';
+  const days = messages.map(({ sentAt }) => startOfDay(sentAt));
   const silent = messages.length === 0 && leaving.length === 0;
   /** Those that belong right before a message; what is older than all that is shown waits for its place. */
   const eventsBefore = (index: number): readonly KeyEvent[] => {
@@ -54,7 +58,7 @@ export function Log({ deeds, log, peer, group, events, leaving, leavingDeeds }: 
         {messages.map((message, index) => {
           const before = messages[index - 1];
           const after = messages[index + 1];
-          const newDay = !before || !sameDay(before.sentAt, message.sentAt);
+          const newDay = days[index - 1] !== days[index];
           const marked = message.id === mark.from;
           return (
             <div key={message.id}>
@@ -64,8 +68,9 @@ export function Log({ deeds, log, peer, group, events, leaving, leavingDeeds }: 
               <Message
                 message={message}
                 first={newDay || marked || !together(before, message)}
-                last={!after || !together(message, after)}
+                last={days[index] !== days[index + 1] || !together(message, after)}
                 named={group !== null}
+                bare={bare && pointing}
                 deeds={deeds}
               />
             </div>
@@ -98,6 +103,6 @@ function Members({ group }: { readonly group: GroupView }): JSX.Element {
   );
 }
 
-/** One person's messages within five minutes stand together. */
-const together = (a: MessageView | undefined, b: MessageView): boolean =>
-  a !== undefined && a.sender === b.sender && b.sentAt - a.sentAt < 5 * 60_000 && sameDay(a.sentAt, b.sentAt);
+/** One person's messages within five minutes of a day stand together. */
+const together = (a: MessageView | undefined, b: MessageView | undefined): boolean =>
+  a !== undefined && b !== undefined && a.sender === b.sender && b.sentAt - a.sentAt < 5 * 60_000;

@@ -26,6 +26,12 @@ const keptMs = 30_000;
 /** The pointer, or the focus, that goes over a row wants nothing of it; one that rests there may, ms. */
 const restMs = 60;
 
+/** The height of the lowest message, and the least that stands above and below all of them, pixels. */
+const leastHeight = 34;
+const leastAround = 96;
+/** How many messages are in sight of a conversation that is opened, at most. */
+export const mostInWindow = (): number => Math.max(1, Math.ceil((innerHeight - leastAround) / leastHeight));
+
 /** Of conversations that may be opened next, the latest last. */
 const waiting = new Map<string, Waiting>();
 
@@ -43,7 +49,7 @@ export function askAhead(id: string): Ahead {
     background.on('conversations', changed),
     background.onReconnect(changed),
   ];
-  const answer = background.call('openConversation', { id });
+  const answer = background.call('openConversation', { id, limit: mostInWindow() });
   const ahead: Waiting = {
     answer,
     value: () => value,

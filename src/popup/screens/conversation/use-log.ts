@@ -5,35 +5,52 @@ import type { OpenedConversation } from '../../../rpc/views/opened.ts';
 import { background } from '../../rpc.ts';
 import { useAsked } from '../../state.ts';
 import { keepUnchanged } from '../../unchanged.ts';
+import { mostInWindow } from './ahead.ts';
 import { type Echo, echoOf, isRead, withEchoes } from './echoes.ts';
 
 const pageSize = 50;
-/** The height of the lowest message, pixels: a window has room for no more than so many of them. */
-const leastHeight = 34;
 
 export type LogState = ReturnType<typeof useLog>;
 
 /**
  * The messages that are shown, and the place in them: it stays where the reader is, and follows the newest only for who is there. What stands `below` them counts as
- * newest too. Of the `first` ones those that a window has room for are drawn first, and the others once these are painted.
+ * newest too. What was asked for first, as much as the window has room for, is painted before there is more of it, and before what can be done with it is there.
  */
 export function useLog(id: string, at: string | null, below: unknown, opened: OpenedConversation) {
   const [limit, setLimit] = useState(pageSize);
-  const [first] = useState<Loaded>(() => ({ messages: opened.messages, more: opened.more }));
-  const { value: now, reload } = useAsked(() => load(id, limit), id, [], first);
+  const [first] = useState<Loaded & { readonly unread: number }>(() => ({
+    messages: opened.messages,
+    more: opened.more,
+    unread: opened.row.unread,
+  }));
+  /** What is here already of what is asked for. */
+  const here = useRef<readonly MessageView[]>([]);
+  const asking = (): Promise<Loaded> => {
+    const known = here.current;
+    here.current = [];
+    return load(id, limit, known);
+  };
+  const { value: now, error, reload } = useAsked<Loaded>(asking, id, [], first);
   const loaded = now ?? first;
+  const whole = loaded !== first || !first.more;
+  /** What stands above the first ones, if nothing has changed since these were asked for. */
+  const reloadAbove = (): void => {
+    here.current = first.messages;
+    reload();
+  };
   /** The window, all that is here, and what comes from then on: that alone is news to who hears it. */
   const [step, setStep] = useState<0 | 1 | 2>(at === null ? 0 : 1);
   useEffect(() => {
-    if (step < 2) setStep(step === 0 ? 1 : 2);
-  }, [step]);
+    // All of it at once, also where what stands above does not come.
+    if (step < 2 && (whole || (step === 0 && error !== null))) setStep(step === 0 ? 1 : 2);
+  }, [step, whole, error]);
   const [echoes, setEchoes] = useState<readonly Echo[]>([]);
   const before = useRef<Promise<unknown>>(Promise.resolve());
   const shown = useRef<readonly MessageView[]>([]);
   const few = step === 0;
   const value = useMemo(() => {
     shown.current = keepUnchanged(shown.current, withEchoes(loaded.messages, echoes));
-    const messages = few ? shown.current.slice(-Math.ceil(innerHeight / leastHeight)) : shown.current;
+    const messages = few ? shown.current.slice(-mostInWindow()) : shown.current;
     return { messages, more: loaded.more || messages.length < shown.current.length };
   }, [loaded, echoes, few]);
   useEffect(() => {
@@ -45,10 +62,11 @@ export function useLog(id: string, at: string | null, below: unknown, opened: Op
   const atEnd = useRef(true);
   const fromEnd = useRef(0);
   /** Where the new ones began and how many there were when the conversation was opened: reading them must not take the mark away. */
-  const [mark] = useState(() => {
-    const { unread } = opened.row;
-    return { from: unread > 0 ? opened.messages.filter(({ mine }) => !mine).at(-unread)?.id : undefined, count: unread };
-  });
+  const mark = useMemo(() => {
+    const until = loaded.messages.findIndex(({ id }) => id === first.messages.at(-1)?.id) + 1;
+    const theirs = loaded.messages.slice(0, until).filter(({ mine }) => !mine);
+    return { from: first.unread > 0 ? theirs.at(-first.unread)?.id : undefined, count: first.unread };
+  }, [whole]);
 
   useLayoutEffect(() => background.on('messages', ({ conversation }) => conversation === id && reload()), [id, reload]);
   const asked = useRef(limit);
@@ -101,7 +119,10 @@ export function useLog(id: string, at: string | null, below: unknown, opened: Op
     fromEnd.current = element.scrollHeight - element.scrollTop;
     atEnd.current = fromEnd.current - element.clientHeight < 48;
     setAway(fromEnd.current - element.clientHeight > 400);
-    if (element.scrollTop < 200 && value.more && !few) setLimit((before) => (before <= value.messages.length ? before + pageSize : before));
+    if (element.scrollTop >= 200 || !value.more || few) return;
+    if (limit <= value.messages.length) setLimit(value.messages.length + pageSize);
+    // What was asked for did not come.
+    else if (error !== null) reload();
   };
   const toNewest = (): void => {
     atEnd.current = true;
@@ -113,9 +134,10 @@ export function useLog(id: string, at: string | null, below: unknown, opened: Op
   const show = (): void => {
     const found = wanted.current && scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`);
     if (!found) {
-      if (wanted.current && value.more) setLimit(value.messages.length + 200);
       // What is not here once everything is, is gone.
-      else wanted.current = null;
+      if (!value.more) wanted.current = null;
+      // More may be on its way already.
+      else if (wanted.current) setLimit((before) => (before <= value.messages.length ? value.messages.length + 200 : before));
       return;
     }
     wanted.current = null;
@@ -160,7 +182,7 @@ export function useLog(id: string, at: string | null, below: unknown, opened: Op
   };
   /** A message that the background has, before all is read again. */
   const stand = (message: MessageView): void => setEchoes((all) => [...all, { clientId: message.id, message, before: null }]);
-  return { value, news: step === 2, reload, echo, stand, scroller, onScroll, away, toNewest, jump, mark };
+  return { value, bare: few, news: step === 2, reload, reloadAbove, echo, stand, scroller, onScroll, away, toNewest, jump, mark };
 }
 
 const topIn = (outer: Element, inner: Element): number => inner.getBoundingClientRect().top - outer.getBoundingClientRect().top;
@@ -176,9 +198,9 @@ function firstSeen(outer: HTMLElement | null): { readonly id: string; readonly t
 
 type Loaded = Pick<OpenedConversation, 'messages' | 'more'>;
 
-/** The newest messages, however many pages of the background that takes. */
-async function load(id: string, limit: number): Promise<Loaded> {
-  let messages: readonly MessageView[] = [];
+/** The newest messages, however many pages of the background that takes, above those that are known. */
+async function load(id: string, limit: number, known: readonly MessageView[]): Promise<Loaded> {
+  let messages = known;
   for (;;) {
     const [oldest] = messages;
     const page = await background.call('listMessages', {
