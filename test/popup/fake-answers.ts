@@ -265,7 +265,7 @@ export function answer(method: string, params: Record<string, unknown>): { resul
     case 'search':
       return { result: searched(String(params['text'])) };
     case 'listMessages':
-      return { result: pageOf(params['id'] === 'c4' ? groupMessages : messages, params) };
+      return { result: pageOf<{ readonly id: string }>(params['id'] === 'c4' ? groupMessages : messages, params) };
     case 'lookUpPeer':
       return String(params['peer']).endsWith('f')
         ? unreachable
