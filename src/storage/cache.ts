@@ -1,8 +1,25 @@
 import { unwrap } from 'idb';
-import { type Arrival, arrive } from './arrivals.ts';
+import { type Arrival, arrivalsOf, arrive, lastArrival } from './arrivals.ts';
+import { Begun } from './begun.ts';
+import {
+  byDedup,
+  byIds,
+  countRows,
+  firstId,
+  type Place as InOrder,
+  known,
+  lastId,
+  placeOf,
+  putRows,
+  removeRow,
+  rowsAfter,
+  rowsBefore,
+  sweepRows,
+} from './blocks.ts';
 import { answersOf } from './bulk.ts';
 import { type ConversationRecord, connectCache, type InboxRecord, type MessageRecord } from './cache-schema.ts';
 import { wholly } from './connection.ts';
+import { moveIntoBlocks } from './moving.ts';
 
 /** Where in a conversation; `time` in milliseconds. */
 export interface Place {
@@ -20,6 +37,8 @@ export interface Decoded {
   readonly messages: readonly MessageRecord[];
   /** None of the messages is here under its dedup key: whoever hands them over has looked, and nobody else writes meanwhile. */
   readonly lookedUp?: boolean;
+  /** Conversations that have all messages of their topics: none of theirs is in another. */
+  readonly alone?: ReadonlySet<string>;
   /** Further ids of messages that are known by their dedup key: others may refer to them by these. */
   readonly aliases?: readonly { readonly id: string; readonly dedup: string }[];
 }
@@ -47,13 +66,13 @@ export interface Cache {
     /** Writes a message and, with it, its conversation. */
     put(record: MessageRecord, conversation?: ConversationRecord): Promise<void>;
     delete(id: string): Promise<void>;
-    /** All of them in the order of their ids, a page after an id. */
-    sweep(after: string, limit: number): Promise<MessageRecord[]>;
+    /** All of them, a page from the place that the one before it ended at (at first: an empty one), in an order that stays. `next`: null when that was all. */
+    sweep(from: string, limit: number): Promise<{ readonly rows: MessageRecord[]; readonly next: string | null }>;
     count(): Promise<number>;
-    /** Those of the given ids that a message is stored under; aliases do not count. */
-    known(ids: readonly string[]): Promise<Set<string>>;
+    /** Those of the given ids that a message is stored under; aliases do not count. `within`: the conversation where alone each of them can be. */
+    known(ids: readonly string[], within?: readonly (string | null)[]): Promise<Set<string>>;
     /** Those of the given keys that a stored message has. */
-    knownDedup(keys: readonly string[]): Promise<Set<string>>;
+    knownDedup(keys: readonly string[], within?: readonly (string | null)[]): Promise<Set<string>>;
   };
   readonly inbox: {
     /** Envelopes and the cursors that they move, in one strict transaction; those seen before are left out. Returns how many were new. */
@@ -114,11 +133,48 @@ export function openCache(account: string): Cache {
   const connection = connectCache(account);
   const { use, write } = connection;
 
+  const begun = new Begun();
+  let moving: Promise<void> | undefined;
+  const moved = (): Promise<void> =>
+    (moving ??= moveIntoBlocks(connection, begun).catch((error: unknown) => {
+      moving = undefined;
+      throw error;
+    }));
+
+  /** Reads messages, all of which are in blocks by then. */
+  const inBlocks = async <T>(work: (store: IDBObjectStore) => Promise<T>): Promise<T> => {
+    await moved();
+    return use((db) => work(unwrap(db.transaction('blocks').store)));
+  };
+
+  const writeBlocks: typeof write = (work) =>
+    write(async (db) => {
+      await moved();
+      return work(db);
+    });
+
+  const many: Cache['messages']['many'] = async (ids) => {
+    await moved();
+    return use(async (db) => {
+      const transaction = db.transaction(['blocks', 'aliases']);
+      const [store, aliases] = [unwrap(transaction.objectStore('blocks')), unwrap(transaction.objectStore('aliases'))];
+      const found = await byIds(store, ids);
+      const others = await answersOf<string | undefined>(ids.filter((_, position) => !found[position]).map((id) => aliases.get(id)));
+      const originals = (
+        await byIds(
+          store,
+          others.map((id) => id ?? ''),
+        )
+      ).values();
+      return found.map((record) => record ?? originals.next().value);
+    });
+  };
+
   const putAll: Cache['conversations']['putAll'] = (records, durability) =>
     write(async (db) => {
       const transaction = db.transaction(['conversations', 'arrivals'], 'readwrite', { durability: durability ?? 'default' });
       const [store, arrivals] = [unwrap(transaction.objectStore('conversations')), unwrap(transaction.objectStore('arrivals'))];
-      await wholly(transaction, () => putConversations(store, arrivals, records));
+      await wholly(transaction, async () => arrive(arrivals, await putConversations(store, records)));
     });
 
   return {
@@ -136,60 +192,41 @@ export function openCache(account: string): Cache {
     },
     messages: {
       page: (conversation, { before, limit }) =>
-        use(async (db) => {
-          // In the order of keys a list comes after every string and number: [] closes the range of a conversation, or of a time.
-          const from = before ? [conversation, before.id === undefined ? [-before.time, []] : messageOrder(before)] : [conversation];
-          const range = IDBKeyRange.bound(from, [conversation, [[]]], before !== undefined);
-          return (await db.getAllFromIndex('messages', 'order', range, limit)).map(plainMessage);
-        }),
+        inBlocks((store) => rowsAfter(store, inOrder(conversation, before ?? { time: Infinity }), limit)),
       pageUp: (conversation, { after, limit }) =>
-        use(async (db) => {
-          const to = after ? [conversation, after.id === undefined ? [-after.time] : messageOrder(after)] : [conversation, [[]]];
-          const range = IDBKeyRange.bound([conversation], to, false, true);
-          const page: MessageRecord[] = [];
-          let cursor = await db.transaction('messages').store.index('order').openCursor(range, 'prev');
-          for (; cursor && page.length < limit; cursor = await cursor.continue()) page.push(plainMessage(cursor.value));
-          return page;
-        }),
-      get: (id) =>
-        use(async (db) => {
-          const record = (await db.get('messages', id)) ?? (await db.get('messages', (await db.get('aliases', id)) ?? ''));
-          return optional(record, plainMessage);
-        }),
-      many: (ids) =>
-        use(async (db) => {
-          const transaction = db.transaction(['messages', 'aliases']);
-          const [store, aliases] = [transaction.objectStore('messages'), transaction.objectStore('aliases')];
-          const find = async (id: string) => (await store.get(id)) ?? (await store.get((await aliases.get(id)) ?? ''));
-          return Promise.all(ids.map(async (id) => optional(await find(id), plainMessage)));
-        }),
+        inBlocks((store) => rowsBefore(store, inOrder(conversation, after ?? { time: -Infinity }, firstId), limit)),
+      get: async (id) => (await many([id]))[0],
+      many,
       put: (record, conversation) =>
-        write(async (db) => {
-          const transaction = db.transaction(['messages', 'conversations', 'arrivals'], 'readwrite');
+        writeBlocks(async (db) => {
+          const transaction = db.transaction(['blocks', 'conversations', 'arrivals'], 'readwrite');
+          const store = unwrap(transaction.objectStore('blocks'));
           await wholly(transaction, async () => {
-            const [store, arrivals] = [transaction.objectStore('messages'), unwrap(transaction.objectStore('arrivals'))];
-            const known = await store.getKey(record.id);
-            await store.put({ ...record, order: messageOrder(record) });
-            if (conversation) await putConversations(unwrap(transaction.objectStore('conversations')), arrivals, [conversation]);
-            if (known === undefined) await arrive(arrivals, [{ conversation: record.conversation, message: record.id }]);
+            const [former] = await byIds(store, [record.id]);
+            await putRows(store, begun, [record]);
+            const fresh = conversation ? await putConversations(unwrap(transaction.objectStore('conversations')), [conversation]) : [];
+            if (!former) fresh.push({ conversation: record.conversation, message: record.id });
+            await arrive(unwrap(transaction.objectStore('arrivals')), fresh);
           });
         }),
-      delete: (id) => write((db) => db.delete('messages', id)),
-      sweep: (after, limit) =>
-        use(async (db) => (await db.getAll('messages', IDBKeyRange.lowerBound(after, true), limit)).map(plainMessage)),
-      count: () => use((db) => db.count('messages')),
-      knownDedup: (keys) =>
-        use(async (db) => {
-          const index = unwrap(db.transaction('messages').store.index('dedup'));
-          const found = await answersOf(keys.map((key) => index.getKey(key)));
-          return new Set(keys.filter((_, position) => found[position] !== undefined));
+      delete: (id) =>
+        writeBlocks(async (db) => {
+          const transaction = db.transaction('blocks', 'readwrite');
+          const store = unwrap(transaction.store);
+          await wholly(transaction, async () => {
+            const [record] = await byIds(store, [id]);
+            if (record) await removeRow(store, record);
+          });
         }),
-      known: (ids) =>
-        use(async (db) => {
-          const store = unwrap(db.transaction('messages').store);
-          const found = await answersOf(ids.map((id) => store.getKey(id)));
-          return new Set(ids.filter((_, position) => found[position] !== undefined));
+      sweep: (from, limit) =>
+        inBlocks(async (store) => {
+          const rows = await sweepRows(store, from === '' ? null : (JSON.parse(from) as InOrder), limit);
+          const last = rows.at(-1);
+          return { rows, next: rows.length === limit && last ? JSON.stringify(placeOf(last)) : null };
         }),
+      count: () => inBlocks(countRows),
+      knownDedup: (keys, within) => inBlocks((store) => known(store, begun, 'dedup', keys, within)),
+      known: (ids, within) => inBlocks((store) => known(store, begun, 'id', ids, within)),
     },
     inbox: {
       append: (envelopes, cursors) =>
@@ -197,7 +234,7 @@ export function openCache(account: string): Cache {
           const transaction = db.transaction(['inbox', 'cursors'], 'readwrite', { durability: 'strict' });
           const inbox = unwrap(transaction.objectStore('inbox'));
           return wholly(transaction, async () => {
-            const fresh = await unknown(envelopes, 'digest', inbox.index('digest'));
+            const fresh = await unknown(envelopes, inbox.index('digest'));
             for (const { digest, sealed } of fresh) inbox.add({ digest, state: 'new', reason: null, sealed });
             for (const { name, value } of cursors) unwrap(transaction.objectStore('cursors')).put(value, name);
             return fresh.length;
@@ -219,9 +256,16 @@ export function openCache(account: string): Cache {
         }),
     },
     arrivals: {
-      after: (seq, limit) => use((db) => db.getAll('arrivals', IDBKeyRange.lowerBound(seq, true), limit)),
-      last: () => use(async (db) => (await db.transaction('arrivals').store.openKeyCursor(null, 'prev'))?.key ?? 0),
-      first: () => use(async (db) => (await db.transaction('arrivals').store.openKeyCursor())?.key ?? 0),
+      after: (seq, limit) =>
+        use(async (db) => {
+          const rows = await db.getAll('arrivals', IDBKeyRange.lowerBound(seq, true), limit);
+          return rows
+            .flatMap(arrivalsOf)
+            .filter((arrival) => arrival.seq > seq)
+            .slice(0, limit);
+        }),
+      last: () => use((db) => lastArrival(unwrap(db.transaction('arrivals').store))),
+      first: () => use(async (db) => (await db.getAll('arrivals', null, 1)).flatMap(arrivalsOf)[0]?.seq ?? 0),
     },
     words: {
       get: (number) => use((db) => db.get('words', number)),
@@ -260,31 +304,33 @@ export function openCache(account: string): Cache {
           await db.put('notes', sealed, key);
         }),
     },
-    apply: ({ done, quarantined, conversations, messages, aside = [], aliases = [], lookedUp = false }) =>
-      write(async (db) => {
-        const transaction = db.transaction(['inbox', 'conversations', 'messages', 'aliases', 'arrivals'], 'readwrite');
-        const arrivals = unwrap(transaction.objectStore('arrivals'));
+    apply: ({ done, quarantined, conversations, messages, aside = [], aliases = [], lookedUp = false, alone }) =>
+      writeBlocks(async (db) => {
+        const transaction = db.transaction(['inbox', 'conversations', 'blocks', 'aliases', 'arrivals'], 'readwrite');
         const inbox = unwrap(transaction.objectStore('inbox'));
-        const store = unwrap(transaction.objectStore('messages'));
+        const store = unwrap(transaction.objectStore('blocks'));
         return wholly(transaction, async () => {
-          const [fresh, odd] = await Promise.all([
-            lookedUp ? messages : unknown(messages, 'dedup', store.index('dedup')),
-            unknown(aside, 'digest', inbox.index('digest')),
-            putConversations(unwrap(transaction.objectStore('conversations')), arrivals, conversations),
+          const [fresh, odd, came] = await Promise.all([
+            lookedUp ? messages : unknownMessages(store, messages),
+            unknown(aside, inbox.index('digest')),
+            putConversations(unwrap(transaction.objectStore('conversations')), conversations),
             settle(inbox, [
               ...done.map((seq) => [seq, { state: 'done', reason: null, sealed: null }] as const),
               ...quarantined.map(({ seq, reason }) => [seq, { state: 'quarantined', reason }] as const),
             ]),
           ]);
           for (const { digest, sealed, reason } of odd) inbox.add({ digest, state: 'quarantined', reason, sealed });
-          for (const record of fresh) store.put({ ...record, order: messageOrder(record) });
-          await arrive(
-            arrivals,
-            fresh.map(({ id, conversation }) => ({ conversation, message: id })),
+          await putRows(store, begun, fresh, alone);
+          await arrive(unwrap(transaction.objectStore('arrivals')), [
+            ...came,
+            ...fresh.map(({ id, conversation }) => ({ conversation, message: id })),
+          ]);
+          const originals = await byDedup(
+            store,
+            aliases.map(({ dedup }) => dedup),
           );
-          const originals = await answersOf(aliases.map(({ dedup }) => store.index('dedup').getKey(dedup)));
           for (const [position, { id }] of aliases.entries()) {
-            const original = originals[position];
+            const original = originals[position]?.id;
             if (original !== undefined && original !== id) unwrap(transaction.objectStore('aliases')).put(original, id);
           }
           return fresh.map(({ id }) => id);
@@ -292,20 +338,34 @@ export function openCache(account: string): Cache {
       }),
     close: connection.close,
     end: connection.end,
-    delete: connection.delete,
+    async delete() {
+      begun.clear();
+      await connection.delete();
+    },
   };
 }
 
-/** Those whose name an index does not have yet, each once. */
-async function unknown<K extends string, T extends { readonly [key in K]: string }>(
-  records: readonly T[],
-  by: K,
-  index: IDBIndex,
-): Promise<T[]> {
+/** The first of each name. */
+function distinct<T>(records: readonly T[], nameOf: (record: T) => string): T[] {
   const seen = new Set<string>();
-  const first = records.filter(({ [by]: name }) => !seen.has(name) && seen.add(name));
-  const known = await answersOf(first.map((record) => index.getKey(record[by])));
+  return records.filter((record) => !seen.has(nameOf(record)) && seen.add(nameOf(record)));
+}
+
+/** Those whose digest the inbox does not have yet, each once. */
+async function unknown<T extends { readonly digest: string }>(records: readonly T[], index: IDBIndex): Promise<T[]> {
+  const first = distinct(records, ({ digest }) => digest);
+  const known = await answersOf(first.map(({ digest }) => index.getKey(digest)));
   return first.filter((_, position) => known[position] === undefined);
+}
+
+/** The same for messages by their dedup keys. */
+async function unknownMessages(store: IDBObjectStore, records: readonly MessageRecord[]): Promise<MessageRecord[]> {
+  const first = distinct(records, ({ dedup }) => dedup);
+  const known = await byDedup(
+    store,
+    first.map(({ dedup }) => dedup),
+  );
+  return first.filter((_, position) => !known[position]);
 }
 
 /** Changes rows of the inbox, where they are there. */
@@ -316,29 +376,21 @@ async function settle(inbox: IDBObjectStore, changes: readonly (readonly [seq: n
 
 const byState = (state: InboxRecord['state']): IDBKeyRange => IDBKeyRange.bound([state, 0], [state, Number.MAX_SAFE_INTEGER]);
 
-async function putConversations(store: IDBObjectStore, arrivals: IDBObjectStore, records: readonly ConversationRecord[]): Promise<void> {
+/** Writes conversations; answers which of them have come to be. */
+async function putConversations(store: IDBObjectStore, records: readonly ConversationRecord[]): Promise<Omit<Arrival, 'seq'>[]> {
   const known = await answersOf(records.map(({ id }) => store.getKey(id)));
   for (const record of records) store.put(ordered(record));
-  const fresh = records.filter((_, position) => known[position] === undefined);
-  await arrive(
-    arrivals,
-    fresh.map(({ id }) => ({ conversation: id, message: null })),
-  );
+  return records.filter((_, position) => known[position] === undefined).map(({ id }) => ({ conversation: id, message: null }));
 }
 
 const ordered = (record: ConversationRecord) => ({ ...record, order: -record.time });
 
-const messageOrder = ({ time, id = '' }: Place): [number, string] => [-time, complement(id)];
-
-/** Hex digits turned upside down, so that ascending order of the result is descending order of the ids. */
-const complement = (id: string): string => id.replace(/[0-9a-f]/g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));
+/** Without an id: next to all of that time. */
+const inOrder = (conversation: string, { time, id }: Place, without = lastId): InOrder =>
+  id === undefined ? [conversation, -time, without] : placeOf({ conversation, time, id });
 
 function plainConversation({ id, time, sealed }: ConversationRecord): ConversationRecord {
   return { id, time, sealed };
-}
-
-function plainMessage({ id, conversation, time, dedup, sealed }: MessageRecord): MessageRecord {
-  return { id, conversation, time, dedup, sealed };
 }
 
 const optional = <T, U>(value: T | undefined, map: (value: T) => U): U | undefined => (value === undefined ? undefined : map(value));

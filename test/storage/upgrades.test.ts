@@ -124,7 +124,7 @@ describe('an upgrade that dies half way', () => {
     },
   );
 
-  it.each([1, 2, 3, 4, 5])('from version %i of the cache likewise', async (version) => {
+  it.each([1, 2, 3, 4, 5, 6])('from version %i of the cache likewise', async (version) => {
     const name = `upgrade-${version}`;
     const row = { id: 'c', time: 5, order: -5, sealed: bytes };
     const message = { id: 'ab', conversation: 'c', time: 5, dedup: 'd', order: [-5, 'cd'], sealed: bytes };

@@ -31,7 +31,7 @@ export interface FindOptions {
 interface Head {
   readonly format: typeof format;
   readonly pieces: number;
-  /** The first building goes by id; the last id, or null once it is through. */
+  /** How far the first building is; null once it is through. */
   readonly swept: string | null;
   /** The newest arrival that is in it. */
   readonly arrival: number;
@@ -84,7 +84,7 @@ export function createSearchIndex(
     try {
       const sealed = await cache.words.get(headNumber);
       const head = sealed && ((await keystore.openRecord(store, String(headNumber), sealed)) as Head);
-      if (head?.format === format) return { head, pieces: await readPieces(head.pieces) };
+      if (head?.format === format && !isIdOf(head)) return { head, pieces: await readPieces(head.pieces) };
     } catch (error) {
       if (signal.aborted) throw error;
     }
@@ -168,9 +168,8 @@ export function createSearchIndex(
     // Counting takes longer than a search: only the first building, which tells how far it is, has a use for it.
     const total = index.head.swept === null ? 0 : await messages.count();
     while (index.head.swept !== null && !signal.aborted) {
-      const records = await messages.sweep(index.head.swept, page);
-      const last = records.at(-1);
-      await add(index, records, { swept: records.length === page && last ? last.id : null, arrival: index.head.arrival });
+      const { rows, next } = await messages.sweep(index.head.swept, page);
+      await add(index, rows, { swept: next, arrival: index.head.arrival });
       tell(
         Math.min(
           total,
@@ -209,6 +208,9 @@ export function createSearchIndex(
     },
   };
 }
+
+/** Whether a building was begun by a version that went by ids. */
+const isIdOf = ({ swept }: Head): boolean => swept !== null && /^[0-9a-f]/.test(swept);
 
 function wordsOf(shown: Shown): string {
   if (shown.form === 'reply') return wordsOf(shown.content);

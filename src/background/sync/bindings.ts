@@ -83,3 +83,6 @@ export const conversationOf = (binding: Rival, readUpTo: number): StoredConversa
   lastOwnNs: 0n,
   filled: {},
 });
+
+/** Whether no other conversation has messages of its topic. */
+export const hasTopicAlone = ({ rival, rivals = [] }: StoredConversation): boolean => rival !== true && rivals.length === 0;

@@ -7,6 +7,7 @@ import { inviteTopic } from '../../protocol/topic.ts';
 import type { Cache } from '../../storage/cache.ts';
 import type { Marks } from '../messages/marks.ts';
 import type { StoredEnvelope } from '../messages/model.ts';
+import { hasTopicAlone } from './bindings.ts';
 import type { Rows } from './rows.ts';
 
 /** The door by which envelopes come in. */
@@ -46,9 +47,14 @@ export function createInbox({ address, keystore, cache, rows, marks, clock }: De
         const row = hasFit(message) ? rows.byTopic(contentTopic) : undefined;
         // Where nothing was read yet nothing is looked for. Who is missed so is found by the words of the sender: nothing is kept twice.
         const begun = row && (row.last !== null || Object.keys(row.filled).length > 0);
-        return row ? [{ envelope: { contentTopic, timestampNs, message, seenAt }, id: begun ? messageId(message) : null }] : [];
+        const within = row && hasTopicAlone(row) ? row.id : null;
+        return row ? [{ envelope: { contentTopic, timestampNs, message, seenAt }, id: begun ? messageId(message) : null, within }] : [];
       });
-      const known = await cache.messages.known(ours.flatMap(({ id }) => id ?? []));
+      const asked = ours.filter(({ id }) => id !== null);
+      const known = await cache.messages.known(
+        asked.flatMap(({ id }) => id ?? []),
+        asked.map(({ within }) => within),
+      );
       return ours.filter(({ id }) => id === null || !(known.has(id) || marks.isHidden(id))).map(({ envelope }) => envelope);
     },
     async append(envelopes, cursors = []) {

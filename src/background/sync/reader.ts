@@ -16,7 +16,7 @@ import { afterMessage } from '../messages/group-state.ts';
 import type { Marks } from '../messages/marks.ts';
 import { previewOf, previewText, type StoredEnvelope, type StoredMessage, sentTimes, showPayload, withMessage } from '../messages/model.ts';
 import type { Reactions } from '../messages/reactions.ts';
-import { conversationOf } from './bindings.ts';
+import { conversationOf, hasTopicAlone } from './bindings.ts';
 import { createRaw } from './inbox.ts';
 import { createInvitationReader, SecondInvitation } from './invitations.ts';
 import { createOpening, type Opening } from './opening.ts';
@@ -207,7 +207,10 @@ export function createReader(deps: Deps): Reader {
 
   const write = async (slice: Slice): Promise<void> => {
     const { done, quarantined, aside, conversations } = slice;
-    const known = await cache.messages.knownDedup(slice.messages.map(({ dedup }) => dedup));
+    const known = await cache.messages.knownDedup(
+      slice.messages.map(({ dedup }) => dedup),
+      slice.messages.map(({ record }) => (aloneIn(slice, record.conversation) ? record.conversation : null)),
+    );
     const fresh: NewMessage[] = [];
     const aliases: { id: string; dedup: string }[] = [];
     for (const message of slice.messages) {
@@ -236,6 +239,7 @@ export function createReader(deps: Deps): Reader {
       aliases,
       conversations: sealed,
       lookedUp: true,
+      alone: new Set([...conversations.values()].filter(hasTopicAlone).map(({ id }) => id)),
     });
     for (const row of conversations.values()) rows.wrote(row);
     for (const { reason } of [...quarantined, ...aside]) console.info(`an envelope was set aside: ${reason}`);
@@ -260,6 +264,11 @@ export function createReader(deps: Deps): Reader {
     },
   };
 }
+
+const aloneIn = (slice: Slice, id: string): boolean => {
+  const row = slice.row(id);
+  return row !== undefined && hasTopicAlone(row);
+};
 
 /** A message as the cache takes it. */
 export const messageRecord = async (keystore: AccountKeys, record: StoredMessage, dedup: string): Promise<MessageRecord> => ({

@@ -7,6 +7,7 @@ import { encodeText } from '../../../src/content-types/index.ts';
 import { decodeJson, encodeJson } from '../../../src/keystore/json.ts';
 import { encodeContent } from '../../../src/protocol/content.ts';
 import { type Cache, openCache } from '../../../src/storage/cache.ts';
+import type { MessageRecord } from '../../../src/storage/cache-schema.ts';
 import { alice } from '../../support/people.ts';
 
 const keystore = {
@@ -27,11 +28,17 @@ beforeEach(() => {
   return () => cache.delete();
 });
 
-const put = async (n: number, text: string): Promise<void> => {
+const recordOf = async (n: number, text: string): Promise<MessageRecord> => {
   const payload = await encodeContent(encodeText(text));
   const stored = { id: idOf(n), conversation: `c${n % 3}`, sender: alice.address, mine: false, sentAt: n, payload };
-  await cache.messages.put({ id: idOf(n), conversation: `c${n % 3}`, time: n, dedup: String(n), sealed: encodeJson(stored) });
+  return { id: idOf(n), conversation: `c${n % 3}`, time: n, dedup: String(n), sealed: encodeJson(stored) };
 };
+const put = async (n: number, text: string): Promise<void> => cache.messages.put(await recordOf(n, text));
+const putAll = async (said: readonly { readonly at: number; readonly text: string }[]): Promise<void> => {
+  const messages = await Promise.all(said.map(({ at, text }) => recordOf(at, text)));
+  await cache.apply({ done: [], quarantined: [], conversations: [], messages, alone: new Set(['c0', 'c1', 'c2']) });
+};
+const apples = (count: number) => Array.from({ length: count }, (_, n) => ({ at: n + 1, text: `apple ${n + 1}` }));
 const index = (from: Pick<Cache, 'words' | 'messages' | 'arrivals'> = cache) => createSearchIndex(keystore, from, lock.signal);
 const found = async (which: ReturnType<typeof index>, text: string, limit = 10_000) => {
   await which.update(() => undefined);
@@ -43,10 +50,10 @@ describe('the index of words', () => {
     const words = ['apple', 'pineapple', 'pear', 'apple pear', 'plum\npear', ''];
     const all = Array.from({ length: 2_600 }, (_, n) => ({ at: n + 1, text: `${words[(n * 7) % words.length]} ${n}` }));
     const expected = (word: string) => all.filter(({ text }) => text.includes(word)).map(({ at }) => at);
-    for (const { at, text } of all.slice(0, 2_100)) await put(at, text);
+    await putAll(all.slice(0, 2_100));
     const first = index();
     await first.update(() => undefined);
-    for (const { at, text } of all.slice(2_100)) await put(at, text);
+    await putAll(all.slice(2_100));
     // A second life goes on where the first one was.
     for (const each of [first, index()])
       for (const word of ['apple', 'pear', 'neapp', '25']) expect(await found(each, word)).toEqual(expected(word).reverse());
@@ -81,7 +88,7 @@ describe('the index of words', () => {
   });
 
   it('stops with the lock, and goes on from there', async () => {
-    for (let n = 1; n <= 1_200; n++) await put(n, `apple ${n}`);
+    await putAll(apples(1_200));
     const doomed = index();
     await doomed.update(() => lock.abort());
     lock = new AbortController();
@@ -94,6 +101,15 @@ describe('the index of words', () => {
     expect(await found(next, 'apple')).toHaveLength(1_200);
   });
 
+  it('begins anew where an earlier version was half way through by ids', async () => {
+    await putAll(apples(30));
+    await index().update(() => undefined);
+    const head = (await keystore.openRecord('words', '0', (await cache.words.get(0)) as Uint8Array)) as object;
+    await cache.words.put([[0, await keystore.sealRecord('words', '0', { ...head, swept: idOf(7) })]]);
+    expect(await found(index(), 'apple')).toHaveLength(30);
+    expect((await cache.words.all()).length).toBe(2);
+  });
+
   it('takes the beginning of a very long message, and nothing of what hangs on others', async () => {
     await put(1, `${'x '.repeat(4_100)}needle`);
     await put(2, `needle ${'x '.repeat(4_100)}`);
@@ -101,7 +117,7 @@ describe('the index of words', () => {
   });
 
   it('finds in what is read by now while the rest is still on its way from the disk', async () => {
-    for (let n = 1; n <= 9_500; n++) await put(n, `apple ${n}`);
+    await putAll(apples(9_500));
     await index().update(() => undefined);
     let go = (): void => {};
     const gate = new Promise<void>((resolve) => {

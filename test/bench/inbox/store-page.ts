@@ -9,7 +9,7 @@ const source = `
     const random = (length) => crypto.getRandomValues(new Uint8Array(length));
     const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
     const slices = Array.from({ length: count / 100 }, (_, slice) => ({
-      done: [], quarantined: [], lookedUp: true,
+      done: [], quarantined: [], lookedUp: true, alone: new Set(['conversation ' + (slice % 100)]),
       conversations: [{ id: 'conversation ' + (slice % 100), time: slice, sealed: random(700) }],
       messages: Array.from({ length: 100 }, (_, index) => ({
         id: hex(random(32)), conversation: 'conversation ' + (slice % 100), time: slice * 100 + index, dedup: hex(random(11)), sealed: random(400),
@@ -18,7 +18,7 @@ const source = `
     await cache.messages.count();
     const began = performance.now();
     for (const slice of slices) {
-      await cache.messages.knownDedup(slice.messages.map(({ dedup }) => dedup));
+      await cache.messages.knownDedup(slice.messages.map(({ dedup }) => dedup), slice.messages.map(({ conversation }) => conversation));
       await cache.apply(slice);
     }
     const took = performance.now() - began;
