@@ -9,7 +9,7 @@ import { settleRenewal } from './accounts/renewal.ts';
 import type { Awake } from './awake.ts';
 import { type DiskStatus, watchDisk, watchRecords } from './disk.ts';
 import type { Events } from './events.ts';
-import { createSpaced } from './exclusive.ts';
+import { createSpaced, pause } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
 import { noteStop } from './log.ts';
 import { type Consent, createConsent } from './messages/consent.ts';
@@ -106,6 +106,8 @@ export interface SessionDeps {
 const listEveryMs = 250;
 /** What waits for room on the disk is asked for again once something else has found some, no more often than this, ms. */
 const roomEveryMs = 5_000;
+/** What is said first goes by the same request as the invitation before it, where it is said at once, as by a site, ms. */
+const invitationWaitsMs = 250;
 
 export function openSession(deps: SessionDeps): Session {
   const {
@@ -328,8 +330,12 @@ export function openSession(deps: SessionDeps): Session {
       await showing.one(entry);
       await failpoint('post:shown');
       changed([entry.conversation]);
-      run('sending', outbox.run);
-      if (entry.row.kind === 'invitation') topicsChanged();
+      const invites = entry.row.kind === 'invitation';
+      run('sending', async () => {
+        if (invites) await pause(invitationWaitsMs, signal);
+        await outbox.run();
+      });
+      if (invites) topicsChanged();
     },
     async takeUp() {
       await ready();

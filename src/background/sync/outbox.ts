@@ -49,6 +49,9 @@ interface Waiting {
 
 /** Conversations that are sent to side by side. */
 const lanes = 4;
+/** Envelopes, and bytes of them, that go by one request. */
+const mostTogether = 20;
+const mostBytesTogether = 256 * 1024;
 
 export function createOutbox({ keystore, records, node, clock, signal, failpoint, changed }: Deps): Outbox {
   const waiting = new Map<string, Waiting>();
@@ -96,38 +99,65 @@ export function createOutbox({ keystore, records, node, clock, signal, failpoint
 
   /** Sends one conversation's entries in their order. Answers what stopped it, when that concerns the other conversations too. */
   const sendLane = async (ids: readonly string[], stopped: () => boolean): Promise<NodeError | null> => {
-    for (const id of ids) {
-      const each = waiting.get(id);
-      if (!each) continue; // given up meanwhile
-      const { entry } = each;
-      const blocks = entry.row.kind === 'invitation'; // nobody can read what follows an invitation that did not arrive
-      if (signal.aborted || stopped()) return null;
-      if (entry.failure !== null) {
+    const left = [...ids];
+    // A node that refused several may have taken one without the others.
+    let alone = false;
+    while (left.length > 0) {
+      const [first] = left.flatMap((id) => waiting.get(id)?.entry ?? []); // the others were given up meanwhile
+      if (!first || signal.aborted || stopped()) return null;
+      left.splice(0, left.indexOf(first.id));
+      const blocks = first.row.kind === 'invitation'; // nobody can read what follows an invitation that did not arrive
+      if (first.failure !== null) {
         if (blocks) return null;
+        left.shift();
         continue;
       }
-      sending.add(id);
-      changed(entry.conversation);
+      const entries = blocks && !alone ? together(left) : [first];
+      for (const { id } of entries) sending.add(id);
+      changed(first.conversation);
       try {
         await failpoint('outbox:sending');
-        await node.publish(entry.envelopes);
+        await node.publish(entries.flatMap(({ envelopes }) => envelopes));
         await failpoint('outbox:published');
-        await records.outbox.delete(id);
-        await failpoint('outbox:deleted');
-        waiting.delete(id);
+        for (const { id } of entries) {
+          await records.outbox.delete(id);
+          await failpoint('outbox:deleted');
+          waiting.delete(id);
+        }
+        left.splice(0, entries.length);
         again.reset();
       } catch (error) {
         if (!(error instanceof NodeError)) throw error;
         // A node in trouble may be in trouble with this one only.
         if (error.reason !== 'refused') return error.reason === 'failed' ? null : error;
-        for (const failed of blocks ? ids : [id]) await setFailure(failed, 'refused');
+        if (entries.length > 1) {
+          alone = true;
+          continue;
+        }
+        for (const failed of blocks ? ids : [first.id]) await setFailure(failed, 'refused');
         if (blocks) return null;
+        left.shift();
       } finally {
-        sending.delete(id);
-        tell(entry);
+        for (const { id } of entries) sending.delete(id);
+        for (const entry of entries) tell(entry);
       }
     }
     return null;
+  };
+
+  /** An invitation and what is said after it, as much as goes by one request. */
+  const together = (ids: readonly string[]): OutboxEntry[] => {
+    const entries: OutboxEntry[] = [];
+    let [count, bytes] = [0, 0];
+    for (const id of ids) {
+      const entry = waiting.get(id)?.entry;
+      if (!entry || entry.failure !== null) break;
+      count += entry.envelopes.length;
+      bytes += entry.envelopes.reduce((sum, { message }) => sum + message.length, 0);
+      if (entries.length > 0 && (count > mostTogether || bytes > mostBytesTogether)) break;
+      entries.push(entry);
+    }
+    return entries;
   };
 
   const run = createSingle(async () => {

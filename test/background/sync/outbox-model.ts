@@ -87,20 +87,21 @@ export async function playOutbox(seed: number, steps = 24): Promise<string | nul
       openRecord: async (_: string, __: string, sealed: Uint8Array) => sealed as unknown,
     } as Pick<AccountKeys, 'sealRecord' | 'openRecord'> as AccountKeys;
     const publish = async (envelopes: readonly Envelope[]): Promise<void> => {
-      const id = Buffer.from(envelopes[0]?.message ?? []).toString();
+      const ids = envelopes.map(({ message }) => Buffer.from(message).toString());
       // Also in the middle of a run.
       const mood = honest || random() < 0.8 ? temper : pick(tempers);
       await live();
-      if (discarded.has(id)) faults.push(`${id} was sent after it was given up`);
-      // With its invitation all of a conversation waits for somebody to try again, message by message.
-      if (mood === 'refused') {
+      for (const id of ids) if (discarded.has(id)) faults.push(`${id} was sent after it was given up`);
+      const [id = ''] = ids;
+      // With its invitation all of a conversation waits for somebody to try again, message by message. Of several nobody knows which was refused: each is tried alone.
+      if (mood === 'refused' && ids.length === 1) {
         refused.add(id);
         const { order, conversation } = written.get(id) as NonNullable<ReturnType<typeof written.get>>;
         if (isFirst(id))
           for (const [other, each] of written) if (each.conversation === conversation && each.order > order) refused.add(other);
       }
       // The same bytes once more are the same message.
-      if ((mood === 'takes' || mood === 'takes and is gone') && !arrived.includes(id)) arrived.push(id);
+      if (mood === 'takes' || mood === 'takes and is gone') for (const each of ids) if (!arrived.includes(each)) arrived.push(each);
       await live();
       if (mood === 'takes') return;
       throw new NodeError(mood === 'takes and is gone' ? 'unreachable' : mood, 'as it pleases', {
