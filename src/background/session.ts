@@ -201,6 +201,7 @@ export function openSession(deps: SessionDeps): Session {
     keystore,
     records,
     node,
+    told: () => order.known(),
     clock,
     signal,
     failpoint,

@@ -155,7 +155,7 @@ describe('a background that dies while it receives', () => {
 });
 
 describe('a background that dies while it publishes a new account', () => {
-  it.each(['publication:contact', 'publication:backup'])('at %s is reachable after the next start', async (dieAt) => {
+  it.each(['publication:published', 'publication:noted'])('at %s is reachable after the next start', async (dieAt) => {
     const device = new Device();
     devices.push(device);
     const doomed = await device.start({ dieAt });

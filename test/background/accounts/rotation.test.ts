@@ -83,7 +83,7 @@ describe('a renewed pre-key', () => {
     expect((await contactOf(alice.address))?.preKeyCreatedMs).toBe((await alice.life.services.settings.read()).preKey?.madeAt);
   });
 
-  it.each(['publication:rotated', 'publication:backup', 'publication:contact'])('survives a death at %s', async (dieAt) => {
+  it.each(['publication:rotated', 'publication:published', 'publication:noted'])('survives a death at %s', async (dieAt) => {
     const alice = keep(await newPerson(node.url));
     alice.life.kill();
     const doomed = await wake(alice.device, { dieAt });

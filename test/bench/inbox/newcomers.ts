@@ -43,6 +43,7 @@ export async function firstRun(stage: Stage, alone: boolean, delayMs: number): P
       bar: delayMs === 0 ? null : 2.2,
       notes: `after ${sealing.toFixed(0)} ms of the passphrase's; ${inWords(asked)}${alone ? '' : `; theirs ${inWords(theirsAsked)}`}`,
     }),
+    figure(`the same with the ${sealing.toFixed(0)} ms of the passphrase's, which theirs has none of`, ours, 'ms', null),
   ];
 }
 

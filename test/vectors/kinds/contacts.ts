@@ -110,6 +110,7 @@ const publishedBy = async (bundle: PrivateBundle, stored: readonly Envelope[]): 
       }),
       publish: async (envelopes) => void published.push(...envelopes),
     },
+    told: async () => false,
     clock: () => 1,
     signal: new AbortController().signal,
     failpoint: async () => undefined,
