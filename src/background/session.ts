@@ -50,6 +50,8 @@ export interface Session {
   readonly pins: Pins;
   readonly outbox: Outbox;
   readonly sync: Sync;
+  /** Resolves when what came until now is here. @throws NodeError */
+  upToDate(): Promise<void>;
   /** Everything that must have been read from the disk before something is sent. */
   ready(): Promise<void>;
   /** Writes down what is to be sent, shows it, and begins to send. Resolves when it is shown. */
@@ -183,6 +185,7 @@ export function openSession(deps: SessionDeps): Session {
     signal,
     failpoint,
     lossAt,
+    upToDate: () => isUpToDate(),
     changed: () => signal.aborted || tellList(),
   });
   const outbox = createOutbox({
@@ -229,9 +232,10 @@ export function openSession(deps: SessionDeps): Session {
     topicsChanged: () => topicsChanged(),
     remaining: (remaining) => status.syncing(remaining === null ? null : { remaining }),
   });
-  const order = createOrder({ cache, node, signal });
+  const order = createOrder({ cache, node, clock, signal });
   const sync = createSync({
     consent,
+    publication,
     address,
     keystore,
     cache,
@@ -262,12 +266,23 @@ export function openSession(deps: SessionDeps): Session {
     await readying;
     await showing.left();
   };
-  const follow = createFollow({ subscribe: order.live, sync, awake, signal, ready });
+  const follow = createFollow({ order, sync, awake, clock, signal, ready });
+  const isUpToDate = (): boolean => follow.isHeard() && sync.reached();
 
   const followAgain = createSpaced(follow.restart, () => followAgainMs(rows.count(), order.told()), signal);
   const topicsChanged = (): void => {
     followAgain();
-    run('catching up', sync.catchUp);
+    run('catching up', sync.fillUp);
+  };
+
+  /** Asks for what came, unless the stream does, or has. */
+  const catchUp = async (ask: boolean): Promise<void> => {
+    if (!(await order.known())) {
+      if (ask || !follow.isOpen()) await sync.catchUp();
+    } else if (!ask || !follow.isOpen()) return;
+    // As after a sleep of the machine: it may be open only by its looks, and the next one asks first.
+    else if (!isUpToDate()) follow.restart();
+    else if (!sync.quiet()) await sync.catchUp();
   };
 
   let lastNs = 0n;
@@ -295,7 +310,7 @@ export function openSession(deps: SessionDeps): Session {
       if (days !== null && clock() - keystore.preKeys().newestMs > days * 86_400_000) await publication.rotate();
       await publication.run();
     });
-    if (ask || !follow.isOpen()) run('catching up', sync.catchUp);
+    run('catching up', () => catchUp(ask));
     run('reading again', sync.readAgain);
   };
   const roomAgain = createSpaced(
@@ -321,6 +336,9 @@ export function openSession(deps: SessionDeps): Session {
     ledger,
     outbox,
     sync,
+    async upToDate() {
+      if (!isUpToDate()) await sync.catchUp();
+    },
     ready,
     async post(entry, request) {
       const written = outbox.add(entry, request);
@@ -342,6 +360,7 @@ export function openSession(deps: SessionDeps): Session {
       await ready();
       await outbox.takeUp();
       await showing.all();
+      topicsChanged();
       run('sending', outbox.run);
     },
     async decide(...decision) {

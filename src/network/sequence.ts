@@ -35,10 +35,11 @@ export interface Sequence {
   /** Everything of these topics that was stored after a place, each once, a hundred at most at a time. @throws NoSequenceError, OtherStoreError, NodeError */
   since(topics: readonly string[], place: Place, signal?: AbortSignal): AsyncGenerator<Stored, void, undefined>;
   /**
-   * What comes in these topics after a place, as it comes. `onOpen` is called when the node has begun. Ends when the signal aborts, else with an error; a connection
-   * that has died without a word is known by the heartbeats that fail to come. @throws NoSequenceError, OtherStoreError before it has begun, NodeError
+   * What comes in these topics after a place, as it comes. `heard` is called with each word of the node, a heartbeat too, and first when it has begun. Ends when the
+   * signal aborts, else with an error; a connection that has died without a word is known by the heartbeats that fail to come.
+   * @throws NoSequenceError, OtherStoreError before it has begun, NodeError
    */
-  live(topics: readonly string[], place: Place, signal: AbortSignal, onOpen?: () => void): AsyncGenerator<Envelope, void, undefined>;
+  live(topics: readonly string[], place: Place, signal: AbortSignal, heard?: () => void): AsyncGenerator<Envelope, void, undefined>;
 }
 
 const idLength = 16;
@@ -75,13 +76,14 @@ export function createSequence({ transport, timeoutMs, silentMs, plain }: Deps):
     return steps;
   };
 
-  async function* listen(topics: readonly string[], from: Place, signal: AbortSignal, onOpen?: () => void) {
+  async function* listen(topics: readonly string[], from: Place, signal: AbortSignal, heard?: () => void) {
     const steps = await begin(topics, from, signal);
-    onOpen?.();
+    heard?.();
     const wanted = new Set(topics);
     for (;;) {
       const { done, value } = await unlessSilent(steps, silentMs, () => new NodeError('unreachable', 'the node fell silent'));
       if (done) throw new NodeError('failed', 'the node ended the stream');
+      heard?.();
       const envelope = value.step.case === 'envelope' ? value.step.value.envelope : undefined;
       if (envelope && wanted.has(envelope.contentTopic)) yield plain(envelope);
     }
@@ -124,7 +126,7 @@ export function createSequence({ transport, timeoutMs, silentMs, plain }: Deps):
       }
     },
     since: (topics, place, signal) => ending(signal, (inner) => read(topics, place, inner)),
-    live: (topics, place, signal, onOpen) => ending(signal, (inner) => listen(topics, place, inner, onOpen)),
+    live: (topics, place, signal, heard) => ending(signal, (inner) => listen(topics, place, inner, heard)),
   };
 }
 

@@ -26,6 +26,8 @@ export interface Consent {
   decide(verdict: Verdict, kind: SubjectKind, names: readonly string[]): Promise<void>;
   /** Reads what was decided elsewhere. @throws NodeError */
   read(): Promise<void>;
+  /** The same from the beginning. @throws NodeError */
+  readAll(): Promise<void>;
   /** Takes what a stream delivered; envelopes of other topics are no concern of this. */
   take(envelopes: readonly Envelope[]): Promise<void>;
   /** Brings what waits to the node, now and again until it is there. */
@@ -42,6 +44,8 @@ interface Deps {
   readonly failpoint: Failpoint;
   /** When the browser last went back to an older state of what waits, ms; null: never. */
   readonly lossAt: () => Promise<number | null>;
+  /** Whether all that was decided elsewhere until now is here, since a stream brings it. */
+  readonly upToDate: () => boolean;
   /** Somebody is allowed, denied or unknown who was not before. */
   readonly changed: () => void;
 }
@@ -62,7 +66,7 @@ const overlapNs = msToNs(48 * 3_600_000);
 const mostAheadNs = msToNs(2 * 60_000);
 const oneMsNs = msToNs(1);
 
-export function createConsent({ keystore, cache, records, node, clock, signal, failpoint, lossAt, changed }: Deps): Consent {
+export function createConsent({ keystore, cache, records, node, clock, signal, failpoint, lossAt, upToDate, changed }: Deps): Consent {
   const writing = createExclusive();
   const cursorName = `consent ${node.url}`;
   let entries: readonly ConsentEntry[] = [];
@@ -179,7 +183,7 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
     if (waiting.length === 0 || signal.aborted) return;
     try {
       // What another program decided meanwhile comes before: our choice is the newer one. It may also show that ours has arrived.
-      await read();
+      if (!upToDate()) await read();
       await giveWay();
       for (let next = waiting[0]; next && !signal.aborted; next = waiting[0]) {
         const timestampNs = nextTimeNs();
@@ -239,6 +243,10 @@ export function createConsent({ keystore, cache, records, node, clock, signal, f
       });
     },
     read,
+    readAll() {
+      whole = true;
+      return read();
+    },
     async take(envelopes) {
       await load();
       if (envelopes.some(({ contentTopic }) => contentTopic === topic)) await add(envelopes);

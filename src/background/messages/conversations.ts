@@ -102,9 +102,9 @@ export function createConversations({ sessions, clock, drafts, keptFiles, change
     context: Parameters<Conversations['start']>[1],
     by: Writer,
   ): Promise<StoredConversation> => {
-    const { contacts, rows, sync } = session;
+    const { contacts, rows } = session;
     // The peer may have begun meanwhile. Without the node the invitation waits, and both sides come to the same topic anyway.
-    const [bundle] = await Promise.all([contacts.lookUp(peer, 0), sync.catchUp().catch(() => undefined)]);
+    const [bundle] = await Promise.all([contacts.lookUp(peer, 0), session.upToDate().catch(() => undefined)]);
     if (!bundle) throw new RefusalError('peer-absent', 'This address is not on the network of this node yet.');
     const conversationId = context?.conversationId ?? null;
     const begun = find(rows, peer, conversationId, bundle);

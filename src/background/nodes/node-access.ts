@@ -52,9 +52,9 @@ export function watchNode(
       failed(error);
     }
   }
-  const noting = (onOpen?: () => void) => (): void => {
+  const noting = (heard?: () => void) => (): void => {
     succeeded();
-    onOpen?.();
+    heard?.();
   };
   return {
     url: client.url,
@@ -74,7 +74,7 @@ export function watchNode(
     pages: (query) => watchAll(client.pages(query)),
     place: () => watch(client.place()),
     since: (topics, place, ended) => watchAll(client.since(topics, place, ended)),
-    live: (topics, place, ended, onOpen) => watchAll(client.live(topics, place, ended, noting(onOpen))),
+    live: (topics, place, ended, heard) => watchAll(client.live(topics, place, ended, noting(heard))),
     subscribe: (topics, ended, onOpen) => watchAll(client.subscribe(topics, ended, noting(onOpen))),
   };
 }

@@ -1,5 +1,6 @@
 import { NoSequenceError, OtherStoreError, type Place } from '../../network/sequence.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
+import type { Clock } from '../../protocol/time.ts';
 import type { Cache } from '../../storage/cache.ts';
 import type { NodeAccess } from '../nodes/node-access.ts';
 
@@ -20,7 +21,12 @@ export interface Order {
   known(): Promise<boolean>;
   /** Whether it has told in this session where its order ends: what a stream missed is found by the next reading then, whatever time it bears. */
   told(): boolean;
-  /** What comes from now on: in the order of the node, where what has died is noticed, else as it is. It may be opened before everything else was read. */
+  /** That end, where it was told just now: a stream begins there. */
+  fresh(): Place | null;
+  /**
+   * What comes from where the order was told to end: in the order of the node, where what has died is noticed, else as it is. It may be opened before everything else was
+   * read. The last argument is called when it has begun, and with each word that is heard after that.
+   */
   live: NodeAccess['subscribe'];
   /** Notes where the order ends now. Once everything before was asked for by times, what this answers has the next reading begin there. */
   mark(): Promise<() => Promise<void>>;
@@ -32,10 +38,11 @@ const toldLastsMs = 60_000;
 interface Deps {
   readonly cache: Pick<Cache, 'cursors'>;
   readonly node: Pick<NodeAccess, 'url' | 'place' | 'since' | 'live' | 'subscribe'>;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-export function createOrder({ cache, node, signal }: Deps): Order {
+export function createOrder({ cache, node, clock, signal }: Deps): Order {
   const name = `order ${node.url}`;
   /** This node tells no order; until the next session it is not asked for one. */
   let none = false;
@@ -43,13 +50,21 @@ export function createOrder({ cache, node, signal }: Deps): Order {
   let told: { readonly place: Place; readonly at: number } | null = null;
 
   const tell = (place: Place): void => {
-    told = { place, at: performance.now() };
+    told = { place, at: clock() };
   };
+  const toldJustNow = (): Place | null => (told && Math.abs(clock() - told.at) < toldLastsMs ? told.place : null);
 
-  const ask = async (): Promise<Place | null> => {
-    const end = await node.place();
-    if (end) tell(end);
-    return end;
+  let asking: Promise<Place | null> | null = null;
+  /** Where the order ends now, or a moment ago where that was told then: to begin too early costs what came since once more, which is little, and loses nothing. */
+  const end = async (): Promise<Place | null> => {
+    const known = toldJustNow();
+    if (known) return known;
+    asking ??= node.place().finally(() => {
+      asking = null;
+    });
+    const place = await asking;
+    if (place) tell(place);
+    return place;
   };
 
   async function* pages(topics: readonly string[], from: Place, ended: AbortSignal): AsyncGenerator<Ordered, void, undefined> {
@@ -61,17 +76,17 @@ export function createOrder({ cache, node, signal }: Deps): Order {
     tell(reached);
   }
 
-  /** What comes after the end of the order. Where that was told just now it is not asked for: what came since comes once more, which is little. */
-  async function* fromEnd(topics: readonly string[], ended: AbortSignal, onOpen?: () => void): AsyncGenerator<Envelope, void, undefined> {
-    const known = told && performance.now() - told.at < toldLastsMs ? told.place : null;
+  /** What comes after the end of the order. */
+  async function* fromEnd(topics: readonly string[], ended: AbortSignal, heard?: () => void): AsyncGenerator<Envelope, void, undefined> {
+    const known = toldJustNow();
     try {
-      const end = known ?? (await ask());
-      if (end) yield* node.live(topics, end, ended, onOpen);
+      const place = await end();
+      if (place) yield* node.live(topics, place, ended, heard);
     } catch (error) {
       // Another store may be there meanwhile, which has an end of its own.
       if (!(error instanceof OtherStoreError && known)) throw error;
       told = null;
-      yield* fromEnd(topics, ended, onOpen);
+      yield* fromEnd(topics, ended, heard);
     }
   }
 
@@ -80,41 +95,45 @@ export function createOrder({ cache, node, signal }: Deps): Order {
   return {
     known: async () => (await place()) !== undefined,
     told: () => told !== null && !none,
+    fresh: () => (none ? null : toldJustNow()),
     async read(topics, take) {
       const value = await place();
       if (value === undefined) return 'none';
       const reading = new AbortController();
-      const end = (): void => reading.abort();
-      signal.addEventListener('abort', end, { once: true });
+      const stop = (): void => reading.abort();
+      signal.addEventListener('abort', stop, { once: true });
       try {
         await take(pages(topics(), toPlace(value), reading.signal));
         return 'read';
       } catch (error) {
         // Where it stood stays until everything was asked for in another way.
-        if (error instanceof OtherStoreError) return 'anew';
+        if (error instanceof OtherStoreError) {
+          told = null;
+          return 'anew';
+        }
         if (!(error instanceof NoSequenceError)) throw error;
         none = true;
         return 'none';
       } finally {
-        signal.removeEventListener('abort', end);
+        signal.removeEventListener('abort', stop);
         // A stream whose pages nobody takes any more would stay open.
-        end();
+        stop();
       }
     },
-    async *live(topics, ended, onOpen) {
+    async *live(topics, ended, heard) {
       try {
-        if (!none) yield* fromEnd(topics, ended, onOpen);
+        if (!none) yield* fromEnd(topics, ended, heard);
       } catch (error) {
         if (!(error instanceof NoSequenceError || error instanceof OtherStoreError)) throw error;
         none ||= error instanceof NoSequenceError;
       }
-      if (!ended.aborted) yield* node.subscribe(topics, ended, onOpen);
+      if (!ended.aborted) yield* node.subscribe(topics, ended, heard);
     },
     async mark() {
-      const end = none ? null : await ask();
-      none = end === null;
+      const place = none ? null : await end();
+      none = place === null;
       return async () => {
-        if (end) await cache.cursors.put(name, toCursor(end));
+        if (place) await cache.cursors.put(name, toCursor(place));
       };
     },
   };

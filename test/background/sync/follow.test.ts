@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createAwake } from '../../../src/background/awake.ts';
 import { createFollow, followAgainMs } from '../../../src/background/sync/follow.ts';
+import type { Order } from '../../../src/background/sync/order.ts';
 import { NodeError } from '../../../src/network/errors.ts';
 import type { Envelope } from '../../../src/protocol/envelope.ts';
 
@@ -8,7 +9,13 @@ const envelope = (text: string): Envelope => ({ contentTopic: 'a', timestampNs: 
 
 /** A node whose streams are in the hands of the test. `deaf` ones do not notice that they were aborted. */
 function streams({ deaf = false } = {}) {
-  const opened: { topics: readonly string[]; send: (envelope: Envelope) => void; fail: (error: Error) => void; signal: AbortSignal }[] = [];
+  const opened: {
+    topics: readonly string[];
+    send: (envelope: Envelope) => void;
+    fail: (error: Error) => void;
+    heard: () => void;
+    signal: AbortSignal;
+  }[] = [];
   async function* subscribe(
     topics: readonly string[],
     signal: AbortSignal,
@@ -26,7 +33,7 @@ function streams({ deaf = false } = {}) {
       wake();
     };
     if (!deaf) signal.addEventListener('abort', () => wake());
-    opened.push({ topics, send, fail, signal });
+    opened.push({ topics, send, fail, heard: () => onOpen?.(), signal });
     onOpen?.();
     for (;;) {
       for (let next = waiting.shift(); next; next = waiting.shift()) yield next;
@@ -40,13 +47,28 @@ function streams({ deaf = false } = {}) {
   return { opened, subscribe };
 }
 
-function following(node: ReturnType<typeof streams>) {
+type Place = NonNullable<ReturnType<Order['fresh']>>;
+
+/** `order`: as the node tells it; else it tells none. */
+function following(node: ReturnType<typeof streams>, order?: Pick<Order, 'told' | 'fresh'> & { readonly now?: () => number }) {
   const topics = ['invitations'];
-  const sync = { topics: () => [...topics], take: vi.fn(async () => undefined), catchUp: vi.fn(async () => undefined) };
+  const sync = {
+    topics: () => [...topics],
+    take: vi.fn(async () => undefined),
+    catchUp: vi.fn(async () => undefined),
+    reach: vi.fn(async () => undefined),
+  };
   const ping = vi.fn(async () => undefined);
   const awake = createAwake({ createAlarm: () => undefined, clearAlarm: () => undefined, ping });
   const session = new AbortController();
-  const follow = createFollow({ subscribe: node.subscribe, sync, awake, signal: session.signal, ready: async () => undefined });
+  const follow = createFollow({
+    order: { told: () => false, fresh: () => null, ...order, known: async () => order !== undefined, live: node.subscribe },
+    sync,
+    awake,
+    clock: order?.now ?? Date.now,
+    signal: session.signal,
+    ready: async () => undefined,
+  });
   return { follow, sync, topics, session, ping };
 }
 
@@ -103,6 +125,78 @@ describe('following', () => {
   it('has other topics wait for those that came soon before only where the node tells its order', () => {
     expect([1, 1_000, 100_000].map((conversations) => followAgainMs(conversations, false))).toEqual([0, 0, 0]);
     expect([1, 1_000, 100_000].map((conversations) => followAgainMs(conversations, true))).toEqual([250, 4_000, 10_000]);
+  });
+
+  describe('where the node tells its order', () => {
+    const place: Place = { store: '00', sequence: 7n };
+
+    it('asks first, and has nothing to ask for once the stream begins where that ended', async () => {
+      const node = streams();
+      let fresh: Place | null = null;
+      const { follow, sync, session } = following(node, { told: () => fresh !== null, fresh: () => fresh });
+      sync.reach.mockImplementation(async () => {
+        expect(node.opened).toEqual([]);
+        follow.restart(); // topics that came with it: they are named all the same
+        fresh = place;
+        return undefined;
+      });
+      follow.start();
+      await vi.waitFor(() => expect(follow.isHeard()).toBe(true));
+      expect([sync.reach, sync.catchUp].map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
+      expect(node.opened).toHaveLength(1);
+      // And does not ask where it was told just now.
+      follow.restart();
+      await vi.waitFor(() => expect(node.opened).toHaveLength(2));
+      expect([sync.reach, sync.catchUp].map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
+      session.abort();
+    });
+
+    it.each([
+      ['the node has another store by then', { store: '01', sequence: 1n }],
+      ['its order cannot be had any more', null],
+    ])('asks once more where %s', async (_, later) => {
+      const node = streams();
+      let fresh: Place | null = place;
+      const { follow, sync, session } = following(node, { told: () => true, fresh: () => fresh });
+      const reached = fresh;
+      sync.topics = () => {
+        // Between the two.
+        fresh = later;
+        return [];
+      };
+      follow.start();
+      await vi.waitFor(() => expect(sync.catchUp).toHaveBeenCalledTimes(1));
+      expect(reached).toBe(place);
+      session.abort();
+    });
+
+    it('is open and not heard after a sleep of the machine', async () => {
+      const node = streams();
+      let now = 0;
+      const { follow, session } = following(node, { told: () => true, fresh: () => place, now: () => now });
+      follow.start();
+      await vi.waitFor(() => expect(follow.isHeard()).toBe(true));
+      now = 30_000;
+      expect([follow.isOpen(), follow.isHeard()]).toEqual([true, false]);
+      node.opened[0]?.heard();
+      expect(follow.isHeard()).toBe(true);
+      session.abort();
+    });
+
+    it('waits and tries again where it cannot be asked', async () => {
+      const node = streams();
+      let fresh: Place | null = null;
+      const { follow, sync, session } = following(node, { told: () => fresh !== null, fresh: () => fresh });
+      sync.reach.mockRejectedValueOnce(new NodeError('unreachable', 'gone'));
+      follow.start();
+      await vi.waitFor(() => expect(sync.reach).toHaveBeenCalledTimes(1));
+      fresh = place;
+      await vi.waitFor(() => {
+        follow.start();
+        expect(follow.isOpen()).toBe(true);
+      });
+      session.abort();
+    });
   });
 
   it('comes back after a stream that broke, sooner when it is woken', async () => {

@@ -68,6 +68,7 @@ describe('what hostile or broken programs send', () => {
     ]);
     const row = await conversationWith(bob.life, carol.address);
     await until(async () => (await texts(bob.life, row.id)).length > 0, 'a message');
+    await until(async () => (await reasons(bob.address)).length > 0, 'the other message');
     expect(await texts(bob.life, row.id)).toEqual(['peer: from Carol']);
     expect(await reasons(bob.address)).toEqual(['wrong-sender']);
   });
