@@ -51,14 +51,53 @@ export async function sendAll(
   await Promise.all(Array.from({ length: connections }, () => converse(port, next, answered)));
 }
 
+/**
+ * Sends so many requests at a steady rate, whatever becomes of those before, as far as connections are free. Answers how long each took, ms.
+ * @throws Error when one is not answered with 200
+ */
+export async function sendSteadily(
+  port: number,
+  make: MakeRequest,
+  { requests, perSecond, connections = 64 }: { requests: number; perSecond: number; connections?: number },
+): Promise<number[]> {
+  const times: number[] = [];
+  const idle: (() => void)[] = [];
+  const begun = performance.now();
+  let sent = 0;
+  const due = (): number => Math.min(requests, ((performance.now() - begun) / 1000) * perSecond);
+  const next = (resume: () => void): Buffer | null | undefined => {
+    if (sent === requests) return null;
+    if (sent < due()) return make(sent++);
+    idle.push(resume);
+    return undefined;
+  };
+  const answered = (status: number, ms: number): void => {
+    if (status !== 200) throw new Error(`a request was answered with ${status}`);
+    times.push(ms);
+  };
+  const clock = setInterval(() => {
+    while (idle.length > 0 && (sent === requests || sent < due())) idle.pop()?.();
+  }, 1);
+  try {
+    await Promise.all(Array.from({ length: connections }, () => converse(port, next, answered)));
+  } finally {
+    clearInterval(clock);
+  }
+  return times;
+}
+
+/** The next request; null when there is none, and nothing when there is none yet: then `resume` is called. */
+type Next = (resume: () => void) => Buffer | null | undefined;
+
 /** One request after the other on a connection of its own, until there is none. */
-const converse = (port: number, next: () => Buffer | null, answered: (status: number, ms: number) => void): Promise<void> =>
+const converse = (port: number, next: Next, answered: (status: number, ms: number) => void): Promise<void> =>
   new Promise((resolve, reject) => {
     const answers = new Answers();
     let at = 0;
     const send = (): void => {
       at = performance.now();
-      const bytes = next();
+      const bytes = next(send);
+      if (bytes === undefined) return;
       if (!bytes) {
         socket.destroy();
         resolve();

@@ -1,22 +1,16 @@
-import { api, bearer } from '../../node/clients.ts';
+import { api } from '../../node/clients.ts';
 import { Cluster } from '../../support/cluster.ts';
-import { alice } from '../../support/people.ts';
+import { sendAll, sendSteadily } from '../load.ts';
 import type { Setting } from '../network.ts';
 import { type Comparison, figure, median, report } from '../report.ts';
+import { publishes, topicsOf } from './publishes.ts';
 
-const topics = Array.from({ length: 100 }, (_, n) => `/xmtp/0/groupInvite-d${n}/proto`);
 const atOnce = 10;
-const burst = 3_000;
+const topics = topicsOf(atOnce);
+const burst = 12_000;
 const seconds = 8;
+/** How streams are read. */
 const way = 'Connect over h2c';
-
-let sent = 0;
-const batch = (count: number) =>
-  Array.from({ length: count }, () => {
-    const message = Buffer.alloc(400, 9);
-    message.writeUInt32BE(sent);
-    return { contentTopic: topics[sent % topics.length] as string, timestampNs: BigInt(++sent), message };
-  });
 
 /**
  * What it means to be at another node: how long a message takes from the call that publishes it at one node to a stream of the other, and beside it to its acknowledgement and to a stream of the same
@@ -48,7 +42,7 @@ export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise
   const [here, there] = cluster.members.map(({ url }) => url) as [string, string];
   const control = new AbortController();
   const begun = new Map<number, number>();
-  const [acknowledgements, own, other]: [number[], number[], number[]] = [[], [], []];
+  const [own, other]: [number[], number[]] = [[], []];
   const listen = async (url: string, took: number[]): Promise<void> => {
     try {
       for await (const { message } of api(url, way).subscribe({ contentTopics: topics }, { signal: control.signal })) {
@@ -62,32 +56,20 @@ export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise
   const listening = [listen(here, own), listen(there, other)];
   await new Promise((later) => setTimeout(later, 500));
   const perSecond = rate(2) / 2;
-  const client = api(here, way);
+  const requests = Math.ceil((seconds * perSecond) / atOnce);
+  const published = requests * atOnce;
+  const publish = publishes(atOnce);
   const start = performance.now();
-  let published = 0;
-  for (let calls: Promise<unknown>[] = []; ; ) {
-    const due = Math.min(((performance.now() - start) / 1000) * perSecond, seconds * perSecond);
-    while (published < due) {
-      const envelopes = batch(atOnce);
-      const now = performance.now();
-      for (const { message } of envelopes) begun.set(message.readUInt32BE(), now);
-      published += atOnce;
-      calls.push(
-        client.publish({ envelopes }, { headers: bearer(alice) }).then(() => {
-          acknowledgements.push(performance.now() - now);
-        }),
-      );
-    }
-    if (published >= seconds * perSecond) {
-      await Promise.all(calls);
-      break;
-    }
-    if (calls.length > 200) {
-      await Promise.all(calls);
-      calls = [];
-    }
-    await new Promise((later) => setTimeout(later, 2));
-  }
+  const acknowledgements = await sendSteadily(
+    portOf(here),
+    (request) => {
+      // From when it is due: what keeps it from leaving counts.
+      const due = start + ((request * atOnce) / perSecond) * 1000;
+      for (let n = 0; n < atOnce; n++) begun.set(request * atOnce + n, due);
+      return publish();
+    },
+    { requests, perSecond: perSecond / atOnce },
+  );
   for (const end = Date.now() + 30_000; other.length < published && Date.now() < end; ) await new Promise((later) => setTimeout(later, 20));
   control.abort();
   await Promise.all(listening);
@@ -110,17 +92,17 @@ export async function benchDelivery({ rounds, folder, atEnd }: Setting): Promise
   ];
 }
 
-/** Envelopes per second that were acknowledged. */
+/** Envelopes per second that were acknowledged by all nodes together. */
 async function acknowledged(cluster: Cluster): Promise<number> {
-  const clients = cluster.members.map(({ url }) => api(url, way));
-  const headers = bearer(alice);
-  const left = Array.from({ length: burst / atOnce }, (_, index) => index);
+  const publish = publishes(atOnce);
+  const { members } = cluster;
   const began = performance.now();
   await Promise.all(
-    Array.from({ length: 12 }, async (_, worker) => {
-      for (let next = left.pop(); next !== undefined; next = left.pop())
-        await clients[worker % clients.length]?.publish({ envelopes: batch(atOnce) }, { headers });
-    }),
+    members.map(({ url }) =>
+      sendAll(portOf(url), publish, { requests: burst / atOnce / members.length, connections: 12 / members.length }),
+    ),
   );
   return burst / ((performance.now() - began) / 1000);
 }
+
+const portOf = (url: string): number => Number(new URL(url).port);

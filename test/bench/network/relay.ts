@@ -1,17 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { create, toBinary } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { NodeApi } from '../../../src/gen/parley/node/v1/node_pb.ts';
-import { PublishRequestSchema } from '../../../src/gen/xmtp/message_api/v1/message_api_pb.ts';
 import { installWaku, folder as wakuFolder } from '../../interop/waku/install.ts';
-import { bearer } from '../../node/clients.ts';
 import { Cluster } from '../../support/cluster.ts';
-import { alice } from '../../support/people.ts';
-import { request, sendAll } from '../load.ts';
+import { sendAll } from '../load.ts';
 import type { Setting } from '../network.ts';
 import { processorSecondsOf } from '../processes.ts';
 import { type Comparison, compare, figure, median } from '../report.ts';
+import { publishes } from './publishes.ts';
 
 const messages = 20_000;
 const atOnce = 50;
@@ -31,7 +28,7 @@ export async function benchRelay({ rounds, folder, atEnd }: Setting): Promise<Co
 
   // Of the rates it is told how busy the machine was besides; of this less so.
   const costs = { ours: new Costs(), theirs: new Costs() };
-  const publish = publishes();
+  const publish = publishes(atOnce);
   const heads = () => Promise.all(cluster.members.map(async ({ url }) => Number((await infoOf(url)).head)));
   const ours = async (): Promise<number> => {
     const before = await heads();
@@ -128,35 +125,6 @@ class Costs {
     return (this.#rounds[0] ?? []).map((_, at) => median(this.#rounds.map((round) => round[at] as number)));
   }
 }
-
-/** Publishes of fifty envelopes like no others, over HTTP/1.1 as protobuf. The bytes lie ready but for numbers: what drives our nodes takes from them what js-waku's, which drives itself, does not lose. */
-function publishes(): () => Buffer {
-  const envelopes = Array.from({ length: atOnce }, (_, n) => {
-    const message = Buffer.alloc(400, 7);
-    message.writeUInt32BE(mark + n);
-    return { contentTopic: `/xmtp/0/groupInvite-${n}/proto`, timestampNs: BigInt(firstTime), message };
-  });
-  const body = Buffer.from(toBinary(PublishRequestSchema, create(PublishRequestSchema, { envelopes })));
-  const headers = { ...bearer(alice), 'content-type': 'application/proto' };
-  const bytes = request('/xmtp.message_api.v1.MessageApi/Publish', headers, body);
-  const places = envelopes.map(({ message }) => bytes.indexOf(message.subarray(0, 4)));
-  let sent = 0;
-  return () => {
-    for (const place of places) {
-      const n = sent++;
-      bytes.writeUInt32BE(n, place);
-      // The time stands before the head of the message, which has three bytes: five of seven bits each, the least first.
-      for (let [at, left] = [place - 8, firstTime + n]; at < place - 3; at++, left = Math.floor(left / 128))
-        bytes[at] = (left % 128) | (at < place - 4 ? 128 : 0);
-    }
-    return bytes;
-  };
-}
-
-/** No other bytes of a request are like it, with the few numbers that follow. */
-const mark = 0xf1f2f300;
-/** Has five bytes, and so have some thousand million numbers after it. */
-const firstTime = 2 ** 28;
 
 const infoOf = (url: string) => createClient(NodeApi, createConnectTransport({ baseUrl: url, httpVersion: '1.1' })).info({});
 
