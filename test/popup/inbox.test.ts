@@ -12,6 +12,27 @@ describe('the inbox', () => {
       await page.getByRole('log', { name: 'Messages' }).waitFor();
     }));
 
+  test.each(['en', 'ar'])('cuts what a conversation is about at its own end, beside a whole name (%s)', (language) =>
+    at({ language }, async (page) => {
+      await page.setViewportSize({ width: 320, height: 600 });
+      const row = page.getByRole('list').last().getByRole('listitem').nth(2);
+      const about = await row.locator('.thread bdi').evaluate((element) => {
+        const [own, outer] = [element, element.closest('.name') as Element].map((each) => each.getBoundingClientRect()) as [
+          DOMRect,
+          DOMRect,
+        ];
+        return {
+          within: own.left >= outer.left && own.right <= outer.right,
+          cut: element.scrollWidth > element.clientWidth,
+          runs: getComputedStyle(element).direction,
+        };
+      });
+      expect(about).toEqual({ within: true, cut: true, runs: 'ltr' });
+      const name = await row.locator('.name .address').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+      expect(name).toBe(0);
+    }),
+  );
+
   test('has rows of one height, whatever stands at their ends', () =>
     at({}, async (page) => {
       const heights = await page

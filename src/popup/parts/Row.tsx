@@ -44,8 +44,8 @@ export const Row = memo(function Row({ row, now, current, children, ...place }: 
             )}
             {thread !== null && (
               <span class="thread">
-                {' '}
-                · <bdi>{visibleLine(thread)}</bdi>
+                {' · '}
+                <bdi>{visibleLine(thread)}</bdi>
               </span>
             )}{' '}
           </span>
