@@ -197,6 +197,17 @@ test('the account above the inbox shows both ends of its address where they fit,
     }
   }));
 
+test.each(['en', 'ar'])('a short name of an account is whole in the narrowest window, beside what is new elsewhere (%s)', (language) =>
+  at({ scene: 'accounts', language }, async (page) => {
+    await page.setViewportSize({ width: 320, height: 600 });
+    const name = page.getByRole('heading', { level: 1 });
+    expect(await name.textContent()).toBe('Work');
+    expect(await name.evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
+    const bar = await page.locator('.bar').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    expect(bar).toBe(0);
+  }),
+);
+
 describe('the menu of a conversation', () => {
   test('opens, walks and closes by keyboard, and returns the focus', () =>
     at({ route: '#/conversation/c2' }, async (page) => {
