@@ -44,8 +44,6 @@ export interface MessageToSeal {
   /** In whole milliseconds. */
   readonly createdNs: bigint;
   readonly shouldPush: boolean;
-  /** 16 bytes by which it will be known again (`OpenedMessage.mark`). */
-  readonly mark?: Uint8Array;
 }
 
 export interface MessageToOpen {

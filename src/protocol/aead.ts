@@ -16,8 +16,8 @@ export async function sealAead(
   plaintext: Uint8Array,
   additionalData: Uint8Array = none,
   random: Random = randomBytes,
-  hkdfSalt: Uint8Array = random(32),
 ): Promise<Ciphertext> {
+  const hkdfSalt = random(32);
   const gcmNonce = random(12);
   const key = await deriveKey(secret, hkdfSalt);
   const payload = await encrypt(key, gcmNonce, plaintext, additionalData);

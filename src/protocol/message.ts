@@ -4,7 +4,7 @@ import { MessageHeaderV2Schema, MessageSchema } from '../gen/xmtp/message_conten
 import { SignatureSchema } from '../gen/xmtp/message_contents/signature_pb.ts';
 import type { Address } from './address.ts';
 import { type AeadSecret, checkCiphertext, hkdf, openAead, sealAead } from './aead.ts';
-import { concat, equalBytes, type Random, randomBytes, utf8 } from './bytes.ts';
+import { equalBytes, type Random, randomBytes, utf8 } from './bytes.ts';
 import { messageId } from './envelope.ts';
 import { ProtocolError } from './errors.ts';
 import { beginSha256, hmacSha256, sha256 } from './hash.ts';
@@ -27,12 +27,7 @@ export interface OpenedMessage {
   readonly payload: Uint8Array;
   /** Equal for repetitions of what one sender signed once, however they were sealed again (SPEC 8.5); 32 bytes. */
   readonly dedupKey: Uint8Array;
-  /** What its sender may have sealed it with so as to know it again; the first 16 bytes of the salt. */
-  readonly mark: Uint8Array;
 }
-
-/** Of the 32 bytes of a message's salt, those that may be a mark; the others are always fresh. */
-const markLength = 16;
 
 /** Signs content with the current pre-key and seals it for a conversation (SPEC 8.1). `createdNs` is in whole milliseconds. */
 export async function sealMessage({
@@ -42,7 +37,6 @@ export async function sealMessage({
   payload,
   createdNs,
   shouldPush,
-  mark,
   clock = systemClock,
   random = randomBytes,
 }: {
@@ -53,8 +47,6 @@ export async function sealMessage({
   readonly payload: Uint8Array;
   readonly createdNs: bigint;
   readonly shouldPush: boolean;
-  /** 16 bytes by which the sender will know the message again, and which look like any others to everybody else. */
-  readonly mark?: Uint8Array;
   readonly clock?: Clock;
   readonly random?: Random;
 }): Promise<{ readonly message: Uint8Array<ArrayBuffer>; readonly id: string }> {
@@ -66,16 +58,11 @@ export async function sealMessage({
     sender: me.signed,
     signature: create(SignatureSchema, { union: { case: 'ecdsaCompact', value: { ...signature } } }),
   });
-  const ciphertext = await sealAead(keyMaterial, encode(SignedContentSchema, signed), headerBytes, random, mark && saltWith(mark, random));
+  const ciphertext = await sealAead(keyMaterial, encode(SignedContentSchema, signed), headerBytes, random);
   const senderHmac = hmacSha256(await notificationKey(keyMaterial, me.address, clock()), headerBytes);
   const value = { headerBytes, ciphertext, senderHmac, shouldPush };
   const message = encode(MessageSchema, create(MessageSchema, { version: { case: 'v2', value } }));
   return { message, id: messageId(message) };
-}
-
-function saltWith(mark: Uint8Array, random: Random): Uint8Array {
-  if (mark.length !== markLength) throw new RangeError('a mark is 16 bytes');
-  return concat(mark, random(32 - markLength));
 }
 
 /** A message as it came, and the conversation that it should be of. */
@@ -100,7 +87,6 @@ export interface UnsealedMessage {
   readonly headerBytes: Uint8Array;
   readonly createdNs: bigint;
   readonly payload: Uint8Array;
-  readonly mark: Uint8Array;
   readonly bundle: VerifiedBundle;
   readonly digest: Uint8Array;
   readonly signature: EcdsaSignature;
@@ -119,13 +105,12 @@ export async function unsealMessage({ topic, message, envelopeTopic }: ReceivedM
   const bundle = verifyBundle(sender);
   if (signature?.union.case !== 'ecdsaCompact') throw notSigned();
   const digest = sha256(headerBytes, payload);
-  const mark = checkCiphertext(ciphertext).hkdfSalt.slice(0, markLength);
-  return { headerBytes, createdNs: header.createdNs, payload, mark, bundle, digest, signature: readSignature(signature) };
+  return { headerBytes, createdNs: header.createdNs, payload, bundle, digest, signature: readSignature(signature) };
 }
 
 /** The second half, once the signature is checked. @throws ProtocolError bad-signature, wrong-sender */
 export function admit({ topic, members, message }: ReceivedMessage, unsealed: UnsealedMessage, signed: boolean): OpenedMessage {
-  const { headerBytes, createdNs, payload, mark, bundle, digest } = unsealed;
+  const { headerBytes, createdNs, payload, bundle, digest } = unsealed;
   if (!signed) throw notSigned();
   if (!members.includes(bundle.address)) throw new ProtocolError('wrong-sender', 'the sender is no member of the conversation');
   return {
@@ -135,7 +120,6 @@ export function admit({ topic, members, message }: ReceivedMessage, unsealed: Un
     createdNs,
     payload,
     dedupKey: dedupKey(topic, bundle.identityKey, headerBytes.length, digest),
-    mark,
   };
 }
 

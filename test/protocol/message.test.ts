@@ -62,21 +62,6 @@ const signatureOf = (
       : { case: member, value: { $typeName: 'xmtp.message_contents.Signature.WalletECDSACompact', ...sign(digest, secret) } },
 });
 
-test('a mark is found again in the message, and two with the same one are sealed by different keys', async () => {
-  const mark = randomBytes(16);
-  const [one, other] = [await seal(alice.bundle, { mark }), await seal(alice.bundle, { mark })];
-  expect((await open(one.message)).mark).toEqual(mark);
-  expect((await open(other.message)).mark).toEqual(mark);
-  const saltOf = (message: Uint8Array): string => {
-    const { version } = fromBinary(MessageSchema, message);
-    const sealed = version.case === 'v2' ? version.value.ciphertext?.union : undefined;
-    return sealed?.case === 'aes256GcmHkdfSha256' ? toHex(sealed.value.hkdfSalt) : '';
-  };
-  expect(saltOf(one.message)).toHaveLength(64);
-  expect(saltOf(one.message)).not.toBe(saltOf(other.message));
-  await expect(seal(alice.bundle, { mark: randomBytes(32) })).rejects.toThrow('a mark is 16 bytes');
-});
-
 test('what a member seals the other opens, with sender, time and id', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 500 }), fc.bigInt(0n, 2n ** 64n - 1n), async (data, time) => {

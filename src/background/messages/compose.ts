@@ -1,4 +1,4 @@
-import { fromBase64Url, toBase64Url, toHex } from '../../protocol/bytes.ts';
+import { toHex } from '../../protocol/bytes.ts';
 import { type Content, encodeContent } from '../../protocol/content.ts';
 import { maxMessageLength } from '../../protocol/envelope.ts';
 import { nsToMs } from '../../protocol/time.ts';
@@ -14,19 +14,12 @@ export async function compose(
   { id: conversation, key, topic, peer, group }: StoredConversation,
   { content, shouldPush }: { readonly content: Content; readonly shouldPush: boolean },
   by: Writer = 'person',
-  /** Names what has asked for it (`requestName`): the message bears that, wherever it is read again. */
+  /** Names what has asked for it (`requestName`). */
   request?: string,
 ): Promise<MessageEntry> {
   const createdNs = session.nextTimeNs(conversation);
   const payload = encodeContent(content);
-  const { message, id } = await session.keys.sealMessage({
-    key,
-    topic,
-    payload,
-    createdNs,
-    shouldPush,
-    ...(request && { mark: fromBase64Url(request) }),
-  });
+  const { message, id } = await session.keys.sealMessage({ key, topic, payload, createdNs, shouldPush });
   if (message.length > maxMessageLength) throw badParams('refusals.messageTooLong');
   // Opened again as the others will: what cannot be read must not leave, and the name for repetitions comes with it.
   const members = membersOf({ ...(group && { group }) });
@@ -39,7 +32,7 @@ export async function compose(
     ...(by === 'site' && { bySite: true as const }),
     sentAt: nsToMs(createdNs),
     payload,
-    request: toBase64Url(opened.mark),
+    ...(request !== undefined && { request }),
   };
   const dedup = await session.keys.blind('messages', toHex(opened.dedupKey));
   return {

@@ -86,7 +86,7 @@ export function createDrafts({ sessions, accounts, typed, clock, lossAt, changed
     return { ...kept, ...change, revision: Math.max(kept.revision + 1, at), at };
   };
 
-  /** Whether this stands in the conversation as ours, at this time or later: by the name under which it would be sent, whatever was written in the end, or by its words. */
+  /** Whether this stands in the conversation as ours, at this time or later: by the name under which it would be sent, whatever was written in the end, or by its words, which an older state may have but the first of. */
   const isSaid = async (
     { keys, cache, rows }: Session,
     conversation: string,
@@ -99,7 +99,13 @@ export function createDrafts({ sessions, accounts, typed, clock, lossAt, changed
         if (time < since || --left < 0) break;
         const { mine, payload, request } = (await keys.openRecord('messages', id, sealed)) as StoredMessage;
         if (mine && wanted !== null && request === wanted) return true;
-        if (mine && wordsOf(readContent(await decodeContent(payload)))?.trim() === words.trim()) return true;
+        if (
+          mine &&
+          wordsOf(readContent(await decodeContent(payload)))
+            ?.trimStart()
+            .startsWith(words.trim())
+        )
+          return true;
       }
     }
     return false;

@@ -107,7 +107,7 @@ export interface StoredMessage {
   readonly claimedAt?: number;
   /** The content frame, as it was signed. */
   readonly payload: Uint8Array;
-  /** Of our own: the name of the request that has sent it (`requestName`), if this browser did. Absent in rows of a version before. */
+  /** The name of the request that has sent it (`requestName`), where it was sent from here and has not come from the node since. Absent in rows of a version before. */
   readonly request?: string;
 }
 

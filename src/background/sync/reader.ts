@@ -1,7 +1,7 @@
 import type { AccountKeys } from '../../keystore/account-keys.ts';
 import { KeystoreError } from '../../keystore/errors.ts';
 import type { Address } from '../../protocol/address.ts';
-import { toBase64Url, toHex } from '../../protocol/bytes.ts';
+import { toHex } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { quickenCurve } from '../../protocol/secp256k1-engine.ts';
 import { nsToMs } from '../../protocol/time.ts';
@@ -191,7 +191,6 @@ export function createReader(deps: Deps): Reader {
       mine: opened.sender === address,
       ...sentTimes(nsToMs(opened.createdNs), seenAt),
       payload: opened.payload,
-      ...(opened.sender === address && 'mark' in opened && { request: toBase64Url(opened.mark) }),
     };
     slice.messages.push({ seq, record, dedup: await keystore.blind('messages', toHex(opened.dedupKey)), shown });
   };
