@@ -21,7 +21,7 @@ export interface Follow {
 
 interface Deps {
   readonly order: Pick<Order, 'known' | 'told' | 'fresh' | 'live'>;
-  readonly sync: Pick<Sync, 'topics' | 'take' | 'reach' | 'catchUp'>;
+  readonly sync: Pick<Sync, 'topics' | 'take' | 'reach' | 'reached' | 'catchUp'>;
   readonly awake: Awake;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -81,7 +81,7 @@ export function createFollow({ order, sync, awake, clock, signal, ready }: Deps)
   /** Where the node tells its order all that came is asked for first, and the stream begins where that ended. Answers that place. */
   const reach = async (over: Promise<null>): Promise<Place | null> => {
     if (!(await order.known())) return null;
-    if (order.fresh()) return order.fresh();
+    if (order.fresh() && sync.reached()) return order.fresh();
     reaching = true;
     try {
       await Promise.race([sync.reach(), over]);

@@ -138,7 +138,7 @@ export function createSync(deps: Deps): Sync {
       await fill();
       again.reset();
     } catch (error) {
-      taken = true; // or not taken, as on a full disk
+      reachedAt = null; // it may not have been taken, or not read, as on a full disk
       if (error instanceof NodeError) again.later(error.retryAfterMs);
       throw error;
     }

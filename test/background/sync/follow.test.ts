@@ -57,6 +57,7 @@ function following(node: ReturnType<typeof streams>, order?: Pick<Order, 'told' 
     take: vi.fn(async () => undefined),
     catchUp: vi.fn(async () => undefined),
     reach: vi.fn(async () => undefined),
+    reached: () => true,
   };
   const ping = vi.fn(async () => undefined);
   const awake = createAwake({ createAlarm: () => undefined, clearAlarm: () => undefined, ping });
@@ -180,6 +181,16 @@ describe('following', () => {
       expect([follow.isOpen(), follow.isHeard()]).toEqual([true, false]);
       node.opened[0]?.heard();
       expect(follow.isHeard()).toBe(true);
+      session.abort();
+    });
+
+    it('asks where what came was not taken in the last time, though the end was told just now', async () => {
+      const node = streams();
+      const { follow, sync, session } = following(node, { told: () => true, fresh: () => place });
+      sync.reached = () => false;
+      follow.start();
+      await vi.waitFor(() => expect(node.opened).toHaveLength(1));
+      expect(sync.reach).toHaveBeenCalledTimes(1);
       session.abort();
     });
 
