@@ -1,5 +1,6 @@
 import browser from 'webextension-polyfill';
 import type { Cell } from '../keystore/vault-store.ts';
+import { fromBase64, toBase64, utf8 } from '../protocol/bytes.ts';
 import type { Notices } from './notifications.ts';
 import type { PromptWindow } from './sites/approvals.ts';
 
@@ -43,6 +44,24 @@ export const localText = (name: string): Cell<string> => ({
   put: (text) => browser.storage.local.set({ [name]: text }),
   delete: () => browser.storage.local.remove(name),
 });
+
+/** Bytes in the same place. What is no text of bytes was damaged: it is handed out as it is, for whoever knows what it should be. */
+export function localBytes(name: string): Cell<Uint8Array> {
+  const kept = localText(name);
+  return {
+    async get() {
+      const text = await kept.get();
+      if (text === undefined) return undefined;
+      try {
+        return fromBase64(text);
+      } catch {
+        return utf8(text);
+      }
+    },
+    put: (bytes) => kept.put(toBase64(bytes)),
+    delete: kept.delete,
+  };
+}
 
 /** What a tab of ours may show that is left for something else: lists and conversations, and no step of anything. */
 const leavable = /^(#\/?|#\/conversation\/.*)?$/;

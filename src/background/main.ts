@@ -1,5 +1,4 @@
 import browser, { type Runtime } from 'webextension-polyfill';
-import { fromBase64, toBase64 } from '../protocol/bytes.ts';
 import { offerCurve } from '../protocol/secp256k1-engine.ts';
 import { systemClock } from '../protocol/time.ts';
 import { openGlimpseKey } from '../rpc/glimpse-key.ts';
@@ -9,7 +8,7 @@ import { openRecords } from '../storage/records.ts';
 import { accountsWithDatabases } from '../storage/remains.ts';
 import { assemble } from './assemble.ts';
 import { lockAlarm } from './awake.ts';
-import { localText, notices, openOrigins, promptWindow, showPage, tabInFront, trustOnly, wakePages } from './browser.ts';
+import { localBytes, localText, notices, openOrigins, promptWindow, showPage, tabInFront, trustOnly, wakePages } from './browser.ts';
 import { repairIfAsked } from './losses.ts';
 import { openNotice } from './notifications.ts';
 import type { Background } from './platform.ts';
@@ -78,14 +77,7 @@ async function start(): Promise<Background> {
     nodeMirror: localText('node'),
     ageMirror: localText('ages'),
     keys: {
-      mirror: {
-        get: async () => {
-          const vault = await localText('vault').get();
-          return vault === undefined ? undefined : fromBase64(vault);
-        },
-        put: (bytes) => localText('vault').put(toBase64(bytes)),
-        delete: () => localText('vault').delete(),
-      },
+      mirror: localBytes('vault'),
       session: {
         get: async (key) => (await browser.storage.session.get(key))[key],
         set: (key, value) => browser.storage.session.set({ [key]: value }),
