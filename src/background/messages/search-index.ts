@@ -3,6 +3,7 @@ import type { Address } from '../../protocol/address.ts';
 import type { Shown } from '../../rpc/views/messages.ts';
 import type { Cache } from '../../storage/cache.ts';
 import type { MessageRecord } from '../../storage/cache-schema.ts';
+import { StorageError } from '../../storage/errors.ts';
 import { createSingle } from '../exclusive.ts';
 import { isAside, type StoredMessage, showPayload } from './model.ts';
 import { emptyPiece, type Found, findIn, grown, newest, type Piece, packPiece, type Row, unpackPiece } from './search-piece.ts';
@@ -40,6 +41,10 @@ interface Head {
 interface Loaded {
   head: Head;
   readonly pieces: Piece[];
+  /** By their places: those of which the disk does not have the last state. */
+  readonly unwritten: Set<number>;
+  /** What lies on the disk is of another index, and goes before anything of this one comes. */
+  begun: boolean;
 }
 
 /** 1: pieces were JSON. */
@@ -84,7 +89,8 @@ export function createSearchIndex(
     try {
       const sealed = await cache.words.get(headNumber);
       const head = sealed && ((await keystore.openRecord(store, String(headNumber), sealed)) as Head);
-      if (head?.format === format && !isIdOf(head)) return { head, pieces: await readPieces(head.pieces) };
+      if (head?.format === format && !isIdOf(head))
+        return { head, pieces: await readPieces(head.pieces), unwritten: new Set(), begun: true };
     } catch (error) {
       if (signal.aborted) throw error;
     }
@@ -118,32 +124,48 @@ export function createSearchIndex(
     return pieces;
   };
 
-  const begin = async (): Promise<Loaded> => {
-    await cache.words.clear();
-    return { head: { format, pieces: 0, swept: '', arrival: await cache.arrivals.last() }, pieces: [] };
+  const begin = async (): Promise<Loaded> => ({
+    head: { format, pieces: 0, swept: '', arrival: await cache.arrivals.last() },
+    pieces: [],
+    unwritten: new Set(),
+    begun: false,
+  });
+
+  /** Writes the pieces that changed with the head, in one transaction: a death repeats what was not written and nothing else. On a full disk it stays for the next time: what is here is found. */
+  const write = async (index: Loaded): Promise<void> => {
+    const { head, pieces, unwritten } = index;
+    const places = [...unwritten];
+    const sealed = await Promise.all(
+      places.map(async (i) => [i + 1, await keystore.sealBytes(store, String(i + 1), packPiece(pieces[i] as Piece))] as const),
+    );
+    try {
+      if (!index.begun) await cache.words.clear();
+      index.begun = true;
+      await cache.words.put([...sealed, [headNumber, await keystore.sealRecord(store, String(headNumber), head)]]);
+      unwritten.clear();
+    } catch (error) {
+      if (!(error instanceof StorageError && error.reason === 'full')) throw error;
+    }
   };
 
-  /** Adds rows, and writes the pieces that changed with the head, in one transaction: a death repeats a page and nothing else. */
+  /** Adds rows, and writes them down. */
   const add = async (index: Loaded, records: readonly MessageRecord[], head: Omit<Head, 'format' | 'pieces'>): Promise<void> => {
     const rows = (await Promise.all(records.map(rowOf))).filter((row) => row !== null);
     const pieces = [...index.pieces];
-    const changed = new Set<number>();
+    const changed: number[] = [];
     for (let at = 0; at < rows.length; ) {
       let last = pieces.length - 1;
       if (last < 0 || (pieces[last] as Piece).at.length >= rowsOfPiece) last = pieces.push(emptyPiece) - 1;
       const piece = pieces[last] as Piece;
       const room = rowsOfPiece - piece.at.length;
       pieces[last] = grown(piece, rows.slice(at, at + room));
-      changed.add(last);
+      changed.push(last);
       at += room;
     }
-    const next: Head = { format, pieces: pieces.length, ...head };
-    const sealed = await Promise.all(
-      [...changed].map(async (i) => [i + 1, await keystore.sealBytes(store, String(i + 1), packPiece(pieces[i] as Piece))] as const),
-    );
-    await cache.words.put([...sealed, [headNumber, await keystore.sealRecord(store, String(headNumber), next)]]);
-    index.head = next;
+    index.head = { format, pieces: pieces.length, ...head };
     index.pieces.splice(0, index.pieces.length, ...pieces);
+    for (const place of changed) index.unwritten.add(place);
+    await write(index);
   };
 
   const rowOf = async ({ id, sealed }: MessageRecord): Promise<Row | null> => {
@@ -181,7 +203,10 @@ export function createSearchIndex(
     while (!signal.aborted) {
       const news = await arrivals.after(index.head.arrival, page);
       const last = news.at(-1);
-      if (!last) break;
+      if (!last) {
+        if (index.unwritten.size > 0) await write(index);
+        break;
+      }
       const records = await Promise.all(news.map(({ message }) => (message === null ? undefined : messages.get(message))));
       await add(
         index,

@@ -8,6 +8,7 @@ import { decodeJson, encodeJson } from '../../../src/keystore/json.ts';
 import { encodeContent } from '../../../src/protocol/content.ts';
 import { type Cache, openCache } from '../../../src/storage/cache.ts';
 import type { MessageRecord } from '../../../src/storage/cache-schema.ts';
+import { StorageError } from '../../../src/storage/errors.ts';
 import { alice } from '../../support/people.ts';
 
 const keystore = {
@@ -74,6 +75,39 @@ describe('the index of words', () => {
     await put(2, 'apple');
     const forgetful = { ...cache, arrivals: { ...cache.arrivals, first: async () => 99, after: async () => [] } };
     expect(await found(index(forgetful), 'apple')).toEqual([2, 1]);
+  });
+
+  it('finds all on a disk that takes no more, and is written down once there is room', async () => {
+    let full = true;
+    const whenThereIsRoom = async <T>(write: () => Promise<T>): Promise<T> => {
+      if (full) throw new StorageError('full', 'the disk is full');
+      return write();
+    };
+    const words = {
+      ...cache.words,
+      put: (...rows: Parameters<Cache['words']['put']>) => whenThereIsRoom(() => cache.words.put(...rows)),
+      clear: () => whenThereIsRoom(cache.words.clear),
+    };
+    // What a version before has left there goes with the first write.
+    await cache.words.put([[7, new Uint8Array([1])]]);
+    for (let n = 1; n <= 1_100; n++) await put(n, 'apple');
+    const here = index({ ...cache, words });
+    expect(await found(here, 'apple')).toHaveLength(1_100);
+    await put(1_101, 'apple');
+    expect(await found(here, 'apple')).toHaveLength(1_101);
+    full = false;
+    // Without another message too.
+    expect(await found(here, 'apple')).toHaveLength(1_101);
+    expect((await cache.words.all()).length).toBe(3);
+    const swept = vi.fn(cache.messages.sweep);
+    expect(await found(index({ ...cache, messages: { ...cache.messages, sweep: swept } }), 'apple')).toHaveLength(1_101);
+    expect(swept).not.toHaveBeenCalled();
+  });
+
+  it('says so where the disk fails otherwise', async () => {
+    await put(1, 'apple');
+    const words = { ...cache.words, put: () => Promise.reject(new StorageError('failed', 'what was that')) };
+    await expect(found(index({ ...cache, words }), 'apple')).rejects.toThrow('what was that');
   });
 
   it('counts the messages only while it is first built: over a great many that takes longer than a search', async () => {
