@@ -107,6 +107,7 @@ export const welcome = {
   'sign.with130DigitsAfter0x': '130 رقمًا بعد 0x. يُفحص فور لصقه.',
   'sign.checkTheSignature': 'فحص التوقيع',
   'start.writeToAnyWallet': 'اكتب إلى أيّ محفظة. لا يقرأ إلا أنتما.',
+  'start.bringYourAccountBack': 'استعد حسابك.',
   'start.keysDamagedOf':
     'نسختا المفاتيح في هذا المتصفح تالفتان: {who}. إن لم تنفع إعادة تشغيل المتصفح فأعد الحساب بعبارة الاسترداد، أو بتوقيع من محفظته، أو بملف نسخة احتياطية. تعود الرسائل من العقدة، أما ما كان هنا سوى ذلك فلم يعد يمكن فتحه.',
   'start.keysDamaged':

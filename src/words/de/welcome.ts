@@ -91,6 +91,7 @@ export const welcome = {
   'sign.with130DigitsAfter0x': '130 Ziffern nach 0x. Sie wird geprüft, sobald sie eingefügt ist.',
   'sign.checkTheSignature': 'Unterschrift prüfen',
   'start.writeToAnyWallet': 'Schreibe an jede Wallet. Nur ihr beide könnt es lesen.',
+  'start.bringYourAccountBack': 'Hol dein Konto zurück.',
   'start.keysDamagedOf':
     'Beide Kopien der Schlüssel in diesem Browser sind beschädigt: {who}. Wenn ein Neustart des Browsers nicht hilft, hol das Konto mit seiner Wiederherstellungsphrase, einer Signatur seiner Wallet oder einer Sicherungsdatei zurück. Nachrichten kommen wieder vom Knoten; was sonst hier lag, lässt sich nicht mehr öffnen.',
   'start.keysDamaged':

@@ -88,6 +88,7 @@ export const welcome = {
   'sign.with130DigitsAfter0x': '130 digits after 0x. It is checked as soon as it is pasted.',
   'sign.checkTheSignature': 'Check the signature',
   'start.writeToAnyWallet': 'Write to any wallet. Only the two of you can read it.',
+  'start.bringYourAccountBack': 'Bring your account back.',
   'start.keysDamagedOf':
     'Both copies of the keys in this browser are damaged: {who}. If a restart of the browser does not help, bring the account back with its recovery phrase, a signature of its wallet, or a backup file. Messages come from the node again; what lay here besides cannot be opened any more.',
   'start.keysDamaged':

@@ -93,6 +93,7 @@ export const welcome = {
   'sign.with130DigitsAfter0x': '130 dígitos tras 0x. Se comprueba en cuanto se pega.',
   'sign.checkTheSignature': 'Comprobar la firma',
   'start.writeToAnyWallet': 'Escribe a cualquier cartera. Solo vosotros dos podéis leerlo.',
+  'start.bringYourAccountBack': 'Recupera tu cuenta.',
   'start.keysDamagedOf':
     'Las dos copias de las claves de este navegador están dañadas: {who}. Si reiniciar el navegador no ayuda, recupera la cuenta con su frase de recuperación, una firma de su cartera o una copia de seguridad. Los mensajes vuelven desde el nodo; lo demás que había aquí ya no se puede abrir.',
   'start.keysDamaged':

@@ -95,6 +95,7 @@ export const welcome = {
   'sign.with130DigitsAfter0x': '130 chiffres après 0x. Elle est vérifiée dès qu’elle est collée.',
   'sign.checkTheSignature': 'Vérifier la signature',
   'start.writeToAnyWallet': 'Écris à n’importe quel portefeuille. Vous deux seuls pouvez lire.',
+  'start.bringYourAccountBack': 'Retrouve ton compte.',
   'start.keysDamagedOf':
     'Les deux copies des clés de ce navigateur sont endommagées : {who}. Si un redémarrage du navigateur n’y change rien, ramène le compte avec sa phrase de récupération, une signature de son portefeuille ou un fichier de sauvegarde. Les messages reviennent du nœud ; le reste de ce qui était ici ne peut plus être ouvert.',
   'start.keysDamaged':

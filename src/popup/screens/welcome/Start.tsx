@@ -24,11 +24,21 @@ interface StartProps {
 
 export function Start({ node, preset, lost, damaged, onNode, onNew, onExisting }: StartProps): JSX.Element {
   const [editing, setEditing] = useState(false);
+  const fresh = (
+    <Button key="new" kind={lost ? 'secondary' : 'primary'} wide onClick={onNew}>
+      {t('start.createANewWallet')}
+    </Button>
+  );
+  const existing = (
+    <Button key="existing" kind={lost ? 'primary' : 'secondary'} wide onClick={onExisting}>
+      {t('start.iAlreadyHaveA')}
+    </Button>
+  );
   return (
     <main class="scroll gate">
       <div class="page">
-        <Letter />
-        <h1 class="welcome-title">{t('start.writeToAnyWallet')}</h1>
+        {!lost && <Letter />}
+        <h1 class="welcome-title">{t(lost ? 'start.bringYourAccountBack' : 'start.writeToAnyWallet')}</h1>
         {lost && (
           <Notice tone="danger">
             {lost.length === 0
@@ -36,15 +46,8 @@ export function Start({ node, preset, lost, damaged, onNode, onNew, onExisting }
               : t(damaged ? 'start.keysDamagedOf' : 'start.keysLostOf', { who: listed(lost.map(shortAddress)) })}
           </Notice>
         )}
-        <div class="stack">
-          {/* Who has lost an account is not to make another one by the first button. */}
-          <Button kind={lost ? 'secondary' : 'primary'} wide onClick={onNew}>
-            {t('start.createANewWallet')}
-          </Button>
-          <Button kind={lost ? 'primary' : 'secondary'} wide onClick={onExisting}>
-            {t('start.iAlreadyHaveA')}
-          </Button>
-        </div>
+        {/* Who has lost an account is not to make another one by the first button. */}
+        <div class="stack">{lost ? [existing, fresh] : [fresh, existing]}</div>
         {editing ? (
           <NodeField node={node} onNode={onNode} />
         ) : (
