@@ -24,6 +24,9 @@ const script: readonly { readonly by: 'Alice' | 'Bob'; readonly text: string }[]
   { by: 'Bob', text: 'See you tomorrow.' },
 ];
 
+/** Without a window Firefox takes itself for a device without a mouse, and shows on every message what else appears under the pointer. */
+const withMouse = { 'ui.primaryPointerCapabilities': 6, 'ui.allPointerCapabilities': 6 };
+
 interface Step {
   readonly step: string;
   readonly ms: number;
@@ -74,7 +77,7 @@ async function demo(atEnd: (stop: () => unknown) => void): Promise<boolean> {
     return browser;
   };
   const [chromium, firefox] = await timed('two browsers with the extension are open', () =>
-    Promise.all([launched(() => launchChromium()), launched(() => launchFirefox())]),
+    Promise.all([launched(() => launchChromium()), launched(() => launchFirefox({ preferences: withMouse }))]),
   );
   const alice = new Person('Alice', chromium, 'wonderland tea party');
   const bob = new Person('Bob', firefox, 'the builder can do it');
@@ -166,6 +169,19 @@ async function demo(atEnd: (stop: () => unknown) => void): Promise<boolean> {
     await picture(what);
   }
 
+  await timed('both lose their keys, and are told what brings them back', async () => {
+    for (const person of both) {
+      await person.page.evaluate(damageKeys);
+      await person.browser.stopBackground();
+      await person.open('/');
+      await person.page.seeText('are damaged', 60_000);
+    }
+  });
+  for (const scheme of ['light', 'dark'] as const) {
+    for (const person of both) await person.browser.setColourScheme(scheme);
+    await picture(`keys-damaged-${scheme}`);
+  }
+
   const differences = both.flatMap((person) => compare(person.name, shown[person.name] ?? [], sent));
   const transcript = {
     node: { url: node.url },
@@ -190,6 +206,23 @@ async function demo(atEnd: (stop: () => unknown) => void): Promise<boolean> {
       : `\n${differences.length} differences between what was sent and what was shown. See ${output}`,
   );
   return differences.length === 0;
+}
+
+/** In a page of the extension: writes over both copies of the vault, as a failing disk does. */
+function damageKeys(): Promise<void> {
+  const damaged = new Uint8Array(400).fill(0xa5);
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('parley-records');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction('vault', 'readwrite');
+      writing.objectStore('vault').put(damaged, 'only');
+      writing.oncomplete = () => {
+        opening.result.close();
+        chrome.storage.local.set({ vault: 'damaged, and no base64' }).then(() => resolve(), reject);
+      };
+    };
+  });
 }
 
 /** Says in words where one side's messages differ from what was sent. */
