@@ -37,7 +37,7 @@ function refuse(store: string, method: 'add' | 'put', why: DOMException): { mock
 
 it.each([
   ['inbox', 'add', new DOMException('no room', 'QuotaExceededError'), 'full'],
-  ['messages', 'put', new DOMException('no room', 'QuotaExceededError'), 'full'],
+  ['blocks', 'put', new DOMException('no room', 'QuotaExceededError'), 'full'],
   ['inbox', 'add', new DOMException('what was that', 'UnknownError'), 'failed'],
 ] as const)(
   'a disk that takes nothing into %s by %s (%s) is told of, and nothing that came meanwhile is lost',
@@ -90,7 +90,7 @@ it.each(['QuotaExceededError', 'UnknownError'])(
     const { id } = await conversationWith(me.life, friend.address);
     await until(async () => (await texts(me.life, id)).length === 1, 'the first message');
     vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-    const broken = refuse('messages', 'put', new DOMException('no room', name));
+    const broken = refuse('blocks', 'put', new DOMException('no room', name));
     const { messages } = me.life.services;
     const sent = await messages.send(id, 'once', 'once');
     expect(sent).toMatchObject({ mine: true, shown: { form: 'text', text: 'once' } });
