@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Everything that runs without a browser. `e2e` has its own project, since its files share browsers and must not overlap. */
+/** Each file of `e2e` has browsers, profiles and a node of its own: two run side by side, and much of that is waiting. */
 export default defineConfig({
   root,
   test: {
@@ -38,7 +38,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -30,7 +30,7 @@ export async function runPatiently(project: string): Promise<Counts> {
   const files = [...new Set((first.failures ?? []).map(({ file }) => file))];
   if (first.failed === 0 || files.length === 0 || files.length > mostTriedAgain) return first;
   console.log(`\nOnce more: ${files.join(', ')}`);
-  return afterSecondTry(first, await runSuite(project, files));
+  return afterSecondTry(first, await runSuite(project, ['--no-file-parallelism', ...files]));
 }
 
 /** What a run comes to when the files that failed in it were run again. */
