@@ -129,6 +129,9 @@ describe('the first message to somebody new', () => {
   it('takes one answer about the keys, and then goes with its invitation by one request', async () => {
     const [alice, bob] = [await person(asked.fetch), await person()];
     const life = await again(alice);
+    // What comes by the stream says that it has begun.
+    await invite(node.url, carol, alice.address);
+    await conversationWith(life, carol.address);
     asked.forget();
     asked.only((name) => name === mark);
     const { id } = await life.services.conversations.start(bob.address);

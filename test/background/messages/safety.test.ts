@@ -161,7 +161,7 @@ describe('a new identity', () => {
     expect((await texts(alice.life, row.id)).length).toBe(2);
   });
 
-  it.each(['publication:backup', 'publication:contact'])('survives a death at %s', async (dieAt) => {
+  it.each(['publication:published', 'publication:noted'])('survives a death at %s', async (dieAt) => {
     const { alice, row } = await renewed();
     alice.life.kill();
     const doomed = await wake(alice.device, { dieAt });
