@@ -138,6 +138,7 @@ describe.each(browserNames)('what is open at once in %s: a tab, a window, and Pa
     await choose('Back to the inbox');
     await says(short);
     await go(out, `${conversation}/details`);
+    await out.toFront();
     await out.fill(field('Name'), 'Zoë Quinn');
     await out.click(button('Save'));
     await says('Zoë Quinn');
@@ -149,6 +150,7 @@ describe.each(browserNames)('what is open at once in %s: a tab, a window, and Pa
     await choose('Block');
     await says('No letters yet');
     await tabSays('You blocked this address.');
+    await out.toFront();
     await out.click(button('Unblock Zoë Quinn'));
     await says('Zoë Quinn');
     await me.page.see(field('Message'));
