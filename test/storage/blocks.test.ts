@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Cache, type Decoded, openCache, type Place } from '../../src/storage/cache.ts';
 import type { MessageRecord } from '../../src/storage/cache-schema.ts';
 import { fc } from '../support/fast-check.ts';
+import { cacheSteps, openOlder } from '../support/older-versions.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -200,19 +201,7 @@ describe('messages that an earlier version had row by row', () => {
   const complement = (id: string) => id.replace(/./g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));
 
   const leave = async (name: string): Promise<void> => {
-    const db = await openDB(`parley-cache-${name}`, 6, {
-      upgrade: (upgrading) => {
-        for (const store of ['words', 'notes', 'aliases', 'cursors']) upgrading.createObjectStore(store);
-        upgrading.createObjectStore('arrivals', { keyPath: 'seq', autoIncrement: true });
-        upgrading.createObjectStore('conversations', { keyPath: 'id' }).createIndex('order', 'order');
-        const messages = upgrading.createObjectStore('messages', { keyPath: 'id' });
-        messages.createIndex('order', ['conversation', 'order']);
-        messages.createIndex('dedup', 'dedup', { unique: true });
-        const inbox = upgrading.createObjectStore('inbox', { keyPath: 'seq', autoIncrement: true });
-        inbox.createIndex('digest', 'digest', { unique: true });
-        inbox.createIndex('state', ['state', 'seq']);
-      },
-    });
+    const db = await openOlder(`parley-cache-${name}`, cacheSteps, 6);
     const transaction = db.transaction(['messages', 'arrivals', 'aliases'], 'readwrite');
     for (const row of rows) void transaction.objectStore('messages').put({ ...row, order: [-row.time, complement(row.id)] });
     for (const { id, conversation } of rows) void transaction.objectStore('arrivals').add({ conversation, message: id });

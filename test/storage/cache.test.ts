@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Cache, type Decoded, openCache } from '../../src/storage/cache.ts';
+import { cacheSteps, openOlder } from '../support/older-versions.ts';
 
 let accounts = 0;
 let account = '';
@@ -224,27 +225,9 @@ test('a message is found by its other ids too', async () => {
 
 test('a cache of the first version keeps what it holds', async () => {
   const name = `${account}-first`;
-  await new Promise<void>((resolve, reject) => {
-    const request = indexedDB.open(`parley-cache-${name}`, 1);
-    request.onupgradeneeded = () => {
-      const db = request.result;
-      db.createObjectStore('conversations', { keyPath: 'id' }).createIndex('order', 'order');
-      const messages = db.createObjectStore('messages', { keyPath: 'id' });
-      messages.createIndex('order', ['conversation', 'order']);
-      messages.createIndex('dedup', 'dedup', { unique: true });
-      const inbox = db.createObjectStore('inbox', { keyPath: 'seq', autoIncrement: true });
-      inbox.createIndex('digest', 'digest', { unique: true });
-      inbox.createIndex('state', ['state', 'seq']);
-      db.createObjectStore('contacts');
-      db.createObjectStore('cursors');
-      messages.put({ ...message('01', 5), order: [-5, 'fe'] });
-    };
-    request.onsuccess = () => {
-      request.result.close();
-      resolve();
-    };
-    request.onerror = () => reject(request.error);
-  });
+  const first = await openOlder(`parley-cache-${name}`, cacheSteps, 1);
+  await first.put('messages', { ...message('01', 5), order: [-5, 'fe'] });
+  first.close();
   const old = openCache(name);
   await old.apply({ ...nothing, aliases: [{ id: '02', dedup: 'd01' }] });
   expect(await old.messages.get('02')).toEqual(message('01', 5));

@@ -1,59 +1,16 @@
 import 'fake-indexeddb/auto';
-import { openDB } from 'idb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openCache } from '../../src/storage/cache.ts';
 import { openRecords } from '../../src/storage/records.ts';
+import { cacheSteps, openOlder, recordsSteps, type Step } from '../support/older-versions.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-type Step = (db: IDBDatabase) => void;
-const plain =
-  (...names: readonly string[]): Step =>
-  (db) => {
-    for (const name of names) db.createObjectStore(name);
-  };
-
-/** What each version added to the one before, as it was released. */
-const records: readonly Step[] = [
-  (db) => {
-    plain('vault', 'keys', 'settings', 'grants', 'drafts', 'sent')(db);
-    db.createObjectStore('tasks', { keyPath: 'name' });
-    const outbox = db.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true });
-    outbox.createIndex('id', 'id', { unique: true });
-    outbox.createIndex('conversation', 'conversation');
-  },
-  plain('pins'),
-  plain('notes'),
-  plain('files'),
-  plain('fileHeads'),
-];
-const cache: readonly Step[] = [
-  (db) => {
-    plain('cursors', 'contacts')(db);
-    db.createObjectStore('conversations', { keyPath: 'id' }).createIndex('order', 'order');
-    const messages = db.createObjectStore('messages', { keyPath: 'id' });
-    messages.createIndex('order', ['conversation', 'order']);
-    messages.createIndex('dedup', 'dedup', { unique: true });
-    const inbox = db.createObjectStore('inbox', { keyPath: 'seq', autoIncrement: true });
-    inbox.createIndex('digest', 'digest', { unique: true });
-    inbox.createIndex('state', ['state', 'seq']);
-  },
-  plain('aliases'),
-  (db) => db.deleteObjectStore('contacts'),
-  plain('notes'),
-  (db) => db.createObjectStore('arrivals', { keyPath: 'seq', autoIncrement: true }),
-  plain('words'),
-];
-
 /** A database as a version left it, with a row in each store that matters. */
 async function made(name: string, steps: readonly Step[], version: number, rows: Readonly<Record<string, unknown>>): Promise<void> {
-  const db = await openDB(name, version, {
-    upgrade: (upgrading) => {
-      for (const step of steps.slice(0, version)) step(upgrading as unknown as IDBDatabase);
-    },
-  });
+  const db = await openOlder(name, steps, version);
   for (const [store, value] of Object.entries(rows)) {
     const inline = db.transaction(store).store.keyPath !== null;
     await db.put(store, value, inline ? undefined : 'only');
@@ -102,7 +59,7 @@ describe('an upgrade that dies half way', () => {
     async (version) => {
       const name = `upgrade-records-${version}`;
       const waiting = { order: 7, id: 'm', conversation: 'c', sealed: bytes };
-      await made(name, records, version, {
+      await made(name, recordsSteps, version, {
         vault: bytes,
         drafts: bytes,
         outbox: waiting,
@@ -128,7 +85,7 @@ describe('an upgrade that dies half way', () => {
     const name = `upgrade-${version}`;
     const row = { id: 'c', time: 5, order: -5, sealed: bytes };
     const message = { id: 'ab', conversation: 'c', time: 5, dedup: 'd', order: [-5, 'cd'], sealed: bytes };
-    await made(`parley-cache-${name}`, cache, version, { conversations: row, messages: message, cursors: 9n });
+    await made(`parley-cache-${name}`, cacheSteps, version, { conversations: row, messages: message, cursors: 9n });
     const opened = openCache(name);
     const deaths = await upgradedAfterDeaths(() => opened.cursors.get('only'), opened.close);
     expect(deaths).toBeGreaterThan(0);
