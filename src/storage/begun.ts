@@ -1,6 +1,3 @@
-/** Names that are remembered of all conversations together: some megabytes. */
-const most = 400_000;
-
 /**
  * What was written to conversations that had no message yet when this began: what none of it was is not on the disk, and the disk need not be asked. A write that failed
  * leaves too much in here, which costs a question.
@@ -36,3 +33,6 @@ export class Begun {
     return this.#names.get(conversation)?.has(name) ?? true;
   }
 }
+
+/** Names that are remembered of all conversations together: some megabytes. */
+const most = 400_000;

@@ -1,5 +1,5 @@
 import type { Begun } from './begun.ts';
-import { answersOf } from './bulk.ts';
+import { answersOf, distinct } from './bulk.ts';
 import type { MessageRecord } from './cache-schema.ts';
 
 /** Newest first in ascending order: times are negated, ids complemented. */
@@ -85,6 +85,16 @@ export async function known(
   const rest = possible.filter(({ conversation }) => conversation === null || any.has(conversation)).map(({ name }) => name);
   const found = await find(store, by, rest);
   return new Set(rest.filter((_, position) => found[position]));
+}
+
+/** Messages whose dedup key is not here yet, each once. */
+export async function unknownMessages(store: IDBObjectStore, records: readonly MessageRecord[]): Promise<MessageRecord[]> {
+  const first = distinct(records, ({ dedup }) => dedup);
+  const known = await byDedup(
+    store,
+    first.map(({ dedup }) => dedup),
+  );
+  return first.filter((_, position) => !known[position]);
 }
 
 /** Those of the conversations that have messages. */

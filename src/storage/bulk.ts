@@ -10,3 +10,9 @@ export function answersOf<T>(requests: readonly IDBRequest<T>[]): Promise<T[]> {
     last.onerror = () => reject(last.error);
   });
 }
+
+/** The first of each name. */
+export function distinct<T>(records: readonly T[], nameOf: (record: T) => string): T[] {
+  const seen = new Set<string>();
+  return records.filter((record) => !seen.has(nameOf(record)) && seen.add(nameOf(record)));
+}

@@ -15,11 +15,12 @@ import {
   rowsAfter,
   rowsBefore,
   sweepRows,
+  unknownMessages,
 } from './blocks.ts';
-import { answersOf } from './bulk.ts';
+import { answersOf, distinct } from './bulk.ts';
 import { type ConversationRecord, connectCache, type InboxRecord, type MessageRecord } from './cache-schema.ts';
 import { wholly } from './connection.ts';
-import { moveIntoBlocks } from './moving.ts';
+import { moveIntoBlocks } from './move-into-blocks.ts';
 
 /** Where in a conversation; `time` in milliseconds. */
 export interface Place {
@@ -345,27 +346,11 @@ export function openCache(account: string): Cache {
   };
 }
 
-/** The first of each name. */
-function distinct<T>(records: readonly T[], nameOf: (record: T) => string): T[] {
-  const seen = new Set<string>();
-  return records.filter((record) => !seen.has(nameOf(record)) && seen.add(nameOf(record)));
-}
-
 /** Those whose digest the inbox does not have yet, each once. */
 async function unknown<T extends { readonly digest: string }>(records: readonly T[], index: IDBIndex): Promise<T[]> {
   const first = distinct(records, ({ digest }) => digest);
   const known = await answersOf(first.map(({ digest }) => index.getKey(digest)));
   return first.filter((_, position) => known[position] === undefined);
-}
-
-/** The same for messages by their dedup keys. */
-async function unknownMessages(store: IDBObjectStore, records: readonly MessageRecord[]): Promise<MessageRecord[]> {
-  const first = distinct(records, ({ dedup }) => dedup);
-  const known = await byDedup(
-    store,
-    first.map(({ dedup }) => dedup),
-  );
-  return first.filter((_, position) => !known[position]);
 }
 
 /** Changes rows of the inbox, where they are there. */
