@@ -98,14 +98,9 @@ export function createDrafts({ sessions, accounts, typed, clock, lossAt, changed
       for (const { id, time, sealed } of await cache.messages.page(epoch, { limit: left })) {
         if (time < since || --left < 0) break;
         const { mine, payload, request } = (await keys.openRecord('messages', id, sealed)) as StoredMessage;
-        if (mine && wanted !== null && request === wanted) return true;
-        if (
-          mine &&
-          wordsOf(readContent(await decodeContent(payload)))
-            ?.trimStart()
-            .startsWith(words.trim())
-        )
-          return true;
+        if (!mine) continue;
+        const said = wordsOf(readContent(await decodeContent(payload))) ?? '';
+        if ((wanted !== null && request === wanted) || (said !== '' && said.trimStart().startsWith(words.trim()))) return true;
       }
     }
     return false;
