@@ -30,6 +30,16 @@ export function createDiskStatus(changed: () => void): DiskStatus {
   };
 }
 
+/** The same status; `room` is called when something was written again after nothing could be. */
+export const noticingRoom = (disk: DiskStatus, room: () => void): DiskStatus => ({
+  ...disk,
+  ok() {
+    const trouble = disk.read();
+    disk.ok();
+    if (trouble !== null) room();
+  },
+});
+
 type Watch = <T>(write: Promise<T>) => Promise<T>;
 
 const watcher =

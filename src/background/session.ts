@@ -7,7 +7,7 @@ import type { AccountRecords } from '../storage/records.ts';
 import { createPublication } from './accounts/publication.ts';
 import { settleRenewal } from './accounts/renewal.ts';
 import type { Awake } from './awake.ts';
-import { type DiskStatus, watchDisk, watchRecords } from './disk.ts';
+import { type DiskStatus, noticingRoom, watchDisk, watchRecords } from './disk.ts';
 import type { Events } from './events.ts';
 import { createSpaced, pause } from './exclusive.ts';
 import type { Failpoint } from './failpoint.ts';
@@ -25,6 +25,7 @@ import type { NodeStatus, NodeTrouble } from './nodes/node-state.ts';
 import { createLedger, type Ledger } from './sites/ledger.ts';
 import { createFollow, followAgainMs } from './sync/follow.ts';
 import { createInbox } from './sync/inbox.ts';
+import { createNews } from './sync/news.ts';
 import { createOrder } from './sync/order.ts';
 import { createOutbox, type Outbox } from './sync/outbox.ts';
 import { createReader } from './sync/reader.ts';
@@ -133,14 +134,7 @@ export function openSession(deps: SessionDeps): Session {
   const address = keystore.address();
   const control = new AbortController();
   const { signal } = control;
-  const watched: DiskStatus = {
-    ...disk,
-    ok() {
-      const was = disk.read();
-      disk.ok();
-      if (was !== null) roomAgain();
-    },
-  };
+  const watched = noticingRoom(disk, () => roomAgain());
   const cache = watchDisk(deps.cache, watched, signal);
   const records = watchRecords(deps.records, watched, signal);
 
@@ -185,7 +179,7 @@ export function openSession(deps: SessionDeps): Session {
     signal,
     failpoint,
     lossAt,
-    upToDate: () => isUpToDate(),
+    upToDate: () => news.isHere(),
     changed: () => signal.aborted || tellList(),
   });
   const outbox = createOutbox({
@@ -267,22 +261,12 @@ export function openSession(deps: SessionDeps): Session {
     await showing.left();
   };
   const follow = createFollow({ order, sync, awake, clock, signal, ready });
-  const isUpToDate = (): boolean => follow.isHeard() && sync.reached();
+  const news = createNews({ order, follow, sync });
 
   const followAgain = createSpaced(follow.restart, () => followAgainMs(rows.count(), order.told()), signal);
   const topicsChanged = (): void => {
     followAgain();
     run('catching up', sync.fillUp);
-  };
-
-  /** Asks for what came, unless the stream does, or has. */
-  const catchUp = async (ask: boolean): Promise<void> => {
-    if (!(await order.known())) {
-      if (ask || !follow.isOpen()) await sync.catchUp();
-    } else if (!ask || !follow.isOpen()) return;
-    // As after a sleep of the machine: it may be open only by its looks, and the next one asks first.
-    else if (!isUpToDate()) follow.restart();
-    else if (!sync.quiet()) await sync.catchUp();
   };
 
   let lastNs = 0n;
@@ -310,7 +294,7 @@ export function openSession(deps: SessionDeps): Session {
       if (days !== null && clock() - keystore.preKeys().newestMs > days * 86_400_000) await publication.rotate();
       await publication.run();
     });
-    run('catching up', () => catchUp(ask));
+    run('catching up', () => news.ask(ask));
     run('reading again', sync.readAgain);
   };
   const roomAgain = createSpaced(
@@ -336,9 +320,7 @@ export function openSession(deps: SessionDeps): Session {
     ledger,
     outbox,
     sync,
-    async upToDate() {
-      if (!isUpToDate()) await sync.catchUp();
-    },
+    upToDate: news.all,
     ready,
     async post(entry, request) {
       const written = outbox.add(entry, request);
