@@ -55,12 +55,13 @@ const watcher =
     }
   };
 
-/** Tells the status what becomes of what comes, until `signal` aborts: nobody waits for these writes, so nobody else would hear that they fail. */
+/** Tells the status what becomes of what comes, and of what is shown of our own, until `signal` aborts: nobody waits for these writes, so nobody else would hear that they fail. */
 export function watchDisk(cache: Cache, disk: DiskStatus, signal: AbortSignal): Cache {
   const watch = watcher(disk, signal);
   return {
     ...cache,
     inbox: { ...cache.inbox, append: (...page) => watch(cache.inbox.append(...page)) },
+    messages: { ...cache.messages, put: (...message) => watch(cache.messages.put(...message)) },
     apply: (decoded) => watch(cache.apply(decoded)),
   };
 }

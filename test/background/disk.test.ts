@@ -94,6 +94,8 @@ it.each(['QuotaExceededError', 'UnknownError'])(
     const { messages } = me.life.services;
     const sent = await messages.send(id, 'once', 'once');
     expect(sent).toMatchObject({ mine: true, shown: { form: 'text', text: 'once' } });
+    // Nobody waits for it to be shown, so the status says why it is not.
+    expect(await disk()).toBe(name === 'QuotaExceededError' ? 'full' : 'failed');
     // The same request once more, and a background that begins now: neither makes another of it, nor stands still.
     expect((await messages.send(id, 'once', 'once')).id).toBe(sent.id);
     me.life.kill();
