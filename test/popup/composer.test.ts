@@ -96,6 +96,23 @@ describe('the field for a message', () => {
       expect(await send('other words')).toBe(other);
     }));
 
+  test('answers still what it answered where that came back', () =>
+    at({ scene: 'blocked meanwhile', route: '#/conversation/c0' }, async (page) => {
+      await page.getByRole('article').nth(29).getByRole('button', { name: 'Message' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Reply' }).press('Enter');
+      const answered = page.getByRole('button', { name: 'Do not reply to this message' });
+      await answered.waitFor();
+      const field = page.getByRole('textbox', { name: 'Message', exact: true });
+      await field.fill('not to be sent');
+      await field.press('Enter');
+      await page
+        .getByText(/blocked/i)
+        .first()
+        .waitFor();
+      expect(await field.inputValue()).toBe('not to be sent');
+      await answered.waitFor();
+    }));
+
   test('does not send what is only space', () =>
     at({ route: '#/conversation/c0' }, async (page) => {
       await page.getByRole('textbox', { name: 'Message', exact: true }).fill('  \n ');

@@ -117,6 +117,8 @@ function Opened({ id, status, wide, at, first, ahead }: OpenedProps): JSX.Elemen
       await shown;
     } catch (failure) {
       setSendError(explain(failure));
+      // It is what it was: words that answer something come back with that.
+      setAnswered((since) => since ?? answered);
       throw failure;
     }
   };
