@@ -1,6 +1,19 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { until } from '../support/browsers/browser.ts';
 import { at } from './page.ts';
+
+/** Words that the background does not take, since their peer was blocked meanwhile. */
+async function sendInVain(page: Page): Promise<void> {
+  const field = page.getByRole('textbox', { name: 'Message', exact: true });
+  await field.fill('not to be sent');
+  await field.press('Enter');
+  await page
+    .getByText(/blocked/i)
+    .first()
+    .waitFor();
+  expect(await field.inputValue()).toBe('not to be sent');
+}
 
 describe('the field for a message', () => {
   test('is at hand, every time', () =>
@@ -59,14 +72,7 @@ describe('the field for a message', () => {
 
   test('takes back what the background does not take, into the field and with the reason', () =>
     at({ scene: 'blocked meanwhile', route: '#/conversation/c0' }, async (page) => {
-      const field = page.getByRole('textbox', { name: 'Message', exact: true });
-      await field.fill('not to be sent');
-      await field.press('Enter');
-      await page
-        .getByText(/blocked/i)
-        .first()
-        .waitFor();
-      expect(await field.inputValue()).toBe('not to be sent');
+      await sendInVain(page);
       expect(await page.getByRole('log').getByText('not to be sent').count()).toBe(0);
       expect(await page.getByRole('log').getByRole('article').count()).toBe(31);
     }));
@@ -102,14 +108,7 @@ describe('the field for a message', () => {
       await page.getByRole('menuitem', { name: 'Reply' }).press('Enter');
       const answered = page.getByRole('button', { name: 'Do not reply to this message' });
       await answered.waitFor();
-      const field = page.getByRole('textbox', { name: 'Message', exact: true });
-      await field.fill('not to be sent');
-      await field.press('Enter');
-      await page
-        .getByText(/blocked/i)
-        .first()
-        .waitFor();
-      expect(await field.inputValue()).toBe('not to be sent');
+      await sendInVain(page);
       await answered.waitFor();
     }));
 
